@@ -1,0 +1,157 @@
+/* The contract between generated code and the runtime, and the only place where the two meet.
+ *
+ * Plain C, versioned, depends on nothing. The compiler writes one object file that defines `sluice_binary` (below) and
+ * refers to the functions of `sluice_parallel_for` alone; the runtime defines that function and owns everything else:
+ * memory, data, checkpoints, the command line.
+ *
+ * Sizes and offsets are in bytes, shapes in elements. Every block of memory that the runtime hands to generated code is
+ * aligned to SLUICE_ALIGNMENT bytes. Generated code keeps no mutable globals.
+ */
+#ifndef SLUICE_RUNTIME_ABI_H
+#define SLUICE_RUNTIME_ABI_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SLUICE_ABI_VERSION 1
+#define SLUICE_ALIGNMENT 64
+#define SLUICE_MAX_SCALARS 64
+#define SLUICE_MAX_INPUTS 4
+
+struct sluice_pool;
+
+/* What changes from one call of a generated function to the next. The compiler addresses the fields by their byte
+ * offsets (passes/Lowering/StepLayout.h), so their order and sizes belong to the ABI version. */
+typedef struct sluice_step {
+  uint32_t key[4]; /* seed (low, high), optimizer steps done, global micro-batch: the words of a Philox counter */
+  double scalars[SLUICE_MAX_SCALARS];    /* run-time scalars, indexed as in sluice_binary::scalars */
+  const void *inputs[SLUICE_MAX_INPUTS]; /* indexed as in sluice_graph::inputs */
+  struct sluice_pool *pool;              /* the threads that sluice_parallel_for uses */
+} sluice_step;
+
+/* One generated function. `scratch` holds at least scratch_bytes; nothing in it outlives the call. */
+typedef void (*sluice_entry)(const sluice_step *step, void *parameters, void *slots, void *scratch);
+
+typedef enum sluice_element {
+  SLUICE_F32 = 0,
+  SLUICE_F64 = 1,
+  SLUICE_I32 = 2,
+  SLUICE_BF16 = 3,
+  SLUICE_F16 = 4
+} sluice_element;
+
+typedef enum sluice_initializer {
+  SLUICE_INIT_CONSTANT = 0, /* every element is init_a */
+  SLUICE_INIT_NORMAL = 1,   /* normal with mean 0 and standard deviation init_a, keyed by name and element index */
+  SLUICE_INIT_UNIFORM = 2   /* uniform in [-init_a, init_a), keyed alike */
+} sluice_initializer;
+
+#define SLUICE_MAX_RANK 6
+#define SLUICE_MAX_STATES 2
+
+typedef struct sluice_tensor {
+  const char *name;
+  uint32_t element; /* sluice_element */
+  uint32_t rank;
+  int64_t shape[SLUICE_MAX_RANK];
+  int64_t offset; /* in the block that holds the tensor */
+  int64_t bytes;
+} sluice_tensor;
+
+typedef struct sluice_parameter {
+  sluice_tensor tensor; /* offset is in the parameter block */
+  uint32_t initializer; /* sluice_initializer */
+  uint32_t decays;      /* 1 where weight decay applies */
+  double init_a;
+  int64_t gradient; /* offset in the slot block of the gradient, after the actions before norm-reduce; -1: none */
+  uint32_t states;  /* optimizer state tensors of the parameter's shape and type */
+  const char *state_names[SLUICE_MAX_STATES]; /* "exp_avg", "exp_avg_sq", "momentum" */
+  int64_t state_offsets[SLUICE_MAX_STATES];   /* in the slot block; zero at the first step */
+} sluice_parameter;
+
+/* A run-time scalar: `--set name=value`. Those whose names the runtime knows are set by it each step:
+ * learning_rate, beta1, beta2, epsilon, weight_decay, momentum from its flags;
+ * bias_correction1 = 1 - beta1^(t+1), bias_correction2 = 1 - beta2^(t+1) with t the optimizer steps done;
+ * clip_scale = min(1, clip / (norm + 1e-6)), or 1 without clipping, set between norm-reduce and update;
+ * loss_gradient = 1 / micro-batches of a step, the seed of the backward pass. */
+typedef struct sluice_scalar {
+  const char *name;
+  double value; /* the compiled default */
+  const char *help;
+} sluice_scalar;
+
+typedef struct sluice_function {
+  const char *name;
+  sluice_entry entry;
+  int64_t scratch_bytes;        /* in the scratch block of the calling thread */
+  int64_t thread_scratch_bytes; /* for each thread of the pool */
+} sluice_function;
+
+typedef enum sluice_action_kind {
+  SLUICE_ACTION_LOAD = 0,     /* tokens and targets of the micro-batch into step.inputs */
+  SLUICE_ACTION_ZERO = 1,     /* the gradient accumulators become zero */
+  SLUICE_ACTION_FORWARD = 2,  /* function */
+  SLUICE_ACTION_BACKWARD = 3, /* function */
+  SLUICE_ACTION_TIED = 4,     /* function: gradients of several uses of a parameter are added once */
+  SLUICE_ACTION_NORM = 5,     /* function: one sum of squares a gradient tensor, into sluice_binary::norms */
+  SLUICE_ACTION_UPDATE = 6    /* function */
+} sluice_action_kind;
+
+typedef struct sluice_action {
+  uint32_t kind;       /* sluice_action_kind */
+  int32_t micro_batch; /* within the step, or -1 where the action belongs to no micro-batch */
+  int32_t function;    /* index in sluice_binary::functions, or -1 */
+} sluice_action;
+
+/* A graph that is not trained: `eval` (inputs tokens and targets, result the mean loss over the targets that are not
+ * -1) or `logits` (inputs tokens and position, result the scores of the token after `position`). */
+typedef struct sluice_graph {
+  const char *name;
+  int32_t function;
+  uint32_t inputs;
+  sluice_tensor input[SLUICE_MAX_INPUTS]; /* i32 tensors, offset unused */
+  sluice_tensor result;                   /* offset is in the slot block */
+} sluice_graph;
+
+typedef struct sluice_binary {
+  uint32_t version;        /* SLUICE_ABI_VERSION */
+  const char *model;       /* name of the model description */
+  const char *description; /* the description itself as JSON text, "" if there is none */
+  const char *processor;   /* what the code was generated for, e.g. "znver3" */
+  const char *features;    /* what it needs, a comma-separated list of names that /proc/cpuinfo uses: "avx2,fma" */
+  int64_t batch, sequence, vocabulary, micro_batches;
+  double flops_per_token; /* 6 x parameters + 12 x layers x width x sequence */
+  double grad_clip;       /* compiled default, 0: none */
+  const char *optimizer;  /* "adamw", "sgd" */
+
+  uint32_t parameter_count, scalar_count, function_count, action_count, graph_count;
+  const sluice_parameter *parameters;
+  const sluice_scalar *scalars;
+  const sluice_function *functions;
+  const sluice_action *actions; /* one training step */
+  const sluice_graph *graphs;   /* `train` first: its result is the micro-batch's mean loss */
+
+  int64_t parameter_bytes;                 /* size of the parameter block */
+  int64_t slot_bytes;                      /* size of the slot block */
+  int64_t gradient_offset, gradient_bytes; /* the part of the slot block that SLUICE_ACTION_ZERO clears */
+  int64_t norms_offset; /* in the slot block: one double a parameter, its gradient's sum of squares */
+} sluice_binary;
+
+/* Defined by generated code. */
+extern const sluice_binary sluice_program;
+
+/* Part [begin, end) of a parallel loop, run by one thread. thread_scratch is private to the thread. */
+typedef void (*sluice_body)(const void *context, int64_t begin, int64_t end, void *thread_scratch);
+
+/* Defined by the runtime: runs body over [0, count), cut into one contiguous part a thread, and returns when all parts
+ * are done. Which thread runs which index never changes a result: no two indices write the same memory. */
+void sluice_parallel_for(const sluice_step *step, int64_t count, sluice_body body, const void *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SLUICE_RUNTIME_ABI_H */
