@@ -1,0 +1,58 @@
+//===- SluiceDialect.cpp - Registration, attributes ---------------------------===//
+#include "dialects/Sluice/SluiceDialect.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace sluice;
+
+#include "dialects/Sluice/SluiceDialect.cpp.inc"
+#include "dialects/Sluice/SluiceEnums.cpp.inc"
+#include "dialects/Sluice/SluiceInterfaces.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Sluice/SluiceAttributes.cpp.inc"
+
+void SluiceDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/Sluice/SluiceAttributes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Sluice/SluiceOps.cpp.inc"
+      >();
+}
+
+int64_t sluice::sumOfTensorBytes(TypeRange types) {
+  int64_t bytes = 0;
+  for (Type type : types)
+    if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && tensor.hasStaticShape())
+      bytes += tensor.getNumElements() * ((tensor.getElementTypeBitWidth() + 7) / 8);
+  return bytes;
+}
+
+LogicalResult NormalAttr::verify(function_ref<InFlightDiagnostic()> emitError, FloatAttr deviation) {
+  if (!(deviation.getValueAsDouble() > 0))
+    return emitError() << "expected a positive standard deviation, found " << deviation;
+  return success();
+}
+
+LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> registerBlock,
+                                   ArrayRef<int64_t> cacheBlock, int64_t vectorSize) {
+  if (registerBlock.size() != 2 || cacheBlock.size() != 3)
+    return emitError() << "expected 2 register and 3 cache block sizes, found " << registerBlock.size() << " and "
+                       << cacheBlock.size();
+  auto positive = [](int64_t size) { return size > 0; };
+  if (vectorSize <= 0 || !llvm::all_of(registerBlock, positive) || !llvm::all_of(cacheBlock, positive))
+    return emitError() << "expected positive block sizes";
+  if (registerBlock[1] % vectorSize != 0)
+    return emitError() << "expected register columns that are a multiple of the vector size " << vectorSize
+                       << ", found " << registerBlock[1];
+  if (cacheBlock[0] % registerBlock[0] != 0 || cacheBlock[1] % registerBlock[1] != 0)
+    return emitError() << "expected cache blocks that are multiples of the register block, found " << cacheBlock[0]
+                       << " x " << cacheBlock[1] << " for " << registerBlock[0] << " x " << registerBlock[1];
+  return success();
+}

@@ -1,0 +1,41 @@
+//===- SluiceDialect.h - The training graph ----------------------------------===//
+#ifndef SLUICE_DIALECTS_SLUICE_SLUICEDIALECT_H
+#define SLUICE_DIALECTS_SLUICE_SLUICEDIALECT_H
+
+#include "dialects/Sluice/SluiceInterfaces.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace sluice {
+/// Reads of inputs and writes of destinations of a destination-style op on memrefs; none on tensors.
+void destinationEffects(mlir::DestinationStyleOpInterface op,
+                        llvm::SmallVectorImpl<mlir::SideEffects::EffectInstance<mlir::MemoryEffects::Effect>> &effects);
+
+/// Attribute of a function argument that is updated in place: the index of the result that is its new value.
+inline constexpr llvm::StringLiteral updatesAttrName = "sluice.updates";
+/// Attribute of a function that the runtime calls: a `#sluice.action`.
+inline constexpr llvm::StringLiteral actionAttrName = "sluice.action";
+/// Attribute of an action of kind `evaluate`, and of the module's graph results: the graph's name.
+inline constexpr llvm::StringLiteral graphAttrName = "sluice.graph";
+/// Module attribute: what the exported table says of the whole model (a dictionary).
+inline constexpr llvm::StringLiteral binaryAttrName = "sluice.binary";
+/// Module attribute: the run-time scalars, an array of dictionaries {name, value, help}.
+inline constexpr llvm::StringLiteral scalarsAttrName = "sluice.scalars";
+} // namespace sluice
+
+#include "dialects/Sluice/SluiceDialect.h.inc"
+#include "dialects/Sluice/SluiceEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Sluice/SluiceAttributes.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/Sluice/SluiceOps.h.inc"
+
+#endif // SLUICE_DIALECTS_SLUICE_SLUICEDIALECT_H

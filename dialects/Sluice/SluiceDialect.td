@@ -1,0 +1,78 @@
+//===- SluiceDialect.td - The training graph -----------------------*- tablegen -*-===//
+#ifndef SLUICE_DIALECT
+#define SLUICE_DIALECT
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+
+def Sluice_Dialect : Dialect {
+  let name = "sluice";
+  let cppNamespace = "::sluice";
+  let summary = "the training step of a transformer";
+  let description = [{
+    Value semantics on ranked tensors with static shapes; batch and sequence are chosen at compile time. Parameters are
+    symbols that only `sluice.read` refers to; every other op takes values, so equal layers become equal functions.
+  }];
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
+}
+
+class Sluice_Attr<string name, string attrMnemonic> : AttrDef<Sluice_Dialect, name> { let mnemonic = attrMnemonic; }
+
+def Sluice_NormalAttr : Sluice_Attr<"Normal", "normal"> {
+  let summary = "initial values from a normal distribution with mean 0";
+  let description = "The standard deviation is positive. Values are keyed by the parameter's name and the element's index.";
+  let parameters = (ins "::mlir::FloatAttr":$deviation);
+  let assemblyFormat = "`<` $deviation `>`";
+  let genVerifyDecl = 1;
+}
+
+def Sluice_ConstantAttr : Sluice_Attr<"Constant", "constant"> {
+  let summary = "the same initial value everywhere";
+  let parameters = (ins "::mlir::FloatAttr":$value);
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def Sluice_StrategyAttr : Sluice_Attr<"Strategy", "strategy"> {
+  let summary = "how a contraction becomes loops";
+  let description = [{
+    `register` is the block of C (rows, columns) that stays in registers, `cache` the block (rows m, columns n, sum k) whose
+    packed panels stay in cache, `vector` the number of elements of a vector register. All are positive, the register
+    columns are a multiple of `vector`, and the cache block's rows and columns are multiples of the register block's.
+    Set by the target's strategy pass directly before the loops are made, and consumed there.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$registerBlock, ArrayRefParameter<"int64_t">:$cacheBlock, "int64_t":$vectorSize);
+  let assemblyFormat = "`<` `register` `=` `[` $registerBlock `]` `,` `cache` `=` `[` $cacheBlock `]` `,` `vector` `=` $vectorSize `>`";
+  let genVerifyDecl = 1;
+}
+
+def Sluice_SlotKind : I32EnumAttr<"SlotKind", "what a slot holds", [
+    I32EnumAttrCase<"Kept", 0, "kept">,           // from forward to backward of a micro-batch
+    I32EnumAttrCase<"Gradient", 1, "gradient">,   // accumulated over the micro-batches of a step
+    I32EnumAttrCase<"State", 2, "state">,         // optimizer state
+    I32EnumAttrCase<"Norm", 3, "norm">,           // sums of squares
+    I32EnumAttrCase<"Result", 4, "result">]> {    // a graph's result, read by the runtime
+  let cppNamespace = "::sluice";
+}
+
+def Sluice_ActionKind : I32EnumAttr<"ActionKind", "when the runtime calls a function", [
+    I32EnumAttrCase<"Forward", 2, "forward">,
+    I32EnumAttrCase<"Backward", 3, "backward">,
+    I32EnumAttrCase<"Tied", 4, "tied">,
+    I32EnumAttrCase<"Norm", 5, "norm">,
+    I32EnumAttrCase<"Update", 6, "update">,
+    I32EnumAttrCase<"Evaluate", 7, "evaluate">]> {
+  let cppNamespace = "::sluice";
+  let genSpecializedAttr = 0;
+}
+def Sluice_ActionKindAttr : EnumAttr<Sluice_Dialect, Sluice_ActionKind, "action"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def Sluice_GeluForm : I32EnumAttr<"GeluForm", "form of GELU", [
+    I32EnumAttrCase<"Tanh", 0, "tanh">, I32EnumAttrCase<"Erf", 1, "erf">]> {
+  let cppNamespace = "::sluice";
+}
+
+#endif // SLUICE_DIALECT

@@ -1,0 +1,15 @@
+//===- SluiceInterfaces.h - What the passes ask of an op ---------------------===//
+#ifndef SLUICE_DIALECTS_SLUICE_SLUICEINTERFACES_H
+#define SLUICE_DIALECTS_SLUICE_SLUICEINTERFACES_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpDefinition.h"
+
+namespace sluice {
+/// Bytes of the ranked tensors of static shape among `types`; other types count nothing.
+int64_t sumOfTensorBytes(mlir::TypeRange types);
+} // namespace sluice
+
+#include "dialects/Sluice/SluiceInterfaces.h.inc"
+
+#endif // SLUICE_DIALECTS_SLUICE_SLUICEINTERFACES_H

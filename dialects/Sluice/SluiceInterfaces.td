@@ -1,0 +1,54 @@
+//===- SluiceInterfaces.td - What the passes ask of an op --------*- tablegen -*-===//
+#ifndef SLUICE_INTERFACES
+#define SLUICE_INTERFACES
+
+include "mlir/IR/OpBase.td"
+
+def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
+  let cppNamespace = "::sluice";
+  let description = [{
+    An op that builds its own backward.
+
+    `buildBackward` gets one gradient for each result (a null value where the result has none, never for all of them) and
+    fills one gradient for each operand; it leaves a null value for an operand that has no gradient (integers, keys). A
+    gradient has the type of the value that it belongs to. Forward operands and results may be used freely: those that
+    are used are kept from forward to backward.
+  }];
+  let methods = [
+    InterfaceMethod<"Builds the ops that compute the gradients of the operands.",
+      "::llvm::LogicalResult", "buildBackward",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$resultGradients,
+           "::llvm::SmallVectorImpl<::mlir::Value> &":$operandGradients)>
+  ];
+}
+
+def CostOpInterface : OpInterface<"CostOpInterface"> {
+  let cppNamespace = "::sluice";
+  let description = [{
+    What one execution of the op costs: floating-point operations (a fused multiply-add counts as two), bytes moved
+    between memory and processor if nothing is cached, and bytes that a backward keeps of the op's results.
+  }];
+  let methods = [
+    InterfaceMethod<"Floating-point operations.", "int64_t", "getFlops">,
+    InterfaceMethod<"Bytes read and written.", "int64_t", "getBytesMoved", (ins), [{}],
+      [{ return ::sluice::sumOfTensorBytes($_op->getOperandTypes()) + ::sluice::sumOfTensorBytes($_op->getResultTypes()); }]>,
+    InterfaceMethod<"Bytes of results that backward keeps.", "int64_t", "getBytesKept", (ins), [{}],
+      [{ return ::sluice::sumOfTensorBytes($_op->getResultTypes()); }]>
+  ];
+}
+
+def ContractionOpInterface : OpInterface<"ContractionOpInterface"> {
+  let cppNamespace = "::sluice";
+  let description = [{
+    An op whose results are sums of products. The length of the sum decides how many bits an accumulator needs
+    (Sakr et al., "Accumulation Bit-Width Scaling"): a linear layer sums over its inputs in forward, over its outputs for
+    the gradient of its input, and over all tokens for the gradient of its weight.
+  }];
+  let methods = [
+    InterfaceMethod<"Length of the sum in forward.", "int64_t", "getForwardLength">,
+    InterfaceMethod<"Length of the sum for the gradient of the first operand.", "int64_t", "getInputGradientLength">,
+    InterfaceMethod<"Length of the sum for the gradient of the second operand.", "int64_t", "getWeightGradientLength">
+  ];
+}
+
+#endif // SLUICE_INTERFACES

@@ -1,0 +1,34 @@
+//===- SluiceKernelOps.cpp - Destination-style ops of the lowering -------------===//
+#include "dialects/Sluice/SluiceDialect.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace sluice;
+
+void sluice::destinationEffects(DestinationStyleOpInterface op,
+                                SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      continue;
+    effects.emplace_back(MemoryEffects::Read::get(), &operand, /*stage=*/0, /*effectOnFullRegion=*/true,
+                         SideEffects::DefaultResource::get());
+    if (op.isDpsInit(&operand))
+      effects.emplace_back(MemoryEffects::Write::get(), &operand, /*stage=*/0, /*effectOnFullRegion=*/true,
+                           SideEffects::DefaultResource::get());
+  }
+}
+
+LogicalResult ParallelForOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto callee = symbols.lookupNearestSymbolFrom<FunctionOpInterface>(*this, getCalleeAttr());
+  if (!callee)
+    return emitOpError() << "expected a function named '" << getCallee() << "'";
+  ArrayRef<Type> arguments = callee.getArgumentTypes();
+  if (arguments.size() != getCaptures().size() + 3 ||
+      !llvm::equal(arguments.take_front(getCaptures().size()), getCaptures().getTypes())) {
+    InFlightDiagnostic diagnostic = emitOpError()
+                                    << "expected a callee that takes the captures, begin, end and scratch";
+    diagnostic.attachNote(callee.getLoc()) << "'" << getCallee() << "' has type " << callee.getFunctionType();
+    return diagnostic;
+  }
+  return success();
+}

@@ -1,0 +1,64 @@
+//===- SluiceKernelOps.td - Destination-style ops of the lowering --*- tablegen -*-===//
+#ifndef SLUICE_KERNEL_OPS
+#define SLUICE_KERNEL_OPS
+
+defvar anyShaped = AnyTypeOf<[AnyRankedTensor, AnyMemRef]>;
+
+/// Ops with destinations, on tensors until bufferization and on memrefs after it; `sluice-decompose-blocked` turns them into loops
+/// over blocks of linalg ops.
+class Sluice_KernelOp<string mnemonic> : Sluice_Op<mnemonic, [AttrSizedOperandSegments, DestinationStyleOpInterface, MemoryEffectsOpInterface]> {
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = "`ins` `(` $inputs `:` type($inputs) `)` `outs` `(` $outputs `:` type($outputs) `)` attr-dict (`->` type($results)^)?";
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutputsMutable(); }
+    void getEffects(::llvm::SmallVectorImpl<::mlir::SideEffects::EffectInstance<::mlir::MemoryEffects::Effect>> &effects) {
+      ::sluice::destinationEffects(*this, effects);
+    }
+  }];
+  dag operands = (ins Variadic<anyShaped>:$inputs, Variadic<anyShaped>:$outputs);
+  let arguments = operands;
+}
+
+def GatherRowsOp : Sluice_KernelOp<"gather_rows"> {
+  let summary = "ins(indices [...], table [V, C]) outs(rows [..., C]): rows by index";
+}
+def ScatterRowsOp : Sluice_KernelOp<"scatter_rows"> {
+  let summary = "ins(rows [..., C], indices [...]) outs(table [V, C]): adds rows to the table in ascending order of the flattened indices";
+}
+class Sluice_BlockedAttentionOp<string mnemonic> : Sluice_KernelOp<mnemonic> {
+  let arguments = !con(operands, (ins I64Attr:$heads, UnitAttr:$causal, F64Attr:$dropout, I64Attr:$ordinal));
+}
+def BlockedAttentionOp : Sluice_BlockedAttentionOp<"blocked_attention"> {
+  let summary = "ins(query, key, value[, random key, layer]) outs(result, logsumexp): `sluice.attention`";
+}
+def BlockedAttentionBackwardOp : Sluice_BlockedAttentionOp<"blocked_attention_backward"> {
+  let summary = "ins(gradient, query, key, value, result, logsumexp[, random key, layer]) outs(dquery, dkey, dvalue)";
+}
+def BlockedCrossEntropyOp : Sluice_KernelOp<"blocked_cross_entropy"> {
+  let summary = "ins(input [..., C], weight [V, C], targets [...]) outs(loss [], logsumexp [...])";
+}
+def BlockedCrossEntropyBackwardOp : Sluice_KernelOp<"blocked_cross_entropy_backward"> {
+  let summary = "ins(gradient [], input, weight, targets, logsumexp) outs(dinput, dweight)";
+  let description = "`accumulate` adds to the contents of `dweight`, otherwise they are overwritten.";
+  let arguments = !con(operands, (ins UnitAttr:$accumulate));
+}
+
+def ParallelForOp : Sluice_Op<"parallel_for", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "runs a function over [0, count) on the threads of the step's pool";
+  let description = [{
+    The callee takes the captures, then begin and end of its part (index) and the thread's scratch (a memref of i8); it returns nothing. Captures are
+    memrefs of static shape with the identity layout, or scalars. `step` is the step state.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$callee, AnyMemRef:$step, I64Attr:$count, Variadic<AnyType>:$captures);
+  let assemblyFormat = "$callee `count` $count `step` $step `:` type($step) (`captures` `(` $captures^ `:` type($captures) `)`)? attr-dict";
+}
+
+def InputBufferOp : Sluice_Op<"input_buffer", []> {
+  let summary = "the memory that the runtime loaded an input of the micro-batch into";
+  let description = "The index is that of `sluice.input`; `step` is the step state.";
+  let arguments = (ins AnyMemRef:$step, ConfinedAttr<I64Attr, [IntNonNegative, IntMaxValue<3>]>:$index);
+  let results = (outs AnyStaticShapeMemRef:$result);
+  let assemblyFormat = "$index `of` $step attr-dict `:` type($step) `to` type($result)";
+}
+
+#endif // SLUICE_KERNEL_OPS

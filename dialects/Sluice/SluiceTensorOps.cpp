@@ -1,0 +1,259 @@
+//===- SluiceTensorOps.cpp - Verifiers and folders of the tensor ops -----------===//
+#include "dialects/Sluice/SluiceDialect.h"
+
+using namespace mlir;
+using namespace sluice;
+
+#define GET_OP_CLASSES
+#include "dialects/Sluice/SluiceOps.cpp.inc"
+
+static ArrayRef<int64_t> shapeOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
+static Type elementOf(Value value) { return cast<RankedTensorType>(value.getType()).getElementType(); }
+
+static bool isSuffix(ArrayRef<int64_t> suffix, ArrayRef<int64_t> shape) {
+  return suffix.size() <= shape.size() && suffix == shape.take_back(suffix.size());
+}
+
+static LogicalResult expectShape(Operation *op, StringRef what, Value value, ArrayRef<int64_t> expected) {
+  if (shapeOf(value) == expected)
+    return success();
+  return op->emitOpError() << "expected " << what << " of shape [" << expected << "], found [" << shapeOf(value) << "]";
+}
+
+static LogicalResult expectSameElement(Operation *op, ValueRange values) {
+  for (Value value : values)
+    if (value && elementOf(value) != elementOf(values.front()))
+      return op->emitOpError() << "expected one element type, found " << elementOf(values.front()) << " and "
+                               << elementOf(value);
+  return success();
+}
+
+/// A splat of zeros or, for `one`, of ones.
+static bool isSplatOf(Value value, double number) {
+  if (number == 0 && value.getDefiningOp<ZeroOp>())
+    return true;
+  return false;
+}
+
+static LogicalResult verifyBinary(Operation *op, Value lhs, Value rhs, bool residual) {
+  if (failed(expectSameElement(op, {lhs, rhs})))
+    return failure();
+  if (!isSuffix(shapeOf(rhs), shapeOf(lhs)))
+    return op->emitOpError() << "expected a right side whose shape is a suffix of [" << shapeOf(lhs) << "], found ["
+                             << shapeOf(rhs) << "]";
+  if (residual && lhs.getType() != rhs.getType())
+    return op->emitOpError() << "'residual' expected equal shapes, found [" << shapeOf(lhs) << "] and [" << shapeOf(rhs)
+                             << "]";
+  return success();
+}
+
+LogicalResult AddOp::verify() { return verifyBinary(*this, getLhs(), getRhs(), getResidual()); }
+LogicalResult MulOp::verify() {
+  if (getResidual())
+    return emitOpError() << "expected no 'residual': only a sum adds a branch";
+  return verifyBinary(*this, getLhs(), getRhs(), false);
+}
+
+OpFoldResult AddOp::fold(FoldAdaptor) {
+  if (isSplatOf(getRhs(), 0))
+    return getLhs();
+  if (isSplatOf(getLhs(), 0) && getLhs().getType() == getRhs().getType())
+    return getRhs();
+  return {};
+}
+OpFoldResult MulOp::fold(FoldAdaptor) {
+  if (isSplatOf(getLhs(), 0))
+    return getLhs();
+  return {};
+}
+OpFoldResult ScaleOp::fold(FoldAdaptor) {
+  if (getFactor().convertToDouble() == 1.0)
+    return getInput();
+  if (auto inner = getInput().getDefiningOp<ScaleOp>();
+      inner && inner.getFactor().convertToDouble() == -1.0 && getFactor().convertToDouble() == -1.0)
+    return inner.getInput();
+  return {};
+}
+
+LogicalResult DropoutOp::verify() {
+  double rate = getRate().convertToDouble();
+  if (!(rate >= 0 && rate < 1))
+    return emitOpError() << "expected a rate in [0, 1), found " << rate;
+  if (getOrdinal() < 0 || getOrdinal() > 255)
+    return emitOpError() << "expected an ordinal in [0, 255], found " << getOrdinal();
+  if (failed(expectShape(*this, "key", getKey(), {4})) || failed(expectShape(*this, "layer", getLayer(), {1})))
+    return failure();
+  return success();
+}
+OpFoldResult DropoutOp::fold(FoldAdaptor) {
+  return getRate().convertToDouble() == 0 ? OpFoldResult(getInput()) : OpFoldResult();
+}
+
+LogicalResult ReshapeOp::verify() {
+  auto input = cast<RankedTensorType>(getInput().getType()), result = cast<RankedTensorType>(getType());
+  if (failed(expectSameElement(*this, {getInput(), getResult()})))
+    return failure();
+  if (input.getNumElements() != result.getNumElements())
+    return emitOpError() << "expected " << input.getNumElements() << " elements, found " << result.getNumElements();
+  return success();
+}
+OpFoldResult ReshapeOp::fold(FoldAdaptor) {
+  if (getInput().getType() == getType())
+    return getInput();
+  if (auto inner = getInput().getDefiningOp<ReshapeOp>()) {
+    getInputMutable().assign(inner.getInput());
+    return getResult();
+  }
+  return {};
+}
+
+static LogicalResult verifyRows(Operation *op, Value table, Value part) {
+  if (failed(expectSameElement(op, {table, part})))
+    return failure();
+  if (shapeOf(table).size() != 2 || shapeOf(part).size() != 2 || shapeOf(table)[1] != shapeOf(part)[1])
+    return op->emitOpError() << "expected two tables of one width, found [" << shapeOf(table) << "] and ["
+                             << shapeOf(part) << "]";
+  if (shapeOf(part)[0] > shapeOf(table)[0])
+    return op->emitOpError() << "expected at most " << shapeOf(table)[0] << " rows, found " << shapeOf(part)[0];
+  return success();
+}
+LogicalResult SliceRowsOp::verify() { return verifyRows(*this, getInput(), getResult()); }
+LogicalResult PadRowsOp::verify() { return verifyRows(*this, getResult(), getInput()); }
+OpFoldResult SliceRowsOp::fold(FoldAdaptor) {
+  return getInput().getType() == getType() ? OpFoldResult(getInput()) : OpFoldResult();
+}
+
+/// `parts` lie side by side along the last dimension of `whole`.
+static LogicalResult verifyParts(Operation *op, Value whole, ValueRange parts) {
+  int64_t width = 0;
+  for (Value part : parts) {
+    if (elementOf(part) != elementOf(whole) || shapeOf(part).size() != shapeOf(whole).size() ||
+        shapeOf(part).drop_back() != shapeOf(whole).drop_back())
+      return op->emitOpError() << "expected parts that differ from " << whole.getType()
+                               << " in the last dimension only, found " << part.getType();
+    width += shapeOf(part).back();
+  }
+  if (width != shapeOf(whole).back())
+    return op->emitOpError() << "expected parts whose last dimensions add up to " << shapeOf(whole).back() << ", found "
+                             << width;
+  return success();
+}
+LogicalResult SplitOp::verify() { return verifyParts(*this, getInput(), getResults()); }
+LogicalResult ConcatOp::verify() { return verifyParts(*this, getResult(), getInputs()); }
+
+LogicalResult SumLeadingOp::verify() {
+  if (failed(expectSameElement(*this, {getInput(), getResult()})))
+    return failure();
+  if (!isSuffix(shapeOf(getResult()), shapeOf(getInput())))
+    return emitOpError() << "expected a result whose shape is a suffix of [" << shapeOf(getInput()) << "], found ["
+                         << shapeOf(getResult()) << "]";
+  return success();
+}
+OpFoldResult SumLeadingOp::fold(FoldAdaptor) {
+  return getInput().getType() == getType() ? OpFoldResult(getInput()) : OpFoldResult();
+}
+
+static LogicalResult verifyTable(Operation *op, Value indices, Value table, Value rows) {
+  if (failed(expectSameElement(op, {table, rows})))
+    return failure();
+  if (shapeOf(table).size() != 2)
+    return op->emitOpError() << "expected a table of rank 2, found " << table.getType();
+  SmallVector<int64_t> expected(shapeOf(indices));
+  expected.push_back(shapeOf(table)[1]);
+  return expectShape(op, "rows", rows, expected);
+}
+LogicalResult EmbeddingOp::verify() { return verifyTable(*this, getIndices(), getTable(), getResult()); }
+LogicalResult EmbeddingBackwardOp::verify() { return verifyTable(*this, getIndices(), getResult(), getGradient()); }
+
+LogicalResult LinearOp::verify() {
+  SmallVector<Value> values = {getInput(), getWeight(), getResult()};
+  if (getBias())
+    values.push_back(getBias());
+  if (failed(expectSameElement(*this, values)))
+    return failure();
+  ArrayRef<int64_t> weight = shapeOf(getWeight()), input = shapeOf(getInput());
+  if (weight.size() != 2 || input.empty())
+    return emitOpError() << "expected a weight of rank 2 and an input of rank 1 or more";
+  int64_t inputs = getTransposed() ? weight[1] : weight[0], outputs = getTransposed() ? weight[0] : weight[1];
+  if (input.back() != inputs)
+    return emitOpError() << "expected an input whose last dimension is " << inputs << ", found " << input.back();
+  if (getBias() && failed(expectShape(*this, "bias", getBias(), {outputs})))
+    return failure();
+  SmallVector<int64_t> expected(input.drop_back());
+  expected.push_back(outputs);
+  return expectShape(*this, "result", getResult(), expected);
+}
+
+LogicalResult MatmulOp::verify() {
+  if (failed(expectSameElement(*this, {getLhs(), getRhs(), getResult()})))
+    return failure();
+  ArrayRef<int64_t> a = shapeOf(getLhs()), b = shapeOf(getRhs());
+  if (a.size() < 2 || b.size() < 2)
+    return emitOpError() << "expected operands of rank 2 or more, found " << a.size() << " and " << b.size();
+  if (b.size() != 2 && a.drop_back(2) != b.drop_back(2))
+    return emitOpError() << "expected equal leading dimensions, found [" << a.drop_back(2) << "] and ["
+                         << b.drop_back(2) << "]";
+  if (getReduceLeading() && a.size() != b.size())
+    return emitOpError() << "'reduce_leading' expected operands of one rank, found " << a.size() << " and " << b.size();
+  a = a.take_back(2);
+  b = b.take_back(2);
+  int64_t m = a[getTransposeLhs()], k = a[!getTransposeLhs()], n = b[!getTransposeRhs()], k2 = b[getTransposeRhs()];
+  if (k != k2)
+    return emitOpError() << "expected equal lengths of the sum, found " << k << " and " << k2;
+  SmallVector<int64_t> expected;
+  if (!getReduceLeading())
+    llvm::append_range(expected, shapeOf(getLhs()).drop_back(2));
+  expected.append({m, n});
+  return expectShape(*this, "result", getResult(), expected);
+}
+
+LogicalResult AttentionOp::verify() {
+  ArrayRef<int64_t> query = shapeOf(getQuery()), key = shapeOf(getKey());
+  if (query != key || elementOf(getQuery()) != elementOf(getKey()) || query.size() != 3)
+    return emitOpError() << "expected query, key and value of one type [batch, sequence, width], found "
+                         << getQuery().getType() << " and " << getKey().getType();
+  int64_t heads = getHeads();
+  if (query[2] % heads != 0)
+    return emitOpError() << "expected a width that is a multiple of the " << heads << " heads, found " << query[2];
+  double rate = getDropout().convertToDouble();
+  if (!(rate >= 0 && rate < 1))
+    return emitOpError() << "expected a dropout rate in [0, 1), found " << rate;
+  if (rate > 0 && (!getRandomKey() || !getLayer()))
+    return emitOpError() << "with dropout expected a random key and a layer";
+  return expectShape(*this, "log-sum-exp", getLogsumexp(), {query[0], heads, query[1]});
+}
+
+LogicalResult LayerNormOp::verify() {
+  SmallVector<Value> values = {getInput(), getWeight(), getMean(), getRstd()};
+  ArrayRef<int64_t> shape = shapeOf(getInput());
+  if (failed(expectSameElement(*this, values)))
+    return failure();
+  if (!(getEpsilon().convertToDouble() > 0))
+    return emitOpError() << "expected a positive epsilon, found " << getEpsilon().convertToDouble();
+  if (shape.empty() || failed(expectShape(*this, "weight", getWeight(), shape.take_back())) ||
+      (getBias() && failed(expectShape(*this, "bias", getBias(), shape.take_back()))))
+    return failure();
+  if (failed(expectShape(*this, "mean", getMean(), shape.drop_back())))
+    return failure();
+  return expectShape(*this, "rstd", getRstd(), shape.drop_back());
+}
+
+LogicalResult LinearCrossEntropyOp::verify() {
+  ArrayRef<int64_t> input = shapeOf(getInput()), weight = shapeOf(getWeight());
+  if (failed(expectSameElement(*this, {getInput(), getWeight(), getLoss(), getLogsumexp()})))
+    return failure();
+  if (weight.size() != 2 || input.empty() || input.back() != weight[1])
+    return emitOpError() << "expected an input whose last dimension is the weight's, found [" << input << "] and ["
+                         << weight << "]";
+  if (failed(expectShape(*this, "targets", getTargets(), input.drop_back())))
+    return failure();
+  return expectShape(*this, "log-sum-exp", getLogsumexp(), input.drop_back());
+}
+
+static LogicalResult expectScalars(Operation *op, size_t found, size_t expected) {
+  if (found == expected)
+    return success();
+  return op->emitOpError() << "expected " << expected << " scalars, found " << found;
+}
+LogicalResult AdamWOp::verify() { return expectScalars(*this, getScalars().size(), 8); }
+LogicalResult SgdOp::verify() { return expectScalars(*this, getScalars().size(), 4); }

@@ -1,0 +1,277 @@
+//===- SluiceTensorOps.td - What layers are made of ----------------*- tablegen -*-===//
+#ifndef SLUICE_TENSOR_OPS
+#define SLUICE_TENSOR_OPS
+
+defvar cost = DeclareOpInterfaceMethods<CostOpInterface>;
+defvar contraction = DeclareOpInterfaceMethods<ContractionOpInterface>;
+
+//===-- Element by element -------------------------------------------------------===//
+
+class Sluice_BinaryOp<string mnemonic, list<Trait> traits = []> : Sluice_TensorOp<mnemonic, !listconcat(traits, [cost])> {
+  let arguments = (ins Sluice_FloatTensor:$lhs, Sluice_FloatTensor:$rhs, UnitAttr:$residual);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$lhs `,` $rhs (`residual` $residual^)? attr-dict `:` type($lhs) `,` type($rhs)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let builders = [OpBuilder<(ins "::mlir::Value":$lhs, "::mlir::Value":$rhs),
+                            [{ build($_builder, $_state, lhs.getType(), lhs, rhs, false); }]>];
+}
+
+def AddOp : Sluice_BinaryOp<"add", [AllTypesMatch<["lhs", "result"]>]> {
+  let summary = "sum; the right side's shape is a suffix of the left side's and is broadcast over the leading dimensions";
+  let description = [{
+    The element types are equal and the shape of the right side is a suffix of the left side's. `residual` marks the right side as a branch
+    that is added to the residual stream, so that a gate can scale or skip it; then both shapes are equal.
+  }];
+}
+def MulOp : Sluice_BinaryOp<"mul", [AllTypesMatch<["lhs", "result"]>]> {
+  let summary = "product; the right side is broadcast over the leading dimensions";
+  let description = "The element types are equal and the shape of the right side is a suffix of the left side's; never `residual`.";
+}
+
+def ScaleOp : Sluice_TensorOp<"scale", [AllTypesMatch<["input", "result"]>]> {
+  let summary = "product with a constant";
+  let arguments = (ins Sluice_FloatTensor:$input, F64Attr:$factor);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$input `by` $factor attr-dict `:` type($input)";
+  let hasFolder = 1;
+}
+
+def GeluOp : Sluice_TensorOp<"gelu", [AllTypesMatch<["input", "result"]>, cost]> {
+  let summary = "Gaussian error linear unit";
+  let description = [{
+    `erf`: x/2 (1 + erf(x/sqrt 2)). `tanh`: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) (Hendrycks and Gimpel, arXiv 1606.08415).
+  }];
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_GeluForm:$form);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$form $input attr-dict `:` type($input)";
+}
+def GeluBackwardOp : Sluice_Op<"gelu_backward", [Pure, AllTypesMatch<["input", "gradient", "result"]>]> {
+  let summary = "the gradient of `sluice.gelu` with respect to its input";
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_GeluForm:$form);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$form $gradient `,` $input attr-dict `:` type($input)";
+}
+
+def DropoutOp : Sluice_TensorOp<"dropout", [AllTypesMatch<["input", "result"]>]> {
+  let summary = "zeroes elements at random and scales the others by 1/(1 - rate)";
+  let description = [{
+    Element e (its index within a sample; the leading dimension counts samples) is kept when the first word of Philox4x32-10 with key (seed) and counter
+    (e, global sample, step, 256 x layer + ordinal) is at least rate x 2^32. The mask is recomputed, never stored. `rate` lies in [0, 1) and
+    `ordinal` in [0, 255]; `key` has four words, `layer` is a single i32.
+  }];
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_KeyTensor:$key, Sluice_IntegerTensor:$layer, F64Attr:$rate, I64Attr:$ordinal);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$input `,` $key `,` $layer `rate` $rate `ordinal` $ordinal attr-dict `:` type($input) `,` type($key) `,` type($layer)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+  let extraClassDeclaration = "";
+}
+
+//===-- Shapes -------------------------------------------------------------------===//
+
+def ReshapeOp : Sluice_TensorOp<"reshape"> {
+  let summary = "the same elements in another shape";
+  let description = "Input and result have equally many elements of the same type.";
+  let arguments = (ins Sluice_FloatTensor:$input);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+def SliceRowsOp : Sluice_TensorOp<"slice_rows"> {
+  let summary = "the first rows of a table";
+  let description = "Both are of rank 2 and equally wide; the result has at most as many rows as the input.";
+  let arguments = (ins Sluice_FloatTensor:$input);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+def PadRowsOp : Sluice_Op<"pad_rows", [Pure]> {
+  let summary = "a table with rows of zeros appended: the gradient of `sluice.slice_rows`";
+  let description = "Both are of rank 2 and equally wide; the result has at least as many rows as the input.";
+  let arguments = (ins Sluice_FloatTensor:$input);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+  let hasVerifier = 1;
+}
+def SplitOp : Sluice_TensorOp<"split"> {
+  let summary = "cuts the last dimension into parts";
+  let description = "The last dimensions of the results add up to the input's, the other dimensions and the element types are equal.";
+  let arguments = (ins Sluice_FloatTensor:$input);
+  let results = (outs Variadic<Sluice_FloatTensor>:$results);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($results)";
+  let hasVerifier = 1;
+}
+def ConcatOp : Sluice_TensorOp<"concat"> {
+  let summary = "joins parts along the last dimension";
+  let description = "The last dimensions of the inputs add up to the result's, the other dimensions and the element types are equal.";
+  let arguments = (ins Variadic<Sluice_FloatTensor>:$inputs);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$inputs attr-dict `:` type($inputs) `to` type($result)";
+  let hasVerifier = 1;
+}
+def SumLeadingOp : Sluice_Op<"sum_leading", [Pure]> {
+  let summary = "sums over leading dimensions: the gradient of a broadcast";
+  let description = "The result's shape is a suffix of the input's; the element types are equal.";
+  let arguments = (ins Sluice_FloatTensor:$input);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+def ZeroOp : Sluice_Op<"zero", [Pure]> {
+  let summary = "zeros";
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
+//===-- Tables -------------------------------------------------------------------===//
+
+def EmbeddingOp : Sluice_TensorOp<"embedding", [cost]> {
+  let summary = "rows of a table by index";
+  let description = [{
+    `table` is of rank 2; the result's shape is the shape of `indices` with the table's width appended. The runtime guarantees that
+    indices lie within the table.
+  }];
+  let arguments = (ins Sluice_IntegerTensor:$indices, Sluice_FloatTensor:$table);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$indices `,` $table attr-dict `:` type($indices) `,` type($table) `to` type($result)";
+  let hasVerifier = 1;
+}
+def EmbeddingBackwardOp : Sluice_Op<"embedding_backward", [Pure]> {
+  let summary = "the gradient of `sluice.embedding` with respect to its table";
+  let description = "Rows are added in ascending order of the flattened indices; rows that no index names are zero.";
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_IntegerTensor:$indices);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$gradient `,` $indices attr-dict `:` type($gradient) `,` type($indices) `to` type($result)";
+  let hasVerifier = 1;
+}
+
+//===-- Contractions -------------------------------------------------------------===//
+
+def LinearOp : Sluice_TensorOp<"linear", [cost, contraction]> {
+  let summary = "product with a matrix, and a bias";
+  let description = [{
+    input [..., I], weight [I, O] (or [O, I] where `transposed`), bias [O] if there is one, result [..., O]; one element type.
+  }];
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Optional<Sluice_FloatTensor>:$bias, UnitAttr:$transposed);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$input `,` $weight (`bias` $bias^)? (`transposed` $transposed^)? attr-dict `:` type($input) `,` type($weight) (`,` type($bias)^)? `to` type($result)";
+  let hasVerifier = 1;
+}
+def MatmulOp : Sluice_TensorOp<"matmul", [cost, contraction]> {
+  let summary = "matrix product";
+  let description = [{
+    A [..., M, K] and B [K, N] or [..., K, N] with equal leading dimensions, result [..., M, N]. Where `transpose_lhs`, A is [..., K, M]; where
+    `transpose_rhs`, B is [..., N, K]. One element type. Where `reduce_leading`, leading dimensions are summed over too and the result is [M, N].
+  }];
+  let arguments = (ins Sluice_FloatTensor:$lhs, Sluice_FloatTensor:$rhs, UnitAttr:$transpose_lhs, UnitAttr:$transpose_rhs, UnitAttr:$reduce_leading);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$lhs `,` $rhs (`transpose_lhs` $transpose_lhs^)? (`transpose_rhs` $transpose_rhs^)? (`reduce_leading` $reduce_leading^)? attr-dict `:` type($lhs) `,` type($rhs) `to` type($result)";
+  let hasVerifier = 1;
+}
+
+def AttentionOp : Sluice_TensorOp<"attention", [AttrSizedOperandSegments, AllTypesMatch<["query", "result"]>, AllTypesMatch<["key", "value"]>, cost, contraction]> {
+  let summary = "scaled dot-product attention";
+  let description = [{
+    query, key, value [B, T, heads x D] of one type; result [B, T, heads x D] and, for backward, the log-sum-exp of the scores of each row, [B, heads, T].
+    Scores are scaled by 1/sqrt(D); where `causal`, position t attends to positions up to t. The width is a multiple of `heads`. Computed over blocks with a running
+    maximum and sum (Dao et al., arXiv 2205.14135): the scores never exist in full. `dropout` on the probabilities is keyed as in `sluice.dropout`, with the
+    element's index (head x T + row) x T + column; with `dropout` above 0 there are `random_key` and `layer`.
+  }];
+  let arguments = (ins Sluice_FloatTensor:$query, Sluice_FloatTensor:$key, Sluice_FloatTensor:$value, Optional<Sluice_KeyTensor>:$random_key,
+                       Optional<Sluice_IntegerTensor>:$layer, ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal,
+                       DefaultValuedAttr<F64Attr, "0.0">:$dropout, DefaultValuedAttr<I64Attr, "0">:$ordinal);
+  let results = (outs Sluice_FloatTensor:$result, Sluice_FloatTensor:$logsumexp);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value `heads` $heads (`causal` $causal^)? (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer))? attr-dict `:` type($query) `,` type($key) `to` type($logsumexp)
+  }];
+  let hasVerifier = 1;
+}
+def AttentionBackwardOp : Sluice_Op<"attention_backward", [Pure, AttrSizedOperandSegments, AllTypesMatch<["query", "key", "value", "gradient", "result", "dquery", "dkey", "dvalue"]>]> {
+  let summary = "the gradients of `sluice.attention`";
+  let description = "Takes the gradient of the result, the forward's operands, result and log-sum-exp; recomputes the probabilities block by block.";
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$query, Sluice_FloatTensor:$key, Sluice_FloatTensor:$value, Sluice_FloatTensor:$result,
+                       Sluice_FloatTensor:$logsumexp, Optional<Sluice_KeyTensor>:$random_key, Optional<Sluice_IntegerTensor>:$layer,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal, DefaultValuedAttr<F64Attr, "0.0">:$dropout, DefaultValuedAttr<I64Attr, "0">:$ordinal);
+  let results = (outs Sluice_FloatTensor:$dquery, Sluice_FloatTensor:$dkey, Sluice_FloatTensor:$dvalue);
+  let assemblyFormat = [{
+    $gradient `,` $query `,` $key `,` $value `,` $result `,` $logsumexp `heads` $heads (`causal` $causal^)? (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer))? attr-dict `:` type($query) `,` type($logsumexp)
+  }];
+}
+
+//===-- Normalization and loss ---------------------------------------------------===//
+
+def LayerNormOp : Sluice_TensorOp<"layer_norm", [AllTypesMatch<["input", "result"]>, cost]> {
+  let summary = "zero mean and unit variance over the last dimension, then scale and shift";
+  let description = [{
+    input [..., C], weight [C], bias [C] if there is one. `mean` and `rstd` [...] are results for backward: rstd = 1/sqrt(biased variance + epsilon), the
+    variance in two passes. epsilon is positive.
+  }];
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Optional<Sluice_FloatTensor>:$bias, F64Attr:$epsilon);
+  let results = (outs Sluice_FloatTensor:$result, Sluice_FloatTensor:$mean, Sluice_FloatTensor:$rstd);
+  let assemblyFormat = "$input `,` $weight (`bias` $bias^)? `epsilon` $epsilon attr-dict `:` type($input) `,` type($weight) (`,` type($bias)^)? `to` type($mean) `,` type($rstd)";
+  let hasVerifier = 1;
+}
+def LayerNormBackwardOp : Sluice_Op<"layer_norm_backward", [Pure, AllTypesMatch<["gradient", "input", "dinput"]>, AllTypesMatch<["mean", "rstd"]>, AllTypesMatch<["weight", "dweight", "dbias"]>]> {
+  let summary = "the gradients of `sluice.layer_norm`";
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_FloatTensor:$mean, Sluice_FloatTensor:$rstd);
+  let results = (outs Sluice_FloatTensor:$dinput, Sluice_FloatTensor:$dweight, Sluice_FloatTensor:$dbias);
+  let assemblyFormat = "$gradient `,` $input `,` $weight `,` $mean `,` $rstd attr-dict `:` type($input) `,` type($weight) `,` type($mean)";
+}
+
+def LinearCrossEntropyOp : Sluice_TensorOp<"linear_cross_entropy", [cost, contraction]> {
+  let summary = "mean cross-entropy of a linear head: logits, softmax and loss in one";
+  let description = [{
+    input [..., C], weight [V, C], targets [...]: the mean over the targets that are not -1 of -log softmax(weight input)[target], 0 if there is none. The
+    logits exist for one block of the vocabulary at a time. `logsumexp` [...] is for backward.
+  }];
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets);
+  let results = (outs 0DTensorOf<[Sluice_Float]>:$loss, Sluice_FloatTensor:$logsumexp);
+  let assemblyFormat = "$input `,` $weight `,` $targets attr-dict `:` type($input) `,` type($weight) `,` type($targets) `to` type($loss) `,` type($logsumexp)";
+  let hasVerifier = 1;
+}
+def LinearCrossEntropyBackwardOp : Sluice_Op<"linear_cross_entropy_backward", [Pure, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["weight", "dweight"]>]> {
+  let summary = "the gradients of `sluice.linear_cross_entropy`";
+  let description = "`gradient` is the gradient of the loss, rank 0.";
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets, Sluice_FloatTensor:$logsumexp);
+  let results = (outs Sluice_FloatTensor:$dinput, Sluice_FloatTensor:$dweight);
+  let assemblyFormat = "$gradient `,` $input `,` $weight `,` $targets `,` $logsumexp attr-dict `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets) `,` type($logsumexp)";
+}
+
+//===-- Optimizer ----------------------------------------------------------------===//
+
+def SumOfSquaresOp : Sluice_Op<"sum_of_squares", [Pure]> {
+  let summary = "the sum of the squares of all elements, as f64";
+  let arguments = (ins Sluice_FloatTensor:$input);
+  let results = (outs 0DTensorOf<[F64]>:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+}
+def AdamWOp : Sluice_Op<"adamw", [Pure, AllTypesMatch<["parameter", "gradient", "first", "second", "new_parameter", "new_first", "new_second"]>]> {
+  let summary = "AdamW (Loshchilov and Hutter, arXiv 1711.05101)";
+  let description = [{
+    g = clip_scale x gradient; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+    p = p (1 - learning_rate x weight_decay) - learning_rate x (m / bias_correction1) / (sqrt(v / bias_correction2) + epsilon). Scalars, in this
+    order: learning_rate, beta1, beta2, epsilon, weight_decay, bias_correction1, bias_correction2, clip_scale. Decay only where `decays`.
+  }];
+  let arguments = (ins Sluice_FloatTensor:$parameter, Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$first, Sluice_FloatTensor:$second,
+                       Variadic<Sluice_FloatTensor>:$scalars, UnitAttr:$decays);
+  let results = (outs Sluice_FloatTensor:$new_parameter, Sluice_FloatTensor:$new_first, Sluice_FloatTensor:$new_second);
+  let assemblyFormat = "$parameter `,` $gradient `,` $first `,` $second `scalars` `(` $scalars `)` (`decays` $decays^)? attr-dict `:` type($parameter) `,` type($scalars)";
+  let hasVerifier = 1;
+}
+def SgdOp : Sluice_Op<"sgd", [Pure, AllTypesMatch<["parameter", "gradient", "momentum", "new_parameter", "new_momentum"]>]> {
+  let summary = "stochastic gradient descent with momentum";
+  let description = [{
+    g = clip_scale x gradient (+ weight_decay p where `decays`); m = momentum m + g; p = p - learning_rate m. Scalars, in this order: learning_rate, momentum,
+    weight_decay, clip_scale.
+  }];
+  let arguments = (ins Sluice_FloatTensor:$parameter, Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$momentum, Variadic<Sluice_FloatTensor>:$scalars, UnitAttr:$decays);
+  let results = (outs Sluice_FloatTensor:$new_parameter, Sluice_FloatTensor:$new_momentum);
+  let assemblyFormat = "$parameter `,` $gradient `,` $momentum `scalars` `(` $scalars `)` (`decays` $decays^)? attr-dict `:` type($parameter) `,` type($scalars)";
+  let hasVerifier = 1;
+}
+
+#endif // SLUICE_TENSOR_OPS

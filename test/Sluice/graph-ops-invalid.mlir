@@ -1,0 +1,92 @@
+// RUN: sluice-opt %s --split-input-file --verify-diagnostics
+
+// expected-error @below {{expected 'init' to be #sluice.normal or #sluice.constant, found 1.000000e+00 : f32}}
+sluice.parameter @p : tensor<4xf32> {init = 1.0 : f32}
+
+// -----
+
+// expected-error @below {{expected a positive standard deviation, found 0.000000e+00}}
+sluice.parameter @p : tensor<4xf32> {init = #sluice.normal<0.0>}
+
+// -----
+
+// expected-error @below {{of kind 'gradient' expected the name of its parameter}}
+sluice.slot gradient @g : tensor<4xf32>
+
+// -----
+
+// expected-note @below {{'p' has type 'tensor<4xf32>'}}
+sluice.parameter @p : tensor<4xf32> {init = #sluice.constant<0.0>}
+// expected-error @below {{expected the type of its parameter, found 'tensor<5xf32>'}}
+sluice.slot gradient @g : tensor<5xf32> of @p
+
+// -----
+
+// expected-error @below {{of kind 'state' expected a 'role'}}
+sluice.slot state @s : tensor<4xf32> of @p
+sluice.parameter @p : tensor<4xf32> {init = #sluice.constant<0.0>}
+
+// -----
+
+sluice.graph @eval() -> tensor<4xf32> {
+  // expected-error @below {{expected a parameter named 'p'}}
+  %p = sluice.read @p : tensor<4xf32>
+  sluice.return %p : tensor<4xf32>
+}
+
+// -----
+
+// expected-note @below {{'p' has type 'tensor<4xf32>'}}
+sluice.parameter @p : tensor<4xf32> {init = #sluice.constant<0.0>}
+sluice.graph @eval() -> tensor<5xf32> {
+  // expected-error @below {{expected the type of the parameter, found 'tensor<5xf32>'}}
+  %p = sluice.read @p : tensor<5xf32>
+  sluice.return %p : tensor<5xf32>
+}
+
+// -----
+
+// expected-error @below {{'train' expected one result, the loss, a float of rank 0}}
+sluice.graph @train() -> tensor<4xf32> {
+  %z = sluice.zero : tensor<4xf32>
+  sluice.return %z : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @below {{expected arguments that are i32 tensors of static shape, found 'tensor<4xf32>'}}
+sluice.graph @eval(%x: tensor<4xf32>) -> tensor<4xf32> {
+  sluice.return %x : tensor<4xf32>
+}
+
+// -----
+
+// expected-note @below {{'eval' has type}}
+sluice.graph @eval() -> tensor<5xf32> {
+  %z = sluice.zero : tensor<4xf32>
+  // expected-error @below {{expected the result types of the graph}}
+  sluice.return %z : tensor<4xf32>
+}
+
+// -----
+
+sluice.graph @eval() -> tensor<4xf32> {
+  %z = sluice.zero : tensor<4xf32>
+  // expected-error @below {{expected a depth of at most 2, found 3}}
+  %y = sluice.layer "h.2" depth 3 of 2 (%x = %z : tensor<4xf32>) -> tensor<4xf32> {
+    sluice.yield %x : tensor<4xf32>
+  }
+  sluice.return %y : tensor<4xf32>
+}
+
+// -----
+
+sluice.graph @eval() -> tensor<5xf32> {
+  %z = sluice.zero : tensor<4xf32>
+  // expected-error @below {{expected results of the yielded types}}
+  %y = sluice.layer "h.0" (%x = %z : tensor<4xf32>) -> tensor<5xf32> {
+    // expected-note @below {{yielded here}}
+    sluice.yield %x : tensor<4xf32>
+  }
+  sluice.return %y : tensor<5xf32>
+}

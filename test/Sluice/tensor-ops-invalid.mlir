@@ -1,0 +1,103 @@
+// RUN: sluice-opt %s --split-input-file --verify-diagnostics
+
+func.func @should_refuse_sides_of_two_element_types(%a: tensor<4xf32>, %b: tensor<4xf64>) {
+  // expected-error @below {{expected one element type, found 'f32' and 'f64'}}
+  %c = sluice.add %a, %b : tensor<4xf32>, tensor<4xf64>
+  return
+}
+
+// -----
+
+func.func @should_refuse_a_side_that_is_no_suffix(%a: tensor<2x4xf32>, %b: tensor<2xf32>) {
+  // expected-error @below {{expected a right side whose shape is a suffix of [2, 4], found [2]}}
+  %c = sluice.mul %a, %b : tensor<2x4xf32>, tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_a_broadcast_branch(%a: tensor<2x4xf32>, %b: tensor<4xf32>) {
+  // expected-error @below {{'residual' expected equal shapes, found [2, 4] and [4]}}
+  %c = sluice.add %a, %b residual : tensor<2x4xf32>, tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_a_rate_of_one(%a: tensor<2x4xf32>, %k: tensor<4xi32>, %l: tensor<1xi32>) {
+  // expected-error @below {{expected a rate in [0, 1), found 1}}
+  %c = sluice.dropout %a, %k, %l rate 1.0 ordinal 0 : tensor<2x4xf32>, tensor<4xi32>, tensor<1xi32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_to_lose_elements(%a: tensor<2x4xf32>) {
+  // expected-error @below {{expected 8 elements, found 6}}
+  %c = sluice.reshape %a : tensor<2x4xf32> to tensor<6xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_more_rows_than_there_are(%a: tensor<2x4xf32>) {
+  // expected-error @below {{expected at most 2 rows, found 3}}
+  %c = sluice.slice_rows %a : tensor<2x4xf32> to tensor<3x4xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_parts_that_do_not_add_up(%a: tensor<2x4xf32>) {
+  // expected-error @below {{expected parts whose last dimensions add up to 4, found 3}}
+  %b, %c = sluice.split %a : tensor<2x4xf32> to tensor<2x1xf32>, tensor<2x2xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_rows_of_another_width(%i: tensor<3xi32>, %t: tensor<5x4xf32>) {
+  // expected-error @below {{expected rows of shape [3, 4], found [3, 5]}}
+  %r = sluice.embedding %i, %t : tensor<3xi32>, tensor<5x4xf32> to tensor<3x5xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_an_input_of_another_width(%x: tensor<2x3xf32>, %w: tensor<4x5xf32>) {
+  // expected-error @below {{expected an input whose last dimension is 4, found 3}}
+  %y = sluice.linear %x, %w : tensor<2x3xf32>, tensor<4x5xf32> to tensor<2x5xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_sums_of_two_lengths(%a: tensor<2x3xf32>, %b: tensor<4x5xf32>) {
+  // expected-error @below {{expected equal lengths of the sum, found 3 and 4}}
+  %c = sluice.matmul %a, %b : tensor<2x3xf32>, tensor<4x5xf32> to tensor<2x5xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_heads_that_do_not_divide(%q: tensor<1x2x6xf32>) {
+  // expected-error @below {{expected a width that is a multiple of the 4 heads, found 6}}
+  %y, %l = sluice.attention %q, %q, %q heads 4 : tensor<1x2x6xf32>, tensor<1x2x6xf32> to tensor<1x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_a_negative_epsilon(%x: tensor<2x3xf32>, %w: tensor<3xf32>) {
+  // expected-error @below {{expected a positive epsilon, found -1}}
+  %y, %m, %r = sluice.layer_norm %x, %w epsilon -1.0 : tensor<2x3xf32>, tensor<3xf32> to tensor<2xf32>, tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_targets_of_another_shape(%x: tensor<2x3xf32>, %w: tensor<5x3xf32>, %t: tensor<3xi32>) {
+  // expected-error @below {{expected targets of shape [2], found [3]}}
+  %loss, %l = sluice.linear_cross_entropy %x, %w, %t : tensor<2x3xf32>, tensor<5x3xf32>, tensor<3xi32> to tensor<f32>, tensor<2xf32>
+  return
+}
