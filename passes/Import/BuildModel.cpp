@@ -1,0 +1,312 @@
+//===- BuildModel.cpp - From a checked description to a module ------------------------===//
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "passes/Import/Description.h"
+
+using namespace mlir;
+using namespace sluice;
+
+namespace {
+
+/// Calls `visit` for every parameter of `ops`, branches included, in the order of use.
+void forEachParameter(ArrayRef<ModelOp> ops, llvm::function_ref<void(const ParameterSpec &)> visit) {
+  for (const ModelOp &op : ops) {
+    for (const ParameterSpec &parameter : op.parameters)
+      visit(parameter);
+    forEachParameter(op.branch, visit);
+  }
+}
+
+bool anyDropout(ArrayRef<ModelOp> ops) {
+  return llvm::any_of(ops, [](const ModelOp &op) { return op.rate > 0 || anyDropout(op.branch); });
+}
+
+std::string layerName(const ModelBlock &block, int64_t layer) { return block.name + "." + std::to_string(layer); }
+
+/// Builds one graph: `train`, `eval` or `logits`.
+class GraphBuilder {
+public:
+  GraphBuilder(const Description &description, OpBuilder &builder, int64_t batch, bool training)
+      : description(description), builder(builder), batch(batch), training(training),
+        sequence(description.training.sequence) {}
+
+  void buildLoss(StringRef name);
+  void buildLogits();
+
+private:
+  /// What ops refer to outside and inside of layers: the same names, other values.
+  struct Scope {
+    llvm::StringMap<Value> parameters;
+    Value key, layer;
+    int64_t ordinal = 0; // of the next dropout
+  };
+
+  Block *open(StringRef name, ArrayRef<Type> inputs, Type result);
+  Value buildBlocks(Value tokens);
+  Value buildLayer(const ModelBlock &block, int64_t index, int64_t depth, Value stream);
+  Value buildOps(ArrayRef<ModelOp> ops, Value stream, Scope &scope);
+  Value buildOp(const ModelOp &op, Value stream, Scope &scope);
+  Value buildPositions(const ModelOp &op, Value stream, Scope &scope);
+  Value buildAttention(const ModelOp &op, Value stream, Scope &scope);
+
+  Value read(const ParameterSpec &parameter, StringRef name);
+  void readAll(ArrayRef<ModelOp> ops, Scope &scope);
+  Value head();
+  Value key(Location location);
+  Value layerNumber(Location location, int64_t number);
+  RankedTensorType floats(ArrayRef<int64_t> shape) { return RankedTensorType::get(shape, builder.getF32Type()); }
+  RankedTensorType integers(ArrayRef<int64_t> shape) { return RankedTensorType::get(shape, builder.getI32Type()); }
+
+  const Description &description;
+  OpBuilder &builder;
+  int64_t batch;
+  bool training;
+  int64_t sequence;
+  Scope outside;
+  Value keyValue;
+};
+
+} // namespace
+
+Value GraphBuilder::read(const ParameterSpec &parameter, StringRef name) {
+  return ReadOp::create(builder, parameter.location, floats(parameter.shape), name);
+}
+
+void GraphBuilder::readAll(ArrayRef<ModelOp> ops, Scope &scope) {
+  forEachParameter(
+      ops, [&](const ParameterSpec &parameter) { scope.parameters[parameter.name] = read(parameter, parameter.name); });
+}
+
+Value GraphBuilder::key(Location location) {
+  if (!keyValue)
+    keyValue = KeyOp::create(builder, location, integers({4}));
+  return keyValue;
+}
+
+Value GraphBuilder::layerNumber(Location location, int64_t number) {
+  auto value = DenseElementsAttr::get(integers({1}), static_cast<int32_t>(number));
+  return arith::ConstantOp::create(builder, location, value);
+}
+
+Value GraphBuilder::head() {
+  if (description.headParameter)
+    return read(*description.headParameter, description.head);
+  return outside.parameters.lookup(description.head);
+}
+
+Block *GraphBuilder::open(StringRef name, ArrayRef<Type> inputs, Type result) {
+  auto graph = GraphOp::create(builder, description.location, name, builder.getFunctionType(inputs, result),
+                               /*arg_attrs=*/nullptr, /*res_attrs=*/nullptr);
+  SmallVector<Location> locations(inputs.size(), description.location);
+  return builder.createBlock(&graph.getBody(), {}, inputs, locations);
+}
+
+void GraphBuilder::buildLoss(StringRef name) {
+  OpBuilder::InsertionGuard guard(builder);
+  Type tokens = integers({batch, sequence});
+  Block *body = open(name, {tokens, tokens}, floats({}));
+  Value stream = buildBlocks(body->getArgument(0));
+  Location location = description.objectiveLocation;
+  auto loss = LinearCrossEntropyOp::create(builder, location, floats({}), floats({batch, sequence}), stream, head(),
+                                           body->getArgument(1));
+  ReturnOp::create(builder, location, loss.getLoss());
+}
+
+void GraphBuilder::buildLogits() {
+  OpBuilder::InsertionGuard guard(builder);
+  Type result = floats({batch, description.vocabulary});
+  Block *body = open("logits", {integers({batch, sequence}), integers({1})}, result);
+  Value stream = buildBlocks(body->getArgument(0));
+  Location location = description.objectiveLocation;
+  Value rows = ReshapeOp::create(builder, location, floats({batch * sequence, description.width}), stream);
+  Value row = EmbeddingOp::create(builder, location, floats({1, description.width}), body->getArgument(1), rows);
+  Value scores =
+      LinearOp::create(builder, location, result, row, head(), /*bias=*/Value(), /*transposed=*/true).getResult();
+  ReturnOp::create(builder, location, scores);
+}
+
+Value GraphBuilder::buildBlocks(Value tokens) {
+  Value stream = tokens;
+  int64_t depth = 0;
+  for (const ModelBlock &block : description.blocks) {
+    for (int64_t index = 0; index != block.repeat; ++index)
+      stream = buildLayer(block, index, ++depth, stream);
+    if (block.repeat != 0)
+      continue;
+    readAll(block.ops, outside);
+    if (training && anyDropout(block.ops) && !outside.layer) {
+      outside.key = key(block.location);
+      outside.layer = layerNumber(block.location, 0);
+    }
+    stream = buildOps(block.ops, stream, outside);
+  }
+  return stream;
+}
+
+Value GraphBuilder::buildLayer(const ModelBlock &block, int64_t index, int64_t depth, Value stream) {
+  std::string name = layerName(block, index);
+  SmallVector<std::string> names;
+  SmallVector<Value> parameters, broadcasts, scalars;
+  forEachParameter(block.ops, [&](const ParameterSpec &parameter) {
+    names.push_back(parameter.name);
+    parameters.push_back(read(parameter, name + "." + parameter.name));
+  });
+  if (training && anyDropout(block.ops)) {
+    broadcasts.push_back(key(block.location));
+    scalars.push_back(layerNumber(block.location, depth));
+  }
+  auto layer = LayerOp::create(builder, block.location, stream.getType(), stream, parameters, broadcasts, scalars, name,
+                               builder.getI64IntegerAttr(depth), builder.getI64IntegerAttr(description.layers));
+  OpBuilder::InsertionGuard guard(builder);
+  SmallVector<Location> locations(layer->getNumOperands(), block.location);
+  for (auto [location, value] : llvm::zip(locations, layer->getOperands()))
+    location = value.getLoc();
+  Block *body = builder.createBlock(&layer.getBody(), {}, layer->getOperandTypes(), locations);
+  Scope scope;
+  for (auto [name, argument] : llvm::zip(names, body->getArguments().drop_front(1)))
+    scope.parameters[name] = argument;
+  if (!scalars.empty()) {
+    scope.key = body->getArgument(1 + parameters.size());
+    scope.layer = body->getArgument(2 + parameters.size());
+  }
+  Value result = buildOps(block.ops, body->getArgument(0), scope);
+  YieldOp::create(builder, block.location, result);
+  return layer.getResult(0);
+}
+
+Value GraphBuilder::buildOps(ArrayRef<ModelOp> ops, Value stream, Scope &scope) {
+  for (const ModelOp &op : ops)
+    stream = buildOp(op, stream, scope);
+  return stream;
+}
+
+Value GraphBuilder::buildOp(const ModelOp &op, Value stream, Scope &scope) {
+  Location location = op.location;
+  auto parameter = [&](size_t i) {
+    return i < op.parameters.size() ? scope.parameters.lookup(op.parameters[i].name) : Value();
+  };
+  Type type = floats({batch, sequence, op.width});
+  switch (op.kind) {
+  case ModelOp::Kind::Embedding:
+    return EmbeddingOp::create(builder, location, type, stream, parameter(0));
+  case ModelOp::Kind::PositionEmbedding:
+    return buildPositions(op, stream, scope);
+  case ModelOp::Kind::Dropout:
+    if (!training || op.rate == 0)
+      return stream;
+    return DropoutOp::create(builder, location, type, stream, scope.key, scope.layer, builder.getF64FloatAttr(op.rate),
+                             builder.getI64IntegerAttr(scope.ordinal++));
+  case ModelOp::Kind::LayerNorm: {
+    Type statistics = floats({batch, sequence});
+    return LayerNormOp::create(builder, location, type, statistics, statistics, stream, parameter(0), parameter(1),
+                               builder.getF64FloatAttr(op.epsilon))
+        .getResult();
+  }
+  case ModelOp::Kind::Attention:
+    return buildAttention(op, stream, scope);
+  case ModelOp::Kind::Linear:
+    return LinearOp::create(builder, location, type, stream, parameter(0), parameter(1), /*transposed=*/false)
+        .getResult();
+  case ModelOp::Kind::Gelu:
+    return GeluOp::create(builder, location, type, stream, op.form);
+  case ModelOp::Kind::Residual:
+    return AddOp::create(builder, location, type, stream, buildOps(op.branch, stream, scope), /*residual=*/true);
+  }
+  llvm_unreachable("no such kind");
+}
+
+Value GraphBuilder::buildPositions(const ModelOp &op, Value stream, Scope &scope) {
+  Value table = scope.parameters.lookup(op.parameters[0].name);
+  if (op.parameters[0].shape[0] != sequence)
+    table = SliceRowsOp::create(builder, op.location, floats({sequence, op.width}), table);
+  return AddOp::create(builder, op.location, stream, table);
+}
+
+Value GraphBuilder::buildAttention(const ModelOp &op, Value stream, Scope &scope) {
+  Location location = op.location;
+  size_t step = op.bias ? 2 : 1; // parameters of a projection
+  auto project = [&](Value input, size_t first, int64_t outputs) {
+    Value weight = scope.parameters.lookup(op.parameters[first].name);
+    Value bias = op.bias ? scope.parameters.lookup(op.parameters[first + 1].name) : Value();
+    return LinearOp::create(builder, location, floats({batch, sequence, outputs}), input, weight, bias,
+                            /*transposed=*/false)
+        .getResult();
+  };
+  Type type = floats({batch, sequence, op.width});
+  Value joined = project(stream, 0, 3 * op.width);
+  auto parts = SplitOp::create(builder, location, TypeRange{type, type, type}, joined);
+  bool random = training && op.rate > 0;
+  auto attention = AttentionOp::create(
+      builder, location, type, floats({batch, op.heads, sequence}), parts.getResult(0), parts.getResult(1),
+      parts.getResult(2), random ? scope.key : Value(), random ? scope.layer : Value(),
+      builder.getI64IntegerAttr(op.heads), op.causal ? builder.getUnitAttr() : UnitAttr(),
+      builder.getF64FloatAttr(random ? op.rate : 0), builder.getI64IntegerAttr(random ? scope.ordinal++ : 0));
+  return project(attention.getResult(), step, op.width);
+}
+
+//===-- The module -------------------------------------------------------------------===//
+
+/// Adds the parameters and returns the number of their elements.
+static int64_t buildParameters(const Description &description, OpBuilder &builder) {
+  int64_t elements = 0;
+  auto build = [&](const ParameterSpec &parameter, const Twine &name) {
+    auto type = RankedTensorType::get(parameter.shape, builder.getF32Type());
+    ParameterOp::create(builder, parameter.location, builder.getStringAttr(name), TypeAttr::get(type), parameter.init,
+                        parameter.shape.size() >= 2 ? builder.getUnitAttr() : UnitAttr(), /*offset=*/IntegerAttr());
+    elements += type.getNumElements();
+  };
+  for (const ModelBlock &block : description.blocks)
+    for (int64_t layer = 0, end = std::max<int64_t>(block.repeat, 1); layer != end; ++layer) {
+      std::string prefix = block.repeat ? layerName(block, layer) + "." : "";
+      forEachParameter(block.ops, [&](const ParameterSpec &parameter) { build(parameter, prefix + parameter.name); });
+    }
+  if (description.headParameter)
+    build(*description.headParameter, description.headParameter->name);
+  return elements;
+}
+
+static ArrayAttr scalarAttributes(const TrainingDefaults &training, Builder &builder) {
+  auto scalar = [&](StringRef name, double value, StringRef help) -> Attribute {
+    return builder.getDictionaryAttr({builder.getNamedAttr("name", builder.getStringAttr(name)),
+                                      builder.getNamedAttr("value", builder.getF64FloatAttr(value)),
+                                      builder.getNamedAttr("help", builder.getStringAttr(help))});
+  };
+  return builder.getArrayAttr({
+      scalar("learning_rate", training.learningRate, "step size of the optimizer, set by the schedule"),
+      scalar("beta1", training.beta1, "decay of AdamW's mean of gradients"),
+      scalar("beta2", training.beta2, "decay of AdamW's mean of squared gradients"),
+      scalar("epsilon", training.epsilon, "added to AdamW's root of the mean of squares"),
+      scalar("weight_decay", training.weightDecay, "decay of parameters of rank 2 or more"),
+      scalar("momentum", training.momentum, "momentum of SGD"),
+      scalar("bias_correction1", 1, "1 - beta1^(steps + 1), set every step"),
+      scalar("bias_correction2", 1, "1 - beta2^(steps + 1), set every step"),
+      scalar("clip_scale", 1, "what gradient clipping multiplies gradients by, set every step"),
+      scalar("loss_gradient", 1, "gradient of the loss of a micro-batch, 1/micro-batches, set every step"),
+  });
+}
+
+OwningOpRef<ModuleOp> sluice::buildModel(const Description &description, StringRef text, MLIRContext *context) {
+  OwningOpRef<ModuleOp> module = ModuleOp::create(description.location, description.name);
+  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
+  const TrainingDefaults &training = description.training;
+  int64_t elements = buildParameters(description, builder);
+  GraphBuilder(description, builder, training.batch, /*training=*/true).buildLoss("train");
+  GraphBuilder(description, builder, training.batch, /*training=*/false).buildLoss("eval");
+  GraphBuilder(description, builder, /*batch=*/1, /*training=*/false).buildLogits();
+
+  double flops = 6.0 * static_cast<double>(elements) +
+                 12.0 * static_cast<double>(description.attentionWidths) * static_cast<double>(training.sequence);
+  auto named = [&](StringRef name, Attribute value) { return builder.getNamedAttr(name, value); };
+  auto integer = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
+  (*module)->setAttr(
+      binaryAttrName,
+      builder.getDictionaryAttr(
+          {named("model", builder.getStringAttr(description.name)), named("description", builder.getStringAttr(text)),
+           named("batch", integer(training.batch)), named("sequence", integer(training.sequence)),
+           named("vocabulary", integer(description.vocabulary)), named("micro_batches", integer(training.microBatches)),
+           named("optimizer", builder.getStringAttr(training.optimizer)),
+           named("grad_clip", builder.getF64FloatAttr(training.gradientClip)),
+           named("flops_per_token", builder.getF64FloatAttr(flops)),
+           named("graphs", builder.getStrArrayAttr({"train", "eval", "logits"}))}));
+  (*module)->setAttr(scalarsAttrName, scalarAttributes(training, builder));
+  return module;
+}

@@ -1,0 +1,85 @@
+//===- Description.h - A checked model description ---------------------------------===//
+#ifndef SLUICE_PASSES_IMPORT_DESCRIPTION_H
+#define SLUICE_PASSES_IMPORT_DESCRIPTION_H
+
+#include "dialects/Sluice/SluiceDialect.h"
+#include "passes/Import/ImportModel.h"
+#include "passes/Import/Json.h"
+#include <optional>
+
+namespace sluice {
+
+/// A parameter; its name is relative to the layer that has it.
+struct ParameterSpec {
+  std::string name;
+  llvm::SmallVector<int64_t, 2> shape;
+  mlir::Attribute init;
+  const JsonValue *source; ///< the op's name
+  mlir::Location location;
+};
+
+/// An op of the description, with all sizes known.
+struct ModelOp {
+  enum class Kind { Embedding, PositionEmbedding, Dropout, LayerNorm, Attention, Linear, Gelu, Residual };
+
+  Kind kind;
+  mlir::Location location;
+  std::vector<ParameterSpec> parameters = {}; ///< weight and bias; of attention those of c_attn, then those of c_proj
+  int64_t heads = 0;
+  bool bias = false;
+  bool causal = false;
+  double rate = 0;    ///< of dropout, also in attention
+  double epsilon = 0; ///< of a layer norm
+  GeluForm form = GeluForm::Tanh;
+  int64_t width = 0;                ///< of the result
+  std::vector<ModelOp> branch = {}; ///< of a residual
+};
+
+/// Ops in a row: once, or as `repeat` equal layers.
+struct ModelBlock {
+  mlir::Location location;
+  int64_t repeat = 0; ///< 0: not a layer
+  std::string name;   ///< layers are called name.0, name.1, ...
+  std::vector<ModelOp> ops;
+};
+
+struct TrainingDefaults {
+  int64_t batch = 1, sequence = 0, microBatches = 1;
+  std::string optimizer = "adamw";
+  double learningRate = 3e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, momentum = 0.9;
+  double gradientClip = 1;
+};
+
+struct Description {
+  mlir::Location location;
+  std::string name = {};
+  int64_t vocabulary = 0;
+  int64_t layers = 0;
+  int64_t width = 0;           ///< of the last op's result
+  int64_t attentionWidths = 0; ///< sum over all attention ops of all layers
+  std::vector<ModelBlock> blocks = {};
+  std::string head = {};                           ///< name of the parameter that gives scores, [vocabulary, width]
+  std::optional<ParameterSpec> headParameter = {}; ///< unless the head is tied
+  mlir::Location objectiveLocation = location;
+  TrainingDefaults training = {};
+};
+
+/// Checks a description; nothing after one error on the context.
+std::optional<Description> readDescription(const JsonValue &root, llvm::StringRef file, const ImportOptions &options,
+                                           mlir::MLIRContext *context);
+
+/// Builds parameters, graphs and attributes. `text` is the description for the binary.
+mlir::OwningOpRef<mlir::ModuleOp> buildModel(const Description &description, llvm::StringRef text,
+                                             mlir::MLIRContext *context);
+
+/// Whether the JSON is a Hugging Face configuration.
+bool isHuggingFaceConfig(const JsonValue &root);
+
+/// Translates a Hugging Face configuration to a description's text and tree; every node of the tree stands where the
+/// configuration says what it says. Null after one error on the context.
+std::unique_ptr<JsonValue> translateHuggingFaceConfig(const JsonValue &config, llvm::StringRef file,
+                                                      mlir::MLIRContext *context, std::string &text);
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_IMPORT_DESCRIPTION_H

@@ -1,0 +1,74 @@
+//===- DescriptionReader.h - From JSON to a checked description ---------------===//
+#ifndef SLUICE_PASSES_IMPORT_DESCRIPTIONREADER_H
+#define SLUICE_PASSES_IMPORT_DESCRIPTIONREADER_H
+
+#include "passes/Import/Description.h"
+#include "passes/Import/Reader.h"
+#include <limits>
+
+namespace sluice {
+
+inline constexpr int64_t maxSize = (int64_t(1) << 31) - 1;
+inline constexpr int64_t maxLayers = 10000;
+inline constexpr int64_t maxElements = int64_t(1) << 38; // of one tensor
+inline constexpr int64_t maxOrdinals = 256;              // dropouts in one layer
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// Reads a description and tracks the width of the stream through its ops.
+class DescriptionReader {
+public:
+  DescriptionReader(const JsonValue &root, llvm::StringRef file, const ImportOptions &options,
+                    mlir::MLIRContext *context)
+      : reader(file, context), root(root), options(options), description{reader.location(root)} {}
+
+  std::optional<Description> run();
+
+private:
+  void readModel(const JsonValue &model);
+  void readRepeat(const JsonValue &value);
+  /// Reads `value`, an array of ops, and checks that they keep the width.
+  std::vector<ModelOp> readBody(const JsonValue &value, llvm::StringRef what, bool isBranch);
+  ModelOp readOp(const JsonValue &value, bool endsBranch);
+  void readEmbedding(const JsonValue &value, ModelOp &op);
+  void readPositionEmbedding(const JsonValue &value, ModelOp &op);
+  void readDropout(const JsonValue &value, ModelOp &op);
+  void readLayerNorm(const JsonValue &value, ModelOp &op);
+  void readAttention(const JsonValue &value, ModelOp &op, bool endsBranch);
+  void readLinear(const JsonValue &value, ModelOp &op, bool endsBranch);
+  void readGelu(const JsonValue &value, ModelOp &op);
+  void readObjective(const JsonValue &value);
+  void readTokenizer();
+  void readTraining(const JsonValue *value);
+  void readOptimizer(const JsonValue &value);
+  void checkNames();
+
+  mlir::Attribute readInit(const JsonValue *value, mlir::Attribute otherwise);
+  double readRate(const JsonValue *value);
+  const JsonValue *readName(const JsonValue &op, llvm::StringRef what);
+  void addParameter(ModelOp &op, const JsonValue *name, llvm::StringRef suffix, llvm::ArrayRef<int64_t> shape,
+                    mlir::Attribute init);
+  int64_t readCount(const JsonValue *object, llvm::StringRef key, int64_t option, int64_t otherwise);
+  mlir::FloatAttr f64(double value) { return mlir::FloatAttr::get(mlir::Float64Type::get(reader.getContext()), value); }
+  mlir::Attribute constant(double value) { return ConstantAttr::get(reader.getContext(), f64(value)); }
+  mlir::Attribute normal(double deviation) { return NormalAttr::get(reader.getContext(), f64(deviation)); }
+
+  struct Table {
+    const JsonValue *value;
+    int64_t rows, width;
+  };
+
+  Reader reader;
+  const JsonValue &root;
+  const ImportOptions &options;
+  Description description;
+  mlir::Attribute weightInit, residualInit;
+  int64_t width = 0; // of the stream; 0 before the embedding
+  int64_t widest = 0;
+  int64_t dropouts = 0; // in this layer, or outside all layers
+  llvm::StringMap<Table> embeddings;
+  std::vector<Table> positions;
+};
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_IMPORT_DESCRIPTIONREADER_H
