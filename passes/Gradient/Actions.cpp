@@ -1,0 +1,57 @@
+//===- Actions.cpp - Functions that the runtime calls, and their slots -----------===//
+#include "passes/Gradient/Actions.h"
+
+using namespace mlir;
+using namespace sluice;
+
+func::FuncOp sluice::createAction(ModuleOp module, Location location, StringRef name, ActionKind kind,
+                                  StringRef graph) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  auto function = func::FuncOp::create(builder, location, name, builder.getFunctionType({}, {}));
+  function->setAttr(actionAttrName, ActionKindAttr::get(module.getContext(), kind));
+  function->setAttr(graphAttrName, builder.getStringAttr(graph));
+  builder.setInsertionPointToStart(function.addEntryBlock());
+  func::ReturnOp::create(builder, location);
+  return function;
+}
+
+SlotOp sluice::createSlot(ModuleOp module, Location location, StringRef name, Type type, SlotKind kind,
+                          StringRef parameter) {
+  OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+  for (Operation &op : *module.getBody())
+    if (isa<ParameterOp, SlotOp>(op))
+      builder.setInsertionPointAfter(&op);
+  auto parameterName = parameter.empty() ? FlatSymbolRefAttr() : FlatSymbolRefAttr::get(module.getContext(), parameter);
+  return SlotOp::create(builder, location, name, type, kind, parameterName, StringAttr(), IntegerAttr());
+}
+
+std::string sluice::gradientSlotName(StringRef parameter, unsigned use) {
+  return ("gradient." + parameter + (use ? "." + Twine(use) : Twine())).str();
+}
+
+func::FuncOp sluice::createSum(ModuleOp module, Location location, StringRef name, Type type, bool inPlace) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  auto function = func::FuncOp::create(builder, location, name, builder.getFunctionType({type, type}, type));
+  function.setPrivate();
+  Block *entry = function.addEntryBlock();
+  builder.setInsertionPointToStart(entry);
+  Value sum = AddOp::create(builder, location, entry->getArgument(0), entry->getArgument(1));
+  func::ReturnOp::create(builder, location, sum);
+  if (inPlace)
+    function.setArgAttr(0, updatesAttrName, builder.getI64IntegerAttr(0));
+  return function;
+}
+
+void sluice::declareScalar(ModuleOp module, StringRef name, double value) {
+  Builder builder(module.getContext());
+  SmallVector<Attribute> scalars;
+  if (auto table = module->getAttrOfType<ArrayAttr>(scalarsAttrName))
+    scalars.append(table.begin(), table.end());
+  for (Attribute scalar : scalars)
+    if (cast<DictionaryAttr>(scalar).getAs<StringAttr>("name") == name)
+      return;
+  scalars.push_back(builder.getDictionaryAttr({builder.getNamedAttr("name", builder.getStringAttr(name)),
+                                               builder.getNamedAttr("value", builder.getF64FloatAttr(value)),
+                                               builder.getNamedAttr("help", builder.getStringAttr(""))}));
+  module->setAttr(scalarsAttrName, builder.getArrayAttr(scalars));
+}

@@ -1,0 +1,43 @@
+//===- Passes.td - The gradient phase -------------------------------*- tablegen -*-===//
+#ifndef SLUICE_GRADIENT_PASSES
+#define SLUICE_GRADIENT_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def GroupLayers : Pass<"sluice-group-layers", "::sluice::GraphOp"> {
+  let summary = "wraps the ops between layers in layers";
+  let description = [{
+    Afterwards a graph holds only reads, inputs, keys, scalars, constants, layers and its return, so that every differentiated function is a layer. The
+    new layers have no depth.
+  }];
+}
+
+def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
+  let summary = "reverse mode: a forward and a backward function a layer";
+  let description = [{
+    Replaces the graph `train` by the actions `train.forward` and `train.backward`, which call two private functions a layer, and every other graph by one action
+    that evaluates it. What backward needs of forward is stored in slots of kind `kept`; ops that only rearrange are repeated in backward instead. Every use of
+    a parameter has a gradient slot of its own, and `train.tied` adds those of a parameter with several uses.
+  }];
+  let options = [Option<"microBatches", "microbatches", "int64_t", "1",
+                        "micro-batches of a step; above 1 gradients are added to what the slots hold">];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+def InsertOptimizer : Pass<"sluice-insert-optimizer", "::mlir::ModuleOp"> {
+  let summary = "the norm and update actions";
+  let description = [{
+    `train.norm` stores one sum of squares a gradient; `train.update` applies the optimizer to every parameter that has a gradient, with the run-time
+    scalars of the step. Optimizer state lives in slots of kind `state`.
+  }];
+  let options = [Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw or sgd">];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+def ShareLayers : Pass<"sluice-share-layers", "::mlir::ModuleOp"> {
+  let summary = "merges equal functions, so that lowering is paid once per kind of layer";
+  let description = "Runs upstream's `duplicate-function-elimination` and reports how many functions were merged as a remark.";
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+#endif // SLUICE_GRADIENT_PASSES

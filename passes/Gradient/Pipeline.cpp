@@ -1,0 +1,31 @@
+//===- Pipeline.cpp - From graphs to functions and actions ---------------------------===//
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Gradient/Passes.h"
+
+using namespace mlir;
+using namespace sluice;
+
+void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions &options) {
+  // Folds and common subexpressions of the graph: its gradient inherits them.
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  // Differentiation goes layer by layer, so that nothing may stand between layers.
+  manager.addNestedPass<GraphOp>(createGroupLayers());
+  DifferentiateOptions differentiate;
+  differentiate.microBatches = options.microBatches;
+  manager.addPass(createDifferentiate(differentiate));
+  // After the tied gradients are added: the norm and the update see one gradient a parameter.
+  InsertOptimizerOptions optimizer;
+  optimizer.optimizer = options.optimizer;
+  manager.addPass(createInsertOptimizer(optimizer));
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  // Last, when the functions are final: the lowering is paid once per kind of layer.
+  manager.addPass(createShareLayers());
+}
+
+void sluice::registerGradientPipelines() {
+  PassPipelineRegistration<GradientOptions>("sluice-gradient", "graphs -> differentiated functions and actions",
+                                            buildGradientPipeline);
+}

@@ -1,0 +1,39 @@
+//===- ReverseMode.h - The forward and the backward function of a layer -------===//
+#ifndef SLUICE_PASSES_GRADIENT_REVERSEMODE_H
+#define SLUICE_PASSES_GRADIENT_REVERSEMODE_H
+
+#include "passes/Gradient/Passes.h"
+
+namespace sluice {
+
+/// The two functions of a layer and how their arguments and results belong together.
+struct LayerFunctions {
+  mlir::func::FuncOp forward;  // (operands of the layer) -> (results of the layer, kept values)
+  mlir::func::FuncOp backward; // null where nothing in the layer has a gradient
+
+  unsigned keptCount = 0; // trailing results of forward
+  /// Where each argument of backward comes from.
+  enum class Source { ResultGradient, Operand, Result, Kept, Accumulator };
+  struct Argument {
+    Source source;
+    unsigned index; // of the layer's result, the layer's operand, the kept value, or the layer's operand (accumulator)
+  };
+  llvm::SmallVector<Argument> backwardArguments;
+  /// The layer's operand whose gradient each result of backward is.
+  llvm::SmallVector<unsigned> backwardResults;
+};
+
+/// Makes the functions `name.forward` and `name.backward` of `layer`. `resultHasGradient` says which results backward
+/// gets a gradient for, `operandNeedsGradient` which operands' gradients it returns. Gradients of the layer's
+/// parameters are added to an accumulator argument where `accumulate`. Fails with an error at an op that has no
+/// gradient.
+mlir::FailureOr<LayerFunctions> differentiateLayer(LayerOp layer, llvm::StringRef name,
+                                                   llvm::ArrayRef<bool> resultHasGradient,
+                                                   llvm::ArrayRef<bool> operandNeedsGradient, bool accumulate);
+
+/// The forward function alone.
+mlir::func::FuncOp outlineForward(LayerOp layer, llvm::StringRef name);
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_GRADIENT_REVERSEMODE_H
