@@ -1,0 +1,222 @@
+//===- Contraction.cpp - The matrix product inside a contraction ------------------===//
+#include "passes/CPU/Contraction.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace sluice;
+
+int64_t Contraction::product(ArrayRef<unsigned> dims) const {
+  int64_t result = 1;
+  for (unsigned dim : dims)
+    result *= sizes[dim];
+  return result;
+}
+
+bool sluice::isContraction(Operation *op) {
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  if (!linalgOp || !linalg::isaContractionOpInterface(linalgOp))
+    return false;
+  auto isFloatMemRef = [](Value value) {
+    auto type = dyn_cast<MemRefType>(value.getType());
+    return type && (type.getElementType().isF32() || type.getElementType().isF64());
+  };
+  auto elementType = [](Value value) { return getElementTypeOrSelf(value.getType()); };
+  if (!llvm::all_of(op->getOperands(), isFloatMemRef) ||
+      !llvm::all_of(op->getOperands(), [&](Value v) { return elementType(v) == elementType(op->getOperand(0)); }))
+    return false;
+  if (!isa<linalg::GenericOp>(op))
+    return true;
+  auto dims = linalg::inferContractionDims(linalgOp);
+  return succeeded(dims) && !dims->m.empty() && !dims->n.empty() && !dims->k.empty();
+}
+
+namespace {
+/// Merges iteration dimensions: a group lists dimensions that lie next to each other in every operand that has them.
+class Merger {
+public:
+  Merger(linalg::LinalgOp op) : sizes(op.getStaticLoopRanges()), maps(op.getIndexingMapsArray()) {
+    for (unsigned dim = 0; dim < sizes.size(); ++dim)
+      groups.push_back({dim});
+    for (Value operand : op->getOperands())
+      types.push_back(cast<MemRefType>(operand.getType()));
+    while (mergeOne())
+      ;
+  }
+
+  SmallVector<int64_t> sizes;
+  SmallVector<AffineMap> maps;
+  SmallVector<MemRefType> types;
+  SmallVector<SmallVector<unsigned>> groups;
+
+  /// The operands that index by the dimension, one bit each.
+  unsigned operandsOf(unsigned dim) const {
+    unsigned result = 0;
+    for (auto [index, map] : llvm::enumerate(maps))
+      if (map.isFunctionOfDim(dim))
+        result |= 1u << index;
+    return result;
+  }
+
+  unsigned position(AffineMap map, unsigned dim) const {
+    return *map.getResultPosition(getAffineDimExpr(dim, map.getContext()));
+  }
+
+private:
+  bool mayMerge(ArrayRef<unsigned> x, ArrayRef<unsigned> y) const {
+    unsigned operands = operandsOf(x.front());
+    if (operands != operandsOf(y.front()))
+      return false;
+    for (auto [index, map] : llvm::enumerate(maps)) {
+      if (!(operands & 1u << index))
+        continue;
+      unsigned from = position(map, x.front()), to = position(map, y.back());
+      if (position(map, x.back()) + 1 != position(map, y.front()))
+        return false;
+      SmallVector<ReassociationIndices> reassociation;
+      for (unsigned i = 0; i < map.getNumResults(); ++i)
+        if (i <= from || i > to)
+          reassociation.push_back({i});
+        else
+          reassociation.back().push_back(i);
+      if (!memref::CollapseShapeOp::isGuaranteedCollapsible(types[index], reassociation))
+        return false;
+    }
+    return true;
+  }
+
+  bool mergeOne() {
+    for (auto &x : groups)
+      for (auto &y : groups)
+        if (&x != &y && mayMerge(x, y)) {
+          llvm::append_range(x, y);
+          groups.erase(&y);
+          return true;
+        }
+    return false;
+  }
+};
+} // namespace
+
+/// Stride of the dimension, or nothing where it is dynamic or the operand lacks it.
+static std::optional<int64_t> strideOf(const Contraction::Operand &operand, unsigned dim) {
+  auto it = llvm::find(operand.dims, dim);
+  auto [strides, offset] = operand.type.getStridesAndOffset();
+  if (it == operand.dims.end() || ShapedType::isDynamic(strides[it - operand.dims.begin()]))
+    return std::nullopt;
+  return strides[it - operand.dims.begin()];
+}
+
+/// Takes the dimension that the kernel works on: a contiguous one in the operand, else the longest.
+static std::optional<unsigned> takeMain(SmallVector<unsigned> &candidates, ArrayRef<int64_t> sizes,
+                                        const Contraction::Operand &operand) {
+  if (candidates.empty())
+    return std::nullopt;
+  auto rank = [&](unsigned dim) {
+    bool contiguous =
+        sizes[dim] > 1 && !operand.dims.empty() && operand.dims.back() == dim && strideOf(operand, dim) == 1;
+    return std::pair(contiguous, sizes[dim]);
+  };
+  auto *best = llvm::max_element(candidates, [&](unsigned x, unsigned y) { return rank(x) < rank(y); });
+  unsigned dim = *best;
+  candidates.erase(best);
+  return dim;
+}
+
+FailureOr<Contraction> sluice::analyzeContraction(linalg::LinalgOp op) {
+  if (op.hasDynamicShape())
+    return op->emitOpError("has a dynamic shape; contractions are expanded for static shapes only"), failure();
+  Merger merger(op);
+  Contraction result;
+  result.op = op;
+  for (auto &group : merger.groups) {
+    int64_t size = 1;
+    for (unsigned dim : group)
+      size *= merger.sizes[dim];
+    result.sizes.push_back(size);
+  }
+  for (auto [operand, index] : {std::pair(&result.a, 0u), {&result.b, 1u}, {&result.c, 2u}}) {
+    operand->value = op->getOperand(index);
+    AffineMap map = merger.maps[index];
+    for (unsigned i = 0; i < map.getNumResults(); ++i) {
+      unsigned dim = map.getDimPosition(i);
+      unsigned group =
+          llvm::find_if(merger.groups, [&](auto &g) { return llvm::is_contained(g, dim); }) - merger.groups.begin();
+      if (operand->dims.empty() || operand->dims.back() != group) {
+        operand->dims.push_back(group);
+        operand->reassociation.push_back({});
+      }
+      operand->reassociation.back().push_back(i);
+    }
+    operand->type = map.getNumResults() == 0
+                        ? merger.types[index]
+                        : memref::CollapseShapeOp::computeCollapsedType(merger.types[index], operand->reassociation);
+  }
+
+  SmallVector<unsigned> rows, columns;
+  for (auto [index, group] : llvm::enumerate(merger.groups)) {
+    switch (merger.operandsOf(group.front())) {
+    case 0b101:
+      rows.push_back(index);
+      break;
+    case 0b110:
+      columns.push_back(index);
+      break;
+    case 0b011:
+      result.outerSums.push_back(index);
+      break;
+    case 0b111:
+      result.outer.push_back(index);
+      break;
+    default:
+      return op->emitOpError("has a dimension that only one of its operands has"), failure();
+    }
+  }
+  result.n = takeMain(columns, result.sizes, result.c);
+  result.m = takeMain(rows, result.sizes, result.c);
+  result.k = takeMain(result.outerSums, result.sizes, result.a);
+  llvm::append_range(result.outer, rows);
+  llvm::append_range(result.outer, columns);
+
+  auto storesInPlace = [&](std::optional<unsigned> dim) {
+    return dim && result.sizes[*dim] > 1 && result.c.dims.back() == *dim && strideOf(result.c, *dim) == 1;
+  };
+  if (!storesInPlace(result.n) && storesInPlace(result.m)) {
+    std::swap(result.m, result.n);
+    std::swap(result.a, result.b);
+  }
+  return result;
+}
+
+SmallVector<Value> MatrixView::indices(ImplicitLocOpBuilder &b, Value i, Value j) const {
+  int64_t rank = cast<MemRefType>(memref.getType()).getRank();
+  SmallVector<Value> result(rank);
+  if (row)
+    result[*row] = i;
+  if (column)
+    result[*column] = j;
+  return result;
+}
+
+bool MatrixView::isContiguous(std::optional<unsigned> position) const {
+  auto type = cast<MemRefType>(memref.getType());
+  return position && *position + 1 == type.getRank() && type.getStridesAndOffset().first[*position] == 1;
+}
+
+Value sluice::constantIndex(ImplicitLocOpBuilder &b, int64_t value) { return arith::ConstantIndexOp::create(b, value); }
+
+Value sluice::plus(ImplicitLocOpBuilder &b, Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
+
+Value sluice::plus(ImplicitLocOpBuilder &b, Value x, int64_t y) { return y == 0 ? x : plus(b, x, constantIndex(b, y)); }
+
+Value sluice::times(ImplicitLocOpBuilder &b, Value x, int64_t y) {
+  return y == 1 ? x : b.createOrFold<arith::MulIOp>(x, constantIndex(b, y));
+}
+
+void sluice::loop(ImplicitLocOpBuilder &b, Value from, Value to, int64_t step, function_ref<void(Value)> body) {
+  auto op = scf::ForOp::create(b, from, to, constantIndex(b, step));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.getBody());
+  body(op.getInductionVar());
+}

@@ -1,0 +1,102 @@
+//===- Contraction.h - The matrix product inside a contraction -------------------===//
+#ifndef SLUICE_PASSES_CPU_CONTRACTION_H
+#define SLUICE_PASSES_CPU_CONTRACTION_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace sluice {
+
+/// Discardable attribute of a contraction: a `#sluice.strategy`.
+inline constexpr llvm::StringLiteral strategyAttrName = "sluice.strategy";
+
+/// C[m, n] += A[m, k] B[k, n] with loops around it. Iteration dimensions that lie next to each other in every operand
+/// are one; of what remains, one dimension each is m, n and k, and the others are loops. A and B change places where
+/// that makes n the contiguous dimension of C.
+struct Contraction {
+  /// How an operand is seen after its dimensions were collapsed.
+  struct Operand {
+    mlir::Value value;
+    mlir::MemRefType type; // collapsed
+    llvm::SmallVector<mlir::ReassociationIndices> reassociation;
+    llvm::SmallVector<unsigned> dims; // the merged dimension behind each dimension of `type`
+  };
+
+  mlir::linalg::LinalgOp op;
+  llvm::SmallVector<int64_t> sizes; // of the merged dimensions
+  Operand a, b, c;
+  std::optional<unsigned> m, n, k;       // merged dimensions; without one the size is 1
+  llvm::SmallVector<unsigned> outer;     // parallel dimensions around the product
+  llvm::SmallVector<unsigned> outerSums; // reduction dimensions around the product
+
+  int64_t size(std::optional<unsigned> dim) const { return dim ? sizes[*dim] : 1; }
+  int64_t product(llvm::ArrayRef<unsigned> dims) const;
+  mlir::FloatType elementType() const { return llvm::cast<mlir::FloatType>(c.type.getElementType()); }
+};
+
+/// Whether the op is a sum of products of f32 or f64 memrefs that is worth a micro-kernel: a contraction by name, or a
+/// generic that has dimensions of all three kinds.
+bool isContraction(mlir::Operation *op);
+
+/// Finds the matrix product; emits an error and fails where shapes are dynamic or a dimension is in one operand only.
+mlir::FailureOr<Contraction> analyzeContraction(mlir::linalg::LinalgOp op);
+
+/// A matrix in memory: rows and columns are positions in the memref's indices, or nothing where the dimension has
+/// size 1.
+struct MatrixView {
+  mlir::Value memref;
+  std::optional<unsigned> row, column;
+
+  llvm::SmallVector<mlir::Value> indices(mlir::ImplicitLocOpBuilder &b, mlir::Value i, mlir::Value j) const;
+  /// Whether neighbours along the row (or column) index are neighbours in memory.
+  bool rowIsContiguous() const { return isContiguous(row); }
+  bool columnIsContiguous() const { return isContiguous(column); }
+
+private:
+  bool isContiguous(std::optional<unsigned> position) const;
+};
+
+/// A block of the iteration space, from `start`; `count` elements of it are inside the matrix. `whole` says at compile
+/// time that the count is always a multiple of the panel width.
+struct SubRange {
+  mlir::Value start, count;
+  bool whole;
+};
+
+/// Emits arithmetic on indices, folded where both sides are constants.
+mlir::Value constantIndex(mlir::ImplicitLocOpBuilder &b, int64_t value);
+mlir::Value plus(mlir::ImplicitLocOpBuilder &b, mlir::Value x, mlir::Value y);
+mlir::Value plus(mlir::ImplicitLocOpBuilder &b, mlir::Value x, int64_t y);
+mlir::Value times(mlir::ImplicitLocOpBuilder &b, mlir::Value x, int64_t y);
+/// A loop without carried values.
+void loop(mlir::ImplicitLocOpBuilder &b, mlir::Value from, mlir::Value to, int64_t step,
+          llvm::function_ref<void(mlir::Value)> body);
+
+/// Copies `rows` x `sums` of the matrix (rows x sums) to panels of `width` rows: element (r, s) of panel p lies at (p *
+/// depth + s) * width + r. What a panel lacks in rows is zero. The buffer has `lanes` elements to spare at its end.
+void packPanels(mlir::ImplicitLocOpBuilder &b, MatrixView matrix, SubRange rows, SubRange sums, int64_t width,
+                int64_t depth, int64_t lanes, mlir::Value buffer);
+
+/// What the micro-kernel works on.
+struct MicroKernel {
+  mlir::Value panelsA, panelsB; // packed
+  mlir::Value tile; // rows x columns, for blocks that C has no whole place for; may be null if there are none
+  MatrixView c;
+  int64_t rows, columns, lanes, depth;
+  mlir::Value first; // i1: store instead of adding; null: never
+
+  /// Emits C += A B of all blocks of a cache block.
+  void emit(mlir::ImplicitLocOpBuilder &b, SubRange m, SubRange n, mlir::Value sums) const;
+
+private:
+  llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &b, mlir::Value i, mlir::Value j,
+                                          mlir::Value sums) const;
+  void store(mlir::ImplicitLocOpBuilder &b, MatrixView to, mlir::Value i, mlir::Value j, mlir::ValueRange values,
+             bool add) const;
+  void storeEdge(mlir::ImplicitLocOpBuilder &b, mlir::Value i, mlir::Value j, mlir::Value rowCount,
+                 mlir::Value columnCount, bool add) const;
+};
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_CPU_CONTRACTION_H

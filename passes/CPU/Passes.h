@@ -1,0 +1,20 @@
+//===- Passes.h - The CPU phase ------------------------------------------------===//
+#ifndef SLUICE_PASSES_CPU_PASSES_H
+#define SLUICE_PASSES_CPU_PASSES_H
+
+#include "dialects/Sluice/SluiceDialect.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Pass/Pass.h"
+#include <string>
+
+namespace sluice {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/CPU/Passes.h.inc"
+} // namespace sluice
+
+#endif // SLUICE_PASSES_CPU_PASSES_H

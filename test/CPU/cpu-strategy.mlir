@@ -1,0 +1,60 @@
+// RUN: sluice-opt %s --sluice-cpu-strategy=cpu=x86-64-v4 | FileCheck %s --check-prefixes=CHECK,AVX512
+// RUN: sluice-opt %s --sluice-cpu-strategy=cpu=x86-64-v3 | FileCheck %s --check-prefixes=CHECK,AVX2
+// RUN: sluice-opt %s --sluice-cpu-strategy=cpu=znver3 | FileCheck %s --check-prefixes=CHECK,AVX2
+// RUN: sluice-opt %s --sluice-cpu-strategy=cpu=x86-64 | FileCheck %s --check-prefixes=CHECK,SSE
+// RUN: not sluice-opt %s --sluice-cpu-strategy=cpu=abacus 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+
+// UNKNOWN: error: unknown processor 'abacus'
+
+// CHECK-LABEL: @a_large_product_has_at_least_24_blocks
+// AVX512: #sluice.strategy<register = [12, 32], cache = [132, 192, 256], vector = 16>
+// AVX2: #sluice.strategy<register = [6, 16], cache = [132, 192, 256], vector = 8>
+// SSE: #sluice.strategy<register = [4, 8], cache = [128, 192, 256], vector = 4>
+func.func @a_large_product_has_at_least_24_blocks(%a: memref<256x768xf32>, %b: memref<768x2304xf32>, %c: memref<256x2304xf32>) {
+  linalg.matmul ins(%a, %b : memref<256x768xf32>, memref<768x2304xf32>) outs(%c : memref<256x2304xf32>)
+  return
+}
+
+// CHECK-LABEL: @f64_has_half_the_lanes
+// AVX512: register = [12, 16], {{.*}} vector = 8>
+// AVX2: register = [6, 8], {{.*}} vector = 4>
+// SSE: register = [4, 4], {{.*}} vector = 2>
+func.func @f64_has_half_the_lanes(%a: memref<256x768xf64>, %b: memref<768x256xf64>, %c: memref<256x256xf64>) {
+  linalg.matmul ins(%a, %b : memref<256x768xf64>, memref<768x256xf64>) outs(%c : memref<256x256xf64>)
+  return
+}
+
+// CHECK-LABEL: @blocks_do_not_exceed_the_shape_rounded_up
+// AVX512: cache = [12, 32, 7]
+// AVX2: cache = [6, 32, 7]
+// SSE: cache = [8, 24, 7]
+func.func @blocks_do_not_exceed_the_shape_rounded_up(%a: memref<5x7xf32>, %b: memref<7x17xf32>, %c: memref<5x17xf32>) {
+  linalg.matmul ins(%a, %b : memref<5x7xf32>, memref<7x17xf32>) outs(%c : memref<5x17xf32>)
+  return
+}
+
+// The batch and the sequence are one sum of 1200 terms, in 5 even blocks.
+// CHECK-LABEL: @dimensions_next_to_each_other_are_one
+// AVX2: cache = [66, 64, 240]
+func.func @dimensions_next_to_each_other_are_one(%a: memref<4x300x64xf32>, %b: memref<4x300x64xf32>, %c: memref<64x64xf32>) {
+  linalg.contract indexing_maps = [affine_map<(i, o, b, t) -> (b, t, i)>, affine_map<(i, o, b, t) -> (b, t, o)>,
+                                   affine_map<(i, o, b, t) -> (i, o)>]
+    ins(%a, %b : memref<4x300x64xf32>, memref<4x300x64xf32>) outs(%c : memref<64x64xf32>)
+  return
+}
+
+// CHECK-LABEL: @integers_and_row_sums_have_no_strategy
+// CHECK-NOT: #sluice.strategy
+// CHECK: return
+func.func @integers_and_row_sums_have_no_strategy(%a: memref<8x8xi32>, %b: memref<8x8xi32>, %c: memref<8x8xi32>, %x: memref<8x8xf32>, %y: memref<8x8xf32>, %z: memref<8xf32>) {
+  linalg.matmul ins(%a, %b : memref<8x8xi32>, memref<8x8xi32>) outs(%c : memref<8x8xi32>)
+  linalg.generic {indexing_maps = [affine_map<(r, c) -> (r, c)>, affine_map<(r, c) -> (r, c)>, affine_map<(r, c) -> (r)>],
+                  iterator_types = ["parallel", "reduction"]}
+    ins(%x, %y : memref<8x8xf32>, memref<8x8xf32>) outs(%z : memref<8xf32>) {
+  ^bb0(%p: f32, %q: f32, %s: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %s, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}

@@ -1,0 +1,32 @@
+// RUN: sluice-opt %s --split-input-file --sluice-expand-contractions --verify-diagnostics
+
+func.func @a_contraction_needs_a_strategy(%a: memref<8x8xf32>, %b: memref<8x8xf32>, %c: memref<8x8xf32>) {
+  // expected-error @+1 {{'linalg.matmul' op has no 'sluice.strategy'; a strategy pass of the target sets it}}
+  linalg.matmul ins(%a, %b : memref<8x8xf32>, memref<8x8xf32>) outs(%c : memref<8x8xf32>)
+  return
+}
+
+// -----
+
+func.func @a_contraction_has_a_static_shape(%a: memref<?x8xf32>, %b: memref<8x8xf32>, %c: memref<?x8xf32>) {
+  // expected-error @+1 {{'linalg.matmul' op has a dynamic shape; contractions are expanded for static shapes only}}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8>}
+    ins(%a, %b : memref<?x8xf32>, memref<8x8xf32>) outs(%c : memref<?x8xf32>)
+  return
+}
+
+// -----
+
+func.func @a_dimension_is_in_two_operands(%a: memref<8x8x8xf32>, %b: memref<8x8xf32>, %c: memref<8x8xf32>) {
+  // expected-error @+1 {{'linalg.generic' op has a dimension that only one of its operands has}}
+  linalg.generic {indexing_maps = [affine_map<(m, n, k, e) -> (m, k, e)>, affine_map<(m, n, k, e) -> (k, n)>, affine_map<(m, n, k, e) -> (m, n)>],
+                  iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+    ins(%a, %b : memref<8x8x8xf32>, memref<8x8xf32>) outs(%c : memref<8x8xf32>)
+    attrs = {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8>} {
+  ^bb0(%x: f32, %y: f32, %s: f32):
+    %0 = arith.mulf %x, %y : f32
+    %1 = arith.addf %s, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}

@@ -1,0 +1,119 @@
+// RUN: sluice-opt %s --split-input-file --sluice-expand-contractions --canonicalize --cse | FileCheck %s
+
+// 2 x 2 blocks of C, 2 blocks of the sum; nothing is at an edge.
+// CHECK-LABEL: @whole_blocks_are_written_in_place
+// CHECK: scf.forall (%{{.*}}) in (4)
+// CHECK-NEXT: memref.alloc() {alignment = 64 : i64} : memref<1544xf32>
+// CHECK-NEXT: memref.alloc() {alignment = 64 : i64} : memref<4104xf32>
+// CHECK-NOT: memref.alloc
+// CHECK: scf.for %{{.*}} = %c0 to %c128 step %c64
+// The panels of B are copied as they lie, those of A transposed.
+// CHECK: vector.load %arg1
+// CHECK: vector.load %arg0
+// CHECK: vector.shuffle {{.*}} [0, 1, 2, 3, 8, 9, 10, 11]
+// CHECK: scf.for {{.*}} iter_args
+// CHECK-COUNT-12: vector.fma
+// CHECK-NOT: vector.fma
+// CHECK-COUNT-12: vector.store {{.*}} %arg2
+// CHECK-NOT: linalg.
+func.func @whole_blocks_are_written_in_place(%a: memref<48x128xf32>, %b: memref<128x128xf32>, %c: memref<48x128xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 64, 64], vector = 8>}
+    ins(%a, %b : memref<48x128xf32>, memref<128x128xf32>) outs(%c : memref<48x128xf32>)
+  return
+}
+
+// -----
+
+// CHECK-LABEL: @edges_are_padded_and_go_through_a_tile
+// CHECK: %[[TILE:.*]] = memref.alloc() {{.*}} : memref<6x16xf32>
+// CHECK: vector.store %cst{{.*}}, %alloc
+// CHECK: arith.minui
+// CHECK: vector.store {{.*}} %[[TILE]]
+// CHECK: memref.load %[[TILE]]
+// CHECK: memref.store {{.*}} %arg2
+func.func @edges_are_padded_and_go_through_a_tile(%a: memref<7x17xf32>, %b: memref<17x33xf32>, %c: memref<7x33xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [12, 48, 17], vector = 8>}
+    ins(%a, %b : memref<7x17xf32>, memref<17x33xf32>) outs(%c : memref<7x33xf32>)
+  return
+}
+
+// -----
+
+// CHECK-LABEL: @a_fill_with_zero_becomes_the_first_store
+// CHECK-NOT: linalg.fill
+// CHECK: vector.fma
+// CHECK-NOT: vector.load %arg2
+// CHECK: vector.store {{.*}} %arg2
+func.func @a_fill_with_zero_becomes_the_first_store(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<6x16xf32>)
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8>}
+    ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
+  return
+}
+
+// -----
+
+// CHECK-LABEL: @a_fill_that_somebody_reads_stays
+// CHECK: linalg.fill
+// CHECK: memref.load %arg2
+// CHECK: vector.load %arg2
+func.func @a_fill_that_somebody_reads_stays(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32>) -> f32 {
+  %zero = arith.constant 0.0 : f32
+  %index = arith.constant 0 : index
+  linalg.fill ins(%zero : f32) outs(%c : memref<6x16xf32>)
+  %seen = memref.load %c[%index, %index] : memref<6x16xf32>
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8>}
+    ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
+  return %seen : f32
+}
+
+// -----
+
+// CHECK-LABEL: @batch_and_sequence_are_one_sum
+// CHECK: memref.collapse_shape %arg0 {{\[\[}}0, 1], [2]]
+// CHECK: memref.collapse_shape %arg1 {{\[\[}}0, 1], [2]]
+// CHECK: scf.for %{{.*}} = %c0 to %c256 step %c128
+func.func @batch_and_sequence_are_one_sum(%a: memref<4x64x24xf32>, %b: memref<4x64x32xf32>, %c: memref<24x32xf32>) {
+  linalg.contract indexing_maps = [affine_map<(i, o, b, t) -> (b, t, i)>, affine_map<(i, o, b, t) -> (b, t, o)>,
+                     affine_map<(i, o, b, t) -> (i, o)>]
+    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 32, 128], vector = 8>}
+    ins(%a, %b : memref<4x64x24xf32>, memref<4x64x32xf32>) outs(%c : memref<24x32xf32>)
+  return
+}
+
+// -----
+
+// Inside a parallel loop: no other one, and the buffers at its start.
+// CHECK-LABEL: @a_parallel_loop_holds_sequential_ones
+// CHECK: scf.forall (%{{.*}}) in (12)
+// CHECK-NEXT: memref.alloc()
+// CHECK-NEXT: memref.alloc()
+// CHECK-NOT: scf.forall
+// CHECK: memref.subview
+// CHECK-NOT: memref.alloc
+// CHECK: vector.fma
+#slice = strided<[192, 1], offset: ?>
+func.func @a_parallel_loop_holds_sequential_ones(%qkv: memref<12x64x192xf32>, %c: memref<12x66x64xf32>, %p: memref<12x66x64xf32>) {
+  scf.forall (%h) in (12) {
+    %v = memref.subview %qkv[%h, 0, 128] [1, 64, 64] [1, 1, 1] : memref<12x64x192xf32> to memref<64x64xf32, #slice>
+    %ph = memref.subview %p[%h, 0, 0] [1, 66, 64] [1, 1, 1] : memref<12x66x64xf32> to memref<66x64xf32, strided<[64, 1], offset: ?>>
+    %ch = memref.subview %c[%h, 0, 0] [1, 66, 64] [1, 1, 1] : memref<12x66x64xf32> to memref<66x64xf32, strided<[64, 1], offset: ?>>
+    linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 64, 64], vector = 8>}
+      ins(%ph, %v : memref<66x64xf32, strided<[64, 1], offset: ?>>, memref<64x64xf32, #slice>)
+      outs(%ch : memref<66x64xf32, strided<[64, 1], offset: ?>>)
+  }
+  return
+}
+
+// -----
+
+// CHECK-LABEL: @vectors_of_128_bits_multiply_and_add
+// CHECK-NOT: vector.fma
+// CHECK: arith.mulf
+// CHECK: arith.addf
+func.func @vectors_of_128_bits_multiply_and_add(%a: memref<4x8xf32>, %b: memref<8x8xf32>, %c: memref<4x8xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [4, 8], cache = [4, 8, 8], vector = 4>}
+    ins(%a, %b : memref<4x8xf32>, memref<8x8xf32>) outs(%c : memref<4x8xf32>)
+  return
+}
