@@ -1,0 +1,156 @@
+//===- DecomposeBlocked.cpp - Kernel ops become loops over blocks of linalg -----------===//
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "passes/Lowering/Blocks.h"
+#include "passes/Lowering/Passes.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+namespace sluice {
+#define GEN_PASS_DEF_DECOMPOSEBLOCKED
+#include "passes/Lowering/Passes.h.inc"
+} // namespace sluice
+
+using namespace mlir;
+using namespace sluice;
+
+static MemRefType typeOf(Value value) { return cast<MemRefType>(value.getType()); }
+
+//===-- Blocks ----------------------------------------------------------------------===//
+
+Value BlockBuilder::constantIndex(int64_t value) { return arith::ConstantIndexOp::create(*this, getLoc(), value); }
+
+void BlockBuilder::parallel(int64_t count, function_ref<void(Value)> body) {
+  auto loop = scf::ForallOp::create(*this, SmallVector<OpFoldResult>{getIndexAttr(0)},
+                                    SmallVector<OpFoldResult>{getIndexAttr(count)},
+                                    SmallVector<OpFoldResult>{getIndexAttr(1)}, ValueRange(), std::nullopt);
+  InsertionGuard guard(*this);
+  setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar(0));
+}
+
+void BlockBuilder::blocks(int64_t end, int64_t size, function_ref<void(Part)> body, Value limit) {
+  int64_t full = end / size * size;
+  if (full == size && !limit) {
+    body({getIndexAttr(0), size});
+  } else if (full > 0) {
+    Value bound = constantIndex(full);
+    if (limit)
+      bound = arith::MinSIOp::create(*this, bound, limit);
+    auto loop = scf::ForOp::create(*this, constantIndex(0), bound, constantIndex(size));
+    InsertionGuard guard(*this);
+    setInsertionPointToStart(loop.getBody());
+    body({loop.getInductionVar(), size});
+  }
+  if (!limit && full < end)
+    body({getIndexAttr(full), end - full});
+}
+
+Value BlockBuilder::subview(Value memref, ArrayRef<Part> parts, ArrayRef<int64_t> dropped) {
+  SmallVector<OpFoldResult> offsets, sizes, strides(parts.size(), getIndexAttr(1));
+  SmallVector<int64_t> shape;
+  for (auto [index, part] : llvm::enumerate(parts)) {
+    offsets.push_back(part.offset);
+    sizes.push_back(getIndexAttr(part.size));
+    if (!llvm::is_contained(dropped, int64_t(index)))
+      shape.push_back(part.size);
+  }
+  MemRefType type = memref::SubViewOp::inferRankReducedResultType(shape, typeOf(memref), offsets, sizes, strides);
+  return memref::SubViewOp::create(*this, type, memref, offsets, sizes, strides);
+}
+
+Value BlockBuilder::temporary(ArrayRef<int64_t> shape, Type element) {
+  // At the start of the parallel body or of the function: memory is planned there, once for all iterations of the loops
+  // inside.
+  InsertionGuard guard(*this);
+  Operation *parent = getInsertionBlock()->getParentOp();
+  while (!isa<scf::ForallOp, FunctionOpInterface>(parent))
+    parent = parent->getParentOp();
+  setInsertionPointToStart(&parent->getRegion(0).front());
+  return memref::AllocOp::create(*this, MemRefType::get(shape, element));
+}
+
+Value BlockBuilder::collapse(Value memref, bool all) {
+  int64_t rank = typeOf(memref).getRank(), leading = all ? rank : rank - 1;
+  if (rank == (all ? 1 : 2))
+    return memref;
+  SmallVector<ReassociationIndices> groups;
+  groups.emplace_back(llvm::to_vector(llvm::seq<int64_t>(0, leading)));
+  if (!all)
+    groups.push_back({rank - 1});
+  return memref::CollapseShapeOp::create(*this, memref, groups);
+}
+
+//===-- Rows ------------------------------------------------------------------------===//
+
+static Value loadIndex(BlockBuilder &b, Value indices, Value position) {
+  return arith::IndexCastOp::create(b, b.getIndexType(), memref::LoadOp::create(b, indices, position));
+}
+
+static SmallVector<Value> forward(ImplicitLocOpBuilder &, ValueRange v) { return {v[0]}; }
+static SmallVector<Value> addTo(ImplicitLocOpBuilder &b, ValueRange v) {
+  return {arith::AddFOp::create(b, v[1], v[0])};
+}
+
+void sluice::decomposeGatherRows(GatherRowsOp op) {
+  BlockBuilder b(op.getLoc(), op);
+  Value indices = b.collapse(op.getInputs()[0], /*all=*/true), table = op.getInputs()[1];
+  Value rows = b.collapse(op.getOutputs()[0]);
+  int64_t count = typeOf(rows).getDimSize(0), width = typeOf(rows).getDimSize(1);
+  b.parallel(count, [&](Value row) {
+    Part all{b.getIndexAttr(0), width};
+    Value from = b.subview(table, {{loadIndex(b, indices, row), 1}, all}, {0});
+    b.elementwise(from, b.subview(rows, {{row, 1}, all}, {0}), forward);
+  });
+}
+
+void sluice::decomposeScatterRows(ScatterRowsOp op) {
+  BlockBuilder b(op.getLoc(), op);
+  Value rows = b.collapse(op.getInputs()[0]), indices = b.collapse(op.getInputs()[1], /*all=*/true);
+  Value table = op.getOutputs()[0];
+  int64_t count = typeOf(rows).getDimSize(0), width = typeOf(rows).getDimSize(1);
+  // Parallel over columns: within one, rows are added in the order of the indices whatever the threads.
+  const int64_t columns = 64;
+  auto addColumns = [&](Part part) {
+    auto loop = scf::ForOp::create(b, b.constantIndex(0), b.constantIndex(count), b.constantIndex(1));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value row = loop.getInductionVar();
+    Value to = b.subview(table, {{loadIndex(b, indices, row), 1}, part}, {0});
+    b.elementwise(b.subview(rows, {{row, 1}, part}, {0}), to, addTo);
+  };
+  if (int64_t full = width / columns)
+    b.parallel(full, [&](Value block) {
+      addColumns({Value(arith::MulIOp::create(b, block, b.constantIndex(columns))), columns});
+    });
+  if (int64_t rest = width % columns)
+    addColumns({b.getIndexAttr(width - rest), rest});
+}
+
+namespace {
+struct DecomposeBlocked : sluice::impl::DecomposeBlockedBase<DecomposeBlocked> {
+  void runOnOperation() override {
+    SmallVector<Operation *> kernels;
+    getOperation().walk([&](Operation *op) {
+      if (isa<GatherRowsOp, ScatterRowsOp, BlockedAttentionOp, BlockedAttentionBackwardOp, BlockedCrossEntropyOp,
+              BlockedCrossEntropyBackwardOp>(op))
+        kernels.push_back(op);
+    });
+    for (Operation *op : kernels) {
+      if (op->getNumResults() > 0) {
+        op->emitOpError() << "expected buffers, found tensors";
+        return signalPassFailure();
+      }
+      TypeSwitch<Operation *>(op)
+          .Case([](GatherRowsOp op) { decomposeGatherRows(op); })
+          .Case([](ScatterRowsOp op) { decomposeScatterRows(op); })
+          .Case([](BlockedAttentionOp op) { decomposeAttention(op); })
+          .Case([](BlockedAttentionBackwardOp op) { decomposeAttentionBackward(op); })
+          .Case([](BlockedCrossEntropyOp op) { decomposeCrossEntropy(op); })
+          .Case([](BlockedCrossEntropyBackwardOp op) { decomposeCrossEntropyBackward(op); });
+      op->erase();
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,109 @@
+//===- KernelsToLinalg.cpp - Blocked ops get destinations; the optimizer ------------===//
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "passes/Lowering/SluiceToLinalg.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace sluice;
+
+template <typename KernelOp> SmallVector<Value> ToLinalg::kernel(ValueRange inputs, ValueRange outputs) {
+  auto op = KernelOp::create(b, ValueRange(outputs).getTypes(), inputs, outputs);
+  return SmallVector<Value>(op->getResults());
+}
+
+/// Copies what both attention ops say in the same words.
+template <typename From, typename To> static void copyAttention(From from, To to) {
+  to.setHeadsAttr(from.getHeadsAttr());
+  to.setCausalAttr(from.getCausalAttr());
+  to.setDropoutAttr(from.getDropoutAttr());
+  to.setOrdinalAttr(from.getOrdinalAttr());
+}
+
+SmallVector<Value> ToLinalg::blocked(Operation *op) {
+  auto randomness = [](auto op, SmallVector<Value> inputs) {
+    if (op.getRandomKey())
+      inputs.append({op.getRandomKey(), op.getLayer()});
+    return inputs;
+  };
+  auto outputs = [&](Operation *op) {
+    return llvm::map_to_vector(op->getResultTypes(), [&](Type type) { return b.empty(type); });
+  };
+  return TypeSwitch<Operation *, SmallVector<Value>>(op)
+      .Case([&](EmbeddingOp op) { return kernel<GatherRowsOp>({op.getIndices(), op.getTable()}, outputs(op)); })
+      .Case([&](EmbeddingBackwardOp op) {
+        return kernel<ScatterRowsOp>({op.getGradient(), op.getIndices()}, accumulatorOf(op.getResult()));
+      })
+      .Case([&](AttentionOp op) {
+        auto inputs = randomness(op, {op.getQuery(), op.getKey(), op.getValue()});
+        auto blocked = BlockedAttentionOp::create(b, op->getResultTypes(), inputs, outputs(op), op.getHeads(),
+                                                  op.getCausal(), op.getDropout(), op.getOrdinal());
+        return SmallVector<Value>(blocked.getResults());
+      })
+      .Case([&](AttentionBackwardOp op) {
+        auto inputs = randomness(
+            op, {op.getGradient(), op.getQuery(), op.getKey(), op.getValue(), op.getResult(), op.getLogsumexp()});
+        auto blocked = BlockedAttentionBackwardOp::create(b, op->getResultTypes(), inputs, outputs(op), op.getHeads(),
+                                                          op.getCausal(), op.getDropout(), op.getOrdinal());
+        return SmallVector<Value>(blocked.getResults());
+      })
+      .Case([&](LinearCrossEntropyOp op) {
+        return kernel<BlockedCrossEntropyOp>({op.getInput(), op.getWeight(), op.getTargets()}, outputs(op));
+      })
+      .Case([&](LinearCrossEntropyBackwardOp op) {
+        AddOp add = accumulatingAdd(op.getDweight());
+        Value dweight = add ? add.getLhs() : b.empty(op.getDweight().getType());
+        auto blocked = BlockedCrossEntropyBackwardOp::create(
+            b, op->getResultTypes(),
+            ValueRange{op.getGradient(), op.getInput(), op.getWeight(), op.getTargets(), op.getLogsumexp()},
+            ValueRange{b.empty(op.getDinput().getType()), dweight}, bool(add));
+        return SmallVector<Value>(blocked.getResults());
+      })
+      .Default([](Operation *) { return SmallVector<Value>(); });
+}
+
+namespace {
+struct Formula {
+  ImplicitLocOpBuilder &b;
+  Type type;
+  Value one() { return arith::ConstantOp::create(b, b.getFloatAttr(type, 1)); }
+  Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
+  Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
+  Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
+  Value div(Value x, Value y) { return arith::DivFOp::create(b, x, y); }
+};
+} // namespace
+
+SmallVector<Value> ToLinalg::adamw(AdamWOp op) {
+  SmallVector<Value> inputs = {op.getGradient()};
+  llvm::append_range(inputs, op.getScalars());
+  return b.elementwise(inputs, {op.getParameter(), op.getFirst(), op.getSecond()},
+                       [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                         Formula f{b, v[0].getType()};
+                         Value rate = v[1], beta1 = v[2], beta2 = v[3], epsilon = v[4], decay = v[5],
+                               correction1 = v[6], correction2 = v[7], clip = v[8], p = v[9], m = v[10], s = v[11];
+                         Value g = f.mul(v[0], clip);
+                         m = f.add(f.mul(beta1, m), f.mul(f.sub(f.one(), beta1), g));
+                         s = f.add(f.mul(beta2, s), f.mul(f.sub(f.one(), beta2), f.mul(g, g)));
+                         if (op.getDecays())
+                           p = f.sub(p, f.mul(f.mul(rate, decay), p));
+                         Value root = math::SqrtOp::create(b, f.div(s, correction2));
+                         p = f.sub(p, f.div(f.mul(rate, f.div(m, correction1)), f.add(root, epsilon)));
+                         return {p, m, s};
+                       });
+}
+
+SmallVector<Value> ToLinalg::sgd(SgdOp op) {
+  SmallVector<Value> inputs = {op.getGradient()};
+  llvm::append_range(inputs, op.getScalars());
+  return b.elementwise(inputs, {op.getParameter(), op.getMomentum()},
+                       [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                         Formula f{b, v[0].getType()};
+                         Value rate = v[1], momentum = v[2], decay = v[3], clip = v[4], p = v[5], m = v[6];
+                         Value g = f.mul(v[0], clip);
+                         if (op.getDecays())
+                           g = f.add(g, f.mul(decay, p));
+                         m = f.add(f.mul(momentum, m), g);
+                         return {f.sub(p, f.mul(rate, m)), m};
+                       });
+}

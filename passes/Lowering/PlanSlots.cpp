@@ -1,0 +1,70 @@
+//===- PlanSlots.cpp - Offsets of parameters and slots --------------------------------===//
+#include "mlir/IR/Remarks.h"
+#include "passes/Lowering/Passes.h"
+#include "runtime/abi.h"
+
+namespace sluice {
+#define GEN_PASS_DEF_PLANSLOTS
+#include "passes/Lowering/Passes.h.inc"
+} // namespace sluice
+
+using namespace mlir;
+using namespace sluice;
+
+namespace {
+/// Places tensors one after another.
+struct Block {
+  int64_t bytes = 0;
+  int64_t place(Type type) {
+    int64_t offset = bytes;
+    bytes += llvm::alignTo(sumOfTensorBytes(type), SLUICE_ALIGNMENT);
+    return offset;
+  }
+};
+
+struct PlanSlots : sluice::impl::PlanSlotsBase<PlanSlots> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    OpBuilder builder(module);
+    Block parameters, slots;
+    llvm::StringMap<int64_t> parameterIndex;
+    for (ParameterOp parameter : module.getOps<ParameterOp>()) {
+      parameterIndex[parameter.getSymName()] = parameterIndex.size();
+      parameter.setOffsetAttr(builder.getI64IntegerAttr(parameters.place(parameter.getType())));
+    }
+    auto placeAll = [&](SlotKind kind) {
+      for (SlotOp slot : module.getOps<SlotOp>())
+        if (slot.getKind() == kind)
+          slot.setOffsetAttr(builder.getI64IntegerAttr(slots.place(slot.getType())));
+    };
+    // Gradients lie together: the runtime clears them as one range.
+    placeAll(SlotKind::Gradient);
+    int64_t gradientBytes = slots.bytes;
+    placeAll(SlotKind::State);
+    // One double a parameter, in the parameters' order, whether it has a gradient or not.
+    int64_t normsOffset = slots.bytes;
+    for (SlotOp slot : module.getOps<SlotOp>())
+      if (slot.getKind() == SlotKind::Norm)
+        slot.setOffsetAttr(
+            builder.getI64IntegerAttr(normsOffset + int64_t(sizeof(double)) * parameterIndex.lookup(*slot.getRole())));
+    slots.bytes += llvm::alignTo(int64_t(sizeof(double)) * parameterIndex.size(), SLUICE_ALIGNMENT);
+    placeAll(SlotKind::Result);
+    int64_t persistentBytes = slots.bytes;
+    placeAll(SlotKind::Kept);
+
+    NamedAttrList facts;
+    if (auto old = module->getAttrOfType<DictionaryAttr>(binaryAttrName))
+      facts = old;
+    auto set = [&](StringRef name, int64_t value) { facts.set(name, builder.getI64IntegerAttr(value)); };
+    set("parameter_bytes", parameters.bytes);
+    set("slot_bytes", slots.bytes);
+    set("gradient_offset", 0);
+    set("gradient_bytes", gradientBytes);
+    set("norms_offset", normsOffset);
+    module->setAttr(binaryAttrName, facts.getDictionary(module.getContext()));
+    remark::analysis(module.getLoc(), remark::RemarkOpts::name("PlanSlots").category("memory"))
+        << remark::metric("parameter_bytes", parameters.bytes) << remark::metric("gradient_bytes", gradientBytes)
+        << remark::metric("kept_bytes", slots.bytes - persistentBytes) << remark::metric("slot_bytes", slots.bytes);
+  }
+};
+} // namespace

@@ -1,0 +1,264 @@
+//===- SluiceToLinalg.cpp - The tensor ops as linalg ------------------------------===//
+#include "passes/Lowering/SluiceToLinalg.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tensor/Utils/Utils.h"
+#include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
+#include "passes/Lowering/Passes.h"
+#include "passes/Lowering/RandomBits.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
+
+namespace sluice {
+#define GEN_PASS_DEF_SLUICETOLINALG
+#include "passes/Lowering/Passes.h.inc"
+} // namespace sluice
+
+using namespace mlir;
+using namespace sluice;
+
+static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+AddOp ToLinalg::accumulatingAdd(Value result) {
+  if (!result.hasOneUse())
+    return nullptr;
+  auto add = dyn_cast<AddOp>(*result.user_begin());
+  if (!add || add.getRhs() != result || add.getLhs() == result)
+    return nullptr;
+  auto argument = dyn_cast<BlockArgument>(add.getLhs());
+  auto function = argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp()) : nullptr;
+  return function && function.getArgAttr(argument.getArgNumber(), updatesAttrName) ? add : nullptr;
+}
+
+Value ToLinalg::accumulatorOf(Value result) {
+  AddOp add = accumulatingAdd(result);
+  return add ? add.getLhs() : b.filled(result.getType(), 0);
+}
+
+Value ToLinalg::binary(Operation *op) {
+  Value result = op->getResult(0);
+  return b
+      .elementwise(op->getOperands(), b.empty(result.getType()),
+                   [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                     if (isa<AddOp>(op))
+                       return {arith::AddFOp::create(b, v[0], v[1])};
+                     if (isa<MulOp>(op))
+                       return {arith::MulFOp::create(b, v[0], v[1])};
+                     Value factor = arith::ConstantOp::create(
+                         b, b.getFloatAttr(v[0].getType(), cast<ScaleOp>(op).getFactor().convertToDouble()));
+                     return {arith::MulFOp::create(b, v[0], factor)};
+                   })
+      .front();
+}
+
+namespace {
+/// Arithmetic on scalars, for formulas that read like formulas.
+struct Formula {
+  ImplicitLocOpBuilder &b;
+  Type type;
+  Value c(double value) { return arith::ConstantOp::create(b, b.getFloatAttr(type, value)); }
+  Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
+  Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
+  Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
+};
+} // namespace
+
+static const double sqrtTwoOverPi = std::sqrt(2 / M_PI), geluCubic = 0.044715;
+
+Value ToLinalg::gelu(GeluOp op) {
+  return b
+      .elementwise(op.getInput(), b.empty(op.getType()),
+                   [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                     Formula f{b, v[0].getType()};
+                     Value x = v[0], inner;
+                     if (op.getForm() == GeluForm::Tanh) {
+                       Value cubic = f.mul(f.mul(f.mul(x, x), x), f.c(geluCubic));
+                       inner = math::TanhOp::create(b, f.mul(f.c(sqrtTwoOverPi), f.add(x, cubic)));
+                     } else {
+                       inner = math::ErfOp::create(b, f.mul(x, f.c(M_SQRT1_2)));
+                     }
+                     return {f.mul(f.mul(f.c(0.5), x), f.add(f.c(1), inner))};
+                   })
+      .front();
+}
+
+Value ToLinalg::geluBackward(GeluBackwardOp op) {
+  return b
+      .elementwise({op.getGradient(), op.getInput()}, b.empty(op.getType()),
+                   [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                     Formula f{b, v[0].getType()};
+                     Value x = v[1], derivative;
+                     if (op.getForm() == GeluForm::Tanh) {
+                       // u = c (x + a x^3), t = tanh u: (1 + t)/2 + x/2 (1 - t^2) c (1 + 3 a x^2)
+                       Value square = f.mul(x, x);
+                       Value u = f.mul(f.c(sqrtTwoOverPi), f.add(x, f.mul(f.mul(square, x), f.c(geluCubic))));
+                       Value t = math::TanhOp::create(b, u);
+                       Value slope = f.mul(f.c(sqrtTwoOverPi), f.add(f.c(1), f.mul(f.c(3 * geluCubic), square)));
+                       Value second = f.mul(f.mul(f.mul(f.c(0.5), x), f.sub(f.c(1), f.mul(t, t))), slope);
+                       derivative = f.add(f.mul(f.c(0.5), f.add(f.c(1), t)), second);
+                     } else {
+                       // Phi(x) + x phi(x)
+                       Value erf = math::ErfOp::create(b, f.mul(x, f.c(M_SQRT1_2)));
+                       Value density =
+                           f.mul(f.c(1 / std::sqrt(2 * M_PI)), math::ExpOp::create(b, f.mul(f.c(-0.5), f.mul(x, x))));
+                       derivative = f.add(f.mul(f.c(0.5), f.add(f.c(1), erf)), f.mul(x, density));
+                     }
+                     return {f.mul(v[0], derivative)};
+                   })
+      .front();
+}
+
+Value ToLinalg::dropout(DropoutOp op) {
+  RankedTensorType type = op.getType();
+  DropoutKey key = readDropoutKey(b, op.getKey(), op.getLayer(), op.getOrdinal(), type.getDimSize(0));
+  return b
+      .elementwise(op.getInput(), b.empty(type),
+                   [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                     auto index = [&](int64_t dimension) -> Value {
+                       return arith::IndexCastOp::create(b, b.getI32Type(), linalg::IndexOp::create(b, dimension));
+                     };
+                     Value element = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
+                     for (int64_t d = 1; d < type.getRank(); ++d) {
+                       Value size = arith::ConstantOp::create(b, b.getI32IntegerAttr(type.getDimSize(d)));
+                       element = arith::AddIOp::create(b, arith::MulIOp::create(b, element, size), index(d));
+                     }
+                     Value factor =
+                         dropoutFactor(b, key, element, index(0), op.getRate().convertToDouble(), v[0].getType());
+                     return {arith::MulFOp::create(b, v[0], factor)};
+                   })
+      .front();
+}
+
+Value ToLinalg::reshape(ReshapeOp op) {
+  RankedTensorType from = typeOf(op.getInput()), to = op.getType();
+  auto reassociation = getReassociationIndicesForReshape(from, to);
+  if (reassociation && from.getRank() > to.getRank())
+    return tensor::CollapseShapeOp::create(b, to, op.getInput(), *reassociation);
+  if (reassociation && from.getRank() < to.getRank())
+    return tensor::ExpandShapeOp::create(b, to, op.getInput(), *reassociation);
+  // By way of a vector.
+  auto flat = RankedTensorType::get({from.getNumElements()}, from.getElementType());
+  auto all = [](RankedTensorType type) {
+    SmallVector<ReassociationIndices> groups;
+    if (type.getRank() > 0)
+      groups.emplace_back(llvm::to_vector(llvm::seq<int64_t>(0, type.getRank())));
+    return groups;
+  };
+  Value vector = from.getRank() == 1   ? op.getInput()
+                 : from.getRank() == 0 ? Value(tensor::ExpandShapeOp::create(b, flat, op.getInput(), all(from)))
+                                       : Value(tensor::CollapseShapeOp::create(b, flat, op.getInput(), all(from)));
+  if (to.getRank() == 0)
+    return tensor::CollapseShapeOp::create(b, to, vector, ArrayRef<ReassociationIndices>());
+  return tensor::ExpandShapeOp::create(b, to, vector, all(to));
+}
+
+static SmallVector<OpFoldResult> indexAttributes(OpBuilder &b, ArrayRef<int64_t> values) {
+  return getAsIndexOpFoldResult(b.getContext(), values);
+}
+
+Value ToLinalg::slice(Value input, Type type, int64_t offsetOfLast) {
+  auto tensorType = cast<RankedTensorType>(type);
+  SmallVector<int64_t> offsets(tensorType.getRank(), 0), strides(tensorType.getRank(), 1);
+  offsets.back() = offsetOfLast;
+  return tensor::ExtractSliceOp::create(b, tensorType, input, indexAttributes(b, offsets),
+                                        indexAttributes(b, tensorType.getShape()), indexAttributes(b, strides));
+}
+
+static Value insert(LinalgBuilder &b, Value part, Value whole, int64_t offsetOfLast) {
+  RankedTensorType type = typeOf(part);
+  SmallVector<int64_t> offsets(type.getRank(), 0), strides(type.getRank(), 1);
+  offsets.back() = offsetOfLast;
+  return tensor::InsertSliceOp::create(b, part, whole, indexAttributes(b, offsets), indexAttributes(b, type.getShape()),
+                                       indexAttributes(b, strides));
+}
+
+Value ToLinalg::padRows(PadRowsOp op) {
+  Value rows = op.getInput(), whole = accumulatorOf(op.getResult());
+  if (accumulatingAdd(op.getResult())) {
+    Value old = slice(whole, rows.getType(), 0);
+    rows = b.elementwise(rows, old, [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+              return {arith::AddFOp::create(b, v[1], v[0])};
+            }).front();
+  }
+  return insert(b, rows, whole, 0);
+}
+
+Value ToLinalg::concat(ConcatOp op) {
+  Value whole = b.empty(op.getType());
+  int64_t offset = 0;
+  for (Value part : op.getInputs()) {
+    whole = insert(b, part, whole, offset);
+    offset += typeOf(part).getShape().back();
+  }
+  return whole;
+}
+
+SmallVector<Value> ToLinalg::lower(Operation *op) {
+  return TypeSwitch<Operation *, SmallVector<Value>>(op)
+      .Case<AddOp, MulOp, ScaleOp>([&](Operation *op) { return SmallVector<Value>{binary(op)}; })
+      .Case([&](GeluOp op) { return SmallVector<Value>{gelu(op)}; })
+      .Case([&](GeluBackwardOp op) { return SmallVector<Value>{geluBackward(op)}; })
+      .Case([&](DropoutOp op) { return SmallVector<Value>{dropout(op)}; })
+      .Case([&](ReshapeOp op) { return SmallVector<Value>{reshape(op)}; })
+      .Case([&](SliceRowsOp op) { return SmallVector<Value>{slice(op.getInput(), op.getType(), 0)}; })
+      .Case([&](PadRowsOp op) { return SmallVector<Value>{padRows(op)}; })
+      .Case([&](ConcatOp op) { return SmallVector<Value>{concat(op)}; })
+      .Case([&](ZeroOp op) { return SmallVector<Value>{b.filled(op.getType(), 0)}; })
+      .Case([&](SplitOp op) {
+        SmallVector<Value> parts;
+        int64_t offset = 0;
+        for (Value result : op.getResults()) {
+          parts.push_back(slice(op.getInput(), result.getType(), offset));
+          offset += typeOf(result).getShape().back();
+        }
+        return parts;
+      })
+      .Case([&](SumLeadingOp op) {
+        return SmallVector<Value>{b.reduceLeading(op.getInput(), accumulatorOf(op.getResult()),
+                                                  [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                                                    return {arith::AddFOp::create(b, v[1], v[0])};
+                                                  })};
+      })
+      .Case([&](LinearOp op) { return SmallVector<Value>{linear(op)}; })
+      .Case([&](MatmulOp op) { return SmallVector<Value>{matmul(op)}; })
+      .Case([&](LayerNormOp op) { return layerNorm(op); })
+      .Case([&](LayerNormBackwardOp op) { return layerNormBackward(op); })
+      .Case([&](SumOfSquaresOp op) { return SmallVector<Value>{sumOfSquares(op)}; })
+      .Case([&](AdamWOp op) { return adamw(op); })
+      .Case([&](SgdOp op) { return sgd(op); })
+      .Default([&](Operation *op) { return blocked(op); });
+}
+
+namespace {
+struct SluiceToLinalg : sluice::impl::SluiceToLinalgBase<SluiceToLinalg> {
+  void runOnOperation() override {
+    SmallVector<Operation *> ops;
+    getOperation().walk([&](Operation *op) {
+      if (op->getDialect() && op->getDialect()->getNamespace() == "sluice" && op->getNumResults() > 0 &&
+          !isa<DestinationStyleOpInterface, FetchOp, ReadOp, InputOp, KeyOp, ScalarOp>(op))
+        ops.push_back(op);
+    });
+    llvm::SmallPtrSet<Operation *, 8> erased;
+    for (Operation *op : ops) {
+      if (erased.contains(op))
+        continue;
+      ToLinalg lowering(op);
+      SmallVector<Value> values = lowering.lower(op);
+      if (values.empty()) {
+        op->emitOpError() << "has no lowering to linalg";
+        return signalPassFailure();
+      }
+      for (auto [result, value] : llvm::zip_equal(op->getResults(), values)) {
+        if (AddOp add = ToLinalg::accumulatingAdd(result)) {
+          add.getResult().replaceAllUsesWith(value);
+          erased.insert(add);
+          add.erase();
+        }
+        result.replaceAllUsesWith(value);
+      }
+      op->erase();
+    }
+  }
+};
+} // namespace

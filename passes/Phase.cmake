@@ -1,0 +1,10 @@
+# sluice_phase(NAME SOURCES...): the objects of one phase, its passes declared in Passes.td beside the sources.
+function(sluice_phase name)
+  set(LLVM_TARGET_DEFINITIONS Passes.td)
+  mlir_tablegen(Passes.h.inc -gen-pass-decls -name Sluice${name})
+  add_public_tablegen_target(Sluice${name}PassIncGen)
+  add_library(Sluice${name} OBJECT ${ARGN})
+  add_dependencies(Sluice${name} SluiceDialectIncGen Sluice${name}PassIncGen)
+  set_target_properties(Sluice${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_precompile_headers(Sluice${name} REUSE_FROM SluicePrecompiled)
+endfunction()

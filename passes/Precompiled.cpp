@@ -1,0 +1,1 @@
+#include "passes/Precompiled.h"
