@@ -1,0 +1,44 @@
+//===- Main.cpp - The command line of a compiled binary -------------------===//
+
+#include "CommandLine.h"
+#include "Error.h"
+#include "Program.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <new>
+#include <system_error>
+
+using namespace sluice::runtime;
+
+/// Prints one line, whatever the message holds.
+static int fail(int code, std::string message) {
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  std::fprintf(stderr, "error: %s\n", message.c_str());
+  return code;
+}
+
+int main(int argc, char **argv) {
+  constexpr int kRunFailed = 1, kBadUsage = 2;
+  try {
+    checkProgram(sluice_program);
+    checkProcessor(sluice_program);
+    CommandLine commands(sluice_program);
+    try {
+      commands.app().parse(argc, argv);
+    } catch (const CLI::Success &request) {
+      return commands.app().exit(request); // --help
+    } catch (const CLI::ParseError &error) {
+      return fail(kBadUsage, error.what());
+    }
+    commands.run();
+    return 0;
+  } catch (const Error &error) {
+    return fail(kBadUsage, error.what());
+  } catch (const std::bad_alloc &) {
+    return fail(kRunFailed, "out of memory");
+  } catch (const std::exception &error) {
+    return fail(kRunFailed, error.what());
+  }
+}

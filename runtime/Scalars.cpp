@@ -1,0 +1,47 @@
+//===- Scalars.cpp - Run-time scalars of a program ------------------------===//
+
+#include "Scalars.h"
+#include "Error.h"
+
+#include <algorithm>
+
+using namespace sluice::runtime;
+
+Scalars::Scalars(const sluice_binary &program) : program(program) {
+  for (uint32_t i = 0; i < program.scalar_count; ++i)
+    values[i] = program.scalars[i].value;
+}
+
+int Scalars::indexOf(const std::string &name) const {
+  for (uint32_t i = 0; i < program.scalar_count; ++i)
+    if (name == program.scalars[i].name)
+      return static_cast<int>(i);
+  return -1;
+}
+
+void Scalars::setIfPresent(const std::string &name, double value) {
+  if (int index = indexOf(name); index >= 0)
+    values[index] = value;
+}
+
+bool Scalars::isComputed(const std::string &name) {
+  static const char *const computed[] = {"learning_rate", "bias_correction1", "bias_correction2", "clip_scale",
+                                         "loss_gradient"};
+  return std::find(std::begin(computed), std::end(computed), name) != std::end(computed);
+}
+
+void Scalars::setByUser(const std::string &name, double value) {
+  if (isComputed(name))
+    throw Error("'" + name + "' is computed at every step and cannot be set");
+  int index = indexOf(name);
+  if (index < 0) {
+    std::string known;
+    for (uint32_t i = 0; i < program.scalar_count; ++i)
+      if (!isComputed(program.scalars[i].name))
+        known += (known.empty() ? "" : ", ") + std::string(program.scalars[i].name);
+    throw Error("this program has no scalar '" + name + "' (it has: " + (known.empty() ? "none" : known) + ")");
+  }
+  values[index] = value;
+}
+
+void Scalars::copyTo(sluice_step &step) const { std::copy(std::begin(values), std::end(values), step.scalars); }

@@ -1,0 +1,236 @@
+//===- FakeProgram.cpp - A hand-written compiled program ------------------===//
+//
+// Stands where the compiler's object file stands, so that the runtime is tested without the compiler.
+//
+//===----------------------------------------------------------------------===//
+
+#include "FakeProgram.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace {
+
+constexpr int64_t kVocabulary = kFakeVocabulary, kTokens = kFakeBatch * kFakeSequence;
+constexpr int64_t kTable = kVocabulary * kVocabulary * 4, kBias = kVocabulary * 4;
+
+// The slot block.
+constexpr int64_t kLoss = 0, kNorms = 64, kScores = 128, kGradients = kScores + kBias;
+constexpr int64_t kFirstMoments = kGradients + kTable + kBias, kSecondMoments = kFirstMoments + kTable + kBias;
+constexpr int64_t kSlots = kSecondMoments + kTable + kBias;
+
+enum Scalar {
+  LearningRate,
+  Beta1,
+  Beta2,
+  Epsilon,
+  WeightDecay,
+  Correction1,
+  Correction2,
+  ClipScale,
+  LossGradient,
+  Poison
+};
+
+const sluice_scalar scalars[] = {
+    {"learning_rate", 0, "step size"},
+    {"beta1", 0.9, "decay of the first moment"},
+    {"beta2", 0.99, "decay of the second moment"},
+    {"epsilon", 1e-8, "addend to the root"},
+    {"weight_decay", 0.1, "decoupled decay"},
+    {"bias_correction1", 1, "of the first moment"},
+    {"bias_correction2", 1, "of the second moment"},
+    {"clip_scale", 1, "of the gradient"},
+    {"loss_gradient", 1, "seed of backward"},
+    {"poison", 0, "step that goes wrong"},
+};
+
+template <typename Element> Element *at(void *block, int64_t offset) {
+  return reinterpret_cast<Element *>(static_cast<char *>(block) + offset);
+}
+
+/// Calls function(begin, end, threadScratch) on the threads of the pool.
+template <typename Function> void parallelFor(const sluice_step *step, int64_t count, const Function &function) {
+  sluice_parallel_for(
+      step, count,
+      [](const void *context, int64_t begin, int64_t end, void *scratch) {
+        (*static_cast<const Function *>(context))(begin, end, scratch);
+      },
+      &function);
+}
+
+/// Probabilities of the next token, and the logarithm of the sum that they were divided by.
+double softmax(const float *table, const float *bias, int32_t token, float *probabilities) {
+  double sum = 0;
+  for (int64_t v = 0; v < kVocabulary; ++v)
+    sum += std::exp(double(table[token * kVocabulary + v] + bias[v]));
+  for (int64_t v = 0; v < kVocabulary; ++v)
+    probabilities[v] = float(std::exp(double(table[token * kVocabulary + v] + bias[v])) / sum);
+  return std::log(sum);
+}
+
+void forward(const sluice_step *step, void *parameters, void *slots, void *scratch) {
+  auto *tokens = static_cast<const int32_t *>(step->inputs[0]),
+       *targets = static_cast<const int32_t *>(step->inputs[1]);
+  auto *table = at<float>(parameters, 0), *bias = at<float>(parameters, kTable);
+  auto *losses = static_cast<double *>(scratch);
+  parallelFor(step, kTokens, [&](int64_t begin, int64_t end, void *threadScratch) {
+    for (int64_t i = begin; i < end; ++i) {
+      losses[i] = 0;
+      if (targets[i] < 0)
+        continue;
+      double logSum = softmax(table, bias, tokens[i], static_cast<float *>(threadScratch));
+      losses[i] = logSum - double(table[tokens[i] * kVocabulary + targets[i]] + bias[targets[i]]);
+    }
+  });
+  double sum = 0;
+  int64_t count = 0;
+  for (int64_t i = 0; i < kTokens; ++i) {
+    sum += losses[i];
+    count += targets[i] >= 0;
+  }
+  bool poisoned = step->scalars[Poison] < 0 && -step->scalars[Poison] - 1 == step->key[2] && step->key[3] == 0;
+  *at<float>(slots, kLoss) = poisoned ? std::numeric_limits<float>::infinity() : float(sum / double(count));
+}
+
+void backward(const sluice_step *step, void *parameters, void *slots, void *scratch) {
+  auto *tokens = static_cast<const int32_t *>(step->inputs[0]),
+       *targets = static_cast<const int32_t *>(step->inputs[1]);
+  auto *table = at<float>(parameters, 0), *bias = at<float>(parameters, kTable);
+  auto *tableGradient = at<float>(slots, kGradients), *biasGradient = at<float>(slots, kGradients + kTable);
+  auto *rows = static_cast<float *>(scratch);
+  auto scale = float(step->scalars[LossGradient] / kTokens);
+  parallelFor(step, kTokens, [&](int64_t begin, int64_t end, void *threadScratch) {
+    auto *probabilities = static_cast<float *>(threadScratch);
+    for (int64_t i = begin; i < end; ++i) {
+      softmax(table, bias, tokens[i], probabilities);
+      probabilities[targets[i]] -= 1;
+      std::memcpy(rows + i * kVocabulary, probabilities, kBias);
+    }
+  });
+  parallelFor(step, kVocabulary, [&](int64_t begin, int64_t end, void *) {
+    for (int64_t i = 0; i < kTokens; ++i)
+      for (int64_t v = begin; v < end; ++v) {
+        tableGradient[tokens[i] * kVocabulary + v] += scale * rows[i * kVocabulary + v];
+        biasGradient[v] += scale * rows[i * kVocabulary + v];
+      }
+  });
+  if (step->scalars[Poison] > 0 && step->scalars[Poison] - 1 == step->key[2] && step->key[3] == 1)
+    biasGradient[7] = std::numeric_limits<float>::quiet_NaN();
+}
+
+double squares(const float *values, int64_t count) {
+  double sum = 0;
+  for (int64_t i = 0; i < count; ++i)
+    sum += double(values[i]) * double(values[i]);
+  return sum;
+}
+
+void norm(const sluice_step *, void *, void *slots, void *) {
+  at<double>(slots, kNorms)[0] = squares(at<float>(slots, kGradients), kTable / 4);
+  at<double>(slots, kNorms)[1] = squares(at<float>(slots, kGradients + kTable), kVocabulary);
+}
+
+void update(const sluice_step *step, void *parameters, void *slots, void *) {
+  const double *s = step->scalars;
+  auto *weights = at<float>(parameters, 0), *gradients = at<float>(slots, kGradients);
+  auto *first = at<float>(slots, kFirstMoments), *second = at<float>(slots, kSecondMoments);
+  parallelFor(step, (kTable + kBias) / 4, [&](int64_t begin, int64_t end, void *) {
+    for (int64_t i = begin; i < end; ++i) {
+      double gradient = gradients[i] * s[ClipScale];
+      first[i] = float(s[Beta1] * first[i] + (1 - s[Beta1]) * gradient);
+      second[i] = float(s[Beta2] * second[i] + (1 - s[Beta2]) * gradient * gradient);
+      double decay = i < kTable / 4 ? s[WeightDecay] * weights[i] : 0;
+      double step = first[i] / s[Correction1] / (std::sqrt(second[i] / s[Correction2]) + s[Epsilon]);
+      weights[i] = float(weights[i] - s[LearningRate] * (step + decay));
+    }
+  });
+}
+
+void logits(const sluice_step *step, void *parameters, void *slots, void *) {
+  int32_t position = *static_cast<const int32_t *>(step->inputs[1]);
+  int32_t token = static_cast<const int32_t *>(step->inputs[0])[position];
+  for (int64_t v = 0; v < kVocabulary; ++v)
+    at<float>(slots, kScores)[v] = at<float>(parameters, 0)[token * kVocabulary + v] + at<float>(parameters, kTable)[v];
+}
+
+constexpr int64_t kScratch = kTokens * kVocabulary * 4;
+const sluice_function functions[] = {{"forward", forward, kTokens * 8, kBias},
+                                     {"backward", backward, kScratch, kBias},
+                                     {"norm", norm, 0, 0},
+                                     {"update", update, 0, 0},
+                                     {"logits", logits, 0, 0}};
+
+const sluice_action actions[] = {
+    {SLUICE_ACTION_ZERO, -1, -1},   {SLUICE_ACTION_LOAD, 0, -1}, {SLUICE_ACTION_FORWARD, 0, 0},
+    {SLUICE_ACTION_BACKWARD, 0, 1}, {SLUICE_ACTION_LOAD, 1, -1}, {SLUICE_ACTION_FORWARD, 1, 0},
+    {SLUICE_ACTION_BACKWARD, 1, 1}, {SLUICE_ACTION_NORM, -1, 2}, {SLUICE_ACTION_UPDATE, -1, 3},
+};
+
+const sluice_parameter parameters[] = {
+    {{"wte.weight", SLUICE_F32, 2, {kVocabulary, kVocabulary}, 0, kTable},
+     SLUICE_INIT_NORMAL,
+     1,
+     0.02,
+     kGradients,
+     2,
+     {"exp_avg", "exp_avg_sq"},
+     {kFirstMoments, kSecondMoments}},
+    {{"bias", SLUICE_F32, 1, {kVocabulary}, kTable, kBias},
+     SLUICE_INIT_CONSTANT,
+     0,
+     0.25,
+     kGradients + kTable,
+     2,
+     {"exp_avg", "exp_avg_sq"},
+     {kFirstMoments + kTable, kSecondMoments + kTable}},
+};
+
+constexpr int64_t kInputBytes = kTokens * 4;
+#define FAKE_TOKENS {"tokens", SLUICE_I32, 2, {kFakeBatch, kFakeSequence}, 0, kInputBytes}
+#define FAKE_TARGETS {"targets", SLUICE_I32, 2, {kFakeBatch, kFakeSequence}, 0, kInputBytes}
+#define FAKE_LOSS {"loss", SLUICE_F32, 0, {}, kLoss, 4}
+
+const sluice_graph graphs[] = {
+    {"train", 0, 2, {FAKE_TOKENS, FAKE_TARGETS}, FAKE_LOSS},
+    {"eval", 0, 2, {FAKE_TOKENS, FAKE_TARGETS}, FAKE_LOSS},
+    {"logits",
+     4,
+     2,
+     {{"tokens", SLUICE_I32, 2, {1, kFakeSequence}, 0, kFakeSequence * 4}, {"position", SLUICE_I32, 0, {}, 0, 4}},
+     {"scores", SLUICE_F32, 1, {kVocabulary}, kScores, kBias}},
+};
+
+} // namespace
+
+extern "C" const sluice_binary sluice_program = {
+    SLUICE_ABI_VERSION,
+    "bigram",
+    "{\"name\": \"bigram\"}",
+    "any",
+    "",
+    kFakeBatch,
+    kFakeSequence,
+    kFakeVocabulary,
+    kFakeMicroBatches,
+    6.0 * kVocabulary,
+    1.0,
+    "adamw",
+    2,
+    sizeof(scalars) / sizeof(scalars[0]),
+    sizeof(functions) / sizeof(functions[0]),
+    sizeof(actions) / sizeof(actions[0]),
+    sizeof(graphs) / sizeof(graphs[0]),
+    parameters,
+    scalars,
+    functions,
+    actions,
+    graphs,
+    kTable + kBias,
+    kSlots,
+    kGradients,
+    kTable + kBias,
+    kNorms,
+};
