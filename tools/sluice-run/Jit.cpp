@@ -1,0 +1,41 @@
+//===- Jit.cpp - Generated code in this process ---------------------------------------===//
+#include "tools/sluice-run/Jit.h"
+
+using namespace sluice;
+
+llvm::Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module, const Processor &processor) {
+  std::unique_ptr<llvm::TargetMachine> machine = processor.createTargetMachine();
+  llvm::TargetMachine *target = machine.get();
+  auto build = [&](mlir::Operation *op, llvm::LLVMContext &context) {
+    return translateToLLVM(llvm::cast<mlir::ModuleOp>(op), context, *target);
+  };
+  auto transform = [target](llvm::Module *translated) {
+    optimize(*translated, *target);
+    return llvm::Error::success();
+  };
+  mlir::ExecutionEngineOptions options;
+  options.llvmModuleBuilder = build;
+  options.transformer = transform;
+  options.enableGDBNotificationListener = false;
+  options.enablePerfNotificationListener = false;
+  auto jit = std::make_unique<Jit>();
+  auto engine = mlir::ExecutionEngine::create(module, options, std::move(machine));
+  if (!engine)
+    return engine.takeError();
+  jit->engine = std::move(*engine);
+  jit->engine->registerSymbols([](llvm::orc::MangleAndInterner interner) {
+    llvm::orc::SymbolMap symbols;
+    symbols[interner("sluice_parallel_for")] = {llvm::orc::ExecutorAddr::fromPtr(&sluice_parallel_for),
+                                                llvm::JITSymbolFlags::Exported};
+    return symbols;
+  });
+  return jit;
+}
+
+llvm::Error Jit::call(llvm::StringRef function, llvm::MutableArrayRef<void *> arguments) {
+  // The packed convention takes the address of every argument.
+  llvm::SmallVector<void *> addresses;
+  for (void *&argument : arguments)
+    addresses.push_back(&argument);
+  return engine->invokePacked(function, addresses);
+}

@@ -1,0 +1,38 @@
+//===- Jit.h - Generated code in this process -----------------------------------------===//
+#ifndef SLUICE_TOOLS_SLUICE_RUN_JIT_H
+#define SLUICE_TOOLS_SLUICE_RUN_JIT_H
+
+#include "mlir/ExecutionEngine/ExecutionEngine.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "passes/Lowering/CodeGen.h"
+#include "runtime/Pool.h"
+#include "runtime/abi.h"
+#include <memory>
+
+namespace sluice {
+
+/// The compiled functions of a module in the LLVM dialect, and a pool of threads for them.
+class Jit {
+public:
+  static llvm::Expected<std::unique_ptr<Jit>> create(mlir::ModuleOp module, const Processor &processor);
+
+  llvm::Expected<void *> lookup(llvm::StringRef symbol) { return engine->lookup(symbol); }
+  /// Calls a function whose parameters are all pointers.
+  llvm::Error call(llvm::StringRef function, llvm::MutableArrayRef<void *> arguments);
+
+  /// Starts the threads; each has `threadScratchBytes`.
+  void startPool(unsigned threads, int64_t threadScratchBytes) {
+    pool = std::make_unique<sluice_pool>(threads, threadScratchBytes);
+    step.pool = pool.get();
+  }
+
+  sluice_step step = {};
+
+private:
+  std::unique_ptr<sluice_pool> pool;
+  std::unique_ptr<mlir::ExecutionEngine> engine;
+};
+
+} // namespace sluice
+
+#endif // SLUICE_TOOLS_SLUICE_RUN_JIT_H

@@ -1,0 +1,45 @@
+//===- RunGraph.h - A compiled model in this process ------------------------------------===//
+#ifndef SLUICE_TOOLS_SLUICE_RUN_RUNGRAPH_H
+#define SLUICE_TOOLS_SLUICE_RUN_RUNGRAPH_H
+
+#include "runtime/Memory.h"
+#include "tools/sluice-run/Jit.h"
+#include "tools/sluice-run/Values.h"
+#include "llvm/ADT/StringMap.h"
+#include <vector>
+
+namespace sluice {
+
+/// Values that the module gives, by name ("train.0" for the first input of the graph `train`).
+using GivenValues = llvm::StringMap<mlir::Attribute>;
+
+/// Memory and inputs for the table that a module exports.
+class Model {
+public:
+  Model(Jit &jit, const sluice_binary &binary, unsigned threads);
+
+  /// Fills parameters and inputs; parameters that nobody gives are their initial value's mean plus noise. False if a
+  /// value does not fit.
+  bool fillParameters(mlir::MLIRContext *context, const GivenValues &given, uint64_t seed);
+  bool fillInputs(mlir::MLIRContext *context, const sluice_graph &graph, const GivenValues &given, uint64_t seed);
+
+  const sluice_graph *findGraph(llvm::StringRef name) const;
+  void call(int32_t function);
+  /// Runs the actions of a step of one micro-batch up to the norm; leaves loss and gradients in the slots.
+  void runForwardAndBackward();
+
+  char *parameterAt(int64_t offset) { return parameters.data() + offset; }
+  char *slotAt(int64_t offset) { return slots.data() + offset; }
+  mlir::RankedTensorType typeOf(mlir::MLIRContext *context, const sluice_tensor &tensor) const;
+
+  const sluice_binary &binary;
+
+private:
+  Jit &jit;
+  runtime::Memory parameters, slots, scratch;
+  std::vector<runtime::Memory> inputs;
+};
+
+} // namespace sluice
+
+#endif // SLUICE_TOOLS_SLUICE_RUN_RUNGRAPH_H

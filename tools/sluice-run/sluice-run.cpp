@@ -1,0 +1,262 @@
+//===- sluice-run.cpp - Runs a function or a graph of a module in this process ------------===//
+#include "mlir/IR/Builders.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/FileUtilities.h"
+#include "passes/Import/ImportModel.h"
+#include "passes/Lowering/Scratch.h"
+#include "tools/Register.h"
+#include "tools/sluice-run/GradientCheck.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+
+using namespace mlir;
+using namespace sluice;
+namespace cl = llvm::cl;
+
+namespace {
+struct Options {
+  cl::OptionCategory category{"sluice-run options"};
+  cl::opt<std::string> input{cl::Positional,
+                             cl::desc("FILE: .mlir or a model description (.json); - is standard input"), cl::init("-"),
+                             cl::cat(category)};
+  cl::opt<std::string> function{"function", cl::desc("Function or graph to run; its results are printed"),
+                                cl::value_desc("NAME"), cl::cat(category)};
+  cl::opt<bool> checkGradient{"check-gradient",
+                              cl::desc("Compare the gradients of the graph 'train', in f64, with central differences"),
+                              cl::cat(category)};
+  cl::opt<double> tolerance{"tolerance", cl::desc("Largest relative error of a gradient (default: 1e-6)"),
+                            cl::init(1e-6), cl::cat(category)};
+  cl::opt<int64_t> samples{"samples", cl::desc("Elements of each parameter to check, 0: all (default: 0)"), cl::init(0),
+                           cl::cat(category)};
+  cl::opt<uint64_t> seed{"seed", cl::desc("Seed of values that the file does not give (default: 0)"), cl::init(0),
+                         cl::cat(category)};
+  cl::opt<unsigned> threads{"threads", cl::desc("Threads of parallel loops (default: 2)"), cl::init(2),
+                            cl::cat(category)};
+  cl::opt<std::string> cpu{"cpu", cl::desc("Processor to generate code for (default: native)"), cl::init("native"),
+                           cl::cat(category)};
+};
+
+/// What a function takes and gives, noted before it is lowered.
+struct Signature {
+  SmallVector<Type> inputs, results;
+  SmallVector<Attribute> values; // of the inputs, null where random
+  SmallVector<int64_t> updated;  // for each result, the input that it updates, or -1
+  bool onBuffers = false;        // destinations are inputs already
+};
+} // namespace
+
+static int fail(const llvm::Twine &message, int code = 1) {
+  llvm::errs() << "sluice-run: error: " << message << "\n";
+  return code;
+}
+
+static Signature signatureOf(FunctionOpInterface function) {
+  Signature signature;
+  signature.inputs = llvm::to_vector(function.getArgumentTypes());
+  signature.results = llvm::to_vector(function.getResultTypes());
+  signature.updated.assign(signature.results.size(), -1);
+  for (unsigned index = 0; index < signature.inputs.size(); ++index) {
+    signature.values.push_back(function.getArgAttr(index, valuesAttrName));
+    signature.onBuffers |= isa<MemRefType>(signature.inputs[index]);
+    if (auto result = function.getArgAttrOfType<IntegerAttr>(index, updatesAttrName))
+      signature.updated[result.getInt()] = index;
+  }
+  return signature;
+}
+
+/// Values that the module gives for parameters and for inputs of graphs.
+static GivenValues collectValues(ModuleOp module) {
+  GivenValues given;
+  for (auto parameter : module.getOps<ParameterOp>())
+    if (Attribute values = parameter->getAttr(valuesAttrName))
+      given[parameter.getSymName()] = values;
+  for (auto graph : module.getOps<GraphOp>())
+    for (unsigned index = 0; index < graph.getNumArguments(); ++index)
+      if (Attribute values = graph.getArgAttr(index, valuesAttrName))
+        given[(graph.getSymName() + "." + Twine(index)).str()] = values;
+  return given;
+}
+
+/// A module written by hand says little of the whole; the table needs the rest.
+static void completeFacts(ModuleOp module) {
+  Builder builder(module.getContext());
+  NamedAttrList facts;
+  if (auto given = module->getAttrOfType<DictionaryAttr>(binaryAttrName))
+    facts = given;
+  auto complete = [&](StringRef name, Attribute value) {
+    if (!facts.get(name))
+      facts.set(name, value);
+  };
+  for (StringRef name : {"model", "description"})
+    complete(name, builder.getStringAttr(""));
+  complete("optimizer", builder.getStringAttr("adamw"));
+  for (StringRef name : {"batch", "sequence", "vocabulary"})
+    complete(name, builder.getI64IntegerAttr(0));
+  complete("micro_batches", builder.getI64IntegerAttr(1));
+  for (StringRef name : {"flops_per_token", "grad_clip"})
+    complete(name, builder.getF64FloatAttr(0));
+  SmallVector<Attribute> graphs;
+  for (auto graph : module.getOps<GraphOp>()) {
+    SmallVector<Attribute> inputs;
+    for (auto [index, type] : llvm::enumerate(graph.getArgumentTypes()))
+      inputs.push_back(
+          builder.getDictionaryAttr({builder.getNamedAttr("name", builder.getStringAttr("input" + Twine(index))),
+                                     builder.getNamedAttr("type", TypeAttr::get(type))}));
+    graphs.push_back(builder.getDictionaryAttr({builder.getNamedAttr("name", graph.getSymNameAttr()),
+                                                builder.getNamedAttr("inputs", builder.getArrayAttr(inputs))}));
+  }
+  // Graphs may have been erased, or their types changed.
+  facts.set("graphs", builder.getArrayAttr(graphs));
+  module->setAttr(binaryAttrName, facts.getDictionary(module.getContext()));
+  if (module->hasAttr(scalarsAttrName))
+    return;
+  const std::pair<StringRef, double> scalars[] = {
+      {"learning_rate", 1e-3},    {"beta1", 0.9},      {"beta2", 0.999},  {"epsilon", 1e-8},
+      {"weight_decay", 0},        {"momentum", 0.9},   {"clip_scale", 1}, {"bias_correction1", 0.1},
+      {"bias_correction2", 1e-3}, {"loss_gradient", 1}};
+  SmallVector<Attribute> entries;
+  for (auto [name, value] : scalars)
+    entries.push_back(builder.getDictionaryAttr({builder.getNamedAttr("name", builder.getStringAttr(name)),
+                                                 builder.getNamedAttr("value", builder.getF64FloatAttr(value)),
+                                                 builder.getNamedAttr("help", builder.getStringAttr(""))}));
+  module->setAttr(scalarsAttrName, builder.getArrayAttr(entries));
+}
+
+static LogicalResult lower(ModuleOp module, bool onBuffers, const Processor &processor) {
+  PassManager manager(module.getContext());
+  LoweringOptions lowering;
+  lowering.vectorBits = processor.getVectorBits();
+  lowering.cpu = processor.getName().str();
+  if (onBuffers) {
+    manager.addPass(createOutlineParallel());
+    manager.addPass(createPlanScratch());
+    manager.addPass(createApproximateMath());
+    buildLLVMPipeline(manager, lowering);
+  } else {
+    if (!module.getOps<GraphOp>().empty()) {
+      GradientOptions gradient;
+      if (auto optimizer = module->getAttrOfType<DictionaryAttr>(binaryAttrName).getAs<StringAttr>("optimizer"))
+        gradient.optimizer = optimizer.str();
+      buildGradientPipeline(manager, gradient);
+    }
+    buildLoweringPipeline(manager, lowering);
+  }
+  return manager.run(module);
+}
+
+/// Fills the arguments, calls the function, prints its results: what it returned, or all buffers if it works on those.
+static int runFunction(Jit &jit, StringRef name, const Signature &signature, int64_t scratchBytes,
+                       int64_t threadScratchBytes, const Options &options) {
+  jit.startPool(options.threads, threadScratchBytes);
+  runtime::Memory scratch(scratchBytes);
+  std::vector<runtime::Memory> memory;
+  SmallVector<void *> arguments;
+  bool hasStep = !signature.onBuffers || isStepType(signature.inputs[0]);
+  if (hasStep)
+    arguments.push_back(&jit.step);
+  arguments.push_back(scratch.data());
+  auto add = [&](Type type) {
+    memory.emplace_back(bytesOf(cast<ShapedType>(type)));
+    arguments.push_back(memory.back().data());
+    return memory.back().data();
+  };
+  unsigned firstInput = signature.onBuffers && hasStep ? 1 : 0;
+  SmallVector<std::pair<char *, Type>> results;
+  SmallVector<char *> inputs;
+  for (unsigned index = firstInput; index < signature.inputs.size(); ++index) {
+    auto type = dyn_cast<ShapedType>(signature.inputs[index]);
+    if (!type || !type.hasStaticShape())
+      return fail("argument " + Twine(index) + " is no tensor or buffer of static shape");
+    inputs.push_back(add(type));
+    if (!fill(inputs.back(), type, signature.values[index], {options.seed, index}))
+      return fail("argument " + Twine(index) + ": its '" + valuesAttrName + "' do not fit its type");
+    if (signature.onBuffers)
+      results.push_back({inputs.back(), type});
+  }
+  for (auto [type, updated] : llvm::zip_equal(signature.results, signature.updated))
+    results.push_back({updated < 0 ? add(type) : inputs[updated], type});
+  if (llvm::Error error = jit.call(name, arguments))
+    return fail(llvm::toString(std::move(error)));
+  for (auto [data, type] : results) {
+    print(llvm::outs(), data, cast<ShapedType>(type));
+    llvm::outs() << "\n";
+  }
+  return 0;
+}
+
+static int runModel(Jit &jit, MLIRContext *context, const GivenValues &given, const Options &options) {
+  llvm::Expected<void *> table = jit.lookup("sluice_program");
+  if (!table)
+    return fail(llvm::toString(table.takeError()));
+  Model model(jit, *static_cast<const sluice_binary *>(*table), options.threads);
+  const sluice_graph *graph = model.findGraph(options.checkGradient ? "train" : StringRef(options.function));
+  if (!graph)
+    return fail("the table has no graph '" + options.function + "'");
+  if (!model.fillParameters(context, given, options.seed) || !model.fillInputs(context, *graph, given, options.seed))
+    return fail(Twine("'") + valuesAttrName + "' of a parameter or an input do not fit its type");
+  if (options.checkGradient)
+    return checkGradients(model, {options.tolerance, options.samples}) ? 0 : 1;
+  model.call(graph->function);
+  print(llvm::outs(), model.slotAt(graph->result.offset), model.typeOf(context, graph->result));
+  llvm::outs() << "\n";
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  // The options of LLVM's own libraries have names that are ours here.
+  llvm::cl::ResetCommandLineParser();
+  Options options;
+  cl::HideUnrelatedOptions(options.category);
+  cl::ParseCommandLineOptions(argc, argv, "Runs a function or a graph of a module in this process\n");
+  if (options.function.empty() != options.checkGradient.getValue())
+    return fail("expected either --function or --check-gradient", 2);
+  llvm::Expected<Processor> processor = Processor::get(options.cpu);
+  if (!processor)
+    return fail(llvm::toString(processor.takeError()), 2);
+
+  DialectRegistry registry;
+  registerDialects(registry);
+  MLIRContext context(registry);
+  OwningOpRef<ModuleOp> module = StringRef(options.input).ends_with(".json")
+                                     ? importModel(options.input, ImportOptions(), &context)
+                                     : parseSourceFile<ModuleOp>(options.input, &context);
+  if (!module)
+    return 2;
+
+  Operation *target = options.checkGradient ? nullptr : module->lookupSymbol(options.function);
+  auto function = dyn_cast_or_null<func::FuncOp>(target);
+  if (!function && !isa_and_nonnull<GraphOp>(target) && !options.checkGradient)
+    return fail("the module has no function or graph '" + options.function + "'", 2);
+  Signature signature;
+  if (function) {
+    signature = signatureOf(function);
+    function.setPublic();
+  }
+  if (options.checkGradient) {
+    // Only the loss matters.
+    for (auto graph : llvm::make_early_inc_range(module->getOps<GraphOp>()))
+      if (graph.getSymName() != "train")
+        graph.erase();
+    promoteToF64(*module);
+  }
+  GivenValues given = collectValues(*module);
+  if (!module->getOps<GraphOp>().empty())
+    completeFacts(*module);
+
+  if (failed(lower(*module, signature.onBuffers, *processor)))
+    return 1;
+  int64_t scratchBytes = 0, threadScratchBytes = 0;
+  if (function) {
+    Operation *lowered = module->lookupSymbol(options.function);
+    scratchBytes = lowered->getAttrOfType<IntegerAttr>(scratchBytesAttrName).getInt();
+    threadScratchBytes = lowered->getAttrOfType<IntegerAttr>(threadScratchBytesAttrName).getInt();
+  }
+  llvm::Expected<std::unique_ptr<Jit>> jit = Jit::create(*module, *processor);
+  if (!jit)
+    return fail(llvm::toString(jit.takeError()));
+  if (function)
+    return runFunction(**jit, options.function, signature, scratchBytes, threadScratchBytes, options);
+  return runModel(**jit, &context, given, options);
+}

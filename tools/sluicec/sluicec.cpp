@@ -1,0 +1,183 @@
+//===- sluicec.cpp - From a model description to a training program ------------------===//
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
+#include "passes/Import/ImportModel.h"
+#include "passes/Lowering/CodeGen.h"
+#include "tools/Register.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+using namespace sluice;
+namespace cl = llvm::cl;
+
+namespace {
+enum class Emit { Graph, Gradient, Kernels, LLVM, Object, Executable };
+
+struct Options {
+  cl::OptionCategory category{"sluicec options"};
+  cl::opt<std::string> model{
+      cl::Positional, cl::desc("MODEL: a description (.json), a Hugging Face config.json or its folder, or .mlir"),
+      cl::Required, cl::cat(category)};
+  cl::opt<std::string> output{"o", cl::desc("File to write (default: train; standard output for text)"),
+                              cl::value_desc("OUT"), cl::cat(category)};
+  cl::opt<int64_t> batch{"batch", cl::desc("Sequences per micro-batch (default: the description's)"), cl::init(0),
+                         cl::cat(category)};
+  cl::opt<int64_t> sequence{"seq", cl::desc("Tokens per sequence (default: the description's)"), cl::init(0),
+                            cl::cat(category)};
+  cl::opt<int64_t> microBatches{"microbatches",
+                                cl::desc("Micro-batches per optimizer step (default: the description's)"), cl::init(0),
+                                cl::cat(category)};
+  cl::opt<std::string> optimizer{"optimizer", cl::desc("adamw or sgd (default: the description's)"), cl::cat(category)};
+  cl::opt<double> gradClip{
+      "grad-clip",
+      cl::desc("Global gradient norm above which gradients are scaled down, 0: none (default: the description's)"),
+      cl::init(-1), cl::cat(category)};
+  cl::opt<double> dropout{"dropout", cl::desc("Rate of every dropout (default: the description's)"), cl::init(-1),
+                          cl::cat(category)};
+  cl::opt<std::string> cpu{
+      "cpu", cl::desc("Processor: native, x86-64, x86-64-v3, x86-64-v4 or a name that LLVM knows (default: native)"),
+      cl::init("native"), cl::cat(category)};
+  cl::opt<Emit> emit{"emit", cl::desc("What to write (default: exe)"), cl::init(Emit::Executable), cl::cat(category),
+                     cl::values(clEnumValN(Emit::Graph, "graph", "the imported graph"),
+                                clEnumValN(Emit::Gradient, "gradient", "differentiated functions and actions"),
+                                clEnumValN(Emit::Kernels, "kernels", "vector code on planned memory"),
+                                clEnumValN(Emit::LLVM, "llvm", "the LLVM dialect with the exported table"),
+                                clEnumValN(Emit::Object, "obj", "an object file"),
+                                clEnumValN(Emit::Executable, "exe", "the training program"))};
+};
+} // namespace
+
+static int fail(const llvm::Twine &message, int code = 1) {
+  llvm::errs() << "sluicec: error: " << message << "\n";
+  return code;
+}
+
+static OwningOpRef<ModuleOp> load(const Options &options, MLIRContext &context) {
+  llvm::StringRef path(options.model);
+  if (path.ends_with(".mlir"))
+    return parseSourceFile<ModuleOp>(path, &context);
+  ImportOptions import;
+  import.batch = options.batch;
+  import.sequence = options.sequence;
+  import.microBatches = options.microBatches;
+  import.optimizer = options.optimizer;
+  if (options.gradClip.getNumOccurrences())
+    import.gradientClip = options.gradClip;
+  if (options.dropout.getNumOccurrences())
+    import.dropout = options.dropout;
+  return importModel(path, import, &context);
+}
+
+/// Options that only an imported description can follow, or whose value is out of range.
+static std::string checkUsage(const Options &options) {
+  auto below = [](const cl::opt<int64_t> &option) { return option.getNumOccurrences() && option < 1; };
+  if (below(options.batch) || below(options.sequence) || below(options.microBatches))
+    return "expected --batch, --seq and --microbatches of at least 1";
+  if (options.gradClip.getNumOccurrences() && !(options.gradClip >= 0))
+    return "expected --grad-clip of at least 0";
+  if (options.dropout.getNumOccurrences() && !(options.dropout >= 0 && options.dropout < 1))
+    return "expected --dropout in [0, 1)";
+  if (!options.optimizer.empty() && options.optimizer != "adamw" && options.optimizer != "sgd")
+    return "expected --optimizer adamw or sgd, found '" + options.optimizer + "'";
+  if (!llvm::sys::fs::exists(options.model))
+    return "cannot find '" + options.model + "'";
+  return "";
+}
+
+/// Whether the graph that the model came as is to be lowered up to `stage`.
+static LogicalResult runPhases(ModuleOp module, const Options &options, const Processor &processor) {
+  PassManager manager(module.getContext());
+  Emit emit = options.emit;
+  auto facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName);
+  if (emit >= Emit::Gradient) {
+    GradientOptions gradient;
+    if (facts) {
+      if (auto count = facts.getAs<IntegerAttr>("micro_batches"))
+        gradient.microBatches = count.getInt();
+      if (auto optimizer = facts.getAs<StringAttr>("optimizer"))
+        gradient.optimizer = optimizer.str();
+    }
+    buildGradientPipeline(manager, gradient);
+  }
+  LoweringOptions lowering;
+  lowering.vectorBits = processor.getVectorBits();
+  lowering.cpu = processor.getName().str();
+  lowering.processor = processor.getName().str();
+  lowering.features = processor.getRequiredFeatures();
+  if (emit >= Emit::Kernels)
+    buildKernelPipeline(manager, lowering);
+  if (emit >= Emit::LLVM)
+    buildLLVMPipeline(manager, lowering);
+  return manager.run(module);
+}
+
+static llvm::Error writeBinary(ModuleOp module, const Options &options, const Processor &processor,
+                               llvm::StringRef output, llvm::StringRef runtimeLibrary) {
+  std::unique_ptr<llvm::TargetMachine> machine = processor.createTargetMachine();
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> translated = translateToLLVM(module, context, *machine);
+  if (!translated)
+    return llvm::createStringError("no LLVM IR could be made");
+  optimize(*translated, *machine);
+  if (options.emit == Emit::Object)
+    return writeObject(*translated, *machine, output);
+  llvm::SmallString<128> object;
+  if (std::error_code error = llvm::sys::fs::createTemporaryFile("sluice", "o", object))
+    return llvm::createStringError(error, "cannot make a temporary file");
+  llvm::FileRemover remover(object);
+  if (llvm::Error error = writeObject(*translated, *machine, object))
+    return error;
+  return linkExecutable(object, runtimeLibrary, output);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  Options options;
+  cl::HideUnrelatedOptions(options.category);
+  std::string usage;
+  llvm::raw_string_ostream usageStream(usage);
+  if (!cl::ParseCommandLineOptions(argc, argv, "Compiles the training step of a transformer\n", &usageStream)) {
+    llvm::StringRef line = llvm::StringRef(usageStream.str()).split('\n').first;
+    return fail(line.split(": ").second.empty() ? line : line.split(": ").second, 2);
+  }
+  if (std::string problem = checkUsage(options); !problem.empty())
+    return fail(problem, 2);
+  llvm::Expected<Processor> processor = Processor::get(options.cpu);
+  if (!processor)
+    return fail(llvm::toString(processor.takeError()), 2);
+
+  DialectRegistry registry;
+  registerDialects(registry);
+  MLIRContext context(registry);
+  OwningOpRef<ModuleOp> module = load(options, context);
+  if (!module)
+    return 2;
+  if (failed(runPhases(*module, options, *processor)))
+    return 1;
+  bool isText = options.emit < Emit::Object;
+  std::string output = !options.output.empty() ? options.output.getValue() : isText ? "-" : "train";
+  if (isText) {
+    std::string error;
+    std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
+    if (!file)
+      return fail(error, 2);
+    module->print(file->os());
+    file->keep();
+    return 0;
+  }
+  llvm::SmallString<256> library(
+      llvm::sys::path::parent_path(llvm::sys::fs::getMainExecutable(argv[0], reinterpret_cast<void *>(&main))));
+  llvm::sys::path::append(library, "..", "lib", "libsluice-runtime.a");
+  if (llvm::Error error = writeBinary(*module, options, *processor, output, library))
+    return fail(llvm::toString(std::move(error)));
+  return 0;
+}
