@@ -1,0 +1,23 @@
+"""The lit suite: one folder a dialect or a phase, files named after what they test."""
+
+import os
+
+import lit.formats
+from lit.llvm import llvm_config
+
+config.name = "Sluice"
+config.test_format = lit.formats.ShTest(execute_external=not llvm_config.use_lit_shell)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "unit", "CMakeLists.txt"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.sluice_build_root, "test")
+
+# Ours come first on the path, FileCheck, not, split-file and count lie with LLVM.
+llvm_config.with_environment("PATH", config.sluice_tools_dir, append_path=True)
+llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
+llvm_config.use_default_substitutions()
+config.substitutions.append(("%examples", os.path.join(config.sluice_source_root, "examples")))
+config.substitutions.append(("%inputs", os.path.join(config.test_source_root, "Inputs")))
+config.substitutions.append(("%cxx", config.cxx_compiler))
+config.substitutions.append(("%sluice_root", config.sluice_source_root))
+config.substitutions.append(("%sluice_lib", os.path.join(config.sluice_build_root, "lib")))

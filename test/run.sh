@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, checks the format and runs every test. The last line is `N passed, N failed`.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+test/setup.sh || exit 1
+
+passed=0
+failed=0
+count() { # count NAME COMMAND ...: one test
+  local name=$1
+  shift
+  if "$@"; then passed=$((passed + 1)); else
+    failed=$((failed + 1))
+    echo "FAILED: $name"
+  fi
+}
+
+check_format() {
+  git ls-files '*.cpp' '*.h' | xargs clang-format-22 --dry-run --Werror
+}
+count format check_format
+
+build/bin/sluice-unit-tests --gtest_brief=1 --gtest_output=json:build/unit-tests.json
+read -r ok bad < <(python3 -c 'import json
+r = json.load(open("build/unit-tests.json"))
+print(r["tests"] - r["failures"] - r["errors"] - r["disabled"], r["failures"] + r["errors"])' || echo 0 1)
+passed=$((passed + ok))
+failed=$((failed + bad))
+
+/usr/lib/llvm-22/bin/lit -v build/test --output=build/lit.json --time-tests >build/lit.log 2>&1
+sed -n '/^FAIL\|^\*\*\*\*/,$p' build/lit.log | head -400
+read -r ok bad < <(python3 -c 'import json
+codes = [t["code"] for t in json.load(open("build/lit.json"))["tests"]]
+good = {"PASS", "XFAIL", "FLAKYPASS", "UNSUPPORTED"}
+print(sum(c in good for c in codes), sum(c not in good for c in codes))' || echo 0 1)
+passed=$((passed + ok))
+failed=$((failed + bad))
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
