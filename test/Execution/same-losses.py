@@ -1,0 +1,13 @@
+"""Checks that two runs' logs hold the same losses to the last bit: same-losses.py LOG LOG."""
+
+import json
+import sys
+
+
+def losses(path):
+    return {line["step"]: (line.get("loss"), line.get("val_loss"), line.get("grad_norm")) for line in map(json.loads, open(path))}
+
+
+first, second = losses(sys.argv[1]), losses(sys.argv[2])
+assert len(first) > 2, "expected several steps"
+assert first == second, "\n".join(f"{s}: {first.get(s)} {second.get(s)}" for s in first if first.get(s) != second.get(s))
