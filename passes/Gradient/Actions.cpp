@@ -15,13 +15,15 @@ func::FuncOp sluice::createAction(ModuleOp module, Location location, StringRef 
   return function;
 }
 
-SlotOp sluice::createSlot(ModuleOp module, Location location, StringRef name, Type type, SlotKind kind,
-                          StringRef parameter) {
-  OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+SlotBuilder::SlotBuilder(ModuleOp module) : builder(OpBuilder::atBlockBegin(module.getBody())) {
   for (Operation &op : *module.getBody())
     if (isa<ParameterOp, SlotOp>(op))
       builder.setInsertionPointAfter(&op);
-  auto parameterName = parameter.empty() ? FlatSymbolRefAttr() : FlatSymbolRefAttr::get(module.getContext(), parameter);
+}
+
+SlotOp SlotBuilder::create(Location location, StringRef name, Type type, SlotKind kind, StringRef parameter) {
+  auto parameterName =
+      parameter.empty() ? FlatSymbolRefAttr() : FlatSymbolRefAttr::get(builder.getContext(), parameter);
   return SlotOp::create(builder, location, name, type, kind, parameterName, StringAttr(), IntegerAttr());
 }
 

@@ -10,9 +10,16 @@ namespace sluice {
 mlir::func::FuncOp createAction(mlir::ModuleOp module, mlir::Location location, llvm::StringRef name, ActionKind kind,
                                 llvm::StringRef graph);
 
-/// A slot before the first function of the module.
-SlotOp createSlot(mlir::ModuleOp module, mlir::Location location, llvm::StringRef name, mlir::Type type, SlotKind kind,
-                  llvm::StringRef parameter = "");
+/// Creates slots behind the module's parameters and slots.
+class SlotBuilder {
+public:
+  explicit SlotBuilder(mlir::ModuleOp module);
+  SlotOp create(mlir::Location location, llvm::StringRef name, mlir::Type type, SlotKind kind,
+                llvm::StringRef parameter = "");
+
+private:
+  mlir::OpBuilder builder;
+};
 
 /// The name of the gradient slot of one use of a parameter.
 std::string gradientSlotName(llvm::StringRef parameter, unsigned use);

@@ -55,7 +55,7 @@ private:
 class GraphDifferentiator {
 public:
   GraphDifferentiator(ModuleOp module, GraphOp graph, bool accumulate)
-      : module(module), graph(graph), accumulate(accumulate) {
+      : module(module), graph(graph), accumulate(accumulate), slotBuilder(module) {
     for (Operation &op : graph.getBody().front())
       if (auto layer = dyn_cast<LayerOp>(op))
         layers.push_back(layer);
@@ -115,8 +115,8 @@ private:
     if (!slot) {
       auto result = cast<OpResult>(value);
       auto layer = cast<LayerOp>(result.getOwner());
-      slot = createSlot(module, layer.getLoc(), nameOf(layer) + ".result." + std::to_string(result.getResultNumber()),
-                        value.getType(), SlotKind::Kept);
+      slot = slotBuilder.create(layer.getLoc(), nameOf(layer) + ".result." + std::to_string(result.getResultNumber()),
+                                value.getType(), SlotKind::Kept);
     }
     return slot;
   }
@@ -133,14 +133,14 @@ private:
           action.store(inAction, slot);
       }
       for (auto [kept, value] : llvm::enumerate(call.getResults().drop_front(layer.getNumResults()))) {
-        SlotOp slot = createSlot(module, layer.getLoc(), nameOf(layer) + ".kept." + std::to_string(kept),
-                                 value.getType(), SlotKind::Kept);
+        SlotOp slot = slotBuilder.create(layer.getLoc(), nameOf(layer) + ".kept." + std::to_string(kept),
+                                         value.getType(), SlotKind::Kept);
         keptSlots[index].push_back(slot);
         action.store(value, slot);
       }
     }
     Value loss = graph.getBody().front().getTerminator()->getOperand(0);
-    SlotOp slot = createSlot(module, graph.getLoc(), "train.loss", loss.getType(), SlotKind::Result);
+    SlotOp slot = slotBuilder.create(graph.getLoc(), "train.loss", loss.getType(), SlotKind::Result);
     slot->setAttr(graphAttrName, action.builder.getStringAttr("train"));
     action.store(action.get(loss), slot);
   }
@@ -164,8 +164,8 @@ private:
     for (unsigned operand : layerFunctions.backwardResults)
       if (auto read = layer.getOperand(operand).getDefiningOp<ReadOp>()) {
         auto &uses = parameterGradients[read.getSymbolAttr().getAttr()];
-        SlotOp slot = createSlot(module, read.getLoc(), gradientSlotName(read.getSymbol(), uses.size()), read.getType(),
-                                 SlotKind::Gradient, read.getSymbol());
+        SlotOp slot = slotBuilder.create(read.getLoc(), gradientSlotName(read.getSymbol(), uses.size()), read.getType(),
+                                         SlotKind::Gradient, read.getSymbol());
         uses.push_back(slot);
         gradientSlots[operand] = slot;
       }
@@ -228,6 +228,7 @@ private:
   ModuleOp module;
   GraphOp graph;
   bool accumulate;
+  SlotBuilder slotBuilder;
   SmallVector<LayerOp> layers;
   SmallVector<LayerFunctions> functions;
   llvm::DenseSet<Value> needed, hasGradient;
@@ -239,6 +240,7 @@ private:
 
 /// A graph that is only evaluated: one forward function a layer, the results stored.
 void outlineEvaluation(ModuleOp module, GraphOp graph, StringRef name) {
+  SlotBuilder slotBuilder(module);
   ActionBuilder action(createAction(module, graph.getLoc(), name, ActionKind::Evaluate, name));
   for (Operation &op : graph.getBody().front())
     if (auto layer = dyn_cast<LayerOp>(op)) {
@@ -250,7 +252,7 @@ void outlineEvaluation(ModuleOp module, GraphOp graph, StringRef name) {
     }
   for (auto [index, value] : llvm::enumerate(graph.getBody().front().getTerminator()->getOperands())) {
     SlotOp slot =
-        createSlot(module, graph.getLoc(), (name + ".result." + Twine(index)).str(), value.getType(), SlotKind::Result);
+        slotBuilder.create(graph.getLoc(), (name + ".result." + Twine(index)).str(), value.getType(), SlotKind::Result);
     slot->setAttr(graphAttrName, action.builder.getStringAttr(name));
     action.store(action.get(value), slot);
   }

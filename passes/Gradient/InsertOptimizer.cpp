@@ -75,10 +75,11 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
       module.emitError() << "expected the optimizer 'adamw' or 'sgd', found '" << optimizer << "'";
       return signalPassFailure();
     }
-    SmallVector<ParameterOp> parameters;
+    SmallVector<std::pair<ParameterOp, SlotOp>> parameters;
+    SymbolTable symbols(module);
     for (ParameterOp parameter : module.getOps<ParameterOp>())
-      if (module.lookupSymbol<SlotOp>(gradientSlotName(parameter.getSymName(), 0)))
-        parameters.push_back(parameter);
+      if (auto gradient = symbols.lookup<SlotOp>(gradientSlotName(parameter.getSymName(), 0)))
+        parameters.push_back({parameter, gradient});
     if (parameters.empty())
       return;
     for (StringRef scalar : kind->scalars)
@@ -88,9 +89,10 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
     func::FuncOp update = createAction(module, location, "train.update", ActionKind::Update, "train");
     OpBuilder normBuilder(norm.getBody().front().getTerminator());
     OpBuilder updateBuilder(update.getBody().front().getTerminator());
-    for (ParameterOp parameter : parameters) {
-      addNorm(module, parameter, normBuilder);
-      addUpdate(module, parameter, *kind, updateBuilder);
+    SlotBuilder slotBuilder(module);
+    for (auto [parameter, gradient] : parameters) {
+      addNorm(module, parameter, gradient, slotBuilder, normBuilder);
+      addUpdate(module, parameter, gradient, *kind, slotBuilder, updateBuilder);
     }
   }
 
@@ -98,27 +100,28 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
     return FetchOp::create(builder, slot.getLoc(), slot.getType(), slot.getSymName());
   }
 
-  void addNorm(ModuleOp module, ParameterOp parameter, OpBuilder &builder) {
+  void addNorm(ModuleOp module, ParameterOp parameter, SlotOp gradientSlot, SlotBuilder &slotBuilder,
+               OpBuilder &builder) {
     Type type = RankedTensorType::get({}, builder.getF64Type());
     SlotOp slot =
-        createSlot(module, parameter.getLoc(), ("norm_slot." + parameter.getSymName()).str(), type, SlotKind::Norm);
+        slotBuilder.create(parameter.getLoc(), ("norm_slot." + parameter.getSymName()).str(), type, SlotKind::Norm);
     slot.setRole(parameter.getSymName());
-    Value gradient = fetch(builder, module.lookupSymbol<SlotOp>(gradientSlotName(parameter.getSymName(), 0)));
+    Value gradient = fetch(builder, gradientSlot);
     auto call = func::CallOp::create(builder, parameter.getLoc(), createNorm(module, parameter, type), gradient);
     StoreOp::create(builder, parameter.getLoc(), call.getResult(0), slot.getSymName());
   }
 
-  void addUpdate(ModuleOp module, ParameterOp parameter, const OptimizerKind &kind, OpBuilder &builder) {
+  void addUpdate(ModuleOp module, ParameterOp parameter, SlotOp gradientSlot, const OptimizerKind &kind,
+                 SlotBuilder &slotBuilder, OpBuilder &builder) {
     Location location = parameter.getLoc();
     auto type = cast<RankedTensorType>(parameter.getType());
     Type scalarType = RankedTensorType::get({}, type.getElementType());
-    SmallVector<Value> operands = {
-        ReadOp::create(builder, location, type, parameter.getSymName()),
-        fetch(builder, module.lookupSymbol<SlotOp>(gradientSlotName(parameter.getSymName(), 0)))};
+    SmallVector<Value> operands = {ReadOp::create(builder, location, type, parameter.getSymName()),
+                                   fetch(builder, gradientSlot)};
     SmallVector<SlotOp> states;
     for (StringRef role : kind.states) {
-      SlotOp slot = createSlot(module, location, (role + "." + parameter.getSymName()).str(), type, SlotKind::State,
-                               parameter.getSymName());
+      SlotOp slot = slotBuilder.create(location, (role + "." + parameter.getSymName()).str(), type, SlotKind::State,
+                                       parameter.getSymName());
       slot.setRole(role);
       states.push_back(slot);
       operands.push_back(fetch(builder, slot));

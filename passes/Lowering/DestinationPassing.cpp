@@ -63,8 +63,9 @@ namespace {
 /// Rewrites an action: values become views of the step, of the parameter block and of the slot block.
 class ActionConverter {
 public:
-  ActionConverter(ModuleOp module, func::FuncOp action, const llvm::DenseMap<StringAttr, SmallVector<int64_t>> &updated)
-      : module(module), action(action), updated(updated), builder(action) {
+  ActionConverter(ModuleOp module, const SymbolTable &symbolTable, func::FuncOp action,
+                  const llvm::DenseMap<StringAttr, SmallVector<int64_t>> &updated)
+      : module(module), symbolTable(symbolTable), action(action), updated(updated), builder(action) {
     Block &entry = action.getBody().front();
     auto bytes = [&](StringRef fact) {
       auto facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName);
@@ -99,7 +100,7 @@ private:
 
   /// The place of a parameter or of a slot.
   Value place(Operation *user, StringRef symbol) {
-    Operation *target = module.lookupSymbol(symbol);
+    Operation *target = symbolTable.lookup(symbol);
     if (auto parameter = dyn_cast<ParameterOp>(target))
       return view(parameters, *parameter.getOffset(), bufferType(parameter.getType()));
     auto slot = cast<SlotOp>(target);
@@ -196,6 +197,7 @@ private:
   }
 
   ModuleOp module;
+  const SymbolTable &symbolTable;
   func::FuncOp action;
   const llvm::DenseMap<StringAttr, SmallVector<int64_t>> &updated;
   OpBuilder builder;
@@ -208,6 +210,7 @@ struct DestinationPassing : sluice::impl::DestinationPassingBase<DestinationPass
   void runOnOperation() override {
     ModuleOp module = getOperation();
     llvm::DenseMap<StringAttr, SmallVector<int64_t>> updated;
+    SymbolTable symbolTable(module);
     SmallVector<func::FuncOp> functions(module.getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
       if (!function->hasAttr(actionAttrName))
@@ -215,7 +218,7 @@ struct DestinationPassing : sluice::impl::DestinationPassingBase<DestinationPass
     for (func::FuncOp function : functions) {
       if (!function->hasAttr(actionAttrName))
         convertFunction(function, updated[function.getSymNameAttr()]);
-      else if (failed(ActionConverter(module, function, updated).run()))
+      else if (failed(ActionConverter(module, symbolTable, function, updated).run()))
         return signalPassFailure();
     }
   }

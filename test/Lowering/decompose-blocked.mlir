@@ -1,0 +1,37 @@
+// RUN: sluice-opt %s --pass-pipeline="builtin.module(func.func(sluice-decompose-blocked))" | FileCheck %s
+
+// Scores exist for one block of 64 queries and 64 keys; memory is at the start of the parallel body.
+// CHECK-LABEL: @should_keep_scores_in_blocks
+// CHECK: scf.forall (%{{.*}}) in (4) {
+// CHECK: memref.alloc() : memref<64x64xf32>
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: linalg.contract {{.*}} outs(%{{.*}} : memref<64x64xf32>)
+// CHECK: math.exp
+// CHECK: linalg.contract {{.*}} outs(%{{.*}} : memref<64x8xf32>)
+// CHECK-NOT: memref<256x256xf32>
+func.func @should_keep_scores_in_blocks(%q: memref<2x256x16xf32>, %o: memref<2x256x16xf32>, %l: memref<2x2x256xf32>) {
+  sluice.blocked_attention ins(%q, %q, %q : memref<2x256x16xf32>, memref<2x256x16xf32>, memref<2x256x16xf32>) outs(%o, %l : memref<2x256x16xf32>, memref<2x2x256xf32>) {causal, dropout = 0.0, heads = 2, ordinal = 0}
+  return
+}
+
+// A vocabulary that no block divides has a shorter last block.
+// CHECK-LABEL: @should_keep_logits_in_blocks
+// CHECK-DAG: memref.alloc() : memref<8192x64xf32>
+// CHECK-DAG: memref.alloc() : memref<8192x8xf32>
+// CHECK: scf.for
+func.func @should_keep_logits_in_blocks(%x: memref<8192x8xf32>, %w: memref<200x8xf32>, %t: memref<8192xi32>, %loss: memref<f32>, %l: memref<8192xf32>) {
+  sluice.blocked_cross_entropy ins(%x, %w, %t : memref<8192x8xf32>, memref<200x8xf32>, memref<8192xi32>) outs(%loss, %l : memref<f32>, memref<8192xf32>)
+  return
+}
+
+// Threads share columns, never rows: each column adds its rows in order.
+// CHECK-LABEL: @should_scatter_rows_in_order
+// CHECK: scf.forall (%{{.*}}) in (2) {
+// CHECK: scf.for
+// CHECK: memref.load %arg1
+// CHECK: arith.addf
+func.func @should_scatter_rows_in_order(%rows: memref<3x128xf32>, %i: memref<3xi32>, %table: memref<5x128xf32>) {
+  sluice.scatter_rows ins(%rows, %i : memref<3x128xf32>, memref<3xi32>) outs(%table : memref<5x128xf32>)
+  return
+}

@@ -1,0 +1,56 @@
+// RUN: sluice-opt %s --sluice-to-linalg | FileCheck %s
+
+// CHECK-LABEL: @should_start_the_sum_at_the_bias
+// CHECK: %[[START:.*]] = linalg.generic {{.*}} ins(%arg2 : tensor<5xf32>)
+// CHECK: linalg.contract {{.*}} ins(%arg0, %arg1 {{.*}}) outs(%[[START]]
+func.func private @should_start_the_sum_at_the_bias(%x: tensor<2x3x4xf32>, %w: tensor<4x5xf32>, %b: tensor<5xf32>) -> tensor<2x3x5xf32> {
+  %y = sluice.linear %x, %w bias %b : tensor<2x3x4xf32>, tensor<4x5xf32>, tensor<5xf32> to tensor<2x3x5xf32>
+  return %y : tensor<2x3x5xf32>
+}
+
+// CHECK-LABEL: @should_sum_into_the_accumulator
+// CHECK-NEXT: %[[SUM:.*]] = linalg.contract {{.*}} outs(%arg2
+// CHECK-NEXT: return %[[SUM]]
+func.func private @should_sum_into_the_accumulator(%x: tensor<2x3x4xf32>, %d: tensor<2x3x5xf32>, %old: tensor<4x5xf32> {sluice.updates = 0 : i64}) -> tensor<4x5xf32> {
+  %g = sluice.matmul %x, %d transpose_lhs reduce_leading : tensor<2x3x4xf32>, tensor<2x3x5xf32> to tensor<4x5xf32>
+  %s = sluice.add %old, %g : tensor<4x5xf32>, tensor<4x5xf32>
+  return %s : tensor<4x5xf32>
+}
+
+// An argument that is not updated in place is no accumulator.
+// CHECK-LABEL: @should_add_to_a_plain_argument
+// CHECK: linalg.fill
+// CHECK: linalg.contract
+// CHECK: arith.addf
+func.func private @should_add_to_a_plain_argument(%x: tensor<3x4xf32>, %d: tensor<3x5xf32>, %old: tensor<4x5xf32>) -> tensor<4x5xf32> {
+  %g = sluice.matmul %x, %d transpose_lhs : tensor<3x4xf32>, tensor<3x5xf32> to tensor<4x5xf32>
+  %s = sluice.add %old, %g : tensor<4x5xf32>, tensor<4x5xf32>
+  return %s : tensor<4x5xf32>
+}
+
+// Blocked ops keep their names and get destinations.
+// CHECK-LABEL: @should_give_attention_destinations
+// CHECK: sluice.blocked_attention ins(%arg0, %arg0, %arg0 {{.*}}) outs({{.*}}) {causal, {{.*}}heads = 2
+func.func private @should_give_attention_destinations(%q: tensor<1x2x4xf32>) -> tensor<1x2x4xf32> {
+  %y, %l = sluice.attention %q, %q, %q heads 2 causal : tensor<1x2x4xf32>, tensor<1x2x4xf32> to tensor<1x2x2xf32>
+  return %y : tensor<1x2x4xf32>
+}
+
+// CHECK-LABEL: @should_accumulate_the_gradient_of_a_head
+// CHECK: sluice.blocked_cross_entropy_backward {{.*}} outs(%{{.*}}, %arg5 : {{.*}}) {accumulate}
+func.func private @should_accumulate_the_gradient_of_a_head(%g: tensor<f32>, %x: tensor<3x4xf32>, %w: tensor<5x4xf32>, %t: tensor<3xi32>, %l: tensor<3xf32>, %old: tensor<5x4xf32> {sluice.updates = 1 : i64}) -> (tensor<3x4xf32>, tensor<5x4xf32>) {
+  %dx, %dw = sluice.linear_cross_entropy_backward %g, %x, %w, %t, %l : tensor<f32>, tensor<3x4xf32>, tensor<5x4xf32>, tensor<3xi32>, tensor<3xf32>
+  %s = sluice.add %old, %dw : tensor<5x4xf32>, tensor<5x4xf32>
+  return %dx, %s : tensor<3x4xf32>, tensor<5x4xf32>
+}
+
+// The variance takes a second pass over the row.
+// CHECK-LABEL: @should_subtract_the_mean_before_squaring
+// CHECK: linalg.generic {{.*}}"reduction"
+// CHECK: linalg.generic {{.*}}"reduction"
+// CHECK: %[[D:.*]] = arith.subf
+// CHECK: arith.mulf %[[D]], %[[D]]
+func.func private @should_subtract_the_mean_before_squaring(%x: tensor<3x4xf32>, %w: tensor<4xf32>) -> tensor<3x4xf32> {
+  %y, %m, %r = sluice.layer_norm %x, %w epsilon 1.0e-05 : tensor<3x4xf32>, tensor<4xf32> to tensor<3xf32>, tensor<3xf32>
+  return %y : tensor<3x4xf32>
+}
