@@ -3,6 +3,8 @@
 #include "CommandLine.h"
 #include "Error.h"
 
+#include <nlohmann/json.hpp>
+
 #include <cerrno>
 #include <cmath>
 #include <cstdint>
@@ -74,11 +76,34 @@ CommandLine::CommandLine(const sluice_binary &program)
       parser("Trains, evaluates and samples the model '" + std::string(program.model) + "' (compiled by Sluice)"),
       threads(availableProcessors()) {
   parser.require_subcommand(1);
+  readDescription();
   addTrain();
   addEval();
   addGenerate();
   addExport();
   addInfo();
+}
+
+void CommandLine::readDescription() {
+  // Sizes may be expressions there; the compiler has used those up, what a run needs are plain numbers.
+  nlohmann::json description = nlohmann::json::parse(program.description, nullptr, /*allow_exceptions=*/false);
+  if (!description.is_object() || !description["training"].is_object())
+    return;
+  const nlohmann::json &block = description["training"];
+  LearningRateSchedule &schedule = training.learningRate;
+  auto read = [&](const char *key, auto &into) {
+    auto found = block.find(key);
+    bool given = found != block.end() && found->is_number();
+    if (given)
+      found->get_to(into);
+    return given;
+  };
+  read("lr", schedule.peak);
+  read("min_lr", schedule.minimum);
+  read("warmup", schedule.warmup);
+  describesSteps = read("steps", schedule.steps);
+  if (auto name = block.find("lr_schedule"); name != block.end() && name->is_string())
+    shape = *name;
 }
 
 void CommandLine::addThreads(CLI::App &verb) {
@@ -124,8 +149,9 @@ void CommandLine::addTrain() {
   verb.add_option("--data", data, "Training data, joined: text, a token a byte, or .bin, 16-bit tokens")
       ->required()
       ->type_name("FILE[,FILE]");
-  verb.add_option("--steps", training.learningRate.steps, "Optimizer steps of the whole run")
-      ->required()
+  std::string described = describesSteps ? " (default " + std::to_string(training.learningRate.steps) + ")" : "";
+  verb.add_option("--steps", training.learningRate.steps, "Optimizer steps of the whole run" + described)
+      ->required(!describesSteps)
       ->check(positive())
       ->type_name("N");
   verb.add_option("--val-data", validationData, "Validation data (default: the last part of --data)")
@@ -166,12 +192,19 @@ void CommandLine::addTrain() {
 
 void CommandLine::addScheduleFlags(CLI::App &verb) {
   LearningRateSchedule &schedule = training.learningRate;
-  verb.add_option("--lr", schedule.peak, "Peak learning rate (default 3e-4)")->check(notNegative())->type_name("X");
-  verb.add_option("--lr-schedule", shape, "cosine, linear, constant or wsd (warm-up, stable, decay) (default cosine)")
+  verb.add_option("--lr", schedule.peak, "Peak learning rate (default " + numberText(schedule.peak) + ")")
+      ->check(notNegative())
+      ->type_name("X");
+  verb.add_option("--lr-schedule", shape,
+                  "cosine, linear, constant or wsd (warm-up, stable, decay) (default " + shape + ")")
       ->check(CLI::IsMember({"cosine", "linear", "constant", "wsd"}))
       ->type_name("NAME");
-  verb.add_option("--warmup", schedule.warmup, "Steps of linear warm-up (default 0)")->check(count())->type_name("N");
-  verb.add_option("--min-lr", schedule.minimum, "Learning rate of the last step (default 0)")
+  verb.add_option("--warmup", schedule.warmup,
+                  "Steps of linear warm-up (default " + std::to_string(schedule.warmup) + ")")
+      ->check(count())
+      ->type_name("N");
+  verb.add_option("--min-lr", schedule.minimum,
+                  "Learning rate of the last step (default " + numberText(schedule.minimum) + ")")
       ->check(notNegative())
       ->type_name("X");
 }

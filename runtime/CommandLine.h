@@ -30,6 +30,8 @@ public:
   void run();
 
 private:
+  /// What the description's `training` block says of a run becomes the default of the flag.
+  void readDescription();
   void addTrain();
   void addScheduleFlags(CLI::App &verb);
   void addOptimizerFlags(CLI::App &verb);
@@ -69,6 +71,7 @@ private:
   TrainOptions training;
   GenerateOptions generation;
   bool json = false;
+  bool describesSteps = false; ///< The description says how many steps a run has.
 };
 
 } // namespace sluice::runtime

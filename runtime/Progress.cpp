@@ -59,7 +59,7 @@ Progress::Progress(FILE *out, ProgressMode mode, int64_t firstStep, int64_t step
 }
 
 void Progress::update(int64_t nowDone, double nowLoss, int64_t tokens) {
-  if (mode == ProgressMode::Quiet)
+  if (mode == ProgressMode::Quiet || finished)
     return;
   double now = clock();
   double seconds = std::max(now - updateTime, 1e-9);
@@ -142,7 +142,7 @@ void Progress::finish() {
     std::fflush(out);
   }
   barShown = false;
-  mode = ProgressMode::Quiet;
+  finished = true;
 }
 
 } // namespace sluice::runtime

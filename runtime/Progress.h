@@ -32,7 +32,7 @@ public:
   void skipTime() { updateTime = clock(); }
   /// Prints a line (without its line end), above the bar where there is one. Quiet drops it.
   void message(const std::string &line);
-  /// Ends the bar's line, its last state shown. Further calls do nothing.
+  /// Ends the bar's line, its last state shown. Updates do nothing from then on, messages follow it.
   void finish();
 
 private:
@@ -49,6 +49,7 @@ private:
   double updateTime, shownTime = 0; // seconds of the clock
   double secondsPerStep = 0, tokensPerSecond = 0;
   bool barShown = false;
+  bool finished = false;
 };
 
 } // namespace sluice::runtime

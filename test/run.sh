@@ -20,12 +20,14 @@ check_format() {
 }
 count format check_format
 
-build/bin/sluice-unit-tests --gtest_brief=1 --gtest_output=json:build/unit-tests.json
-read -r ok bad < <(python3 -c 'import json
-r = json.load(open("build/unit-tests.json"))
-print(r["tests"] - r["failures"] - r["errors"] - r["disabled"], r["failures"] + r["errors"])' || echo 0 1)
-passed=$((passed + ok))
-failed=$((failed + bad))
+for suite in sluice-unit-tests sluice-compiler-unit-tests; do
+  "build/bin/$suite" --gtest_brief=1 --gtest_output="json:build/$suite.json"
+  read -r ok bad < <(python3 -c 'import json, sys
+r = json.load(open(sys.argv[1]))
+print(r["tests"] - r["failures"] - r["errors"] - r["disabled"], r["failures"] + r["errors"])' "build/$suite.json" || echo 0 1)
+  passed=$((passed + ok))
+  failed=$((failed + bad))
+done
 
 /usr/lib/llvm-22/bin/lit -v build/test --output=build/lit.json --time-tests >build/lit.log 2>&1
 sed -n '/^FAIL\|^\*\*\*\*/,$p' build/lit.log | head -400

@@ -5,10 +5,12 @@
 #include "mlir/Support/FileUtilities.h"
 #include "passes/Import/ImportModel.h"
 #include "passes/Lowering/Scratch.h"
+#include "tools/CommandLine.h"
 #include "tools/Register.h"
 #include "tools/sluice-run/GradientCheck.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -209,7 +211,8 @@ int main(int argc, char **argv) {
   llvm::cl::ResetCommandLineParser();
   Options options;
   cl::HideUnrelatedOptions(options.category);
-  cl::ParseCommandLineOptions(argc, argv, "Runs a function or a graph of a module in this process\n");
+  if (!parseCommandLine(argc, argv, "sluice-run", "Runs a function or a graph of a module in this process\n"))
+    return 2;
   if (options.function.empty() != options.checkGradient.getValue())
     return fail("expected either --function or --check-gradient", 2);
   llvm::Expected<Processor> processor = Processor::get(options.cpu);
@@ -219,9 +222,11 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry);
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context);
   OwningOpRef<ModuleOp> module = StringRef(options.input).ends_with(".json")
                                      ? importModel(options.input, ImportOptions(), &context)
-                                     : parseSourceFile<ModuleOp>(options.input, &context);
+                                     : parseSourceFile<ModuleOp>(options.input, sources, &context);
   if (!module)
     return 2;
 

@@ -4,12 +4,14 @@
 #include "mlir/Support/FileUtilities.h"
 #include "passes/Import/ImportModel.h"
 #include "passes/Lowering/CodeGen.h"
+#include "tools/CommandLine.h"
 #include "tools/Register.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/ToolOutputFile.h"
 
@@ -59,10 +61,10 @@ static int fail(const llvm::Twine &message, int code = 1) {
   return code;
 }
 
-static OwningOpRef<ModuleOp> load(const Options &options, MLIRContext &context) {
+static OwningOpRef<ModuleOp> load(const Options &options, llvm::SourceMgr &sources, MLIRContext &context) {
   llvm::StringRef path(options.model);
   if (path.ends_with(".mlir"))
-    return parseSourceFile<ModuleOp>(path, &context);
+    return parseSourceFile<ModuleOp>(path, sources, &context);
   ImportOptions import;
   import.batch = options.batch;
   import.sequence = options.sequence;
@@ -88,6 +90,10 @@ static std::string checkUsage(const Options &options) {
     return "expected --optimizer adamw or sgd, found '" + options.optimizer + "'";
   if (!llvm::sys::fs::exists(options.model))
     return "cannot find '" + options.model + "'";
+  // Compiling takes seconds: what cannot be written is refused before.
+  llvm::StringRef folder = llvm::sys::path::parent_path(options.output);
+  if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
+    return "cannot write '" + options.output + "': no such folder";
   return "";
 }
 
@@ -143,12 +149,8 @@ int main(int argc, char **argv) {
   llvm::InitializeNativeTargetAsmPrinter();
   Options options;
   cl::HideUnrelatedOptions(options.category);
-  std::string usage;
-  llvm::raw_string_ostream usageStream(usage);
-  if (!cl::ParseCommandLineOptions(argc, argv, "Compiles the training step of a transformer\n", &usageStream)) {
-    llvm::StringRef line = llvm::StringRef(usageStream.str()).split('\n').first;
-    return fail(line.split(": ").second.empty() ? line : line.split(": ").second, 2);
-  }
+  if (!parseCommandLine(argc, argv, "sluicec", "Compiles the training step of a transformer\n"))
+    return 2;
   if (std::string problem = checkUsage(options); !problem.empty())
     return fail(problem, 2);
   llvm::Expected<Processor> processor = Processor::get(options.cpu);
@@ -158,7 +160,9 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry);
-  OwningOpRef<ModuleOp> module = load(options, context);
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  OwningOpRef<ModuleOp> module = load(options, sources, context);
   if (!module)
     return 2;
   if (failed(runPhases(*module, options, *processor)))
