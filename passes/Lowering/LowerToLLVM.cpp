@@ -174,13 +174,20 @@ struct LowerToLLVM : sluice::impl::LowerToLLVMBase<LowerToLLVM> {
       if (callees.insert(loop.getCallee()).second && failed(createEntry(module, loop, converter)))
         return failure();
     // Layers and updates are called many times: inlined, they would cost compile time for each call. The body of a
-    // parallel loop has one caller, its entry.
-    for (auto function : module.getOps<func::FuncOp>())
-      if (function.isPrivate() && !function.isExternal()) {
-        function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal));
-        if (!callees.contains(function.getSymName()))
-          function->setAttr("passthrough", ArrayAttr::get(&getContext(), StringAttr::get(&getContext(), "noinline")));
-      }
+    // parallel loop has one caller, its entry. Actions are addresses and calls, as many as the model has layers: there
+    // is nothing to optimize.
+    auto setPassthrough = [&](func::FuncOp function, ArrayRef<StringRef> attributes) {
+      function->setAttr("passthrough", OpBuilder(module).getStrArrayAttr(attributes));
+    };
+    for (auto function : module.getOps<func::FuncOp>()) {
+      if (function->hasAttr(actionAttrName))
+        setPassthrough(function, {"noinline", "optnone"});
+      if (!function.isPrivate() || function.isExternal())
+        continue;
+      function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal));
+      if (!callees.contains(function.getSymName()))
+        setPassthrough(function, {"noinline"});
+    }
 
     SymbolTableCollection symbols;
     RewritePatternSet patterns(&getContext());
