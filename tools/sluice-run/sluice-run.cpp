@@ -53,13 +53,14 @@ static int fail(const llvm::Twine &message, int code = 1) {
   return code;
 }
 
-static Signature signatureOf(FunctionOpInterface function) {
+/// Takes the values out of the function: LLVM would not know them.
+static Signature takeSignature(FunctionOpInterface function) {
   Signature signature;
   signature.inputs = llvm::to_vector(function.getArgumentTypes());
   signature.results = llvm::to_vector(function.getResultTypes());
   signature.updated.assign(signature.results.size(), -1);
   for (unsigned index = 0; index < signature.inputs.size(); ++index) {
-    signature.values.push_back(function.getArgAttr(index, valuesAttrName));
+    signature.values.push_back(function.removeArgAttr(index, valuesAttrName));
     signature.onBuffers |= isa<MemRefType>(signature.inputs[index]);
     if (auto result = function.getArgAttrOfType<IntegerAttr>(index, updatesAttrName))
       signature.updated[result.getInt()] = index;
@@ -236,7 +237,7 @@ int main(int argc, char **argv) {
     return fail("the module has no function or graph '" + options.function + "'", 2);
   Signature signature;
   if (function) {
-    signature = signatureOf(function);
+    signature = takeSignature(function);
     function.setPublic();
   }
   if (options.checkGradient) {
