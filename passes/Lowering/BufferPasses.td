@@ -39,6 +39,15 @@ def LowerToLLVM : Pass<"sluice-lower-to-llvm", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::ub::UBDialect"];
 }
 
+def SinkAddresses : Pass<"sluice-sink-addresses", "::mlir::LLVM::LLVMFuncOp"> {
+  let summary = "actions compute each address where it is used";
+  let description = [{
+    An action is a long block of calls on addresses in its arguments. Addresses that common-subexpression elimination moved to its start would all be alive at
+    once, and the register allocator's time would grow with the square of the depth of the model. Other functions are left alone.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def ExportTable : Pass<"sluice-export-table", "::mlir::ModuleOp"> {
   let summary = "the table through which the runtime sees the model";
   let description = [{

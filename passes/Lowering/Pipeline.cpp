@@ -1,7 +1,9 @@
 //===- Pipeline.cpp - The lowering as a pipeline -------------------------------------===//
 #include "passes/Lowering/Pipeline.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/CPU/Passes.h"
 #include "passes/Lowering/Passes.h"
@@ -48,8 +50,13 @@ void sluice::buildKernelPipeline(OpPassManager &manager, const LoweringOptions &
 
 void sluice::buildLLVMPipeline(OpPassManager &manager, const LoweringOptions &options) {
   manager.addPass(createLowerToLLVM());
-  manager.addPass(createCanonicalizerPass());
+  // Descriptors of buffers fold away in one sweep; there is no point in looking for more.
+  GreedyRewriteConfig once;
+  once.setMaxIterations(1).setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
+  manager.addPass(createCanonicalizerPass(once));
   manager.addPass(createCSEPass());
+  // After the last elimination of common subexpressions, which would undo it.
+  manager.addNestedPass<LLVM::LLVMFuncOp>(createSinkAddresses());
   ExportTableOptions table;
   table.processor = options.processor;
   table.features = options.features;

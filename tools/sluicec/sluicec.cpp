@@ -1,5 +1,6 @@
 //===- sluicec.cpp - From a model description to a training program ------------------===//
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
 #include "passes/Import/ImportModel.h"
@@ -46,6 +47,9 @@ struct Options {
   cl::opt<std::string> cpu{
       "cpu", cl::desc("Processor: native, x86-64, x86-64-v3, x86-64-v4 or a name that LLVM knows (default: native)"),
       cl::init("native"), cl::cat(category)};
+  cl::opt<bool> verifyEach{"verify-each",
+                           cl::desc("Verify the IR after every pass (default: before the first and after the last)"),
+                           cl::init(false), cl::cat(category)};
   cl::opt<Emit> emit{"emit", cl::desc("What to write (default: exe)"), cl::init(Emit::Executable), cl::cat(category),
                      cl::values(clEnumValN(Emit::Graph, "graph", "the imported graph"),
                                 clEnumValN(Emit::Gradient, "gradient", "differentiated functions and actions"),
@@ -100,6 +104,8 @@ static std::string checkUsage(const Options &options) {
 /// Whether the graph that the model came as is to be lowered up to `stage`.
 static LogicalResult runPhases(ModuleOp module, const Options &options, const Processor &processor) {
   PassManager manager(module.getContext());
+  // A third of the time of a deep model otherwise; what came in and what goes out is verified all the same.
+  manager.enableVerifier(options.verifyEach);
   Emit emit = options.emit;
   auto facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName);
   if (emit >= Emit::Gradient) {
@@ -121,7 +127,7 @@ static LogicalResult runPhases(ModuleOp module, const Options &options, const Pr
     buildKernelPipeline(manager, lowering);
   if (emit >= Emit::LLVM)
     buildLLVMPipeline(manager, lowering);
-  return manager.run(module);
+  return success(succeeded(verify(module)) && succeeded(manager.run(module)) && succeeded(verify(module)));
 }
 
 static llvm::Error writeBinary(ModuleOp module, const Options &options, const Processor &processor,
