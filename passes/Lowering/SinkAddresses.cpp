@@ -15,7 +15,9 @@ struct SinkAddresses : sluice::impl::SinkAddressesBase<SinkAddresses> {
   void runOnOperation() override {
     if (!getOperation()->hasAttr(actionAttrName))
       return;
-    for (auto address : llvm::make_early_inc_range(getOperation().getOps<LLVM::GEPOp>())) {
+    // All of them first: the copies are addresses too.
+    SmallVector<LLVM::GEPOp> addresses(getOperation().getOps<LLVM::GEPOp>());
+    for (LLVM::GEPOp address : addresses) {
       if (!isa<BlockArgument>(address.getBase()) || !address.getDynamicIndices().empty())
         continue;
       for (OpOperand &use : llvm::make_early_inc_range(address->getUses())) {
