@@ -32,20 +32,12 @@ def LowerToLLVM : Pass<"sluice-lower-to-llvm", "::mlir::ModuleOp"> {
   let summary = "loops, vectors and buffers -> LLVM";
   let description = [{
     Memrefs of arguments are bare pointers. A `vector.contract` becomes outer products and FMAs. `sluice.parallel_for` becomes an array of the
-    captures on the stack and a call of the ABI's function with `@F_entry`, which unpacks it. Private functions get internal linkage. What describes the
+    captures on the stack and a call of the ABI's function with `@F_entry`, which unpacks it. Private functions get internal linkage. An action that only calls becomes a chain of short
+    functions without descriptors of buffers: its time is linear in the depth of the model. What describes the
     model (`sluice.parameter`, `sluice.slot`) stays for `sluice-export-table`.
   }];
   let dependentDialects = ["::sluice::SluiceDialect", "::mlir::LLVM::LLVMDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::ub::UBDialect"];
-}
-
-def SinkAddresses : Pass<"sluice-sink-addresses", "::mlir::LLVM::LLVMFuncOp"> {
-  let summary = "actions compute each address where it is used";
-  let description = [{
-    An action is a long block of calls on addresses in its arguments. Addresses that common-subexpression elimination moved to its start would all be alive at
-    once, and the register allocator's time would grow with the square of the depth of the model. Other functions are left alone.
-  }];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
 def ExportTable : Pass<"sluice-export-table", "::mlir::ModuleOp"> {

@@ -25,6 +25,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/Lowering/LowerActions.h"
 #include "passes/Lowering/LowerVectors.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Lowering/StepLayout.h"
@@ -146,6 +147,16 @@ struct InputBufferLowering : ConvertOpToLLVMPattern<InputBufferOp> {
 struct LowerToLLVM : sluice::impl::LowerToLLVMBase<LowerToLLVM> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    // Out of the module until its functions are LLVM's: they call those by name.
+    SmallVector<LLVM::LLVMFuncOp> actions;
+    for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+      if (!function->hasAttr(actionAttrName))
+        continue;
+      SmallVector<LLVM::LLVMFuncOp> lowered = lowerAction(function);
+      if (!lowered.empty())
+        function.erase();
+      actions.append(lowered);
+    }
     OpPassManager structure(ModuleOp::getOperationName());
     OpPassManager &functions = structure.nest<func::FuncOp>();
     functions.addPass(createLowerVectors());
@@ -156,8 +167,11 @@ struct LowerToLLVM : sluice::impl::LowerToLLVMBase<LowerToLLVM> {
     structure.addPass(createCanonicalizerPass());
     structure.addPass(createCSEPass());
     structure.addPass(createSCFToControlFlowPass());
-    if (failed(runPipeline(structure, module)) || failed(convert(module)))
-      return signalPassFailure();
+    bool converted = succeeded(runPipeline(structure, module)) && succeeded(convert(module));
+    for (LLVM::LLVMFuncOp action : actions)
+      module.push_back(action);
+    if (!converted)
+      signalPassFailure();
   }
 
   LogicalResult convert(ModuleOp module) {
@@ -174,19 +188,13 @@ struct LowerToLLVM : sluice::impl::LowerToLLVMBase<LowerToLLVM> {
       if (callees.insert(loop.getCallee()).second && failed(createEntry(module, loop, converter)))
         return failure();
     // Layers and updates are called many times: inlined, they would cost compile time for each call. The body of a
-    // parallel loop has one caller, its entry. Actions are addresses and calls, as many as the model has layers: there
-    // is nothing to optimize.
-    auto setPassthrough = [&](func::FuncOp function, ArrayRef<StringRef> attributes) {
-      function->setAttr("passthrough", OpBuilder(module).getStrArrayAttr(attributes));
-    };
+    // parallel loop has one caller, its entry.
     for (auto function : module.getOps<func::FuncOp>()) {
-      if (function->hasAttr(actionAttrName))
-        setPassthrough(function, {"noinline", "optnone"});
       if (!function.isPrivate() || function.isExternal())
         continue;
       function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal));
       if (!callees.contains(function.getSymName()))
-        setPassthrough(function, {"noinline"});
+        function->setAttr("passthrough", OpBuilder(module).getStrArrayAttr(StringRef("noinline")));
     }
 
     SymbolTableCollection symbols;

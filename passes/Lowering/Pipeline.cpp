@@ -1,7 +1,6 @@
 //===- Pipeline.cpp - The lowering as a pipeline -------------------------------------===//
 #include "passes/Lowering/Pipeline.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/Passes.h"
@@ -55,8 +54,6 @@ void sluice::buildLLVMPipeline(OpPassManager &manager, const LoweringOptions &op
   once.setMaxIterations(1).setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
   manager.addPass(createCanonicalizerPass(once));
   manager.addPass(createCSEPass());
-  // After the last elimination of common subexpressions, which would undo it.
-  manager.addNestedPass<LLVM::LLVMFuncOp>(createSinkAddresses());
   ExportTableOptions table;
   table.processor = options.processor;
   table.features = options.features;

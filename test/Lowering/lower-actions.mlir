@@ -1,0 +1,53 @@
+// RUN: sluice-opt %s --sluice-lower-to-llvm --split-input-file | FileCheck %s
+// RUN: sluicec %examples/shakespeare.json --emit=llvm | FileCheck %s --check-prefix=LONG
+
+// An action is calls on addresses: no descriptor of a buffer is made.
+// CHECK: llvm.func @should_only_compute_addresses(%[[STEP:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr, %[[SLOTS:.*]]: !llvm.ptr, %[[SCRATCH:.*]]: !llvm.ptr)
+// CHECK-SAME: passthrough = ["noinline", "optnone"]
+// CHECK-NOT: llvm.insertvalue
+// CHECK: %[[FIELD:.*]] = llvm.getelementptr %[[STEP]]
+// CHECK: llvm.load %[[FIELD]] : !llvm.ptr -> f64
+// CHECK: llvm.fptrunc
+// CHECK: llvm.store %{{.*}}, %[[SCRATCH]] : f32, !llvm.ptr
+// CHECK: %[[OFFSET:.*]] = llvm.mlir.constant(128 : i64)
+// CHECK: %[[X:.*]] = llvm.getelementptr %[[SLOTS]][%[[OFFSET]]]
+// CHECK: llvm.call @layer(%[[STEP]], %[[X]], %[[SCRATCH]])
+func.func private @layer(%step: memref<568xi8>, %x: memref<4xf32>, %r: memref<f32>) {
+  return
+}
+func.func @should_only_compute_addresses(%step: memref<568xi8>, %parameters: memref<64xi8>, %slots: memref<256xi8>, %scratch: memref<64xi8>) attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
+  %c0 = arith.constant 0 : index
+  %c24 = arith.constant 24 : index
+  %c128 = arith.constant 128 : index
+  %field = memref.view %step[%c24][] : memref<568xi8> to memref<f64>
+  %wide = memref.load %field[] : memref<f64>
+  %number = arith.truncf %wide : f64 to f32
+  %rate = memref.view %scratch[%c0][] : memref<64xi8> to memref<f32>
+  memref.store %number, %rate[] : memref<f32>
+  %x = memref.view %slots[%c128][] : memref<256xi8> to memref<4xf32>
+  call @layer(%step, %x, %rate) : (memref<568xi8>, memref<4xf32>, memref<f32>) -> ()
+  return
+}
+
+// -----
+
+// An action that holds anything else is lowered as every function is.
+// CHECK: llvm.func @should_lower_loops_as_usual
+// CHECK-NOT: passthrough
+// CHECK: llvm.cond_br
+func.func @should_lower_loops_as_usual(%step: memref<568xi8>, %parameters: memref<64xi8>, %slots: memref<256xi8>, %scratch: memref<64xi8>) attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c64 = arith.constant 64 : index
+  scf.for %i = %c0 to %c64 step %c1 {
+    %byte = memref.load %parameters[%i] : memref<64xi8>
+    memref.store %byte, %slots[%i] : memref<256xi8>
+  }
+  return
+}
+
+// A long action is a chain of short functions.
+// LONG: llvm.func internal @train.update.part0
+// LONG: llvm.func {{.*}}@train.update(
+// LONG-NEXT: llvm.call @train.update.part0
+// LONG-NEXT: llvm.call @train.update.part1
