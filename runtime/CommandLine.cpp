@@ -186,6 +186,12 @@ void CommandLine::addTrain() {
       ->check(count())
       ->type_name("N");
   verb.add_option("--log", log, "Write a line of JSON a step to this file (default: none)")->type_name("FILE");
+  verb.add_option(
+          "--log-detail", training.logDetail,
+          "Steps between lines of the log that describe every layer: gradient norm, update over weight, gates and "
+          "statistics; 0: none (default 0)")
+      ->check(count())
+      ->type_name("N");
   addThreads(verb);
   verb.add_flag("--quiet", training.quiet, "Print nothing but errors (default: off)");
 }
@@ -229,6 +235,9 @@ void CommandLine::addSeedFlags(CLI::App &verb) {
       ->check(seedValue())
       ->type_name("S");
   addOptional(verb, "--data-seed", dataSeed, "Seed of the order of the data (default: --seed)")
+      ->check(seedValue())
+      ->type_name("S");
+  addOptional(verb, "--gate-seed", gateSeed, "Seed of the gates that drop layers (default: --seed)")
       ->check(seedValue())
       ->type_name("S");
 }

@@ -66,7 +66,7 @@ private:
   std::vector<std::string> sets;
   std::map<std::string, std::optional<double>> scalarFlags; ///< By the scalar's name.
   std::map<std::string, std::string> scalarFlagNames;
-  std::optional<uint64_t> seed, initSeed, dataSeed;
+  std::optional<uint64_t> seed, initSeed, dataSeed, gateSeed;
   std::optional<double> validationFraction, gradientClip;
   TrainOptions training;
   GenerateOptions generation;

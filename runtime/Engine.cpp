@@ -12,11 +12,6 @@ namespace sluice::runtime {
 /// What PyTorch's clip_grad_norm_ adds to the norm.
 static constexpr double kClipEpsilon = 1e-6;
 
-static double readElement(uint32_t element, const void *data, int64_t index) {
-  return element == SLUICE_F64 ? static_cast<const double *>(data)[index]
-                               : double(static_cast<const float *>(data)[index]);
-}
-
 Engine::Engine(const sluice_binary &program, unsigned threads)
     : binary(program), train(program.graphs[0]), values(program), parameters(program.parameter_bytes),
       slots(program.slot_bytes), scratch(planMemory(program, threads).scratch),
@@ -27,6 +22,9 @@ Engine::Engine(const sluice_binary &program, unsigned threads)
     if (const sluice_action &action = binary.actions[i];
         action.kind == SLUICE_ACTION_FORWARD && action.micro_batch >= 0)
       lastForward[action.micro_batch] = static_cast<int32_t>(i);
+  for (uint32_t i = 0; i < binary.metric_count; ++i)
+    metrics.push_back(
+        {&binary.metrics[i], std::vector<double>(static_cast<size_t>(elementCount(binary.metrics[i].result)))});
 }
 
 static TensorView viewOf(const sluice_tensor &tensor, std::string name, char *data) {
@@ -53,11 +51,16 @@ std::vector<TensorView> Engine::stateTensors() const {
   return views;
 }
 
-void Engine::setKey(uint64_t seed, uint64_t stepsDone, int32_t microBatch) {
-  step.key[0] = static_cast<uint32_t>(seed);
-  step.key[1] = static_cast<uint32_t>(seed >> 32);
-  step.key[2] = static_cast<uint32_t>(stepsDone);
-  step.key[3] = static_cast<uint32_t>(std::max(microBatch, 0));
+static void setKey(uint32_t *key, uint64_t seed, uint64_t stepsDone, int32_t microBatch) {
+  key[0] = static_cast<uint32_t>(seed);
+  key[1] = static_cast<uint32_t>(seed >> 32);
+  key[2] = static_cast<uint32_t>(stepsDone);
+  key[3] = static_cast<uint32_t>(std::max(microBatch, 0));
+}
+
+void Engine::setKeys(const StepSettings &settings, int32_t microBatch) {
+  setKey(step.key, settings.seed, settings.step, microBatch);
+  setKey(step.gate_key, settings.gateSeed, settings.step, microBatch);
 }
 
 void Engine::call(int32_t function) {
@@ -76,7 +79,7 @@ void Engine::zeroGradients() {
 
 void Engine::runAction(const sluice_action &action, const StepSettings &settings, const LoadFunction &load) {
   int32_t microBatch = std::max(action.micro_batch, 0);
-  setKey(settings.seed, settings.step, microBatch);
+  setKeys(settings, microBatch);
   for (uint32_t i = 0; i < train.inputs; ++i)
     step.inputs[i] = inputOf(microBatch, i);
   switch (action.kind) {
@@ -102,16 +105,25 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
   values.copyTo(step);
 
   StepResult result;
+  std::vector<char> before;
+  for (MetricValue &metric : metrics)
+    std::fill(metric.values.begin(), metric.values.end(), 0.0);
   for (uint32_t i = 0; i < binary.action_count; ++i) {
     const sluice_action &action = binary.actions[i];
+    if (settings.detail && action.kind == SLUICE_ACTION_UPDATE)
+      before.assign(parameters.data(), parameters.data() + binary.parameter_bytes);
     runAction(action, settings, load);
     if (action.kind == SLUICE_ACTION_FORWARD && action.micro_batch >= 0 &&
-        lastForward[action.micro_batch] == static_cast<int32_t>(i))
+        lastForward[action.micro_batch] == static_cast<int32_t>(i)) {
       losses[action.micro_batch] = readElement(train.result.element, slots.data() + train.result.offset, 0);
+      addMetrics();
+    }
     if (action.kind != SLUICE_ACTION_NORM)
       continue;
-    result.gradientNorm = gradientNorm();
-    bool finite = std::isfinite(result.gradientNorm) &&
+    result.gradientNorm = normAt(binary.norms_offset);
+    if (binary.unclipped_norms_offset >= 0)
+      result.unclippedGradientNorm = normAt(binary.unclipped_norms_offset);
+    bool finite = std::isfinite(result.gradientNorm) && std::isfinite(result.unclippedGradientNorm.value_or(0)) &&
                   std::all_of(losses.begin(), losses.end(), [](double loss) { return std::isfinite(loss); });
     if (!finite)
       reportNonFinite(settings, load);
@@ -122,11 +134,46 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
   for (double loss : losses)
     result.loss += loss;
   result.loss /= static_cast<double>(losses.size());
+  describeStep(result);
+  if (settings.detail)
+    result.layers = describeLayers(binary, before.data(), parameters.data(), slots.data(), metrics);
   return result;
 }
 
-double Engine::gradientNorm() const {
-  const double *squares = reinterpret_cast<const double *>(slots.data() + binary.norms_offset);
+void Engine::addMetrics() {
+  for (MetricValue &metric : metrics)
+    for (size_t e = 0; e < metric.values.size(); ++e)
+      metric.values[e] += readElement(metric.metric->result.element, slots.data() + metric.metric->result.offset,
+                                      static_cast<int64_t>(e));
+}
+
+void Engine::describeStep(StepResult &result) {
+  auto microBatches = static_cast<double>(binary.micro_batches);
+  for (const MetricValue &metric : metrics) {
+    if (metric.metric->layer >= 0)
+      continue;
+    MetricValue mean = metric;
+    for (double &value : mean.values)
+      value /= microBatches;
+    if (std::strcmp(metric.metric->name, "loss") == 0)
+      result.loss = mean.values.front();
+    else
+      result.metrics.push_back(std::move(mean));
+  }
+  result.flops = binary.flops_per_token * static_cast<double>(binary.batch * binary.sequence) * microBatches;
+  for (uint32_t i = 0; i < binary.gate_count; ++i) {
+    const sluice_gate &gate = binary.gates[i];
+    result.flops -= gate.flops * (microBatches - readElement(gate.element, slots.data() + gate.count, 0));
+  }
+  if (binary.gate_count == 0)
+    return;
+  result.layersKept = 0;
+  for (double share : keptShares(binary, slots.data()))
+    *result.layersKept += share;
+}
+
+double Engine::normAt(int64_t offset) const {
+  const double *squares = reinterpret_cast<const double *>(slots.data() + offset);
   double sum = 0;
   for (uint32_t i = 0; i < binary.parameter_count; ++i)
     if (binary.parameters[i].gradient >= 0)
@@ -176,7 +223,7 @@ void Engine::reportNonFinite(const StepSettings &settings, const LoadFunction &l
 }
 
 double Engine::callGraph(const sluice_graph &graph) {
-  setKey(0, 0, 0);
+  setKeys({}, 0);
   values.copyTo(step);
   for (uint32_t i = 0; i < graph.inputs; ++i)
     step.inputs[i] = inputOf(0, i);

@@ -8,6 +8,7 @@
 #ifndef SLUICE_RUNTIME_ENGINE_H
 #define SLUICE_RUNTIME_ENGINE_H
 
+#include "LayerDetail.h"
 #include "Memory.h"
 #include "Pool.h"
 #include "Program.h"
@@ -16,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,15 +28,22 @@ using LoadFunction = std::function<void(int64_t microBatch, int32_t *tokens, int
 
 /// What a step does beyond what the scalars say.
 struct StepSettings {
-  uint64_t step = 0; ///< Optimizer steps done before this one.
-  uint64_t seed = 0; ///< Of the random numbers that the model itself draws.
+  uint64_t step = 0;     ///< Optimizer steps done before this one.
+  uint64_t seed = 0;     ///< Of the random numbers that the model itself draws, gates apart.
+  uint64_t gateSeed = 0; ///< Of its gates.
   double learningRate = 0;
   double gradientClip = 0; ///< Largest global norm of the gradient; 0: no clipping.
+  bool detail = false;     ///< Whether to describe the layers; costs a copy of the parameters.
 };
 
 struct StepResult {
-  double loss = 0;         ///< Mean over the micro-batches, nats a token.
+  double loss = 0;         ///< Mean over the micro-batches, nats a token: the metric "loss" if there is one.
   double gradientNorm = 0; ///< Global norm before clipping.
+  std::optional<double> unclippedGradientNorm; ///< Of the losses whose gradient is not clipped.
+  std::vector<MetricValue> metrics;            ///< Of the whole graph, other than "loss".
+  std::optional<double> layersKept;            ///< Mean over the micro-batches; none where no layer can be dropped.
+  double flops = 0;                            ///< Model FLOPs of the step, less what closed gates saved.
+  std::vector<LayerDetail> layers;             ///< If asked for.
 };
 
 class Engine {
@@ -63,15 +72,17 @@ public:
   std::vector<double> logits(const std::vector<int32_t> &window);
 
 private:
-  void setKey(uint64_t seed, uint64_t stepsDone, int32_t microBatch);
+  void setKeys(const StepSettings &settings, int32_t microBatch);
   void call(int32_t function);
   double callGraph(const sluice_graph &graph);
   int32_t *inputOf(int64_t microBatch, uint32_t input) const;
   void zeroGradients();
   /// Runs an action up to, but not including, the norm.
   void runAction(const sluice_action &action, const StepSettings &settings, const LoadFunction &load);
+  double normAt(int64_t offset) const;
+  void addMetrics();
+  void describeStep(StepResult &result);
   void runMicroBatchActions(int32_t microBatch, const StepSettings &settings, const LoadFunction &load);
-  double gradientNorm() const;
   [[noreturn]] void reportNonFinite(const StepSettings &settings, const LoadFunction &load);
   /// Names the first parameter whose gradient is not finite, and the element; empty if there is none.
   std::string findNonFiniteGradient() const;
@@ -84,6 +95,7 @@ private:
   sluice_step step{};
   std::vector<int32_t> lastForward; ///< By micro-batch: the action after which its loss is in the slots.
   std::vector<double> losses;       ///< By micro-batch.
+  std::vector<MetricValue> metrics; ///< Sums over the micro-batches.
 };
 
 } // namespace sluice::runtime

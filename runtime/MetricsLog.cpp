@@ -41,6 +41,27 @@ MetricsLine &MetricsLine::add(std::string_view key, double value) {
   return *this;
 }
 
+MetricsLine &MetricsLine::add(std::string_view key, const std::vector<double> &values) {
+  std::string list;
+  for (double value : values)
+    list += (list.empty() ? "" : ", ") + (std::isfinite(value) ? shortest(value) : "null");
+  addText(key, "[" + list + "]");
+  return *this;
+}
+
+MetricsLine &MetricsLine::add(std::string_view key, const std::vector<MetricsLine> &objects) {
+  std::string list;
+  for (const MetricsLine &object : objects)
+    list += (list.empty() ? "" : ", ") + object.fields + "}";
+  addText(key, "[" + list + "]");
+  return *this;
+}
+
+MetricsLine &MetricsLine::addName(std::string_view key, std::string_view name) {
+  addText(key, "\"" + std::string(name) + "\"");
+  return *this;
+}
+
 /// Bytes of the lines at the start of a log that a run resumed at `resumeStep` keeps.
 static size_t keptBytes(const std::string &path, int64_t resumeStep) {
   MappedFile file(path);

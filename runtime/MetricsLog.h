@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice::runtime {
 
@@ -12,12 +13,19 @@ namespace sluice::runtime {
 /// is given; a number that is not finite becomes null. Keys are plain words.
 class MetricsLine {
 public:
+  /// An object inside of a line.
+  MetricsLine() = default;
   /// Every line of a log begins with its step.
   explicit MetricsLine(int64_t step) { add("step", step); }
 
   MetricsLine &add(std::string_view key, int64_t value);
   MetricsLine &add(std::string_view key, float value);
   MetricsLine &add(std::string_view key, double value);
+  MetricsLine &add(std::string_view key, const std::vector<double> &values);
+  /// A list of objects.
+  MetricsLine &add(std::string_view key, const std::vector<MetricsLine> &objects);
+  /// A name: plain words and dots.
+  MetricsLine &addName(std::string_view key, std::string_view name);
 
   std::string text() const { return fields + "}\n"; }
 

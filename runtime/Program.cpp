@@ -86,6 +86,24 @@ static void checkAction(const sluice_binary &program, const sluice_action &actio
   require(action.kind != SLUICE_ACTION_UPDATE || normIsKnown, "an update comes before the norm");
 }
 
+static void checkLayers(const sluice_binary &program) {
+  auto isLayer = [&](int32_t layer) { return layer >= 0 && layer < static_cast<int32_t>(program.layer_count); };
+  for (uint32_t i = 0; i < program.metric_count; ++i) {
+    const sluice_metric &metric = program.metrics[i];
+    std::string name = std::string("metric ") + metric.name;
+    require(metric.layer == -1 || isLayer(metric.layer), name + " belongs to no layer");
+    require(isFloat(metric.result.element), name + " is neither f32 nor f64");
+    require(metric.result.offset >= 0 && metric.result.offset + metric.result.bytes <= program.slot_bytes,
+            name + " lies outside the slot block");
+  }
+  for (uint32_t i = 0; i < program.gate_count; ++i) {
+    const sluice_gate &gate = program.gates[i];
+    require(isLayer(gate.layer) && isFloat(gate.element), "a gate belongs to no layer or its count is no float");
+    require(gate.count >= 0 && gate.count + int64_t(sizeof(double)) <= program.slot_bytes,
+            "a gate lies outside the slot block");
+  }
+}
+
 void checkProgram(const sluice_binary &program) {
   if (program.version != SLUICE_ABI_VERSION)
     throw Error("this program was compiled for version " + std::to_string(program.version) +
@@ -103,6 +121,7 @@ void checkProgram(const sluice_binary &program) {
     checkParameter(program, program.parameters[i]);
   for (uint32_t i = 0; i < program.graph_count; ++i)
     checkGraph(program, program.graphs[i]);
+  checkLayers(program);
   bool normIsKnown = false;
   for (uint32_t i = 0; i < program.action_count; ++i) {
     normIsKnown |= program.actions[i].kind == SLUICE_ACTION_NORM;

@@ -56,7 +56,7 @@ private:
   const TrainOptions &options;
   int64_t firstStep = 0, lastSaved = -1;
   DataOrder order = DataOrder::Random;
-  uint64_t seed = 0, initSeed = 0, dataSeed = 0;
+  uint64_t seed = 0, initSeed = 0, dataSeed = 0, gateSeed = 0;
   double gradientClip;
   std::unique_ptr<TokenStream> stream, validationStream;
   std::unique_ptr<BatchSource> batches;
@@ -96,6 +96,7 @@ void Trainer::restore() {
     seed = options.seed.value_or(0);
     initSeed = options.initSeed.value_or(seed);
     dataSeed = options.dataSeed.value_or(seed);
+    gateSeed = options.gateSeed.value_or(seed);
     loadFrom(engine, program, options.weights, initSeed);
     return;
   }
@@ -110,6 +111,7 @@ void Trainer::restore() {
   seed = resumedSeed(index, "seed", "--seed", options.seed);
   initSeed = resumedSeed(index, "init", "--init-seed", options.initSeed);
   dataSeed = resumedSeed(index, "data", "--data-seed", options.dataSeed);
+  gateSeed = resumedSeed(index, "gate", "--gate-seed", options.gateSeed);
   loadCheckpoint(folder, index, engine.parameterTensors(), engine.stateTensors());
   firstStep = index.step;
 }
@@ -137,6 +139,37 @@ void Trainer::openData() {
     throw Error("this program was compiled without an eval graph: --val-fraction=0 turns validation off");
 }
 
+static void addMetric(MetricsLine &line, const MetricValue &metric) {
+  if (metric.metric->result.rank == 0)
+    line.add(metric.metric->name, metric.values.front());
+  else
+    line.add(metric.metric->name, metric.values);
+}
+
+/// What a line of the log says of a step.
+static void addResult(MetricsLine &line, const StepResult &result) {
+  line.add("loss", result.loss);
+  for (const MetricValue &metric : result.metrics)
+    addMetric(line, metric);
+  line.add("grad_norm", result.gradientNorm);
+  if (result.unclippedGradientNorm)
+    line.add("unclipped_grad_norm", *result.unclippedGradientNorm);
+  if (result.layersKept)
+    line.add("layers_kept", *result.layersKept);
+  line.add("flops", result.flops);
+  if (result.layers.empty())
+    return;
+  std::vector<MetricsLine> layers;
+  for (const LayerDetail &detail : result.layers) {
+    MetricsLine &layer = layers.emplace_back();
+    layer.addName("name", detail.name).add("kept", detail.kept).add("grad_norm", detail.gradientNorm);
+    layer.add("update_ratio", detail.updateRatio);
+    for (const MetricValue &metric : detail.metrics)
+      addMetric(layer, metric);
+  }
+  line.add("layers", layers);
+}
+
 void Trainer::run() {
   SignalScope signals;
   if (!options.log.empty())
@@ -157,7 +190,8 @@ void Trainer::run() {
     int64_t tokens = program.batch * program.sequence * program.micro_batches;
     if (log) {
       MetricsLine line(done);
-      line.add("loss", result.loss).add("grad_norm", result.gradientNorm).add("lr", options.learningRate.at(done));
+      addResult(line, result);
+      line.add("lr", options.learningRate.at(done));
       line.add("ms", seconds * 1e3).add("tokens_per_s", static_cast<double>(tokens) / seconds);
       if (evaluation)
         line.add("val_loss", evaluation->loss);
@@ -184,6 +218,8 @@ StepResult Trainer::runStep(int64_t step) {
   StepSettings settings;
   settings.step = static_cast<uint64_t>(step);
   settings.seed = seed;
+  settings.gateSeed = gateSeed;
+  settings.detail = options.logDetail > 0 && step % options.logDetail == 0;
   settings.learningRate = options.learningRate.at(step);
   settings.gradientClip = gradientClip;
   return engine.trainStep(settings, [&](int64_t microBatch, int32_t *tokens, int32_t *targets) {
@@ -208,7 +244,7 @@ void Trainer::save(int64_t stepsDone) {
   CheckpointIndex index;
   index.step = stepsDone;
   index.model = program.model;
-  index.seeds = {{"seed", seed}, {"init", initSeed}, {"data", dataSeed}};
+  index.seeds = {{"seed", seed}, {"init", initSeed}, {"data", dataSeed}, {"gate", gateSeed}};
   index.dataOrder = nameOf(order);
   index.dataFiles = options.data;
   index.dataPosition = stepsDone * program.batch * program.sequence * program.micro_batches;

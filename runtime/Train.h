@@ -20,14 +20,16 @@ struct TrainOptions {
   std::optional<double> validationFraction; ///< Of `data`, [0, 1); by default 0.1 in random order, 0 in sequential.
   LearningRateSchedule learningRate;        ///< Its `steps` is the length of the run.
   std::optional<DataOrder> order;           ///< Default: the checkpoint's, or random.
-  std::optional<uint64_t> seed, initSeed, dataSeed; ///< Defaults: the checkpoint's, or 0 and, for the others, seed.
-  std::optional<double> gradientClip;               ///< Default: the program's.
-  int64_t evalEvery = 0;                            ///< Steps; 0: only at the end.
-  int64_t evalBatches = 20;                         ///< Largest number of batches of an evaluation before the end.
+  std::optional<uint64_t> seed, initSeed, dataSeed,
+      gateSeed;                       ///< Defaults: the checkpoint's, or 0 and, for the others, seed.
+  std::optional<double> gradientClip; ///< Default: the program's.
+  int64_t evalEvery = 0;              ///< Steps; 0: only at the end.
+  int64_t evalBatches = 20;           ///< Largest number of batches of an evaluation before the end.
   WeightSource weights;
   std::string checkpointFolder;
   int64_t checkpointEvery = 0; ///< Steps; 0: only at the end.
   std::string log;             ///< JSON lines.
+  int64_t logDetail = 0;       ///< Steps between lines that describe the layers; 0: none do.
   bool quiet = false;
 };
 

@@ -85,6 +85,8 @@ void CommandLine::runTrain() {
   }
   if (training.checkpointEvery > 0 && training.checkpointFolder.empty())
     throw Error("--checkpoint-every needs --checkpoint-dir");
+  if (training.logDetail > 0 && log.empty())
+    throw Error("--log-detail needs --log");
   if (!log.empty())
     checkWritable("--log", log);
   if (!training.checkpointFolder.empty())
@@ -96,6 +98,7 @@ void CommandLine::runTrain() {
   training.seed = seed;
   training.initSeed = initSeed;
   training.dataSeed = dataSeed;
+  training.gateSeed = gateSeed;
   training.gradientClip = gradientClip;
   training.weights = weights;
   training.log = log;

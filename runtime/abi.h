@@ -26,7 +26,8 @@ struct sluice_pool;
 /* What changes from one call of a generated function to the next. The compiler addresses the fields by their byte
  * offsets (passes/Lowering/StepLayout.h), so their order and sizes belong to the ABI version. */
 typedef struct sluice_step {
-  uint32_t key[4]; /* seed (low, high), optimizer steps done, global micro-batch: the words of a Philox counter */
+  uint32_t key[4];      /* seed (low, high), optimizer steps done, global micro-batch: the words of a Philox counter */
+  uint32_t gate_key[4]; /* the same with the seed of gates */
   double scalars[SLUICE_MAX_SCALARS];    /* run-time scalars, indexed as in sluice_binary::scalars */
   const void *inputs[SLUICE_MAX_INPUTS]; /* indexed as in sluice_graph::inputs */
   struct sluice_pool *pool;              /* the threads that sluice_parallel_for uses */
@@ -76,6 +77,7 @@ typedef struct sluice_parameter {
  * learning_rate, beta1, beta2, epsilon, weight_decay, momentum from its flags;
  * bias_correction1 = 1 - beta1^(t+1), bias_correction2 = 1 - beta2^(t+1) with t the optimizer steps done;
  * clip_scale = min(1, clip / (norm + 1e-6)), or 1 without clipping, set between norm-reduce and update;
+ * unclipped_scale = 1, what gradients that clipping leaves alone are multiplied by;
  * loss_gradient = 1 / micro-batches of a step, the seed of the backward pass. */
 typedef struct sluice_scalar {
   const char *name;
@@ -92,7 +94,7 @@ typedef struct sluice_function {
 
 typedef enum sluice_action_kind {
   SLUICE_ACTION_LOAD = 0,     /* tokens and targets of the micro-batch into step.inputs */
-  SLUICE_ACTION_ZERO = 1,     /* the gradient accumulators become zero */
+  SLUICE_ACTION_ZERO = 1,     /* the gradient accumulators and the counts of gates become zero */
   SLUICE_ACTION_FORWARD = 2,  /* function */
   SLUICE_ACTION_BACKWARD = 3, /* function */
   SLUICE_ACTION_TIED = 4,     /* function: gradients of several uses of a parameter are added once */
@@ -116,6 +118,26 @@ typedef struct sluice_graph {
   sluice_tensor result;                   /* offset is in the slot block */
 } sluice_graph;
 
+/* A tensor of floats that each micro-batch leaves behind: of the whole graph, or a detail of one layer. */
+typedef struct sluice_metric {
+  const char *name;
+  int32_t layer;        /* index in sluice_binary::layers, or -1 */
+  sluice_tensor result; /* rank 0 or 1; offset is in the slot block */
+} sluice_metric;
+
+/* A layer of the repeated stack. A parameter belongs to it if its name begins with the layer's name and a dot. */
+typedef struct sluice_layer {
+  const char *name;
+} sluice_layer;
+
+/* What decides whether a layer, or a part of one, runs for a micro-batch. */
+typedef struct sluice_gate {
+  int32_t layer;    /* index in sluice_binary::layers */
+  uint32_t element; /* sluice_element of the count */
+  int64_t count;    /* offset in the slot block: in how many micro-batches of the step the gate was open */
+  double flops;     /* model FLOPs of a micro-batch that a closed gate saves */
+} sluice_gate;
+
 typedef struct sluice_binary {
   uint32_t version;        /* SLUICE_ABI_VERSION */
   const char *model;       /* name of the model description */
@@ -127,17 +149,22 @@ typedef struct sluice_binary {
   double grad_clip;       /* compiled default, 0: none */
   const char *optimizer;  /* "adamw", "sgd" */
 
-  uint32_t parameter_count, scalar_count, function_count, action_count, graph_count;
+  uint32_t parameter_count, scalar_count, function_count, action_count, graph_count, metric_count, layer_count,
+      gate_count;
   const sluice_parameter *parameters;
   const sluice_scalar *scalars;
   const sluice_function *functions;
   const sluice_action *actions; /* one training step */
-  const sluice_graph *graphs;   /* `train` first: its result is the micro-batch's mean loss */
+  const sluice_graph *graphs;   /* `train` first: its result is the loss of a micro-batch that is differentiated */
+  const sluice_metric *metrics;
+  const sluice_layer *layers;
+  const sluice_gate *gates;
 
   int64_t parameter_bytes;                 /* size of the parameter block */
   int64_t slot_bytes;                      /* size of the slot block */
   int64_t gradient_offset, gradient_bytes; /* the part of the slot block that SLUICE_ACTION_ZERO clears */
-  int64_t norms_offset; /* in the slot block: one double a parameter, its gradient's sum of squares */
+  int64_t norms_offset;           /* in the slot block: one double a parameter, its gradient's sum of squares */
+  int64_t unclipped_norms_offset; /* the same of the gradients that clipping leaves alone; -1: there are none */
 } sluice_binary;
 
 /* Defined by generated code. */

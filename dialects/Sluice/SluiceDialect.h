@@ -25,6 +25,11 @@ inline constexpr llvm::StringLiteral updatesAttrName = "sluice.updates";
 inline constexpr llvm::StringLiteral actionAttrName = "sluice.action";
 /// Attribute of an action of kind `evaluate`, and of the module's graph results: the graph's name.
 inline constexpr llvm::StringLiteral graphAttrName = "sluice.graph";
+/// Attributes of a result of the graph `train`: the name it is logged by, the layer that it is a detail of, and that
+/// its gradient is added after clipping.
+inline constexpr llvm::StringLiteral metricAttrName = "sluice.metric";
+inline constexpr llvm::StringLiteral layerAttrName = "sluice.layer";
+inline constexpr llvm::StringLiteral unclippedAttrName = "sluice.unclipped";
 /// Module attribute: what the exported table says of the whole model (a dictionary).
 inline constexpr llvm::StringLiteral binaryAttrName = "sluice.binary";
 /// Module attribute: the run-time scalars, an array of dictionaries {name, value, help}.

@@ -47,12 +47,20 @@ def Sluice_StrategyAttr : Sluice_Attr<"Strategy", "strategy"> {
   let genVerifyDecl = 1;
 }
 
+def Sluice_GateAttr : Sluice_Attr<"Gate", "gate"> {
+  let summary = "one gate: an element of a slot of kind `gate`";
+  let parameters = (ins "::mlir::FlatSymbolRefAttr":$slot, "int64_t":$index);
+  let assemblyFormat = "`<` $slot `[` $index `]` `>`";
+}
+def Sluice_GateArray : TypedArrayAttrBase<Sluice_GateAttr, "list of gates">;
+
 def Sluice_SlotKind : I32EnumAttr<"SlotKind", "what a slot holds", [
     I32EnumAttrCase<"Kept", 0, "kept">,           // from forward to backward of a micro-batch
     I32EnumAttrCase<"Gradient", 1, "gradient">,   // accumulated over the micro-batches of a step
     I32EnumAttrCase<"State", 2, "state">,         // optimizer state
     I32EnumAttrCase<"Norm", 3, "norm">,           // sums of squares
-    I32EnumAttrCase<"Result", 4, "result">]> {    // a graph's result, read by the runtime
+    I32EnumAttrCase<"Result", 4, "result">,       // a graph's result, read by the runtime
+    I32EnumAttrCase<"Gate", 5, "gate">]> {        // how many micro-batches of a step kept each gate
   let cppNamespace = "::sluice";
 }
 

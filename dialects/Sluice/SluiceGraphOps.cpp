@@ -22,7 +22,31 @@ LogicalResult SlotOp::verify() {
   return success();
 }
 
+/// Each gate is an element of a slot of kind `gate`.
+static LogicalResult verifyGates(SlotOp slot, SymbolTableCollection &symbols) {
+  if (!slot.getGates())
+    return success();
+  if (slot.getKind() != SlotKind::Gradient)
+    return slot.emitOpError() << "of kind '" << stringifySlotKind(slot.getKind())
+                              << "' expected no 'gates': only gradients come through gates";
+  for (auto gate : slot.getGates()->getAsRange<GateAttr>()) {
+    auto counts = symbols.lookupNearestSymbolFrom<SlotOp>(slot, gate.getSlot());
+    if (!counts || counts.getKind() != SlotKind::Gate)
+      return slot.emitOpError() << "expected a slot of kind 'gate' named '" << gate.getSlot().getValue() << "'";
+    int64_t count = cast<RankedTensorType>(counts.getType()).getNumElements();
+    if (gate.getIndex() >= 0 && gate.getIndex() < count)
+      continue;
+    InFlightDiagnostic diagnostic = slot.emitOpError()
+                                    << "expected a gate below " << count << ", found " << gate.getIndex();
+    diagnostic.attachNote(counts.getLoc()) << "'" << counts.getSymName() << "' has type " << counts.getType();
+    return diagnostic;
+  }
+  return success();
+}
+
 LogicalResult SlotOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (failed(verifyGates(*this, symbols)))
+    return failure();
   if (!getParameter())
     return success();
   auto parameter = symbols.lookupNearestSymbolFrom<ParameterOp>(*this, getParameterAttr());
@@ -86,6 +110,27 @@ void GraphOp::print(OpAsmPrinter &printer) {
                                            getArgAttrsAttrName(), getResAttrsAttrName());
 }
 
+/// The loss comes first; the others say what they are for.
+static LogicalResult verifyTrainingResults(GraphOp graph) {
+  auto isFloat = [&](unsigned index, int64_t rank) {
+    auto type = dyn_cast<RankedTensorType>(graph.getResultTypes()[index]);
+    return type && isa<FloatType>(type.getElementType()) && type.getRank() <= rank;
+  };
+  if (graph.getNumResults() == 0 || !isFloat(0, 0))
+    return graph.emitOpError() << "'train' expected as its first result the loss, a float of rank 0";
+  for (unsigned index = 1; index < graph.getNumResults(); ++index) {
+    bool isMetric = isa_and_nonnull<StringAttr>(graph.getResultAttr(index, metricAttrName));
+    bool isUnclipped = bool(graph.getResultAttr(index, unclippedAttrName));
+    if (isMetric == isUnclipped)
+      return graph.emitOpError() << "expected result " << index << " to be either a '" << metricAttrName << "' or '"
+                                 << unclippedAttrName << "'";
+    if (!isFloat(index, isMetric ? 1 : 0))
+      return graph.emitOpError() << "expected result " << index << " to be a float of rank 0"
+                                 << (isMetric ? " or 1" : "") << ", found " << graph.getResultTypes()[index];
+  }
+  return success();
+}
+
 LogicalResult GraphOp::verify() {
   if (getArgumentTypes().size() > 4)
     return emitOpError() << "expected at most 4 arguments, found " << getArgumentTypes().size();
@@ -94,13 +139,7 @@ LogicalResult GraphOp::verify() {
     if (!tensor || !tensor.hasStaticShape() || !tensor.getElementType().isInteger(32))
       return emitOpError() << "expected arguments that are i32 tensors of static shape, found " << type;
   }
-  if (getSymName() != "train")
-    return success();
-  auto results = getResultTypes();
-  auto loss = results.size() == 1 ? dyn_cast<RankedTensorType>(results.front()) : RankedTensorType();
-  if (!loss || loss.getRank() != 0 || !isa<FloatType>(loss.getElementType()))
-    return emitOpError() << "'train' expected one result, the loss, a float of rank 0";
-  return success();
+  return getSymName() == "train" ? verifyTrainingResults(*this) : success();
 }
 
 LogicalResult ReturnOp::verify() {
@@ -135,6 +174,16 @@ ParseResult LayerOp::parse(OpAsmParser &parser, OperationState &result) {
         parser.parseKeyword("of") || parser.parseAttribute(of, i64, getOfAttrName(result.name), result.attributes))
       return failure();
   }
+  OpAsmParser::UnresolvedOperand gate;
+  Type gateType;
+  if (succeeded(parser.parseOptionalKeyword("gate"))) {
+    IntegerAttr index;
+    if (parser.parseOperand(gate) || parser.parseLSquare() ||
+        parser.parseAttribute(index, parser.getBuilder().getI64Type(), getGateIndexAttrName(result.name),
+                              result.attributes) ||
+        parser.parseRSquare() || parser.parseColonType(gateType))
+      return failure();
+  }
   SmallVector<OpAsmParser::UnresolvedOperand> operands;
   SmallVector<OpAsmParser::Argument> arguments;
   SmallVector<int32_t> segments;
@@ -145,6 +194,11 @@ ParseResult LayerOp::parse(OpAsmParser &parser, OperationState &result) {
     segments.push_back(operands.size() - before);
   }
   SmallVector<Type> types = llvm::map_to_vector(arguments, [](auto &argument) { return argument.type; });
+  segments.push_back(gateType ? 1 : 0);
+  if (gateType) {
+    operands.push_back(gate);
+    types.push_back(gateType);
+  }
   if (parser.resolveOperands(operands, types, parser.getCurrentLocation(), result.operands) ||
       parser.parseOptionalArrowTypeList(result.types) || parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
       parser.parseRegion(*result.addRegion(), arguments))
@@ -158,6 +212,8 @@ void LayerOp::print(OpAsmPrinter &printer) {
   printer << ' ' << getNameAttr();
   if (getDepth())
     printer << " depth " << *getDepth() << " of " << getOf().value_or(0);
+  if (Value gate = getGate())
+    printer << " gate " << gate << '[' << getGateIndex().value_or(0) << "] : " << gate.getType();
   unsigned index = 0;
   auto printGroup = [&](StringRef name, OperandRange group) {
     if (group.empty() && !name.empty())
@@ -173,10 +229,33 @@ void LayerOp::print(OpAsmPrinter &printer) {
   printGroup("broadcast", getBroadcasts());
   printGroup("scalars", getScalars());
   printer.printOptionalArrowTypeList(getResultTypes());
-  printer.printOptionalAttrDictWithKeyword(
-      (*this)->getAttrs(), {getNameAttrName(), getDepthAttrName(), getOfAttrName(), getOperandSegmentSizesAttrName()});
+  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(),
+                                           {getNameAttrName(), getDepthAttrName(), getOfAttrName(),
+                                            getGateIndexAttrName(), getOperandSegmentSizesAttrName()});
   printer << ' ';
   printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
+}
+
+/// The gate exists, and what a dropped layer yields has the right types.
+static LogicalResult verifyGate(LayerOp layer) {
+  if (bool(layer.getGate()) != layer.getGateIndex().has_value())
+    return layer.emitOpError() << "expected both a gate and its index or neither";
+  if (!layer.getGate())
+    return success();
+  auto type = cast<RankedTensorType>(layer.getGate().getType());
+  if (type.getRank() != 1 || int64_t(*layer.getGateIndex()) >= type.getDimSize(0))
+    return layer.emitOpError() << "expected a gate of rank 1 with more than " << *layer.getGateIndex()
+                               << " elements, found " << type;
+  if (layer.getActivations().empty() || layer.getNumResults() == 0 ||
+      layer.getActivations().front().getType() != layer.getResult(0).getType())
+    return layer.emitOpError() << "with a gate expected a first result of the first activation's type";
+  for (Value result : layer.getResults().drop_front())
+    if (!isa<FloatType>(cast<RankedTensorType>(result.getType()).getElementType()))
+      return layer.emitOpError() << "with a gate expected results that are floats, found " << result.getType();
+  auto graph = dyn_cast<GraphOp>(layer->getParentOp());
+  if (graph && graph.getSymName() != "train")
+    return layer.emitOpError() << "expected a gate only in 'train', found one in '" << graph.getSymName() << "'";
+  return success();
 }
 
 LogicalResult LayerOp::verify() {
@@ -184,8 +263,10 @@ LogicalResult LayerOp::verify() {
     return emitOpError() << "expected both 'depth' and 'of' or neither";
   if (getDepth() && *getDepth() > *getOf())
     return emitOpError() << "expected a depth of at most " << *getOf() << ", found " << *getDepth();
-  if (!llvm::equal(getBody().getArgumentTypes(), getOperandTypes()))
+  if (!llvm::equal(getBody().getArgumentTypes(), getInputs().getTypes()))
     return emitOpError() << "expected block arguments of the operands' types";
+  if (failed(verifyGate(*this)))
+    return failure();
   auto yield = cast<YieldOp>(getBody().front().getTerminator());
   if (llvm::equal(yield.getOperandTypes(), getResultTypes()))
     return success();

@@ -24,11 +24,12 @@ def SlotOp : Sluice_Op<"slot", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpIn
   let description = [{
     Kept activations, gradients, optimizer state, norms and results of graphs. A slot of kind `gradient` or `state` names its
     `parameter`, which exists and has the slot's shape. A `state` has a `role` ("exp_avg"); the role
-    of a `norm` is the parameter of whose gradient it is the sum of squares. `offset` is the byte in the slot
-    block, set by `sluice-plan-slots`.
+    of a `norm` is the parameter of whose gradient it is the sum of squares. A slot of kind `gate` counts, gate by gate, the micro-batches of the step in which
+    the gate was open. `gates` lists the gates that a gradient comes through, `#sluice.gate`s that exist: the gradient is there if one of them was open; without a list it
+    always is. `offset` is the byte in the slot block, set by `sluice-plan-slots`.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Sluice_Tensor>:$type, Sluice_SlotKind:$kind,
-                       OptionalAttr<FlatSymbolRefAttr>:$parameter, OptionalAttr<StrAttr>:$role, OptionalAttr<I64Attr>:$offset);
+                       OptionalAttr<FlatSymbolRefAttr>:$parameter, OptionalAttr<StrAttr>:$role, OptionalAttr<Sluice_GateArray>:$gates, OptionalAttr<I64Attr>:$offset);
   let assemblyFormat = "$kind $sym_name `:` $type (`of` $parameter^)? attr-dict";
   let hasVerifier = 1;
 }
@@ -81,17 +82,24 @@ def ScalarOp : Sluice_Op<"scalar", [Pure]> {
 
 def KeyOp : Sluice_Op<"key", [Pure]> {
   let summary = "the counter words of the step: seed (low, high), step, global micro-batch";
-  let description = "All randomness is keyed by these words and by what the model sees, never by where it runs.";
+  let description = [{
+    All randomness is keyed by these words and by what the model sees, never by where it runs. `gates` asks for the words with the
+    seed of gates, which may differ from the one of dropout.
+  }];
+  let arguments = (ins UnitAttr:$gates);
   let results = (outs Sluice_KeyTensor:$result);
-  let assemblyFormat = "attr-dict `:` type($result)";
+  let assemblyFormat = "(`gates` $gates^)? attr-dict `:` type($result)";
+  let builders = [OpBuilder<(ins "::mlir::Type":$result), [{ build($_builder, $_state, result, false); }]>];
   let hasVerifier = 1;
 }
 
 def GraphOp : Sluice_Op<"graph", [IsolatedFromAbove, FunctionOpInterface, Symbol]> {
   let summary = "what a model computes";
   let description = [{
-    Arguments are what the runtime loads for a micro-batch: integer tensors, at most four. The graph `train` returns the mean loss of
-    the micro-batch, one float of rank 0. The body ends in `sluice.return`.
+    Arguments are what the runtime loads for a micro-batch: integer tensors, at most four. The graph `train` returns the loss of the micro-batch that
+    is differentiated, one float of rank 0. Each further result of `train` has an attribute that says what it is for: `sluice.metric = "name"`, a float of rank 0 or 1
+    that is logged by this name (with `sluice.layer = "h.0"` as a detail of that layer; a metric of rank 0 called "loss" is logged in place of the first result), or
+    `sluice.unclipped`, a loss of rank 0 whose gradient is added after clipping. The body ends in `sluice.return`.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
                        OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs);
@@ -121,19 +129,32 @@ def LayerOp : Sluice_Op<"layer", [IsolatedFromAbove, AttrSizedOperandSegments,
     block has one argument for each operand, in this order and of the same type, and nothing is captured from above. `depth`
     counts from 1 and is at most `of`; layers outside the repeated stack have neither. The yielded types are the result types.
 
+    A layer with a `gate` runs only where this element of the gate tensor, a float of rank 1, is above 0; the element exists. A layer that does not run is dropped: its first result
+    is its first activation, of the same type, its other results, all floats, are zeros, and its parameters get no gradient. Only the graph `train` has gates. The gate is no
+    argument of the block.
+
     ```mlir
-    %y = sluice.layer "h.0" depth 1 of 6 (%x = %x0 : tensor<2x4xf32>) parameters(%w = %p : tensor<4xf32>) -> tensor<2x4xf32> {
+    %y = sluice.layer "h.0" depth 1 of 6 gate %keep[0] : tensor<6xf32> (%x = %x0 : tensor<2x4xf32>) parameters(%w = %p : tensor<4xf32>) -> tensor<2x4xf32> {
       sluice.yield %x : tensor<2x4xf32>
     }
     ```
   }];
   let arguments = (ins Variadic<Sluice_Tensor>:$activations, Variadic<Sluice_Tensor>:$parameters,
-                       Variadic<Sluice_Tensor>:$broadcasts, Variadic<Sluice_Tensor>:$scalars, StrAttr:$name,
-                       OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$depth, OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$of);
+                       Variadic<Sluice_Tensor>:$broadcasts, Variadic<Sluice_Tensor>:$scalars, Optional<Sluice_FloatTensor>:$gate, StrAttr:$name,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$depth, OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$of,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$gate_index);
   let results = (outs Variadic<Sluice_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The operands that the block has arguments for: all but the gate.
+    ::mlir::OperandRange getInputs() { return (*this)->getOperands().drop_back(getGate() ? 1 : 0); }
+  }];
+  let builders = [OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::ValueRange":$activations, "::mlir::ValueRange":$parameters, "::mlir::ValueRange":$broadcasts,
+                                 "::mlir::ValueRange":$scalars, "::llvm::StringRef":$name, "::mlir::IntegerAttr":$depth, "::mlir::IntegerAttr":$of), [{
+    build($_builder, $_state, results, activations, parameters, broadcasts, scalars, ::mlir::Value(), $_builder.getStringAttr(name), depth, of, ::mlir::IntegerAttr());
+  }]>];
 }
 
 def YieldOp : Sluice_Op<"yield", [Pure, ReturnLike, Terminator, ParentOneOf<["LayerOp"]>]> {

@@ -48,6 +48,20 @@ static LogicalResult verifyBinary(Operation *op, Value lhs, Value rhs, bool resi
 }
 
 LogicalResult AddOp::verify() { return verifyBinary(*this, getLhs(), getRhs(), getResidual()); }
+LogicalResult BernoulliOp::verify() {
+  if (getType().getRank() != 1)
+    return emitOpError() << "expected probabilities of rank 1, found " << getType();
+  return expectShape(*this, "key", getKey(), {4});
+}
+
+LogicalResult ElementOp::verify() {
+  auto type = cast<RankedTensorType>(getVector().getType());
+  if (type.getRank() != 1 || elementOf(getResult()) != type.getElementType() || !shapeOf(getResult()).empty())
+    return emitOpError() << "expected a vector of rank 1 and a result of rank 0 of its element type, found " << type
+                         << " and " << getType();
+  return expectShape(*this, "index", getIndex(), {1});
+}
+
 LogicalResult MulOp::verify() {
   if (getResidual())
     return emitOpError() << "expected no 'residual': only a sum adds a branch";

@@ -68,6 +68,18 @@ def DropoutOp : Sluice_TensorOp<"dropout", [AllTypesMatch<["input", "result"]>]>
   let extraClassDeclaration = "";
 }
 
+def BernoulliOp : Sluice_Op<"bernoulli", [Pure, AllTypesMatch<["probability", "result"]>]> {
+  let summary = "ones with given probabilities, else zeros";
+  let description = [{
+    Element e is 1 when the first word of Philox4x32-10 with key (seed) and counter (e, global micro-batch, step, 2^32 - 1) is below probability[e] x 2^32; where `step`, the word of
+    the micro-batch is 0, so that all micro-batches of a step draw alike. Rank 1; `key` has four words. A draw has no gradient.
+  }];
+  let arguments = (ins Sluice_KeyTensor:$key, Sluice_FloatTensor:$probability, UnitAttr:$step);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "(`step` $step^)? $key `,` $probability attr-dict `:` type($key) `,` type($probability)";
+  let hasVerifier = 1;
+}
+
 //===-- Shapes -------------------------------------------------------------------===//
 
 def ReshapeOp : Sluice_TensorOp<"reshape"> {
@@ -120,6 +132,14 @@ def SumLeadingOp : Sluice_Op<"sum_leading", [Pure]> {
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;
+}
+def ElementOp : Sluice_Op<"element", [Pure]> {
+  let summary = "one element of a vector";
+  let description = "The vector is of rank 1, the index a single i32 less than its length, the result of rank 0 and of the same element type. It has no gradient.";
+  let arguments = (ins Sluice_FloatTensor:$vector, Sluice_IntegerTensor:$index);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$vector `[` $index `]` attr-dict `:` type($vector) `,` type($index) `to` type($result)";
+  let hasVerifier = 1;
 }
 def ZeroOp : Sluice_Op<"zero", [Pure]> {
   let summary = "zeros";

@@ -1,5 +1,8 @@
 //===- Actions.cpp - Functions that the runtime calls, and their slots -----------===//
 #include "passes/Gradient/Actions.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -21,10 +24,11 @@ SlotBuilder::SlotBuilder(ModuleOp module) : builder(OpBuilder::atBlockBegin(modu
       builder.setInsertionPointAfter(&op);
 }
 
-SlotOp SlotBuilder::create(Location location, StringRef name, Type type, SlotKind kind, StringRef parameter) {
+SlotOp SlotBuilder::create(Location location, const Twine &name, Type type, SlotKind kind, StringRef parameter) {
   auto parameterName =
       parameter.empty() ? FlatSymbolRefAttr() : FlatSymbolRefAttr::get(builder.getContext(), parameter);
-  return SlotOp::create(builder, location, name, type, kind, parameterName, StringAttr(), IntegerAttr());
+  return SlotOp::create(builder, location, name.str(), type, kind, parameterName, /*role=*/StringAttr(),
+                        /*gates=*/ArrayAttr(), /*offset=*/IntegerAttr());
 }
 
 std::string sluice::gradientSlotName(StringRef parameter, unsigned use) {
@@ -42,6 +46,50 @@ func::FuncOp sluice::createSum(ModuleOp module, Location location, StringRef nam
   if (inPlace)
     function.setArgAttr(0, updatesAttrName, builder.getI64IntegerAttr(0));
   return function;
+}
+
+func::FuncOp sluice::createZero(ModuleOp module, Location location, StringRef name, Type type) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  auto function = func::FuncOp::create(builder, location, name, builder.getFunctionType({}, type));
+  function.setPrivate();
+  builder.setInsertionPointToStart(function.addEntryBlock());
+  func::ReturnOp::create(builder, location, ValueRange(ZeroOp::create(builder, location, type)));
+  return function;
+}
+
+func::FuncOp sluice::createCopy(ModuleOp module, Location location, StringRef name, Type type) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  auto function = func::FuncOp::create(builder, location, name, builder.getFunctionType(type, type));
+  function.setPrivate();
+  Block *entry = function.addEntryBlock();
+  builder.setInsertionPointToStart(entry);
+  func::ReturnOp::create(builder, location, entry->getArguments());
+  return function;
+}
+
+Value sluice::fetch(OpBuilder &builder, SlotOp slot) {
+  return FetchOp::create(builder, slot.getLoc(), slot.getType(), slot.getSymName());
+}
+
+void sluice::store(OpBuilder &builder, Value value, SlotOp slot) {
+  StoreOp::create(builder, slot.getLoc(), value, slot.getSymName());
+}
+
+Value sluice::isOpen(OpBuilder &builder, Location location, Value gates, int64_t index) {
+  Value position = arith::ConstantIndexOp::create(builder, location, index);
+  Value element = tensor::ExtractOp::create(builder, location, gates, position);
+  Value zero = arith::ConstantOp::create(builder, location, builder.getFloatAttr(element.getType(), 0));
+  return arith::CmpFOp::create(builder, location, arith::CmpFPredicate::OGT, element, zero);
+}
+
+ValueRange sluice::createIf(OpBuilder &builder, Location location, TypeRange types, Value condition, BranchBuilder then,
+                            BranchBuilder otherwise) {
+  auto ifOp = scf::IfOp::create(builder, location, types, condition, /*withElseRegion=*/true);
+  for (auto [block, build] : {std::pair(ifOp.thenBlock(), then), std::pair(ifOp.elseBlock(), otherwise)}) {
+    OpBuilder inside = OpBuilder::atBlockEnd(block);
+    scf::YieldOp::create(inside, location, build(inside));
+  }
+  return ifOp.getResults();
 }
 
 void sluice::declareScalar(ModuleOp module, StringRef name, double value) {

@@ -14,7 +14,7 @@ mlir::func::FuncOp createAction(mlir::ModuleOp module, mlir::Location location, 
 class SlotBuilder {
 public:
   explicit SlotBuilder(mlir::ModuleOp module);
-  SlotOp create(mlir::Location location, llvm::StringRef name, mlir::Type type, SlotKind kind,
+  SlotOp create(mlir::Location location, const llvm::Twine &name, mlir::Type type, SlotKind kind,
                 llvm::StringRef parameter = "");
 
 private:
@@ -28,6 +28,25 @@ std::string gradientSlotName(llvm::StringRef parameter, unsigned use);
 /// later.
 mlir::func::FuncOp createSum(mlir::ModuleOp module, mlir::Location location, llvm::StringRef name, mlir::Type type,
                              bool inPlace);
+
+/// `@zero()`, which returns zeros, and `@copy(%a)`, which returns %a in another place. Calls of functions are all that
+/// an action consists of, so that its cost is small and linear in the number of layers.
+mlir::func::FuncOp createZero(mlir::ModuleOp module, mlir::Location location, llvm::StringRef name, mlir::Type type);
+mlir::func::FuncOp createCopy(mlir::ModuleOp module, mlir::Location location, llvm::StringRef name, mlir::Type type);
+
+/// Reads and writes slots.
+mlir::Value fetch(mlir::OpBuilder &builder, SlotOp slot);
+void store(mlir::OpBuilder &builder, mlir::Value value, SlotOp slot);
+
+/// Whether element `index` of `gates` is above 0, as an i1.
+mlir::Value isOpen(mlir::OpBuilder &builder, mlir::Location location, mlir::Value gates, int64_t index);
+
+/// What a branch computes.
+using BranchBuilder = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)>;
+
+/// An `scf.if` with results of `types`, each from one of the branches.
+mlir::ValueRange createIf(mlir::OpBuilder &builder, mlir::Location location, mlir::TypeRange types,
+                          mlir::Value condition, BranchBuilder then, BranchBuilder otherwise);
 
 /// Adds a run-time scalar to the module's table unless it has one of the name: a hand-written module need not list
 /// them.

@@ -1,9 +1,9 @@
 //===- Differentiate.cpp - Reverse mode over the layers of a graph ----------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/IRMapping.h"
-#include "passes/Gradient/Actions.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "passes/Gradient/ActionBuilder.h"
+#include "passes/Gradient/Facts.h"
 #include "passes/Gradient/ReverseMode.h"
-#include "llvm/ADT/MapVector.h"
 
 namespace sluice {
 #define GEN_PASS_DEF_DIFFERENTIATE
@@ -14,51 +14,29 @@ using namespace mlir;
 using namespace sluice;
 
 namespace {
-/// Values of a graph inside an action: arguments, reads and constants are made anew, results of layers come from calls
-/// or slots.
-class ActionBuilder {
-public:
-  explicit ActionBuilder(func::FuncOp action) : builder(action.getBody().front().getTerminator()) {}
-
-  void map(Value graphValue, Value actionValue) { values[graphValue] = actionValue; }
-
-  Value get(Value graphValue) { return get(graphValue, llvm::DenseMap<Value, SlotOp>()); }
-
-  /// `slots` names the slot of a value that no call of this action yields.
-  Value get(Value graphValue, const llvm::DenseMap<Value, SlotOp> &slots) {
-    Value &value = values[graphValue];
-    if (value)
-      return value;
-    if (auto argument = dyn_cast<BlockArgument>(graphValue))
-      return value = InputOp::create(builder, graphValue.getLoc(), graphValue.getType(), argument.getArgNumber());
-    if (auto slot = slots.lookup(graphValue))
-      return value = fetch(slot);
-    Operation *definition = graphValue.getDefiningOp();
-    assert(definition->getNumOperands() == 0 && "only ops without operands stand outside of layers");
-    return value = builder.clone(*definition)->getResult(cast<OpResult>(graphValue).getResultNumber());
-  }
-
-  Value fetch(SlotOp slot) { return FetchOp::create(builder, slot.getLoc(), slot.getType(), slot.getSymName()); }
-  void store(Value value, SlotOp slot) { StoreOp::create(builder, slot.getLoc(), value, slot.getSymName()); }
-
-  func::CallOp call(Location location, func::FuncOp callee, ValueRange operands) {
-    return func::CallOp::create(builder, location, callee, operands);
-  }
-
-  OpBuilder builder;
-
-private:
-  llvm::DenseMap<Value, Value> values;
+/// Losses that are differentiated together, and the gradients that they give.
+struct Objective {
+  StringRef prefix;                                           // of the names of its slots
+  SmallVector<unsigned> losses;                               // results of the graph
+  llvm::MapVector<StringAttr, SmallVector<SlotOp>> gradients; // by parameter, one for each use
 };
 
 /// Differentiates one training graph.
 class GraphDifferentiator {
 public:
   GraphDifferentiator(ModuleOp module, GraphOp graph, bool accumulate)
-      : module(module), graph(graph), accumulate(accumulate), slotBuilder(module) {
+      : module(module), graph(graph), results(graph.getBody().front().getTerminator()->getOperands()),
+        accumulate(accumulate), slotBuilder(module) {
     for (Operation &op : graph.getBody().front())
       if (auto layer = dyn_cast<LayerOp>(op))
         layers.push_back(layer);
+    objectives.push_back({"", {0}, {}});
+    SmallVector<unsigned> unclipped;
+    for (unsigned index = 1; index < results.size(); ++index)
+      if (graph.getResultAttr(index, unclippedAttrName))
+        unclipped.push_back(index);
+    if (!unclipped.empty())
+      objectives.push_back({"unclipped_", unclipped, {}});
   }
 
   LogicalResult run() {
@@ -68,6 +46,8 @@ public:
     for (int index = layers.size() - 1; index >= 0; --index)
       if (failed(differentiate(index)))
         return failure();
+    createGates();
+    recordLayers(module, layers, gateSlots);
     buildForward();
     buildBackward();
     buildTied();
@@ -80,25 +60,39 @@ private:
   /// Values whose gradient is needed: float reads and what depends on them.
   void findNeeded() {
     for (Operation &op : graph.getBody().front()) {
-      auto isNeeded = [&](Value value) { return needed.contains(value); };
-      bool differentiable = isa<ReadOp>(op) || (isa<LayerOp>(op) && llvm::any_of(op.getOperands(), isNeeded));
-      for (Value result : op.getResults())
-        if (differentiable && isa<FloatType>(cast<RankedTensorType>(result.getType()).getElementType()))
+      if (isa<ReadOp>(op))
+        needed.insert(op.getResult(0));
+      auto layer = dyn_cast<LayerOp>(op);
+      if (!layer)
+        continue;
+      Block &body = layer.getBody().front();
+      llvm::DenseSet<Value> inside;
+      for (auto [argument, input] : llvm::zip_equal(body.getArguments(), layer.getInputs()))
+        if (needed.contains(input))
+          inside.insert(argument);
+      addDependents(body, inside);
+      for (auto [yielded, result] : llvm::zip_equal(body.getTerminator()->getOperands(), layer.getResults()))
+        if (inside.contains(yielded) && isa<FloatType>(cast<RankedTensorType>(result.getType()).getElementType()))
           needed.insert(result);
     }
-    hasGradient.insert(graph.getBody().front().getTerminator()->getOperand(0));
+    for (const Objective &objective : objectives)
+      for (unsigned loss : objective.losses)
+        hasGradient.insert(results[loss]);
   }
 
   LogicalResult differentiate(unsigned index) {
     LayerOp layer = layers[index];
     auto has = llvm::map_to_vector(layer.getResults(), [&](Value v) -> bool { return hasGradient.contains(v); });
-    auto needs = llvm::map_to_vector(layer.getOperands(), [&](Value v) -> bool { return needed.contains(v); });
+    auto needs = llvm::map_to_vector(layer.getInputs(), [&](Value v) -> bool { return needed.contains(v); });
     FailureOr<LayerFunctions> result = differentiateLayer(layer, nameOf(layer), has, needs, accumulate);
     if (failed(result))
       return failure();
     functions[index] = *result;
-    for (unsigned operand : result->backwardResults)
+    for (unsigned operand : result->backwardResults) {
       hasGradient.insert(layer.getOperand(operand));
+      if (auto read = layer.getOperand(operand).getDefiningOp<ReadOp>())
+        uses[read.getSymbolAttr().getAttr()].push_back(layer);
+    }
     using Source = LayerFunctions::Source;
     for (LayerFunctions::Argument argument : result->backwardArguments) {
       if (argument.source == Source::Operand && layer.getOperand(argument.index).getDefiningOp<LayerOp>())
@@ -115,61 +109,154 @@ private:
     if (!slot) {
       auto result = cast<OpResult>(value);
       auto layer = cast<LayerOp>(result.getOwner());
-      slot = slotBuilder.create(layer.getLoc(), nameOf(layer) + ".result." + std::to_string(result.getResultNumber()),
+      slot = slotBuilder.create(layer.getLoc(), nameOf(layer) + ".result." + Twine(result.getResultNumber()),
                                 value.getType(), SlotKind::Kept);
     }
     return slot;
+  }
+
+  /// A slot for each tensor of gates that counts the micro-batches that came through.
+  void createGates() {
+    for (LayerOp layer : layers) {
+      Value gates = layer.getGate();
+      if (!gates || gateSlots.contains(gates))
+        continue;
+      if (gates.getDefiningOp<LayerOp>())
+        slotOf(gates);
+      gateSlots[gates] =
+          slotBuilder.create(layer.getLoc(), "train.gates." + Twine(gateSlots.size()), gates.getType(), SlotKind::Gate);
+    }
+  }
+
+  func::FuncOp createSumOf(Location location, Type type, bool inPlace) {
+    return createSum(module, location, "train.sum." + std::to_string(helpers++), type, inPlace);
+  }
+  Value createZeroOf(OpBuilder &builder, Location location, Type type) {
+    func::FuncOp zero = createZero(module, location, "train.zero." + std::to_string(helpers++), type);
+    return func::CallOp::create(builder, location, zero, ValueRange()).getResult(0);
+  }
+
+  Value createCopyOf(OpBuilder &builder, Value value) {
+    std::string name = "train.copy." + std::to_string(helpers++);
+    func::FuncOp copy = createCopy(module, value.getLoc(), name, value.getType());
+    return func::CallOp::create(builder, value.getLoc(), copy, value).getResult(0);
+  }
+
+  /// What a layer's forward function returns where the layer is dropped.
+  SmallVector<Value> dropForward(OpBuilder &builder, LayerOp layer, func::FuncOp forward, ValueRange operands) {
+    SmallVector<Value> values;
+    for (auto [index, type] : llvm::enumerate(forward.getResultTypes()))
+      values.push_back(index == 0                      ? createCopyOf(builder, operands.front())
+                       : index < layer.getNumResults() ? createZeroOf(builder, layer.getLoc(), type)
+                                                       : ub::PoisonOp::create(builder, layer.getLoc(), type));
+    return values;
   }
 
   void buildForward() {
     ActionBuilder action(createAction(module, graph.getLoc(), "train.forward", ActionKind::Forward, "train"));
     keptSlots.resize(layers.size());
     for (auto [index, layer] : llvm::enumerate(layers)) {
-      auto operands = llvm::map_to_vector(layer.getOperands(), [&](Value value) { return action.get(value); });
-      func::CallOp call = action.call(layer.getLoc(), functions[index].forward, operands);
-      for (auto [inGraph, inAction] : llvm::zip(layer.getResults(), call.getResults())) {
+      auto operands = llvm::map_to_vector(layer.getInputs(), [&](Value value) { return action.get(value); });
+      func::FuncOp forward = functions[index].forward;
+      ValueRange values = action.callGated(layer, forward, operands, [&, layer = layer](OpBuilder &builder) {
+        return dropForward(builder, layer, forward, operands);
+      });
+      for (auto [inGraph, inAction] : llvm::zip(layer.getResults(), values)) {
         action.map(inGraph, inAction);
         if (SlotOp slot = slots.lookup(inGraph))
           action.store(inAction, slot);
       }
-      for (auto [kept, value] : llvm::enumerate(call.getResults().drop_front(layer.getNumResults()))) {
-        SlotOp slot = slotBuilder.create(layer.getLoc(), nameOf(layer) + ".kept." + std::to_string(kept),
-                                         value.getType(), SlotKind::Kept);
+      for (auto [kept, value] : llvm::enumerate(values.drop_front(layer.getNumResults()))) {
+        SlotOp slot =
+            slotBuilder.create(layer.getLoc(), nameOf(layer) + ".kept." + Twine(kept), value.getType(), SlotKind::Kept);
         keptSlots[index].push_back(slot);
         action.store(value, slot);
       }
     }
-    Value loss = graph.getBody().front().getTerminator()->getOperand(0);
-    SlotOp slot = slotBuilder.create(graph.getLoc(), "train.loss", loss.getType(), SlotKind::Result);
+    SlotOp slot = slotBuilder.create(graph.getLoc(), "train.loss", results.front().getType(), SlotKind::Result);
     slot->setAttr(graphAttrName, action.builder.getStringAttr("train"));
-    action.store(action.get(loss), slot);
+    action.store(action.get(results.front()), slot);
+    for (unsigned index = 1; index < results.size(); ++index)
+      storeMetric(action, index);
+  }
+
+  void storeMetric(ActionBuilder &action, unsigned index) {
+    auto name = dyn_cast_if_present<StringAttr>(graph.getResultAttr(index, metricAttrName));
+    if (!name)
+      return;
+    SlotOp slot =
+        slotBuilder.create(graph.getLoc(), "train.metric." + Twine(index), results[index].getType(), SlotKind::Result);
+    slot->setAttr(metricAttrName, name);
+    if (Attribute layer = graph.getResultAttr(index, layerAttrName))
+      slot->setAttr(layerAttrName, layer);
+    action.store(action.get(results[index]), slot);
   }
 
   void buildBackward() {
     ActionBuilder action(createAction(module, graph.getLoc(), "train.backward", ActionKind::Backward, "train"));
-    llvm::DenseMap<Value, Value> gradients;
-    Value loss = graph.getBody().front().getTerminator()->getOperand(0);
-    declareScalar(module, "loss_gradient", 1);
-    gradients[loss] = ScalarOp::create(action.builder, graph.getLoc(), loss.getType(), "loss_gradient");
-    for (int index = layers.size() - 1; index >= 0; --index)
-      if (functions[index].backward)
-        callBackward(action, index, gradients);
+    countGates(action);
+    for (Objective &objective : objectives)
+      buildBackward(action, objective);
   }
 
-  void callBackward(ActionBuilder &action, unsigned index, llvm::DenseMap<Value, Value> &gradients) {
+  void countGates(ActionBuilder &action) {
+    for (auto [gates, slot] : gateSlots) {
+      Value open = action.get(gates, slots);
+      func::FuncOp add = accumulate ? createSumOf(slot.getLoc(), slot.getType(), /*inPlace=*/true) : nullptr;
+      action.store(add ? action.call(slot.getLoc(), add, {action.fetch(slot), open}).front()
+                       : createCopyOf(action.builder, open),
+                   slot);
+    }
+  }
+
+  void buildBackward(ActionBuilder &action, Objective &objective) {
+    llvm::DenseMap<Value, Value> gradients;
+    declareScalar(module, "loss_gradient", 1);
+    for (unsigned index = 0; index < results.size(); ++index) {
+      if (!hasGradient.contains(results[index]))
+        continue;
+      auto type = cast<RankedTensorType>(results[index].getType());
+      if (llvm::is_contained(objective.losses, index))
+        gradients[results[index]] = ScalarOp::create(action.builder, graph.getLoc(), type, "loss_gradient");
+      else if (!gradients.contains(results[index]))
+        gradients[results[index]] =
+            arith::ConstantOp::create(action.builder, graph.getLoc(), action.builder.getZeroAttr(type));
+    }
+    for (int index = layers.size() - 1; index >= 0; --index)
+      if (functions[index].backward)
+        callBackward(action, index, objective, gradients);
+  }
+
+  /// The slot of the gradient of one use of a parameter; the number of uses so far names it.
+  SlotOp createGradientSlot(ReadOp read, Objective &objective) {
+    StringAttr parameter = read.getSymbolAttr().getAttr();
+    auto &slotsSoFar = objective.gradients[parameter];
+    SlotOp slot = slotBuilder.create(read.getLoc(), objective.prefix + gradientSlotName(parameter, slotsSoFar.size()),
+                                     read.getType(), SlotKind::Gradient, parameter);
+    if (!objective.prefix.empty())
+      slot->setAttr(unclippedAttrName, UnitAttr::get(module.getContext()));
+    SmallVector<Attribute> gates;
+    for (LayerOp user : uses[parameter])
+      if (user.getGate())
+        gates.push_back(GateAttr::get(module.getContext(),
+                                      FlatSymbolRefAttr::get(gateSlots[user.getGate()].getSymNameAttr()),
+                                      *user.getGateIndex()));
+    if (gates.size() == uses[parameter].size())
+      slot.setGatesAttr(ArrayAttr::get(module.getContext(), gates));
+    slotsSoFar.push_back(slot);
+    return slot;
+  }
+
+  void callBackward(ActionBuilder &action, unsigned index, Objective &objective,
+                    llvm::DenseMap<Value, Value> &gradients) {
     LayerOp layer = layers[index];
     LayerFunctions &layerFunctions = functions[index];
-    // One gradient slot a use; the number of uses so far names it.
     llvm::DenseMap<unsigned, SlotOp> gradientSlots;
     for (unsigned operand : layerFunctions.backwardResults)
-      if (auto read = layer.getOperand(operand).getDefiningOp<ReadOp>()) {
-        auto &uses = parameterGradients[read.getSymbolAttr().getAttr()];
-        SlotOp slot = slotBuilder.create(read.getLoc(), gradientSlotName(read.getSymbol(), uses.size()), read.getType(),
-                                         SlotKind::Gradient, read.getSymbol());
-        uses.push_back(slot);
-        gradientSlots[operand] = slot;
-      }
+      if (auto read = layer.getOperand(operand).getDefiningOp<ReadOp>())
+        gradientSlots[operand] = createGradientSlot(read, objective);
     SmallVector<Value> operands;
+    llvm::DenseMap<unsigned, Value> accumulators;
     for (auto [source, i] : layerFunctions.backwardArguments) {
       switch (source) {
       case LayerFunctions::Source::ResultGradient:
@@ -185,97 +272,98 @@ private:
         operands.push_back(action.fetch(keptSlots[index][i]));
         break;
       case LayerFunctions::Source::Accumulator:
-        operands.push_back(action.fetch(gradientSlots.lookup(i)));
+        operands.push_back(accumulators[i] = action.fetch(gradientSlots.lookup(i)));
         break;
       }
     }
-    func::CallOp call = action.call(layer.getLoc(), layerFunctions.backward, operands);
-    for (auto [operand, gradient] : llvm::zip_equal(layerFunctions.backwardResults, call.getResults())) {
+    // Where the layer is dropped, the gradient of its first result passes through; a gradient that is added to stays,
+    // one that is not is never looked at, unless other uses of the parameter are added to it.
+    auto drop = [&](OpBuilder &builder) {
+      SmallVector<Value> values;
+      for (unsigned operand : layerFunctions.backwardResults) {
+        Value passed = operand == 0 ? gradients.lookup(layer.getResult(0)) : Value();
+        Value kept = accumulators.lookup(operand);
+        Type type = layer.getOperand(operand).getType();
+        auto read = layer.getOperand(operand).getDefiningOp<ReadOp>();
+        bool isUnseen = read && uses[read.getSymbolAttr().getAttr()].size() == 1;
+        values.push_back(passed     ? createCopyOf(builder, passed)
+                         : kept     ? kept
+                         : isUnseen ? Value(ub::PoisonOp::create(builder, layer.getLoc(), type))
+                                    : createZeroOf(builder, layer.getLoc(), type));
+      }
+      return values;
+    };
+    ValueRange values = action.callGated(layer, layerFunctions.backward, operands, drop, slots);
+    for (auto [operand, gradient] : llvm::zip_equal(layerFunctions.backwardResults, values)) {
       Value value = layer.getOperand(operand);
       if (SlotOp slot = gradientSlots.lookup(operand)) {
         action.store(gradient, slot);
         continue;
       }
       Value &sum = gradients[value];
-      if (sum) {
-        func::FuncOp add = createSum(module, value.getLoc(), "train.sum." + std::to_string(sums++), value.getType(),
-                                     /*inPlace=*/false);
-        sum = action.call(value.getLoc(), add, {sum, gradient}).getResult(0);
-      } else {
+      if (sum)
+        sum =
+            action
+                .call(value.getLoc(), createSumOf(value.getLoc(), value.getType(), /*inPlace=*/false), {sum, gradient})
+                .front();
+      else
         sum = gradient;
-      }
     }
   }
 
   /// Uses of a tied parameter accumulate apart and are added once, in the order in which backward meets them.
   void buildTied() {
     std::optional<ActionBuilder> action;
-    for (auto &[name, uses] : parameterGradients) {
-      if (uses.size() < 2)
-        continue;
-      if (!action)
-        action.emplace(createAction(module, graph.getLoc(), "train.tied", ActionKind::Tied, "train"));
-      Value sum = action->fetch(uses.front());
-      for (SlotOp use : ArrayRef(uses).drop_front()) {
-        func::FuncOp add = createSum(module, use.getLoc(), "train.sum." + std::to_string(sums++), use.getType(),
-                                     /*inPlace=*/true);
-        sum = action->call(use.getLoc(), add, {sum, action->fetch(use)}).getResult(0);
+    for (Objective &objective : objectives)
+      for (auto &[name, gradients] : objective.gradients) {
+        if (gradients.size() < 2)
+          continue;
+        if (!action)
+          action.emplace(createAction(module, graph.getLoc(), "train.tied", ActionKind::Tied, "train"));
+        Value sum = action->fetch(gradients.front());
+        for (SlotOp use : ArrayRef(gradients).drop_front())
+          sum = action
+                    ->call(use.getLoc(), createSumOf(use.getLoc(), use.getType(), /*inPlace=*/true),
+                           {sum, action->fetch(use)})
+                    .front();
+        action->store(sum, gradients.front());
       }
-      action->store(sum, uses.front());
-    }
   }
 
   ModuleOp module;
   GraphOp graph;
+  OperandRange results; // of the graph
   bool accumulate;
   SlotBuilder slotBuilder;
   SmallVector<LayerOp> layers;
   SmallVector<LayerFunctions> functions;
+  SmallVector<Objective, 2> objectives;
   llvm::DenseSet<Value> needed, hasGradient;
-  llvm::DenseMap<Value, SlotOp> slots;
+  ActionBuilder::Slots slots;
   SmallVector<SmallVector<SlotOp>> keptSlots;
-  llvm::MapVector<StringAttr, SmallVector<SlotOp>> parameterGradients;
-  unsigned sums = 0;
+  GateSlots gateSlots;
+  llvm::DenseMap<StringAttr, SmallVector<LayerOp>> uses; // of a parameter that have a gradient
+  unsigned helpers = 0;
 };
 
-/// A graph that is only evaluated: one forward function a layer, the results stored.
+/// A graph that is only evaluated: one forward function a layer, the results stored. Nothing is dropped in it.
 void outlineEvaluation(ModuleOp module, GraphOp graph, StringRef name) {
   SlotBuilder slotBuilder(module);
   ActionBuilder action(createAction(module, graph.getLoc(), name, ActionKind::Evaluate, name));
   for (Operation &op : graph.getBody().front())
     if (auto layer = dyn_cast<LayerOp>(op)) {
       func::FuncOp function = outlineForward(layer, (name + "." + layer.getName()).str());
-      auto operands = llvm::map_to_vector(layer.getOperands(), [&](Value value) { return action.get(value); });
-      func::CallOp call = action.call(layer.getLoc(), function, operands);
-      for (auto [inGraph, inAction] : llvm::zip_equal(layer.getResults(), call.getResults()))
+      auto operands = llvm::map_to_vector(layer.getInputs(), [&](Value value) { return action.get(value); });
+      for (auto [inGraph, inAction] :
+           llvm::zip_equal(layer.getResults(), action.call(layer.getLoc(), function, operands)))
         action.map(inGraph, inAction);
     }
   for (auto [index, value] : llvm::enumerate(graph.getBody().front().getTerminator()->getOperands())) {
     SlotOp slot =
-        slotBuilder.create(graph.getLoc(), (name + ".result." + Twine(index)).str(), value.getType(), SlotKind::Result);
+        slotBuilder.create(graph.getLoc(), name + ".result." + Twine(index), value.getType(), SlotKind::Result);
     slot->setAttr(graphAttrName, action.builder.getStringAttr(name));
     action.store(action.get(value), slot);
   }
-}
-
-/// What the exported table says of each graph: its name and the tensors that the runtime loads.
-void recordGraphs(ModuleOp module) {
-  Builder builder(module.getContext());
-  SmallVector<Attribute> graphs;
-  for (GraphOp graph : module.getOps<GraphOp>()) {
-    SmallVector<Attribute> inputs;
-    for (auto [index, type] : llvm::enumerate(graph.getArgumentTypes()))
-      inputs.push_back(
-          builder.getDictionaryAttr({builder.getNamedAttr("name", builder.getStringAttr("input." + Twine(index))),
-                                     builder.getNamedAttr("type", TypeAttr::get(type))}));
-    graphs.push_back(builder.getDictionaryAttr({builder.getNamedAttr("name", graph.getSymNameAttr()),
-                                                builder.getNamedAttr("inputs", builder.getArrayAttr(inputs))}));
-  }
-  NamedAttrList facts;
-  if (auto old = module->getAttrOfType<DictionaryAttr>(binaryAttrName))
-    facts = old;
-  facts.set("graphs", builder.getArrayAttr(graphs));
-  module->setAttr(binaryAttrName, facts.getDictionary(module.getContext()));
 }
 
 struct Differentiate : sluice::impl::DifferentiateBase<Differentiate> {

@@ -18,20 +18,26 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
     Replaces the graph `train` by the actions `train.forward` and `train.backward`, which call two private functions a layer, and every other graph by one action
     that evaluates it. What backward needs of forward is stored in slots of kind `kept`; ops that only rearrange are repeated in backward instead. Every use of
     a parameter has a gradient slot of its own, and `train.tied` adds those of a parameter with several uses.
+
+    A layer with a gate is called where its gate is open; the gradients of its parameters name the gate, and a slot of kind `gate` counts the micro-batches that came
+    through. Results of `train` with `sluice.unclipped` are differentiated by themselves, into gradients of their own (slots with `sluice.unclipped`).
   }];
   let options = [Option<"microBatches", "microbatches", "int64_t", "1",
                         "micro-batches of a step; above 1 gradients are added to what the slots hold">];
-  let dependentDialects = ["::mlir::func::FuncDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::mlir::ub::UBDialect"];
 }
 
 def InsertOptimizer : Pass<"sluice-insert-optimizer", "::mlir::ModuleOp"> {
   let summary = "the norm and update actions";
   let description = [{
     `train.norm` stores one sum of squares a gradient; `train.update` applies the optimizer to every parameter that has a gradient, with the run-time
-    scalars of the step. Optimizer state lives in slots of kind `state`.
+    scalars of the step. Optimizer state lives in slots of kind `state`. A gradient whose gates were all closed in a step counts nothing in the norm, and its parameter is
+    updated as `dropped-state` says. A gradient that is not clipped has a norm of its own and is added to the clipped one.
   }];
-  let options = [Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw or sgd">];
-  let dependentDialects = ["::mlir::func::FuncDialect"];
+  let options = [Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw or sgd">,
+                 Option<"droppedState", "dropped-state", "std::string", "\"move\"",
+                        "what happens to a parameter and its state in a step without a gradient: move (the moments decay and move it on) or skip">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def ShareLayers : Pass<"sluice-share-layers", "::mlir::ModuleOp"> {

@@ -18,6 +18,7 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
   // After the tied gradients are added: the norm and the update see one gradient a parameter.
   InsertOptimizerOptions optimizer;
   optimizer.optimizer = options.optimizer;
+  optimizer.droppedState = options.droppedState;
   manager.addPass(createInsertOptimizer(optimizer));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

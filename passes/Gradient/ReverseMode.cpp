@@ -37,10 +37,16 @@ static SmallVector<Value> cloneBody(LayerOp layer, func::FuncOp function, IRMapp
 }
 
 func::FuncOp sluice::outlineForward(LayerOp layer, StringRef name) {
-  func::FuncOp function = createFunction(layer, name, layer.getOperandTypes());
+  func::FuncOp function = createFunction(layer, name, layer.getInputs().getTypes());
   IRMapping mapping;
   setResults(function, cloneBody(layer, function, mapping));
   return function;
+}
+
+void sluice::addDependents(Block &block, llvm::DenseSet<Value> &values) {
+  for (Operation &op : block)
+    if (llvm::any_of(op.getOperands(), [&](Value operand) { return values.contains(operand); }))
+      values.insert(op.result_begin(), op.result_end());
 }
 
 namespace {
@@ -50,7 +56,7 @@ public:
   BackwardBuilder(LayerOp layer, func::FuncOp function, ArrayRef<bool> resultHasGradient)
       : layer(layer), function(function), entry(function.getBody().front()) {
     yielded = cloneBody(layer, function, mapping);
-    unsigned argument = layer.getNumOperands();
+    unsigned argument = layer.getInputs().size();
     for (auto [value, has] : llvm::zip_equal(yielded, resultHasGradient))
       if (has)
         add(value, entry.getArgument(argument++));
@@ -59,7 +65,11 @@ public:
 
   LogicalResult run(ArrayRef<bool> operandNeedsGradient) {
     SmallVector<Operation *> forward = llvm::map_to_vector(entry, [](Operation &op) { return &op; });
-    llvm::DenseSet<Value> active = activeValues(forward, operandNeedsGradient);
+    llvm::DenseSet<Value> active;
+    for (auto [index, needs] : llvm::enumerate(operandNeedsGradient))
+      if (needs)
+        active.insert(entry.getArgument(index));
+    addDependents(entry, active);
     for (Operation *op : llvm::reverse(forward))
       if (failed(visit(op, active)))
         return failure();
@@ -120,18 +130,6 @@ public:
   SmallVector<Value> yielded;
 
 private:
-  /// Values on a path from an operand that needs a gradient.
-  llvm::DenseSet<Value> activeValues(ArrayRef<Operation *> forward, ArrayRef<bool> operandNeedsGradient) {
-    llvm::DenseSet<Value> active;
-    for (auto [index, needs] : llvm::enumerate(operandNeedsGradient))
-      if (needs)
-        active.insert(entry.getArgument(index));
-    for (Operation *op : forward)
-      if (llvm::any_of(op->getOperands(), [&](Value operand) { return active.contains(operand); }))
-        active.insert(op->result_begin(), op->result_end());
-    return active;
-  }
-
   LogicalResult visit(Operation *op, const llvm::DenseSet<Value> &active) {
     SmallVector<Value> results = llvm::map_to_vector(op->getResults(), [&](Value v) { return gradientOf(v); });
     bool hasGradient = llvm::any_of(results, [](Value value) { return bool(value); });
@@ -172,8 +170,8 @@ private:
 FailureOr<LayerFunctions> sluice::differentiateLayer(LayerOp layer, StringRef name, ArrayRef<bool> resultHasGradient,
                                                      ArrayRef<bool> operandNeedsGradient, bool accumulate) {
   LayerFunctions functions;
-  unsigned operandCount = layer.getNumOperands();
-  SmallVector<Type> types(layer.getOperandTypes());
+  unsigned operandCount = layer.getInputs().size();
+  SmallVector<Type> types(layer.getInputs().getTypes());
   for (auto [type, has] : llvm::zip_equal(layer.getResultTypes(), resultHasGradient))
     if (has)
       types.push_back(type);
@@ -213,7 +211,7 @@ FailureOr<LayerFunctions> sluice::differentiateLayer(LayerOp layer, StringRef na
 
   // Kept values become arguments of backward and results of forward; a yielded value is a result already.
   SmallVector<Value> kept = builder.takeKept();
-  functions.forward = createFunction(layer, (name + ".forward").str(), layer.getOperandTypes());
+  functions.forward = createFunction(layer, (name + ".forward").str(), layer.getInputs().getTypes());
   IRMapping mapping;
   SmallVector<Value> forwardResults = cloneBody(layer, functions.forward, mapping);
   IRMapping backwardToLayer;

@@ -6,9 +6,12 @@
 
 namespace sluice {
 
+/// Adds what the ops of `block` compute from `values`.
+void addDependents(mlir::Block &block, llvm::DenseSet<mlir::Value> &values);
+
 /// The two functions of a layer and how their arguments and results belong together.
 struct LayerFunctions {
-  mlir::func::FuncOp forward;  // (operands of the layer) -> (results of the layer, kept values)
+  mlir::func::FuncOp forward;  // (inputs of the layer) -> (results of the layer, kept values)
   mlir::func::FuncOp backward; // null where nothing in the layer has a gradient
 
   unsigned keptCount = 0; // trailing results of forward

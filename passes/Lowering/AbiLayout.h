@@ -34,11 +34,15 @@ SLUICE_ABI_STRUCT(sluice_scalar, M(name), M(value), M(help));
 SLUICE_ABI_STRUCT(sluice_function, M(name), M(entry), M(scratch_bytes), M(thread_scratch_bytes));
 SLUICE_ABI_STRUCT(sluice_action, M(kind), M(micro_batch), M(function));
 SLUICE_ABI_STRUCT(sluice_graph, M(name), M(function), M(inputs), M(input), M(result));
+SLUICE_ABI_STRUCT(sluice_metric, M(name), M(layer), M(result));
+SLUICE_ABI_STRUCT(sluice_layer, M(name));
+SLUICE_ABI_STRUCT(sluice_gate, M(layer), M(element), M(count), M(flops));
 SLUICE_ABI_STRUCT(sluice_binary, M(version), M(model), M(description), M(processor), M(features), M(batch), M(sequence),
                   M(vocabulary), M(micro_batches), M(flops_per_token), M(grad_clip), M(optimizer), M(parameter_count),
-                  M(scalar_count), M(function_count), M(action_count), M(graph_count), M(parameters), M(scalars),
-                  M(functions), M(actions), M(graphs), M(parameter_bytes), M(slot_bytes), M(gradient_offset),
-                  M(gradient_bytes), M(norms_offset));
+                  M(scalar_count), M(function_count), M(action_count), M(graph_count), M(metric_count), M(layer_count),
+                  M(gate_count), M(parameters), M(scalars), M(functions), M(actions), M(graphs), M(metrics), M(layers),
+                  M(gates), M(parameter_bytes), M(slot_bytes), M(gradient_offset), M(gradient_bytes), M(norms_offset),
+                  M(unclipped_norms_offset));
 #undef M
 #undef SLUICE_ABI_STRUCT
 

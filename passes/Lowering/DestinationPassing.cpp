@@ -2,6 +2,10 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/IR/IRMapping.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Lowering/StepLayout.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -121,14 +125,17 @@ private:
           return success();
         })
         .Case([&](KeyOp key) {
-          places[key.getResult()] = view(step, step_layout::key, bufferType(key.getType()));
+          places[key.getResult()] =
+              view(step, key.getGates() ? step_layout::gateKey : step_layout::key, bufferType(key.getType()));
           return success();
         })
         .Case([&](ScalarOp scalar) { return readScalar(scalar); })
         .Case([&](arith::ConstantOp constant) {
           auto values = dyn_cast<DenseElementsAttr>(constant.getValue());
-          if (!values)
-            return LogicalResult(constant.emitOpError() << "expected a tensor in an action");
+          if (!values) {
+            builder.clone(*constant, numbers);
+            return success();
+          }
           Value buffer = memref::AllocOp::create(builder, constant.getLoc(), bufferType(constant.getType()));
           for (auto [i, value] : llvm::enumerate(values.getValues<TypedAttr>()))
             memref::StoreOp::create(builder, constant.getLoc(),
@@ -137,6 +144,21 @@ private:
           return success();
         })
         .Case([&](func::CallOp call) { return convertCall(call); })
+        .Case([&](tensor::ExtractOp extract) {
+          numbers.map(
+              extract.getResult(),
+              memref::LoadOp::create(builder, extract.getLoc(), places.lookup(extract.getTensor()),
+                                     llvm::map_to_vector(extract.getIndices(),
+                                                         [&](Value index) { return numbers.lookupOrDefault(index); }))
+                  .getResult());
+          return success();
+        })
+        .Case<arith::CmpFOp, arith::OrIOp>([&](Operation *op) {
+          builder.clone(*op, numbers);
+          return success();
+        })
+        .Case([&](scf::IfOp ifOp) { return convertIf(ifOp); })
+        .Case([](ub::PoisonOp) { return success(); })
         .Default([](Operation *op) { return op->emitOpError() << "is not expected in an action"; });
   }
 
@@ -162,8 +184,11 @@ private:
     return success();
   }
 
-  /// Where a call puts a result: into the first slot that it is stored to, or into a temporary.
+  /// Where a result goes: where a branch was told to put it, into the first slot that it is stored to, or into a
+  /// temporary.
   Value destinationOf(Value result) {
+    if (Value destination = destinations.lookup(result))
+      return destination;
     for (Operation *user : result.getUsers())
       if (auto store = dyn_cast<StoreOp>(user)) {
         symbols[result] = store.getSymbol();
@@ -190,6 +215,47 @@ private:
     return success();
   }
 
+  /// The argument whose place a call updates to make this value, or null.
+  Value updatedOperand(Value value) {
+    auto call = value.getDefiningOp<func::CallOp>();
+    int64_t argument = call ? updated.at(call.getCalleeAttr().getAttr())[cast<OpResult>(value).getResultNumber()] : -1;
+    return argument >= 0 ? call.getOperand(argument) : Value();
+  }
+
+  /// Both branches put a result into one place and yield nothing. Where a branch updates a value in place, its place
+  /// is the one.
+  LogicalResult convertIf(scf::IfOp ifOp) {
+    for (auto [index, result] : llvm::enumerate(ifOp.getResults())) {
+      Value branches[] = {ifOp.thenYield().getOperand(index), ifOp.elseYield().getOperand(index)};
+      Value inPlace;
+      for (Value value : branches)
+        if (Value operand = updatedOperand(value)) {
+          if (inPlace && places.lookup(inPlace) != places.lookup(operand))
+            return ifOp.emitOpError() << "expected branches that update one place for result " << index;
+          inPlace = operand;
+        }
+      places[result] = inPlace ? places.lookup(inPlace) : destinationOf(result);
+      if (inPlace)
+        symbols[result] = symbols.lookup(inPlace);
+      for (Value value : branches)
+        destinations[value] = places[result];
+    }
+    auto lowered = scf::IfOp::create(builder, ifOp.getLoc(), numbers.lookup(ifOp.getCondition()),
+                                     /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(builder);
+    for (auto [from, to] :
+         {std::pair(ifOp.thenBlock(), lowered.thenBlock()), std::pair(ifOp.elseBlock(), lowered.elseBlock())}) {
+      builder.setInsertionPoint(to->getTerminator());
+      for (Operation &op : from->without_terminator())
+        if (failed(convert(&op)))
+          return failure();
+      for (auto [value, result] : llvm::zip_equal(from->getTerminator()->getOperands(), ifOp.getResults()))
+        if (Value place = places.lookup(value); place && place != places.lookup(result))
+          memref::CopyOp::create(builder, ifOp.getLoc(), place, places.lookup(result));
+    }
+    return success();
+  }
+
   LogicalResult store(Operation *op, Value value, StringRef symbol) {
     if (symbols.lookup(value) != symbol)
       memref::CopyOp::create(builder, op->getLoc(), places.lookup(value), place(op, symbol));
@@ -203,7 +269,9 @@ private:
   OpBuilder builder;
   Value step, parameters, slots;
   llvm::DenseMap<Value, Value> places;
-  llvm::DenseMap<Value, StringRef> symbols; // where a value lies already
+  llvm::DenseMap<Value, Value> destinations; // of values that a branch yields
+  llvm::DenseMap<Value, StringRef> symbols;  // where a value lies already
+  IRMapping numbers;
 };
 
 struct DestinationPassing : sluice::impl::DestinationPassingBase<DestinationPassing> {

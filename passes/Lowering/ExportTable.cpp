@@ -59,8 +59,10 @@ struct ExportTable : sluice::impl::ExportTableBase<ExportTable> {
     writer = &tableWriter;
     binary = {};
     parameters.clear(), scalars.clear(), functions.clear(), actions.clear(), graphs.clear(), functionIndex.clear();
+    layers.clear(), gates.clear(), metrics.clear();
     if (failed(collectFacts()) || failed(collectParameters()) || failed(collectScalars()) ||
-        failed(collectFunctions()) || failed(collectActions()) || failed(collectGraphs()))
+        failed(collectFunctions()) || failed(collectActions()) || failed(collectGraphs()) || failed(collectLayers()) ||
+        failed(collectMetrics()))
       return signalPassFailure();
     write();
     for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
@@ -111,6 +113,7 @@ private:
     binary.gradient_offset = integer("gradient_offset");
     binary.gradient_bytes = integer("gradient_bytes");
     binary.norms_offset = integer("norms_offset");
+    binary.unclipped_norms_offset = integer("unclipped_norms_offset");
     graphFacts = fact<ArrayAttr>(facts, "graphs");
     if (missing)
       return complain() << "'" << binaryAttrName << "' has no '" << *missing << "' of the expected type";
@@ -145,16 +148,16 @@ private:
         return slot.emitOpError() << "expected an offset: run sluice-plan-slots";
       if (slot.getKind() == SlotKind::Norm && slot.getRole()) {
         auto position = index.find(*slot.getRole());
-        if (position == index.end() ||
-            int64_t(*slot.getOffset()) != binary.norms_offset + int64_t(sizeof(double) * position->second))
-          return slot.emitOpError() << "expected at the position of its parameter, from byte " << binary.norms_offset;
+        int64_t first = slot->hasAttr(unclippedAttrName) ? binary.unclipped_norms_offset : binary.norms_offset;
+        if (position == index.end() || int64_t(*slot.getOffset()) != first + int64_t(sizeof(double) * position->second))
+          return slot.emitOpError() << "expected at the position of its parameter, from byte " << first;
       }
       auto position = slot.getParameter() ? index.find(*slot.getParameter()) : index.end();
       if (position == index.end())
         continue;
       sluice_parameter &entry = parameters[position->second];
       // The slots of further uses are added to the first.
-      if (slot.getKind() == SlotKind::Gradient && entry.gradient < 0)
+      if (slot.getKind() == SlotKind::Gradient && !slot->hasAttr(unclippedAttrName) && entry.gradient < 0)
         entry.gradient = *slot.getOffset();
       if (slot.getKind() == SlotKind::State) {
         if (entry.states == SLUICE_MAX_STATES)
@@ -282,17 +285,63 @@ private:
     return success();
   }
 
+  LogicalResult collectLayers() {
+    missing.reset();
+    auto names = facts.getAs<ArrayAttr>("layers"), entries = facts.getAs<ArrayAttr>("gates");
+    for (Attribute name : names ? names.getValue() : ArrayRef<Attribute>())
+      layers.push_back({textOf(cast<StringAttr>(name))});
+    for (Attribute attribute : entries ? entries.getValue() : ArrayRef<Attribute>()) {
+      auto entry = cast<DictionaryAttr>(attribute);
+      auto layer = fact<IntegerAttr>(entry, "layer"), index = fact<IntegerAttr>(entry, "index");
+      auto symbol = fact<FlatSymbolRefAttr>(entry, "slot");
+      auto flops = fact<FloatAttr>(entry, "flops");
+      if (missing)
+        return complain() << "an entry of 'gates' has no '" << *missing << "'";
+      auto slot = SymbolTable::lookupNearestSymbolFrom<SlotOp>(getOperation(), symbol);
+      if (!slot)
+        return complain() << "there is no slot '" << symbol.getValue() << "' for a gate";
+      Type element = cast<RankedTensorType>(slot.getType()).getElementType();
+      int64_t offset = int64_t(*slot.getOffset()) + index.getInt() * (element.getIntOrFloatBitWidth() / 8);
+      gates.push_back(
+          {int32_t(layer.getInt()), elementOf(element).value_or(SLUICE_F32), offset, flops.getValueAsDouble()});
+    }
+    return success();
+  }
+
+  LogicalResult collectMetrics() {
+    for (auto slot : getOperation().getOps<SlotOp>()) {
+      auto name = slot->getAttrOfType<StringAttr>(metricAttrName);
+      if (!name)
+        continue;
+      sluice_metric metric = {textOf(name), -1, *describe(slot.getSymNameAttr(), slot.getType(), *slot.getOffset())};
+      if (auto layer = slot->getAttrOfType<StringAttr>(layerAttrName)) {
+        auto found = llvm::find_if(layers, [&](const sluice_layer &candidate) { return layer == candidate.name; });
+        if (found == layers.end())
+          return slot.emitOpError() << "expected the name of a layer of the stack, found '" << layer.getValue() << "'";
+        metric.layer = found - layers.begin();
+      }
+      metrics.push_back(metric);
+    }
+    return success();
+  }
+
   void write() {
     binary.parameter_count = parameters.size();
     binary.scalar_count = scalars.size();
     binary.function_count = functions.size();
     binary.action_count = actions.size();
     binary.graph_count = graphs.size();
+    binary.metric_count = metrics.size();
+    binary.layer_count = layers.size();
+    binary.gate_count = gates.size();
     binary.parameters = writer->writeArray<sluice_parameter>("sluice_parameters", parameters);
     binary.scalars = writer->writeArray<sluice_scalar>("sluice_scalars", scalars);
     binary.functions = writer->writeArray<sluice_function>("sluice_functions", functions);
     binary.actions = writer->writeArray<sluice_action>("sluice_actions", actions);
     binary.graphs = writer->writeArray<sluice_graph>("sluice_graphs", graphs);
+    binary.metrics = writer->writeArray<sluice_metric>("sluice_metrics", metrics);
+    binary.layers = writer->writeArray<sluice_layer>("sluice_layers", layers);
+    binary.gates = writer->writeArray<sluice_gate>("sluice_gates", gates);
     writer->writeObject("sluice_program", binary);
   }
 
@@ -306,6 +355,9 @@ private:
   SmallVector<sluice_function> functions;
   SmallVector<sluice_action> actions;
   SmallVector<sluice_graph, 0> graphs;
+  SmallVector<sluice_layer> layers;
+  SmallVector<sluice_gate> gates;
+  SmallVector<sluice_metric, 0> metrics;
   std::map<std::pair<ActionKind, StringRef>, int32_t> functionIndex;
 };
 } // namespace

@@ -3,6 +3,7 @@
 #include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/Lowering/StepLayout.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -40,7 +41,7 @@ public:
       }
       // Values never cross from part to part: a number that was loaded before is not found again, and the action is
       // refused.
-      if (isa<func::CallOp>(op) && ++calls % callsOfPart == 0) {
+      if (isa<func::CallOp, scf::IfOp>(op) && ++calls % callsOfPart == 0) {
         endPart();
         beginPart();
       }
@@ -177,6 +178,22 @@ private:
               LLVM::FPTruncOp::create(builder, truncate.getLoc(), truncate.getType(), number);
           return success();
         })
+        .Case<arith::CmpFOp, arith::OrIOp>([&](Operation *op) {
+          SmallVector<Value> operands;
+          for (Value operand : op->getOperands())
+            operands.push_back(numberOf(operand));
+          if (llvm::is_contained(operands, Value()))
+            return failure();
+          if (auto compare = dyn_cast<arith::CmpFOp>(op)) {
+            auto predicate = LLVM::symbolizeFCmpPredicate(stringifyEnum(compare.getPredicate()));
+            numbers[op->getResult(0)] =
+                LLVM::FCmpOp::create(builder, op->getLoc(), *predicate, operands[0], operands[1]);
+          } else {
+            numbers[op->getResult(0)] = LLVM::OrOp::create(builder, op->getLoc(), operands[0], operands[1]);
+          }
+          return success();
+        })
+        .Case([&](scf::IfOp ifOp) { return lowerIf(ifOp); })
         .Case([&](func::CallOp call) {
           SmallVector<Value> operands;
           for (Value operand : call.getOperands()) {
@@ -191,6 +208,36 @@ private:
           return success();
         })
         .Default([](Operation *) { return failure(); });
+  }
+
+  /// A branch around the calls of a dropped layer.
+  LogicalResult lowerIf(scf::IfOp ifOp) {
+    Value condition = numberOf(ifOp.getCondition());
+    if (!condition || ifOp.getNumResults() > 0)
+      return failure();
+    Block *before = builder.getInsertionBlock();
+    Block *after = builder.createBlock(before->getParent(), before->getParent()->end());
+    // Numbers of a branch are not known behind it.
+    auto outside = numbers;
+    auto lowerBranch = [&](Region &region) -> Block * {
+      if (region.empty())
+        return after;
+      Block *block = builder.createBlock(after);
+      for (Operation &op : region.front().without_terminator())
+        if (failed(lower(&op)))
+          return nullptr;
+      LLVM::BrOp::create(builder, ifOp.getLoc(), after);
+      numbers = outside;
+      return block;
+    };
+    Block *then = lowerBranch(ifOp.getThenRegion());
+    Block *otherwise = then ? lowerBranch(ifOp.getElseRegion()) : nullptr;
+    if (!otherwise)
+      return failure();
+    builder.setInsertionPointToEnd(before);
+    LLVM::CondBrOp::create(builder, ifOp.getLoc(), condition, then, otherwise);
+    builder.setInsertionPointToEnd(after);
+    return success();
   }
 
   func::FuncOp action;

@@ -37,17 +37,25 @@ struct PlanSlots : sluice::impl::PlanSlotsBase<PlanSlots> {
         if (slot.getKind() == kind)
           slot.setOffsetAttr(builder.getI64IntegerAttr(slots.place(slot.getType())));
     };
-    // Gradients lie together: the runtime clears them as one range.
+    // Gradients, and the counts of micro-batches that gave them, lie together: the runtime clears them as one range.
     placeAll(SlotKind::Gradient);
+    placeAll(SlotKind::Gate);
     int64_t gradientBytes = slots.bytes;
     placeAll(SlotKind::State);
     // One double a parameter, in the parameters' order, whether it has a gradient or not.
-    int64_t normsOffset = slots.bytes;
-    for (SlotOp slot : module.getOps<SlotOp>())
-      if (slot.getKind() == SlotKind::Norm)
-        slot.setOffsetAttr(
-            builder.getI64IntegerAttr(normsOffset + int64_t(sizeof(double)) * parameterIndex.lookup(*slot.getRole())));
-    slots.bytes += llvm::alignTo(int64_t(sizeof(double)) * parameterIndex.size(), SLUICE_ALIGNMENT);
+    auto placeNorms = [&](bool unclipped) {
+      int64_t first = slots.bytes;
+      for (SlotOp slot : module.getOps<SlotOp>())
+        if (slot.getKind() == SlotKind::Norm && slot->hasAttr(unclippedAttrName) == unclipped)
+          slot.setOffsetAttr(
+              builder.getI64IntegerAttr(first + int64_t(sizeof(double)) * parameterIndex.lookup(*slot.getRole())));
+      slots.bytes += llvm::alignTo(int64_t(sizeof(double)) * parameterIndex.size(), SLUICE_ALIGNMENT);
+      return first;
+    };
+    int64_t normsOffset = placeNorms(/*unclipped=*/false), unclippedNormsOffset = -1;
+    if (llvm::any_of(module.getOps<SlotOp>(),
+                     [](SlotOp slot) { return slot.getKind() == SlotKind::Norm && slot->hasAttr(unclippedAttrName); }))
+      unclippedNormsOffset = placeNorms(/*unclipped=*/true);
     placeAll(SlotKind::Result);
     int64_t persistentBytes = slots.bytes;
     placeAll(SlotKind::Kept);
@@ -61,6 +69,7 @@ struct PlanSlots : sluice::impl::PlanSlotsBase<PlanSlots> {
     set("gradient_offset", 0);
     set("gradient_bytes", gradientBytes);
     set("norms_offset", normsOffset);
+    set("unclipped_norms_offset", unclippedNormsOffset);
     module->setAttr(binaryAttrName, facts.getDictionary(module.getContext()));
     remark::analysis(module.getLoc(), remark::RemarkOpts::name("PlanSlots").category("memory"))
         << remark::metric("parameter_bytes", parameters.bytes) << remark::metric("gradient_bytes", gradientBytes)

@@ -29,24 +29,29 @@ DropoutKey sluice::readDropoutKey(ImplicitLocOpBuilder &b, Value key, Value laye
   return result;
 }
 
-Value sluice::dropoutFactor(ImplicitLocOpBuilder &b, const DropoutKey &key, Value element, Value sample, double rate,
-                            Type type) {
-  Value counter[4] = {element, arith::AddIOp::create(b, key.firstSample, sample), key.step, key.layerAndOrdinal};
-  Value keys[2] = {key.seedLow, key.seedHigh};
+Value sluice::philoxWord(ImplicitLocOpBuilder &b, std::array<Value, 4> counter, std::array<Value, 2> keys) {
   for (int round = 0; round < 10; ++round) {
     auto first = arith::MulUIExtendedOp::create(b, counter[0], word(b, 0xD2511F53u));
     auto second = arith::MulUIExtendedOp::create(b, counter[2], word(b, 0xCD9E8D57u));
     auto mix = [&](Value high, Value other, Value roundKey) -> Value {
       return arith::XOrIOp::create(b, arith::XOrIOp::create(b, high, other), roundKey);
     };
-    Value next[4] = {mix(second.getHigh(), counter[1], keys[0]), second.getLow(),
-                     mix(first.getHigh(), counter[3], keys[1]), first.getLow()};
-    std::copy(next, next + 4, counter);
+    std::array<Value, 4> next = {mix(second.getHigh(), counter[1], keys[0]), second.getLow(),
+                                 mix(first.getHigh(), counter[3], keys[1]), first.getLow()};
+    counter = next;
     keys[0] = arith::AddIOp::create(b, keys[0], word(b, 0x9E3779B9u));
     keys[1] = arith::AddIOp::create(b, keys[1], word(b, 0xBB67AE85u));
   }
-  Value kept = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, counter[0],
-                                     word(b, uint32_t(std::llround(rate * 4294967296.0))));
+  return counter[0];
+}
+
+Value sluice::dropoutFactor(ImplicitLocOpBuilder &b, const DropoutKey &key, Value element, Value sample, double rate,
+                            Type type) {
+  Value bits =
+      philoxWord(b, {element, arith::AddIOp::create(b, key.firstSample, sample), key.step, key.layerAndOrdinal},
+                 {key.seedLow, key.seedHigh});
+  Value kept =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::uge, bits, word(b, uint32_t(std::llround(rate * 4294967296.0))));
   auto constant = [&](double value) -> Value { return arith::ConstantOp::create(b, b.getFloatAttr(type, value)); };
   return arith::SelectOp::create(b, kept, constant(1 / (1 - rate)), constant(0));
 }

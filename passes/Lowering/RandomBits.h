@@ -3,8 +3,13 @@
 #define SLUICE_PASSES_LOWERING_RANDOMBITS_H
 
 #include "passes/Lowering/LinalgBuilder.h"
+#include <array>
 
 namespace sluice {
+
+/// The first word of Philox4x32-10 (Salmon et al., SC 2011), all words i32.
+mlir::Value philoxWord(mlir::ImplicitLocOpBuilder &builder, std::array<mlir::Value, 4> counter,
+                       std::array<mlir::Value, 2> key);
 
 /// What keys the mask of a dropout, as i32 values outside of any linalg body.
 struct DropoutKey {

@@ -130,6 +130,39 @@ Value ToLinalg::dropout(DropoutOp op) {
       .front();
 }
 
+Value ToLinalg::bernoulli(BernoulliOp op) {
+  auto word = [&](int64_t index) -> Value {
+    return tensor::ExtractOp::create(b, op.getKey(), ValueRange(arith::ConstantIndexOp::create(b, index)));
+  };
+  auto constant = [](ImplicitLocOpBuilder &b, int32_t value) -> Value {
+    return arith::ConstantOp::create(b, b.getI32IntegerAttr(value));
+  };
+  Value seedLow = word(0), seedHigh = word(1), step = word(2), microBatch = op.getStep() ? constant(b, 0) : word(3);
+  return b
+      .elementwise(op.getProbability(), b.empty(op.getType()),
+                   [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                     Value index = arith::IndexCastOp::create(b, b.getI32Type(), linalg::IndexOp::create(b, 0));
+                     Value bits = philoxWord(b, {index, microBatch, step, constant(b, -1)}, {seedLow, seedHigh});
+                     // In f64, where both sides are exact: a probability of 1 is above every word.
+                     Value probability =
+                         v[0].getType().isF64() ? v[0] : Value(arith::ExtFOp::create(b, b.getF64Type(), v[0]));
+                     Formula f{b, b.getF64Type()};
+                     Value drawn = arith::UIToFPOp::create(b, f.type, bits);
+                     Value isOne = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, drawn,
+                                                         f.mul(probability, f.c(std::ldexp(1.0, 32))));
+                     Formula result{b, v[0].getType()};
+                     return {arith::SelectOp::create(b, isOne, result.c(1), result.c(0))};
+                   })
+      .front();
+}
+
+Value ToLinalg::element(ElementOp op) {
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  Value index = arith::IndexCastOp::create(b, b.getIndexType(), tensor::ExtractOp::create(b, op.getIndex(), zero));
+  Value value = tensor::ExtractOp::create(b, op.getVector(), index);
+  return tensor::FromElementsOp::create(b, op.getType(), value);
+}
+
 Value ToLinalg::reshape(ReshapeOp op) {
   RankedTensorType from = typeOf(op.getInput()), to = op.getType();
   auto reassociation = getReassociationIndicesForReshape(from, to);
@@ -200,6 +233,8 @@ SmallVector<Value> ToLinalg::lower(Operation *op) {
       .Case([&](GeluOp op) { return SmallVector<Value>{gelu(op)}; })
       .Case([&](GeluBackwardOp op) { return SmallVector<Value>{geluBackward(op)}; })
       .Case([&](DropoutOp op) { return SmallVector<Value>{dropout(op)}; })
+      .Case([&](BernoulliOp op) { return SmallVector<Value>{bernoulli(op)}; })
+      .Case([&](ElementOp op) { return SmallVector<Value>{element(op)}; })
       .Case([&](ReshapeOp op) { return SmallVector<Value>{reshape(op)}; })
       .Case([&](SliceRowsOp op) { return SmallVector<Value>{slice(op.getInput(), op.getType(), 0)}; })
       .Case([&](PadRowsOp op) { return SmallVector<Value>{padRows(op)}; })

@@ -27,6 +27,8 @@ private:
   mlir::Value gelu(GeluOp op);
   mlir::Value geluBackward(GeluBackwardOp op);
   mlir::Value dropout(DropoutOp op);
+  mlir::Value bernoulli(BernoulliOp op);
+  mlir::Value element(ElementOp op);
   mlir::Value reshape(ReshapeOp op);
   mlir::Value slice(mlir::Value input, mlir::Type type, int64_t offsetOfLast);
   mlir::Value padRows(PadRowsOp op);

@@ -8,16 +8,18 @@
 
 namespace sluice {
 
-/// Byte offsets in `sluice_step`, which every generated function takes as `memref<568xi8>`.
+/// Byte offsets in `sluice_step`, which every generated function takes as `memref<584xi8>`.
 namespace step_layout {
-inline constexpr int64_t bytes = 568;
+inline constexpr int64_t bytes = 584;
 inline constexpr int64_t key = 0;      // four i32
-inline constexpr int64_t scalars = 16; // f64 each
-inline constexpr int64_t inputs = 528; // a pointer each
-inline constexpr int64_t pool = 560;
+inline constexpr int64_t gateKey = 16; // four i32
+inline constexpr int64_t scalars = 32; // f64 each
+inline constexpr int64_t inputs = 544; // a pointer each
+inline constexpr int64_t pool = 576;
 
 static_assert(sizeof(sluice_step) == bytes);
 static_assert(offsetof(sluice_step, key) == key && sizeof(sluice_step::key) == 4 * sizeof(uint32_t));
+static_assert(offsetof(sluice_step, gate_key) == gateKey && sizeof(sluice_step::gate_key) == 4 * sizeof(uint32_t));
 static_assert(offsetof(sluice_step, scalars) == scalars && SLUICE_MAX_SCALARS == 64);
 static_assert(offsetof(sluice_step, inputs) == inputs && SLUICE_MAX_INPUTS == 4);
 static_assert(offsetof(sluice_step, pool) == pool);

@@ -1,4 +1,4 @@
-// RUN: sluice-opt %s --sluice-plan-slots --sluice-destination-passing | FileCheck %s
+// RUN: sluice-opt %s --split-input-file --sluice-plan-slots --sluice-destination-passing | FileCheck %s
 
 module attributes {sluice.scalars = [{name = "rate", value = 1.0, help = ""}, {name = "other", value = 2.0, help = ""}]} {
   sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>}
@@ -6,7 +6,7 @@ module attributes {sluice.scalars = [{name = "rate", value = 1.0, help = ""}, {n
 
   // The first argument is updated in place and is where the first result goes; the second result has a destination.
   // CHECK-LABEL: func.func private @update
-  // CHECK-SAME: (%{{.*}}: memref<568xi8>, %[[W:.*]]: memref<4xf32>, %{{.*}}: memref<f32>, %[[OUT:.*]]: memref<4xf32>)
+  // CHECK-SAME: (%{{.*}}: memref<584xi8>, %[[W:.*]]: memref<4xf32>, %{{.*}}: memref<f32>, %[[OUT:.*]]: memref<4xf32>)
   // CHECK: bufferization.to_tensor %[[W]] restrict writable
   // CHECK: materialize_in_destination %{{.*}} in restrict writable %[[W]]
   // CHECK: materialize_in_destination %{{.*}} in restrict writable %[[OUT]]
@@ -18,10 +18,10 @@ module attributes {sluice.scalars = [{name = "rate", value = 1.0, help = ""}, {n
 
   // Reads and slots are views of the blocks, run-time scalars are loaded from the step; nothing is copied.
   // CHECK-LABEL: func.func @act
-  // CHECK-SAME: (%[[STEP:.*]]: memref<568xi8>, %[[PARAMETERS:.*]]: memref<64xi8>, %[[SLOTS:.*]]: memref<128xi8>)
+  // CHECK-SAME: (%[[STEP:.*]]: memref<584xi8>, %[[PARAMETERS:.*]]: memref<64xi8>, %[[SLOTS:.*]]: memref<128xi8>)
   // CHECK: %[[W:.*]] = memref.view %[[PARAMETERS]]
-  // CHECK: %[[C24:.*]] = arith.constant 24 : index
-  // CHECK: memref.view %[[STEP]][%[[C24]]][] : memref<568xi8> to memref<f64>
+  // CHECK: %[[C40:.*]] = arith.constant 40 : index
+  // CHECK: memref.view %[[STEP]][%[[C40]]][] : memref<584xi8> to memref<f64>
   // CHECK: %[[RATE:.*]] = memref.alloc() : memref<f32>
   // CHECK: %[[X:.*]] = memref.view %[[SLOTS]]
   // CHECK: call @update(%[[STEP]], %[[W]], %[[RATE]], %[[X]])
@@ -33,6 +33,65 @@ module attributes {sluice.scalars = [{name = "rate", value = 1.0, help = ""}, {n
     %y:2 = call @update(%w, %r) : (tensor<4xf32>, tensor<f32>) -> (tensor<4xf32>, tensor<4xf32>)
     sluice.write %y#0, @w : tensor<4xf32>
     sluice.store %y#1, @x : tensor<4xf32>
+    return
+  }
+}
+
+// -----
+
+// Both branches write to one place; what a branch leaves undefined is not written, what it updates stays where it is.
+module {
+  sluice.slot gate @gates : tensor<2xf64>
+  sluice.slot kept @x : tensor<4xf32>
+  sluice.slot kept @y : tensor<4xf32>
+  sluice.slot kept @z : tensor<4xf32>
+  func.func private @update(%w: tensor<4xf32> {sluice.updates = 0 : i64}) -> (tensor<4xf32>, tensor<4xf32>) {
+    %a = sluice.scale %w by 2.0 : tensor<4xf32>
+    return %a, %w : tensor<4xf32>, tensor<4xf32>
+  }
+  func.func private @other() -> tensor<4xf32> {
+    %a = sluice.zero : tensor<4xf32>
+    return %a : tensor<4xf32>
+  }
+
+  // CHECK-LABEL: func.func @gated
+  // CHECK: %[[GATES:.*]] = memref.view
+  // CHECK: %[[X:.*]] = memref.view
+  // CHECK: %[[COUNT:.*]] = memref.load %[[GATES]][%c1]
+  // CHECK: %[[OPEN:.*]] = arith.cmpf ogt, %[[COUNT]]
+  // CHECK: %[[Y:.*]] = memref.view
+  // CHECK: scf.if %[[OPEN]] {
+  // CHECK-NEXT: func.call @update(%{{.*}}, %[[X]], %[[Y]])
+  // CHECK-NEXT: } else {
+  // CHECK-NEXT: func.call @other(%{{.*}}, %[[Y]])
+  // CHECK-NEXT: }
+  // CHECK: scf.if
+  // CHECK-NEXT: func.call @other(%{{.*}}, %[[Z:.*]])
+  // CHECK-NEXT: }
+  func.func @gated() attributes {sluice.action = #sluice.action<update>, sluice.graph = "train"} {
+    %gates = sluice.fetch @gates : tensor<2xf64>
+    %x = sluice.fetch @x : tensor<4xf32>
+    %c1 = arith.constant 1 : index
+    %zero = arith.constant 0.0 : f64
+    %count = tensor.extract %gates[%c1] : tensor<2xf64>
+    %open = arith.cmpf ogt, %count, %zero : f64
+    %r:2 = scf.if %open -> (tensor<4xf32>, tensor<4xf32>) {
+      %a:2 = func.call @update(%x) : (tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>)
+      scf.yield %a#0, %a#1 : tensor<4xf32>, tensor<4xf32>
+    } else {
+      %b = func.call @other() : () -> tensor<4xf32>
+      scf.yield %x, %b : tensor<4xf32>, tensor<4xf32>
+    }
+    sluice.store %r#0, @x : tensor<4xf32>
+    sluice.store %r#1, @y : tensor<4xf32>
+    %s = scf.if %open -> tensor<4xf32> {
+      %b = func.call @other() : () -> tensor<4xf32>
+      scf.yield %b : tensor<4xf32>
+    } else {
+      %p = ub.poison : tensor<4xf32>
+      scf.yield %p : tensor<4xf32>
+    }
+    sluice.store %s, @z : tensor<4xf32>
     return
   }
 }

@@ -30,13 +30,13 @@
 // LLVM: @sluice_graphs = internal constant [2 x
 // LLVM: @sluice_program = constant
 // LLVM-SAME: i32 1, ptr @{{.*}}, i64 1, i64 2, i64 3, i64 2, double 6.000000e+00, double 1.000000e+00
-// LLVM-SAME: i32 2, i32 1, i32 5, i32 9, i32 2, ptr @sluice_parameters, ptr @sluice_scalars, ptr @sluice_functions, ptr @sluice_actions, ptr @sluice_graphs
-// LLVM-SAME: i64 128, i64 320, i64 0, i64 64, i64 128
+// LLVM-SAME: i32 2, i32 1, i32 5, i32 9, i32 2, i32 0, i32 0, i32 0, ptr @sluice_parameters, ptr @sluice_scalars, ptr @sluice_functions, ptr @sluice_actions, ptr @sluice_graphs
+// LLVM-SAME: i64 128, i64 320, i64 0, i64 64, i64 128, i64 -1
 module attributes {
     sluice.scalars = [{name = "learning_rate", value = 1.0e-3 : f64, help = "step size"}],
     sluice.binary = {model = "m", description = "", batch = 1 : i64, sequence = 2 : i64, vocabulary = 3 : i64, micro_batches = 2 : i64,
                      flops_per_token = 6.0 : f64, grad_clip = 1.0 : f64, optimizer = "adamw", parameter_bytes = 128 : i64,
-                     slot_bytes = 320 : i64, gradient_offset = 0 : i64, gradient_bytes = 64 : i64, norms_offset = 128 : i64,
+                     slot_bytes = 320 : i64, gradient_offset = 0 : i64, gradient_bytes = 64 : i64, norms_offset = 128 : i64, unclipped_norms_offset = -1 : i64,
                      graphs = [{name = "eval", inputs = [{name = "tokens", type = tensor<1x2xi32>}]},
                                {name = "train", inputs = [{name = "tokens", type = tensor<1x2xi32>}]}]}} {
   sluice.parameter @h.weight : tensor<2x3xf32> {init = #sluice.normal<0.5>, decays, offset = 64 : i64}

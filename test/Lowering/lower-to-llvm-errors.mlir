@@ -1,8 +1,8 @@
 // RUN: sluice-opt %s --sluice-lower-to-llvm --split-input-file --verify-diagnostics
 
-func.func @f(%step: memref<568xi8>, %v: vector<8xf32>) {
+func.func @f(%step: memref<584xi8>, %v: vector<8xf32>) {
   // expected-error@+1 {{cannot pass a capture of type 'vector<8xf32>' in 8 bytes}}
-  sluice.parallel_for @body count 64 step %step : memref<568xi8> captures(%v : vector<8xf32>)
+  sluice.parallel_for @body count 64 step %step : memref<584xi8> captures(%v : vector<8xf32>)
   return
 }
 func.func private @body(%v: vector<8xf32>, %begin: index, %end: index, %scratch: memref<0xi8>) {

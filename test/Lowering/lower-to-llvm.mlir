@@ -12,11 +12,11 @@
 // CHECK: llvm.store %[[SCALE]], %[[WORD1]] : f32
 // CHECK: llvm.store %{{.*}}, %{{.*}} : i64
 // CHECK: llvm.call @sluice_parallel_for(%[[STEP]], %{{.*}}, %{{.*}}, %[[CONTEXT]])
-func.func @f(%step: memref<568xi8>, %a: memref<64xf32>, %scale: f32, %n: index) {
+func.func @f(%step: memref<584xi8>, %a: memref<64xf32>, %scale: f32, %n: index) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   scf.for %i = %c0 to %n step %c1 {
-    sluice.parallel_for @body count 64 step %step : memref<568xi8> captures(%a, %scale, %i : memref<64xf32>, f32, index)
+    sluice.parallel_for @body count 64 step %step : memref<584xi8> captures(%a, %scale, %i : memref<64xf32>, f32, index)
   }
   return
 }

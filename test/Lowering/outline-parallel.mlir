@@ -2,8 +2,8 @@
 
 // Two dimensions become one range; the allocation of the body moves to the entry of the new function.
 // CHECK-LABEL: func.func @tiles(
-// CHECK-SAME: %[[STEP:.*]]: memref<568xi8>, %[[A:.*]]: memref<64x32xf32>)
-// CHECK-NEXT: sluice.parallel_for @tiles_parallel0 count 256 step %[[STEP]] : memref<568xi8> captures(%[[A]] : memref<64x32xf32>)
+// CHECK-SAME: %[[STEP:.*]]: memref<584xi8>, %[[A:.*]]: memref<64x32xf32>)
+// CHECK-NEXT: sluice.parallel_for @tiles_parallel0 count 256 step %[[STEP]] : memref<584xi8> captures(%[[A]] : memref<64x32xf32>)
 // CHECK-NEXT: return
 // CHECK-LABEL: func.func private @tiles_parallel0(
 // CHECK-SAME: %[[A:.*]]: memref<64x32xf32>, %[[BEGIN:.*]]: index, %[[END:.*]]: index, %{{.*}}: memref<0xi8>)
@@ -16,7 +16,7 @@
 // CHECK: %[[SCALED:.*]] = arith.muli %[[J]], %[[C8]]
 // CHECK: memref.subview %[[A]][%[[I]], %[[SCALED]]] [1, 8] [1, 1]
 // CHECK: memref.copy
-func.func @tiles(%step: memref<568xi8>, %a: memref<64x32xf32>) {
+func.func @tiles(%step: memref<584xi8>, %a: memref<64x32xf32>) {
   scf.forall (%i, %j) = (0, 0) to (64, 32) step (1, 8) {
     %row = memref.alloc() : memref<8xf32>
     %tile = memref.subview %a[%i, %j] [1, 8] [1, 1] : memref<64x32xf32> to memref<8xf32, strided<[1], offset: ?>>
@@ -30,7 +30,7 @@ func.func @tiles(%step: memref<568xi8>, %a: memref<64x32xf32>) {
 
 // Views and constants are repeated in the body, what they are views of is captured; so is the index of the loop outside.
 // CHECK-LABEL: func.func @captures(
-// CHECK-SAME: %[[STEP:.*]]: memref<568xi8>, %[[BYTES:.*]]: memref<4096xi8>, %[[SCALE:.*]]: f32)
+// CHECK-SAME: %[[STEP:.*]]: memref<584xi8>, %[[BYTES:.*]]: memref<4096xi8>, %[[SCALE:.*]]: f32)
 // CHECK: scf.for %[[K:.*]] =
 // CHECK: sluice.parallel_for @captures_parallel0 count 8 step %[[STEP]]
 // CHECK-SAME: captures(%[[SCALE]], %[[BYTES]], %[[K]] : f32, memref<4096xi8>, index)
@@ -41,7 +41,7 @@ func.func @tiles(%step: memref<568xi8>, %a: memref<64x32xf32>) {
 // CHECK: %[[ROW:.*]] = memref.subview %[[VIEW]][%[[K]], 0] [1, 8] [1, 1]
 // CHECK: scf.for
 // CHECK: memref.store %[[SCALE]], %[[ROW]]
-func.func @captures(%step: memref<568xi8>, %bytes: memref<4096xi8>, %scale: f32) {
+func.func @captures(%step: memref<584xi8>, %bytes: memref<4096xi8>, %scale: f32) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c16 = arith.constant 16 : index
@@ -64,7 +64,7 @@ func.func @captures(%step: memref<568xi8>, %bytes: memref<4096xi8>, %scale: f32)
 // CHECK: scf.for
 // CHECK: scf.for
 // CHECK-NOT: scf.forall
-func.func @nested(%step: memref<568xi8>, %a: memref<16x4xf32>) {
+func.func @nested(%step: memref<584xi8>, %a: memref<16x4xf32>) {
   %zero = arith.constant 0.0 : f32
   scf.forall (%i) in (16) {
     scf.forall (%j) in (4) {
@@ -86,7 +86,7 @@ func.func @nested(%step: memref<568xi8>, %a: memref<16x4xf32>) {
 // CHECK: %[[C3:.*]] = arith.constant 3 : index
 // CHECK: memref.store %{{.*}}, %{{.*}}[%[[C3]]]
 // CHECK-NOT: func.func private
-func.func @once(%step: memref<568xi8>, %a: memref<16xf32>) {
+func.func @once(%step: memref<584xi8>, %a: memref<16xf32>) {
   %zero = arith.constant 0.0 : f32
   scf.forall (%i) = (3) to (4) step (1) {
     %row = memref.alloc() : memref<4xf32>
@@ -104,7 +104,7 @@ func.func @once(%step: memref<568xi8>, %a: memref<16xf32>) {
 // CHECK-LABEL: func.func @f(
 // CHECK: sluice.parallel_for @[[BODY:f_parallel0_0]] count 2
 // CHECK: func.func private @[[BODY]](
-func.func @f(%step: memref<568xi8>, %a: memref<2xf32>) {
+func.func @f(%step: memref<584xi8>, %a: memref<2xf32>) {
   %zero = arith.constant 0.0 : f32
   scf.forall (%i) in (2) {
     memref.store %zero, %a[%i] : memref<2xf32>

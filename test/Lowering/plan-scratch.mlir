@@ -3,7 +3,7 @@
 
 // %a and %b are never needed at one time; %c overlaps both.
 // CHECK-LABEL: func.func @reuse(
-// CHECK-SAME: %[[STEP:.*]]: memref<568xi8>, %[[SCRATCH:.*]]: memref<192xi8>, %{{.*}}: memref<16xf32>)
+// CHECK-SAME: %[[STEP:.*]]: memref<584xi8>, %[[SCRATCH:.*]]: memref<192xi8>, %{{.*}}: memref<16xf32>)
 // CHECK-SAME: sluice.scratch_bytes = 192 : i64, sluice.thread_scratch_bytes = 0 : i64
 // CHECK-NOT: memref.alloc
 // CHECK: %[[AT_A:.*]] = arith.constant 128 : index
@@ -15,7 +15,7 @@
 // CHECK-NOT: memref.dealloc
 // REMARK: remark: [Analysis] Plan
 // REMARK-SAME: allocations=3, bytes=192, function=reuse, lower-bound=192, thread-bytes=0
-func.func @reuse(%step: memref<568xi8>, %out: memref<16xf32>) {
+func.func @reuse(%step: memref<584xi8>, %out: memref<16xf32>) {
   %a = memref.alloc() : memref<16xf32>
   %b = memref.alloc() {alignment = 64 : i64} : memref<16xf32>
   %c = memref.alloc() : memref<4x5xf32>
@@ -39,7 +39,7 @@ func.func @reuse(%step: memref<568xi8>, %out: memref<16xf32>) {
 // CHECK-SAME: memref<128xi8>
 // CHECK-DAG: memref.view %{{.*}} : memref<128xi8> to memref<2x8xf32>
 // CHECK-DAG: memref.view %{{.*}} : memref<128xi8> to memref<16xf32>
-func.func @views(%step: memref<568xi8>, %out: memref<16xf32>) {
+func.func @views(%step: memref<584xi8>, %out: memref<16xf32>) {
   %a = memref.alloc() : memref<2x8xf32>
   %b = memref.alloc() : memref<16xf32>
   %zero = arith.constant 0.0 : f32
@@ -60,20 +60,20 @@ func.func @views(%step: memref<568xi8>, %out: memref<16xf32>) {
 
 // A callee's scratch is part of its caller's while it runs; an action takes its scratch last.
 // CHECK-LABEL: func.func @action(
-// CHECK-SAME: %[[STEP:.*]]: memref<568xi8>, %[[PARAMETERS:.*]]: memref<64xi8>, %{{.*}}: memref<64xi8>, %[[SCRATCH:.*]]: memref<128xi8>)
+// CHECK-SAME: %[[STEP:.*]]: memref<584xi8>, %[[PARAMETERS:.*]]: memref<64xi8>, %{{.*}}: memref<64xi8>, %[[SCRATCH:.*]]: memref<128xi8>)
 // CHECK: %[[A:.*]] = memref.view %[[SCRATCH]][%{{.*}}][] : memref<128xi8> to memref<16xf32>
 // CHECK: %[[BELOW:.*]] = memref.view %[[SCRATCH]][%{{.*}}][] : memref<128xi8> to memref<64xi8>
 // CHECK: call @layer(%[[STEP]], %[[BELOW]], %[[A]])
 // CHECK-LABEL: func.func private @layer(
-// CHECK-SAME: %{{.*}}: memref<568xi8>, %{{.*}}: memref<64xi8>, %{{.*}}: memref<16xf32>)
-func.func @action(%step: memref<568xi8>, %parameters: memref<64xi8>, %slots: memref<64xi8>)
+// CHECK-SAME: %{{.*}}: memref<584xi8>, %{{.*}}: memref<64xi8>, %{{.*}}: memref<16xf32>)
+func.func @action(%step: memref<584xi8>, %parameters: memref<64xi8>, %slots: memref<64xi8>)
     attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
   %a = memref.alloc() : memref<16xf32>
-  call @layer(%step, %a) : (memref<568xi8>, memref<16xf32>) -> ()
-  call @layer(%step, %a) : (memref<568xi8>, memref<16xf32>) -> ()
+  call @layer(%step, %a) : (memref<584xi8>, memref<16xf32>) -> ()
+  call @layer(%step, %a) : (memref<584xi8>, memref<16xf32>) -> ()
   return
 }
-func.func private @layer(%step: memref<568xi8>, %x: memref<16xf32>) {
+func.func private @layer(%step: memref<584xi8>, %x: memref<16xf32>) {
   %a = memref.alloc() : memref<3xf32>
   %c0 = arith.constant 0 : index
   %v = memref.load %x[%c0] : memref<16xf32>
@@ -93,12 +93,12 @@ func.func private @layer(%step: memref<568xi8>, %x: memref<16xf32>) {
 // CHECK-SAME: %{{.*}}: index, %{{.*}}: index, %[[SCRATCH:.*]]: memref<256xi8>)
 // CHECK-SAME: sluice.scratch_bytes = 256 : i64, sluice.thread_scratch_bytes = 0 : i64
 // CHECK: memref.view %[[SCRATCH]]
-func.func @outer(%step: memref<568xi8>) {
-  call @loops(%step) : (memref<568xi8>) -> ()
+func.func @outer(%step: memref<584xi8>) {
+  call @loops(%step) : (memref<584xi8>) -> ()
   return
 }
-func.func private @loops(%step: memref<568xi8>) {
-  sluice.parallel_for @body count 4 step %step : memref<568xi8>
+func.func private @loops(%step: memref<584xi8>) {
+  sluice.parallel_for @body count 4 step %step : memref<584xi8>
   return
 }
 func.func private @body(%begin: index, %end: index, %scratch: memref<0xi8>) {

@@ -46,7 +46,7 @@ sluice.graph @eval() -> tensor<5xf32> {
 
 // -----
 
-// expected-error @below {{'train' expected one result, the loss, a float of rank 0}}
+// expected-error @below {{'train' expected as its first result the loss, a float of rank 0}}
 sluice.graph @train() -> tensor<4xf32> {
   %z = sluice.zero : tensor<4xf32>
   sluice.return %z : tensor<4xf32>
@@ -90,3 +90,88 @@ sluice.graph @eval() -> tensor<5xf32> {
   }
   sluice.return %y : tensor<5xf32>
 }
+
+// -----
+
+// expected-error @below {{expected result 1 to be either a 'sluice.metric' or 'sluice.unclipped'}}
+sluice.graph @train() -> (tensor<f32>, tensor<f32>) {
+  %z = sluice.zero : tensor<f32>
+  sluice.return %z, %z : tensor<f32>, tensor<f32>
+}
+
+// -----
+
+// expected-error @below {{expected result 1 to be a float of rank 0, found 'tensor<4xf32>'}}
+sluice.graph @train() -> (tensor<f32>, tensor<4xf32> {sluice.unclipped}) {
+  %z = sluice.zero : tensor<f32>
+  %v = sluice.zero : tensor<4xf32>
+  sluice.return %z, %v : tensor<f32>, tensor<4xf32>
+}
+
+// -----
+
+sluice.graph @train(%x: tensor<4xi32>) -> tensor<f32> {
+  %g = sluice.zero : tensor<2xf32>
+  %z = sluice.zero : tensor<f32>
+  // expected-error @below {{expected a gate of rank 1 with more than 2 elements, found 'tensor<2xf32>'}}
+  %y = sluice.layer "h.0" gate %g[2] : tensor<2xf32> (%a = %z : tensor<f32>) -> tensor<f32> {
+    sluice.yield %a : tensor<f32>
+  }
+  sluice.return %y : tensor<f32>
+}
+
+// -----
+
+sluice.graph @train(%x: tensor<4xi32>) -> tensor<f32> {
+  %g = sluice.zero : tensor<2xf32>
+  // expected-error @below {{with a gate expected a first result of the first activation's type}}
+  %y = sluice.layer "h.0" gate %g[0] : tensor<2xf32> () -> tensor<f32> {
+    %z = sluice.zero : tensor<f32>
+    sluice.yield %z : tensor<f32>
+  }
+  sluice.return %y : tensor<f32>
+}
+
+// -----
+
+sluice.graph @train(%x: tensor<4xi32>) -> tensor<f32> {
+  %g = sluice.zero : tensor<2xf32>
+  %z = sluice.zero : tensor<f32>
+  // expected-error @below {{with a gate expected results that are floats, found 'tensor<4xi32>'}}
+  %y:2 = sluice.layer "h.0" gate %g[0] : tensor<2xf32> (%a = %z : tensor<f32>) broadcast(%b = %x : tensor<4xi32>) -> (tensor<f32>, tensor<4xi32>) {
+    sluice.yield %a, %b : tensor<f32>, tensor<4xi32>
+  }
+  sluice.return %y#0 : tensor<f32>
+}
+
+// -----
+
+sluice.graph @eval() -> tensor<f32> {
+  %g = sluice.zero : tensor<2xf32>
+  %z = sluice.zero : tensor<f32>
+  // expected-error @below {{expected a gate only in 'train', found one in 'eval'}}
+  %y = sluice.layer "h.0" gate %g[0] : tensor<2xf32> (%a = %z : tensor<f32>) -> tensor<f32> {
+    sluice.yield %a : tensor<f32>
+  }
+  sluice.return %y : tensor<f32>
+}
+
+// -----
+
+sluice.slot gate @gates : tensor<2xf64>
+// expected-error @below {{of kind 'result' expected no 'gates': only gradients come through gates}}
+sluice.slot result @r : tensor<f32> {gates = [#sluice.gate<@gates[0]>]}
+
+// -----
+
+sluice.parameter @p : tensor<4xf32> {init = #sluice.constant<0.0>}
+// expected-error @below {{expected a slot of kind 'gate' named 'gates'}}
+sluice.slot gradient @g : tensor<4xf32> of @p {gates = [#sluice.gate<@gates[0]>]}
+
+// -----
+
+sluice.parameter @p : tensor<4xf32> {init = #sluice.constant<0.0>}
+// expected-note @below {{'gates' has type 'tensor<2xf64>'}}
+sluice.slot gate @gates : tensor<2xf64>
+// expected-error @below {{expected a gate below 2, found 2}}
+sluice.slot gradient @g : tensor<4xf32> of @p {gates = [#sluice.gate<@gates[2]>]}

@@ -101,3 +101,27 @@ func.func @should_refuse_targets_of_another_shape(%x: tensor<2x3xf32>, %w: tenso
   %loss, %l = sluice.linear_cross_entropy %x, %w, %t : tensor<2x3xf32>, tensor<5x3xf32>, tensor<3xi32> to tensor<f32>, tensor<2xf32>
   return
 }
+
+// -----
+
+func.func @bernoulli(%key: tensor<4xi32>, %p: tensor<2x2xf64>) {
+  // expected-error @below {{expected probabilities of rank 1, found 'tensor<2x2xf64>'}}
+  %0 = sluice.bernoulli %key, %p : tensor<4xi32>, tensor<2x2xf64>
+  return
+}
+
+// -----
+
+func.func @element(%v: tensor<3xf32>, %i: tensor<2xi32>) {
+  // expected-error @below {{expected index of shape [1], found [2]}}
+  %0 = sluice.element %v[%i] : tensor<3xf32>, tensor<2xi32> to tensor<f32>
+  return
+}
+
+// -----
+
+func.func @element(%v: tensor<3xf32>, %i: tensor<1xi32>) {
+  // expected-error @below {{expected a vector of rank 1 and a result of rank 0 of its element type, found 'tensor<3xf32>' and 'tensor<f64>'}}
+  %0 = sluice.element %v[%i] : tensor<3xf32>, tensor<1xi32> to tensor<f64>
+  return
+}

@@ -93,6 +93,9 @@ TEST(EngineTest, NormIsThatOfTheWholeGradient) {
   double p = 1.0 / kFakeVocabulary, others = kFakeVocabulary;
   double bias = 2 * (p - 0.5) * (p - 0.5) + (others - 2) * p * p;
   double rows = 2 * 0.25 * ((p - 1) * (p - 1) + (others - 1) * p * p);
+  ASSERT_EQ(result.metrics.size(), 1u);
+  EXPECT_EQ(result.metrics.front().values.front(), kFakeBatch * kFakeSequence);
+  EXPECT_FALSE(result.layersKept);
   EXPECT_NEAR(result.gradientNorm, std::sqrt(bias + rows), 1e-6);
   EXPECT_NEAR(engine.scalars().get("clip_scale"), 1.0 / (result.gradientNorm + 1e-6) < 1 ? 1 / result.gradientNorm : 1,
               1e-5);

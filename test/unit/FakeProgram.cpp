@@ -17,7 +17,7 @@ constexpr int64_t kVocabulary = kFakeVocabulary, kTokens = kFakeBatch * kFakeSeq
 constexpr int64_t kTable = kVocabulary * kVocabulary * 4, kBias = kVocabulary * 4;
 
 // The slot block.
-constexpr int64_t kLoss = 0, kNorms = 64, kScores = 128, kGradients = kScores + kBias;
+constexpr int64_t kLoss = 0, kTargets = 32, kNorms = 64, kScores = 128, kGradients = kScores + kBias;
 constexpr int64_t kFirstMoments = kGradients + kTable + kBias, kSecondMoments = kFirstMoments + kTable + kBias;
 constexpr int64_t kSlots = kSecondMoments + kTable + kBias;
 
@@ -91,6 +91,7 @@ void forward(const sluice_step *step, void *parameters, void *slots, void *scrat
     sum += losses[i];
     count += targets[i] >= 0;
   }
+  *at<float>(slots, kTargets) = float(count);
   bool poisoned = step->scalars[Poison] < 0 && -step->scalars[Poison] - 1 == step->key[2] && step->key[3] == 0;
   *at<float>(slots, kLoss) = poisoned ? std::numeric_limits<float>::infinity() : float(sum / double(count));
 }
@@ -203,6 +204,8 @@ const sluice_graph graphs[] = {
      {"scores", SLUICE_F32, 1, {kVocabulary}, kScores, kBias}},
 };
 
+const sluice_metric metrics[] = {{"targets", -1, {"targets", SLUICE_F32, 0, {}, kTargets, 4}}};
+
 } // namespace
 
 extern "C" const sluice_binary sluice_program = {
@@ -223,14 +226,21 @@ extern "C" const sluice_binary sluice_program = {
     sizeof(functions) / sizeof(functions[0]),
     sizeof(actions) / sizeof(actions[0]),
     sizeof(graphs) / sizeof(graphs[0]),
+    sizeof(metrics) / sizeof(metrics[0]),
+    /*layer_count=*/0,
+    /*gate_count=*/0,
     parameters,
     scalars,
     functions,
     actions,
     graphs,
+    metrics,
+    /*layers=*/nullptr,
+    /*gates=*/nullptr,
     kTable + kBias,
     kSlots,
     kGradients,
     kTable + kBias,
     kNorms,
+    /*unclipped_norms_offset=*/-1,
 };
