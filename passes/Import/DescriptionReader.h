@@ -14,6 +14,13 @@ inline constexpr int64_t maxElements = int64_t(1) << 38; // of one tensor
 inline constexpr int64_t maxOrdinals = 256;              // dropouts in one layer
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
+/// How a description says what a weight starts from: a fan-in is known only where the weight is.
+struct Initializer {
+  enum class Kind { Normal, Constant, FanIn };
+  Kind kind;
+  double value; ///< standard deviation, value everywhere, or gain
+};
+
 /// Reads a description and tracks the width of the stream through its ops.
 class DescriptionReader {
 public:
@@ -42,7 +49,9 @@ private:
   void readOptimizer(const JsonValue &value);
   void checkNames();
 
-  mlir::Attribute readInit(const JsonValue *value, mlir::Attribute otherwise);
+  Initializer readInit(const JsonValue *value, Initializer otherwise);
+  /// The values of a weight whose products sum over `inputs` elements.
+  mlir::Attribute initialValues(Initializer init, int64_t inputs);
   double readRate(const JsonValue *value);
   const JsonValue *readName(const JsonValue &op, llvm::StringRef what);
   void addParameter(ModelOp &op, const JsonValue *name, llvm::StringRef suffix, llvm::ArrayRef<int64_t> shape,
@@ -50,7 +59,6 @@ private:
   int64_t readCount(const JsonValue *object, llvm::StringRef key, int64_t option, int64_t otherwise);
   mlir::FloatAttr f64(double value) { return mlir::FloatAttr::get(mlir::Float64Type::get(reader.getContext()), value); }
   mlir::Attribute constant(double value) { return ConstantAttr::get(reader.getContext(), f64(value)); }
-  mlir::Attribute normal(double deviation) { return NormalAttr::get(reader.getContext(), f64(deviation)); }
 
   struct Table {
     const JsonValue *value;
@@ -61,7 +69,7 @@ private:
   const JsonValue &root;
   const ImportOptions &options;
   Description description;
-  mlir::Attribute weightInit, residualInit;
+  Initializer weightInit{Initializer::Kind::Normal, 0.02}, residualInit = weightInit, embeddingInit = weightInit;
   int64_t width = 0; // of the stream; 0 before the embedding
   int64_t widest = 0;
   int64_t dropouts = 0; // in this layer, or outside all layers

@@ -6,9 +6,9 @@ using namespace mlir;
 using namespace sluice;
 
 std::optional<Description> DescriptionReader::run() {
-  if (!reader.object(
-          root, "a model description",
-          {"$schema", "name", "tokenizer", "dimensions", "init", "residual_init", "model", "objective", "training"}))
+  if (!reader.object(root, "a model description",
+                     {"$schema", "name", "tokenizer", "dimensions", "init", "residual_init", "embedding_init", "model",
+                      "objective", "training"}))
     return std::nullopt;
   if (const JsonValue *schema = root.find("$schema"))
     reader.string(*schema);
@@ -16,8 +16,9 @@ std::optional<Description> DescriptionReader::run() {
     description.name = reader.name(*name);
   if (const JsonValue *dimensions = root.find("dimensions"))
     reader.defineDimensions(*dimensions, maxSize);
-  weightInit = readInit(root.find("init"), normal(0.02));
+  weightInit = readInit(root.find("init"), weightInit);
   residualInit = readInit(root.find("residual_init"), weightInit);
+  embeddingInit = readInit(root.find("embedding_init"), weightInit);
   const JsonValue *model = reader.require(root, "model", "a model description");
   if (!reader.failed())
     readModel(*model);
@@ -52,7 +53,8 @@ void DescriptionReader::readObjective(const JsonValue &value) {
   if (name) {
     readName(value, "an objective");
     ModelOp head{ModelOp::Kind::Linear, description.objectiveLocation};
-    addParameter(head, name, ".weight", {description.vocabulary, width}, readInit(value.find("init"), weightInit));
+    addParameter(head, name, ".weight", {description.vocabulary, width},
+                 initialValues(readInit(value.find("init"), weightInit), width));
     description.headParameter = head.parameters.front();
     description.head = head.parameters.front().name;
     return;

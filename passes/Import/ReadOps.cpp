@@ -1,5 +1,6 @@
 //===- ReadOps.cpp - The ops of a description ---------------------------------- ===//
 #include "passes/Import/DescriptionReader.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace sluice;
@@ -132,7 +133,8 @@ void DescriptionReader::readEmbedding(const JsonValue &value, ModelOp &op) {
     return;
   description.vocabulary = reader.size(*rows, 1, maxSize);
   width = reader.size(*columns, 1, maxSize);
-  addParameter(op, name, ".weight", {description.vocabulary, width}, readInit(value.find("init"), weightInit));
+  addParameter(op, name, ".weight", {description.vocabulary, width},
+               initialValues(readInit(value.find("init"), embeddingInit), width));
   embeddings[name->text] = {rows, description.vocabulary, width};
 }
 
@@ -145,7 +147,8 @@ void DescriptionReader::readPositionEmbedding(const JsonValue &value, ModelOp &o
   if (reader.failed())
     return;
   positions.push_back({rows, reader.size(*rows, 1, maxSize), width});
-  addParameter(op, name, ".weight", {positions.back().rows, width}, readInit(value.find("init"), weightInit));
+  addParameter(op, name, ".weight", {positions.back().rows, width},
+               initialValues(readInit(value.find("init"), embeddingInit), width));
 }
 
 void DescriptionReader::readDropout(const JsonValue &value, ModelOp &op) {
@@ -189,11 +192,12 @@ void DescriptionReader::readAttention(const JsonValue &value, ModelOp &op, bool 
   op.bias = !bias || reader.boolean(*bias);
   op.rate = readRate(value.find("dropout"));
   widest = std::max(widest, 3 * width);
-  addParameter(op, name, ".c_attn.weight", {width, 3 * width}, readInit(value.find("init"), weightInit));
+  addParameter(op, name, ".c_attn.weight", {width, 3 * width},
+               initialValues(readInit(value.find("init"), weightInit), width));
   if (op.bias)
     addParameter(op, name, ".c_attn.bias", {3 * width}, constant(0));
   addParameter(op, name, ".c_proj.weight", {width, width},
-               readInit(value.find("output_init"), endsBranch ? residualInit : weightInit));
+               initialValues(readInit(value.find("output_init"), endsBranch ? residualInit : weightInit), width));
   if (op.bias)
     addParameter(op, name, ".c_proj.bias", {width}, constant(0));
   description.attentionWidths += width;
@@ -212,7 +216,7 @@ void DescriptionReader::readLinear(const JsonValue &value, ModelOp &op, bool end
   width = reader.size(*outputs, 1, maxSize);
   op.bias = !bias || reader.boolean(*bias);
   addParameter(op, name, ".weight", {inputs, width},
-               readInit(value.find("init"), endsBranch ? residualInit : weightInit));
+               initialValues(readInit(value.find("init"), endsBranch ? residualInit : weightInit), inputs));
   if (op.bias)
     addParameter(op, name, ".bias", {width}, constant(0));
 }
@@ -225,25 +229,37 @@ void DescriptionReader::readGelu(const JsonValue &value, ModelOp &op) {
     op.form = reader.choice(*form, "one of the forms", {"tanh", "erf"}) == "erf" ? GeluForm::Erf : GeluForm::Tanh;
 }
 
-Attribute DescriptionReader::readInit(const JsonValue *value, Attribute otherwise) {
+Initializer DescriptionReader::readInit(const JsonValue *value, Initializer otherwise) {
+  using Kind = Initializer::Kind;
   if (!value || reader.failed())
     return otherwise;
-  bool isInitializer =
-      value->isObject() && value->members.size() == 1 && (value->find("normal") || value->find("constant"));
-  if (!isInitializer) {
-    reader.fail(*value, R"(expected an initializer, {"normal": 0.02} or {"constant": 0}, found )" +
+  if (value->isString()) {
+    bool isUnit = reader.choice(*value, "one of the initializers", {"fan-in", "unit"}) == "unit";
+    return {isUnit ? Kind::Normal : Kind::FanIn, 1};
+  }
+  StringRef key = value->isObject() && value->members.size() == 1 ? StringRef(value->members.front().first) : "";
+  if (key != "normal" && key != "constant" && key != "fan_in") {
+    reader.fail(*value, R"(expected an initializer, "fan-in", "unit", {"fan_in": 1}, {"normal": 0.02} or )"
+                        R"({"constant": 0}, found )" +
                             (value->isObject() ? "other keys" : value->describe()));
     return otherwise;
   }
   const JsonValue &number = value->members.front().second;
   double parsed = reader.real(number);
-  if (value->find("constant"))
-    return constant(parsed);
+  if (key == "constant")
+    return {Kind::Constant, parsed};
   if (!(parsed > 0)) {
-    reader.expected(number, "a positive standard deviation");
+    reader.expected(number, key == "normal" ? "a positive standard deviation" : "a positive gain");
     return otherwise;
   }
-  return normal(parsed);
+  return {key == "normal" ? Kind::Normal : Kind::FanIn, parsed};
+}
+
+Attribute DescriptionReader::initialValues(Initializer init, int64_t inputs) {
+  if (init.kind == Initializer::Kind::Constant)
+    return constant(init.value);
+  double scale = init.kind == Initializer::Kind::FanIn ? std::sqrt(static_cast<double>(inputs)) : 1;
+  return NormalAttr::get(reader.getContext(), f64(init.value / scale));
 }
 
 double DescriptionReader::readRate(const JsonValue *value) {
