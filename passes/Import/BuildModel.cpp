@@ -50,6 +50,7 @@ private:
 
   Value read(const ParameterSpec &parameter, StringRef name);
   void readAll(ArrayRef<ModelOp> ops, Scope &scope);
+  Value headInput(Value tokens);
   Value head();
   Value key(Location location);
   Value layerNumber(Location location, int64_t number);
@@ -87,6 +88,15 @@ Value GraphBuilder::layerNumber(Location location, int64_t number) {
   return arith::ConstantOp::create(builder, location, value);
 }
 
+/// What the head multiplies: the last layer's result, scaled.
+Value GraphBuilder::headInput(Value tokens) {
+  Value stream = buildBlocks(tokens);
+  if (description.headScale == 1)
+    return stream;
+  return ScaleOp::create(builder, description.objectiveLocation, stream.getType(), stream,
+                         builder.getF64FloatAttr(description.headScale));
+}
+
 Value GraphBuilder::head() {
   if (description.headParameter)
     return read(*description.headParameter, description.head);
@@ -104,7 +114,7 @@ void GraphBuilder::buildLoss(StringRef name) {
   OpBuilder::InsertionGuard guard(builder);
   Type tokens = integers({batch, sequence});
   Block *body = open(name, {tokens, tokens}, floats({}));
-  Value stream = buildBlocks(body->getArgument(0));
+  Value stream = headInput(body->getArgument(0));
   Location location = description.objectiveLocation;
   auto loss = LinearCrossEntropyOp::create(builder, location, floats({}), floats({batch, sequence}), stream, head(),
                                            body->getArgument(1));
@@ -115,7 +125,7 @@ void GraphBuilder::buildLogits() {
   OpBuilder::InsertionGuard guard(builder);
   Type result = floats({batch, description.vocabulary});
   Block *body = open("logits", {integers({batch, sequence}), integers({1})}, result);
-  Value stream = buildBlocks(body->getArgument(0));
+  Value stream = headInput(body->getArgument(0));
   Location location = description.objectiveLocation;
   Value rows = ReshapeOp::create(builder, location, floats({batch * sequence, description.width}), stream);
   Value row = EmbeddingOp::create(builder, location, floats({1, description.width}), body->getArgument(1), rows);

@@ -60,6 +60,7 @@ struct Description {
   std::vector<ModelBlock> blocks = {};
   std::string head = {};                           ///< name of the parameter that gives scores, [vocabulary, width]
   std::optional<ParameterSpec> headParameter = {}; ///< unless the head is tied
+  double headScale = 1;                            ///< what the stream is multiplied by before the head
   mlir::Location objectiveLocation = location;
   TrainingDefaults training = {};
 };

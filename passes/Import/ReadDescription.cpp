@@ -38,11 +38,16 @@ std::optional<Description> DescriptionReader::run() {
 
 void DescriptionReader::readObjective(const JsonValue &value) {
   description.objectiveLocation = reader.location(value);
-  if (!reader.object(value, "an objective", {"op", "tied", "name", "init"}))
+  if (!reader.object(value, "an objective", {"op", "tied", "name", "init", "scale"}))
     return;
   const JsonValue *op = reader.require(value, "op", "an objective");
   if (op)
     reader.choice(*op, "the objective", {"linear_cross_entropy"});
+  if (const JsonValue *scale = value.find("scale")) {
+    description.headScale = reader.real(*scale);
+    if (!(description.headScale > 0))
+      reader.expected(*scale, "a positive scale");
+  }
   const JsonValue *tied = value.find("tied"), *name = value.find("name");
   if (!tied == !name)
     reader.fail(value,
