@@ -1,6 +1,6 @@
 //===- ContractionsToLinalg.cpp - Sums and products as linalg ----------------------===//
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "passes/Lowering/Formula.h"
 #include "passes/Lowering/SluiceToLinalg.h"
 
 using namespace mlir;
@@ -9,17 +9,10 @@ using namespace sluice;
 static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 static const StringRef leadingLetters = "abcdefgh";
 
-static SmallVector<Value> addTo(ImplicitLocOpBuilder &b, ValueRange v) {
-  return {arith::AddFOp::create(b, v[1], v[0])};
-}
-
 Value ToLinalg::linear(LinearOp op) {
   // The bias is where the sum starts.
-  Value start = op.getBias()
-                    ? b.elementwise(op.getBias(), b.empty(op.getType()),
-                                    [](ImplicitLocOpBuilder &, ValueRange v) -> SmallVector<Value> { return {v[0]}; })
-                          .front()
-                    : b.filled(op.getType(), 0);
+  Value start =
+      op.getBias() ? b.elementwise(op.getBias(), b.empty(op.getType()), copyOf).front() : b.filled(op.getType(), 0);
   std::string leading = leadingLetters.take_front(typeOf(op.getInput()).getRank() - 1).str();
   std::string weight = op.getTransposed() ? "oi" : "io";
   return b.contract(leading + "i," + weight + "->" + leading + "o", op.getInput(), op.getWeight(), start);
@@ -40,31 +33,31 @@ SmallVector<Value> ToLinalg::layerNorm(LayerNormOp op) {
   auto scaled = [&](Value sums, BodyBuilder body) { return b.elementwise(sums, b.empty(statistics), body).front(); };
   Value sum = b.reduceLast(op.getInput(), b.filled(statistics, 0), addTo);
   Value mean = scaled(sum, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-    return {arith::MulFOp::create(b, v[0], arith::ConstantOp::create(b, b.getFloatAttr(element, 1 / width)))};
+    Formula f{b, element};
+    return {f.mul(v[0], f.c(1 / width))};
   });
   // The second pass over the row: one pass loses all digits where the mean is large.
-  Value squares =
-      b.reduceLast({op.getInput(), mean}, b.filled(statistics, 0),
-                   [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                     Value difference = arith::SubFOp::create(b, v[0], v[1]);
-                     return {arith::AddFOp::create(b, v[2], arith::MulFOp::create(b, difference, difference))};
-                   },
-                   /*trailing=*/{1});
+  Value squares = b.reduceLast({op.getInput(), mean}, b.filled(statistics, 0),
+                               [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                                 Formula f{b, v[0].getType()};
+                                 Value difference = f.sub(v[0], v[1]);
+                                 return {f.add(v[2], f.mul(difference, difference))};
+                               },
+                               /*trailing=*/{1});
   Value rstd = scaled(squares, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-    auto constant = [&](double value) -> Value { return arith::ConstantOp::create(b, b.getFloatAttr(element, value)); };
-    Value variance = arith::MulFOp::create(b, v[0], constant(1 / width));
-    Value root =
-        math::SqrtOp::create(b, arith::AddFOp::create(b, variance, constant(op.getEpsilon().convertToDouble())));
-    return {arith::DivFOp::create(b, constant(1), root)};
+    Formula f{b, element};
+    Value variance = f.mul(v[0], f.c(1 / width));
+    Value root = math::SqrtOp::create(b, f.add(variance, f.c(op.getEpsilon().convertToDouble())));
+    return {f.div(f.c(1), root)};
   });
   SmallVector<Value> inputs = {op.getInput(), mean, rstd, op.getWeight()};
   if (op.getBias())
     inputs.push_back(op.getBias());
   Value result = b.elementwise(inputs, b.empty(op.getInput().getType()),
                                [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                                 Value normal = arith::MulFOp::create(b, arith::SubFOp::create(b, v[0], v[1]), v[2]);
-                                 Value scaled = arith::MulFOp::create(b, normal, v[3]);
-                                 return {v.size() > 5 ? Value(arith::AddFOp::create(b, scaled, v[4])) : scaled};
+                                 Formula f{b, v[0].getType()};
+                                 Value scaled = f.mul(f.mul(f.sub(v[0], v[1]), v[2]), v[3]);
+                                 return {v.size() > 5 ? f.add(scaled, v[4]) : scaled};
                                },
                                /*trailing=*/{1, 2})
                      .front();
@@ -77,36 +70,36 @@ SmallVector<Value> ToLinalg::layerNormBackward(LayerNormBackwardOp op) {
   double width = typeOf(op.getInput()).getShape().back();
   Value dy = op.getGradient(), x = op.getInput(), mean = op.getMean(), rstd = op.getRstd(), weight = op.getWeight();
   auto normal = [](ImplicitLocOpBuilder &b, Value x, Value mean, Value rstd) -> Value {
-    return arith::MulFOp::create(b, arith::SubFOp::create(b, x, mean), rstd);
+    Formula f{b, x.getType()};
+    return f.mul(f.sub(x, mean), rstd);
   };
   // Sums over a row of dy w and of dy w n, with n the normalized input.
   Value first = b.reduceLast({dy, weight}, b.filled(statistics, 0),
                              [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                               return {arith::AddFOp::create(b, v[2], arith::MulFOp::create(b, v[0], v[1]))};
+                               Formula f{b, v[0].getType()};
+                               return {f.add(v[2], f.mul(v[0], v[1]))};
                              });
   Value second = b.reduceLast({dy, weight, x, mean, rstd}, b.filled(statistics, 0),
                               [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                                Value product = arith::MulFOp::create(b, arith::MulFOp::create(b, v[0], v[1]),
-                                                                      normal(b, v[2], v[3], v[4]));
-                                return {arith::AddFOp::create(b, v[5], product)};
+                                Formula f{b, v[0].getType()};
+                                return {f.add(v[5], f.mul(f.mul(v[0], v[1]), normal(b, v[2], v[3], v[4])))};
                               },
                               /*trailing=*/{3, 4});
   // dx = rstd (dy w - mean(dy w) - n mean(dy w n))
   Value dx = b.elementwise({dy, weight, x, mean, rstd, first, second}, b.empty(x.getType()),
                            [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                             Value inverse = arith::ConstantOp::create(b, b.getFloatAttr(element, 1 / width));
-                             Value n = normal(b, v[2], v[3], v[4]);
-                             Value centred = arith::SubFOp::create(b, arith::MulFOp::create(b, v[0], v[1]),
-                                                                   arith::MulFOp::create(b, v[5], inverse));
-                             Value along = arith::MulFOp::create(b, n, arith::MulFOp::create(b, v[6], inverse));
-                             return {arith::MulFOp::create(b, arith::SubFOp::create(b, centred, along), v[4])};
+                             Formula f{b, element};
+                             Value inverse = f.c(1 / width), n = normal(b, v[2], v[3], v[4]);
+                             Value centred = f.sub(f.mul(v[0], v[1]), f.mul(v[5], inverse));
+                             Value along = f.mul(n, f.mul(v[6], inverse));
+                             return {f.mul(f.sub(centred, along), v[4])};
                            },
                            /*trailing=*/{3, 4, 5, 6})
                  .front();
   Value dweight = b.reduceLeading({dy, x, mean, rstd}, accumulatorOf(op.getDweight()),
                                   [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                                    Value product = arith::MulFOp::create(b, v[0], normal(b, v[1], v[2], v[3]));
-                                    return {arith::AddFOp::create(b, v[4], product)};
+                                    Formula f{b, v[0].getType()};
+                                    return {f.add(v[4], f.mul(v[0], normal(b, v[1], v[2], v[3])))};
                                   },
                                   /*trailing=*/{2, 3});
   Value dbias = b.reduceLeading(dy, accumulatorOf(op.getDbias()), addTo);

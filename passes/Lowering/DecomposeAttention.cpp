@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/Lowering/Blocks.h"
+#include "passes/Lowering/Formula.h"
 #include "passes/Lowering/RandomBits.h"
 #include <cmath>
 
@@ -26,8 +27,9 @@ static const int64_t blockRows = 64;
 // Stands for minus infinity: a masked score's exponential is 0, and no difference of two of them is a NaN.
 static const double masked = -1e30;
 
-static SmallVector<Value> addTo(ImplicitLocOpBuilder &b, ValueRange v) {
-  return {arith::AddFOp::create(b, v[1], v[0])};
+/// output = exp(output - input)
+static SmallVector<Value> exponentialAbove(ImplicitLocOpBuilder &b, ValueRange v) {
+  return {math::ExpOp::create(b, arith::SubFOp::create(b, v[1], v[0]))};
 }
 
 namespace {
@@ -73,14 +75,14 @@ struct Head {
     b.contract("id,jd->ij", q, k, scores);
     Value rowOffset = getValue(queries.offset), columnOffset = getValue(keys.offset);
     b.elementwise({}, scores, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-      auto number = [&](double value) -> Value { return arith::ConstantOp::create(b, b.getFloatAttr(element, value)); };
-      Value scaled = arith::MulFOp::create(b, v[0], number(scale));
+      Formula f{b, element};
+      Value scaled = f.mul(v[0], f.c(scale));
       if (!causal)
         return {scaled};
       Value row = arith::AddIOp::create(b, linalg::IndexOp::create(b, 0), rowOffset);
       Value column = arith::AddIOp::create(b, linalg::IndexOp::create(b, 1), columnOffset);
       Value seen = arith::CmpIOp::create(b, arith::CmpIPredicate::ule, column, row);
-      return {arith::SelectOp::create(b, seen, scaled, number(masked))};
+      return {arith::SelectOp::create(b, seen, scaled, f.c(masked))};
     });
   }
 
@@ -134,31 +136,18 @@ void sluice::decomposeAttention(BlockedAttentionOp op) {
       h.keyBlocks(rows, [&](Part columns) {
         Value s = b.temporary({rows.size, columns.size}, h.element);
         h.scores(q, h.rows(keys, columns), s, rows, columns);
-        b.elementwise(maximum, newMaximum,
-                      [](ImplicitLocOpBuilder &, ValueRange v) -> SmallVector<Value> { return {v[0]}; });
-        b.reduceLast(s, newMaximum, [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-          return {arith::MaximumFOp::create(b, v[1], v[0])};
-        });
-        b.elementwise(newMaximum, s,
-                      [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                        return {math::ExpOp::create(b, arith::SubFOp::create(b, v[1], v[0]))};
-                      },
-                      /*trailing=*/{0});
+        b.elementwise(maximum, newMaximum, copyOf);
+        b.reduceLast(s, newMaximum, maximumWith);
+        b.elementwise(newMaximum, s, exponentialAbove, /*trailing=*/{0});
         // The old maximum becomes the factor of what was summed under it.
-        b.elementwise(newMaximum, maximum, [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-          return {math::ExpOp::create(b, arith::SubFOp::create(b, v[1], v[0]))};
-        });
-        auto rescale = [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-          return {arith::MulFOp::create(b, v[1], v[0])};
-        };
-        b.elementwise(maximum, sum, rescale);
-        b.elementwise(maximum, output, rescale, /*trailing=*/{0});
+        b.elementwise(newMaximum, maximum, exponentialAbove);
+        b.elementwise(maximum, sum, scaleBy);
+        b.elementwise(maximum, output, scaleBy, /*trailing=*/{0});
         b.reduceLast(s, sum, addTo);
         if (h.rate > 0)
           h.dropout(s, rows, columns);
         b.contract("ij,jd->id", s, h.rows(values, columns), output);
-        b.elementwise(newMaximum, maximum,
-                      [](ImplicitLocOpBuilder &, ValueRange v) -> SmallVector<Value> { return {v[0]}; });
+        b.elementwise(newMaximum, maximum, copyOf);
       });
       b.elementwise({output, sum}, h.rows(result, rows),
                     [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
@@ -197,26 +186,21 @@ void sluice::decomposeAttentionBackward(BlockedAttentionBackwardOp op) {
         Value p = b.temporary({rows.size, columns.size}, h.element),
               dp = b.temporary({rows.size, columns.size}, h.element);
         h.scores(q, k, p, rows, columns);
-        b.elementwise(lse, p,
-                      [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                        return {math::ExpOp::create(b, arith::SubFOp::create(b, v[1], v[0]))};
-                      },
-                      /*trailing=*/{0});
+        b.elementwise(lse, p, exponentialAbove, /*trailing=*/{0});
         b.fill(dp, 0);
         b.contract("id,jd->ij", dO, v, dp);
         Value kept = p;
         if (h.rate > 0) {
           kept = b.temporary({rows.size, columns.size}, h.element);
-          b.elementwise(p, kept, [](ImplicitLocOpBuilder &, ValueRange v) -> SmallVector<Value> { return {v[0]}; });
+          b.elementwise(p, kept, copyOf);
           h.dropout(kept, rows, columns);
           h.dropout(dp, rows, columns);
         }
         b.contract("ij,id->jd", kept, dO, h.rows(dvalues, columns));
         b.elementwise({p, delta}, dp,
                       [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                        Value factor = arith::ConstantOp::create(b, b.getFloatAttr(h.element, h.scale));
-                        Value difference = arith::SubFOp::create(b, v[2], v[1]);
-                        return {arith::MulFOp::create(b, arith::MulFOp::create(b, v[0], difference), factor)};
+                        Formula f{b, h.element};
+                        return {f.mul(f.mul(v[0], f.sub(v[2], v[1])), f.c(h.scale))};
                       },
                       /*trailing=*/{1});
         b.contract("ij,jd->id", dp, k, dq);

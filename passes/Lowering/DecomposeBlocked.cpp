@@ -4,6 +4,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/Lowering/Blocks.h"
+#include "passes/Lowering/Formula.h"
 #include "passes/Lowering/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -88,11 +89,6 @@ static Value loadIndex(BlockBuilder &b, Value indices, Value position) {
   return arith::IndexCastOp::create(b, b.getIndexType(), memref::LoadOp::create(b, indices, position));
 }
 
-static SmallVector<Value> forward(ImplicitLocOpBuilder &, ValueRange v) { return {v[0]}; }
-static SmallVector<Value> addTo(ImplicitLocOpBuilder &b, ValueRange v) {
-  return {arith::AddFOp::create(b, v[1], v[0])};
-}
-
 void sluice::decomposeGatherRows(GatherRowsOp op) {
   BlockBuilder b(op.getLoc(), op);
   Value indices = b.collapse(op.getInputs()[0], /*all=*/true), table = op.getInputs()[1];
@@ -101,7 +97,7 @@ void sluice::decomposeGatherRows(GatherRowsOp op) {
   b.parallel(count, [&](Value row) {
     Part all{b.getIndexAttr(0), width};
     Value from = b.subview(table, {{loadIndex(b, indices, row), 1}, all}, {0});
-    b.elementwise(from, b.subview(rows, {{row, 1}, all}, {0}), forward);
+    b.elementwise(from, b.subview(rows, {{row, 1}, all}, {0}), copyOf);
   });
 }
 

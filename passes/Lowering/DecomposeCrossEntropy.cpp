@@ -10,11 +10,10 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/Lowering/Blocks.h"
+#include "passes/Lowering/Formula.h"
 
 using namespace mlir;
 using namespace sluice;
-
-static SmallVector<Value> copy(ImplicitLocOpBuilder &, ValueRange v) { return {v[0]}; }
 
 /// Columns of a block of logits: about half a million of them stay in the last level of cache.
 static int64_t vocabularyBlock(int64_t rows, int64_t vocabulary) {
@@ -52,8 +51,8 @@ struct Head {
     Value count = b.temporary({}, element);
     b.fill(count, 0);
     b.reduceLeading(targets, count, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-      auto number = [&](double value) -> Value { return arith::ConstantOp::create(b, b.getFloatAttr(element, value)); };
-      return {arith::AddFOp::create(b, v[1], arith::SelectOp::create(b, isCounted(b, v[0]), number(1), number(0)))};
+      Formula f{b, element};
+      return {f.add(v[1], arith::SelectOp::create(b, isCounted(b, v[0]), f.c(1), f.c(0)))};
     });
     b.elementwise({}, count, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
       return {arith::MaximumFOp::create(b, v[0], arith::ConstantOp::create(b, b.getFloatAttr(element, 1)))};
@@ -86,25 +85,23 @@ void sluice::decomposeCrossEntropy(BlockedCrossEntropyOp op) {
     Value offset = getValueOrCreateConstantIndexOp(b, b.getLoc(), part.offset);
     b.reduceLast({logits, h.targets}, picked,
                  [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                   Value zero = arith::ConstantOp::create(b, b.getFloatAttr(h.element, 0));
-                   return {arith::AddFOp::create(
-                       b, v[2], arith::SelectOp::create(b, Head::isTarget(b, v[1], offset), v[0], zero))};
+                   Formula f{b, h.element};
+                   return {f.add(v[2], arith::SelectOp::create(b, Head::isTarget(b, v[1], offset), v[0], f.c(0)))};
                  },
                  /*trailing=*/{1});
-    b.elementwise(maximum, newMaximum, copy);
-    b.reduceLast(logits, newMaximum, [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-      return {arith::MaximumFOp::create(b, v[1], v[0])};
-    });
-    b.elementwise({maximum, newMaximum}, sum, [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-      return {arith::MulFOp::create(b, v[2], math::ExpOp::create(b, arith::SubFOp::create(b, v[0], v[1])))};
+    b.elementwise(maximum, newMaximum, copyOf);
+    b.reduceLast(logits, newMaximum, maximumWith);
+    b.elementwise({maximum, newMaximum}, sum, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+      Formula f{b, h.element};
+      return {f.mul(v[2], math::ExpOp::create(b, f.sub(v[0], v[1])))};
     });
     b.reduceLast({logits, newMaximum}, sum,
-                 [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                   return {
-                       arith::AddFOp::create(b, v[2], math::ExpOp::create(b, arith::SubFOp::create(b, v[0], v[1])))};
+                 [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                   Formula f{b, h.element};
+                   return {f.add(v[2], math::ExpOp::create(b, f.sub(v[0], v[1])))};
                  },
                  /*trailing=*/{1});
-    b.elementwise(newMaximum, maximum, copy);
+    b.elementwise(newMaximum, maximum, copyOf);
   });
   b.elementwise({maximum, sum}, logsumexp, [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
     return {arith::AddFOp::create(b, v[0], math::LogOp::create(b, v[1]))};
@@ -113,9 +110,8 @@ void sluice::decomposeCrossEntropy(BlockedCrossEntropyOp op) {
   b.fill(loss, 0);
   b.reduceLeading(
       {logsumexp, picked, h.targets}, loss, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-        Value zero = arith::ConstantOp::create(b, b.getFloatAttr(h.element, 0));
-        Value term = arith::SelectOp::create(b, Head::isCounted(b, v[2]), arith::SubFOp::create(b, v[0], v[1]), zero);
-        return {arith::AddFOp::create(b, v[3], term)};
+        Formula f{b, h.element};
+        return {f.add(v[3], arith::SelectOp::create(b, Head::isCounted(b, v[2]), f.sub(v[0], v[1]), f.c(0)))};
       });
   b.elementwise(count, loss, [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
     return {arith::DivFOp::create(b, v[1], v[0])};
@@ -136,14 +132,11 @@ void sluice::decomposeCrossEntropyBackward(BlockedCrossEntropyBackwardOp op) {
     // Where there is no target the row has no gradient.
     b.elementwise({logsumexp, h.targets, gradient, count}, logits,
                   [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                    auto number = [&](double value) -> Value {
-                      return arith::ConstantOp::create(b, b.getFloatAttr(h.element, value));
-                    };
-                    Value probability = math::ExpOp::create(b, arith::SubFOp::create(b, v[4], v[0]));
-                    Value one = arith::SelectOp::create(b, Head::isTarget(b, v[1], offset), number(1), number(0));
-                    Value scaled = arith::MulFOp::create(b, arith::SubFOp::create(b, probability, one),
-                                                         arith::DivFOp::create(b, v[2], v[3]));
-                    return {arith::SelectOp::create(b, Head::isCounted(b, v[1]), scaled, number(0))};
+                    Formula f{b, h.element};
+                    Value probability = math::ExpOp::create(b, f.sub(v[4], v[0]));
+                    Value one = arith::SelectOp::create(b, Head::isTarget(b, v[1], offset), f.c(1), f.c(0));
+                    Value scaled = f.mul(f.sub(probability, one), f.div(v[2], v[3]));
+                    return {arith::SelectOp::create(b, Head::isCounted(b, v[1]), scaled, f.c(0))};
                   },
                   /*trailing=*/{0, 1});
     b.contract("nv,vc->nc", logits, h.weightRows(part), dinput);

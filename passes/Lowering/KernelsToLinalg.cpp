@@ -1,6 +1,6 @@
 //===- KernelsToLinalg.cpp - Blocked ops get destinations; the optimizer ------------===//
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "passes/Lowering/Formula.h"
 #include "passes/Lowering/SluiceToLinalg.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -10,14 +10,6 @@ using namespace sluice;
 template <typename KernelOp> SmallVector<Value> ToLinalg::kernel(ValueRange inputs, ValueRange outputs) {
   auto op = KernelOp::create(b, ValueRange(outputs).getTypes(), inputs, outputs);
   return SmallVector<Value>(op->getResults());
-}
-
-/// Copies what both attention ops say in the same words.
-template <typename From, typename To> static void copyAttention(From from, To to) {
-  to.setHeadsAttr(from.getHeadsAttr());
-  to.setCausalAttr(from.getCausalAttr());
-  to.setDropoutAttr(from.getDropoutAttr());
-  to.setOrdinalAttr(from.getOrdinalAttr());
 }
 
 SmallVector<Value> ToLinalg::blocked(Operation *op) {
@@ -62,18 +54,6 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
       .Default([](Operation *) { return SmallVector<Value>(); });
 }
 
-namespace {
-struct Formula {
-  ImplicitLocOpBuilder &b;
-  Type type;
-  Value one() { return arith::ConstantOp::create(b, b.getFloatAttr(type, 1)); }
-  Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
-  Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
-  Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
-  Value div(Value x, Value y) { return arith::DivFOp::create(b, x, y); }
-};
-} // namespace
-
 SmallVector<Value> ToLinalg::adamw(AdamWOp op) {
   SmallVector<Value> inputs = {op.getGradient()};
   llvm::append_range(inputs, op.getScalars());
@@ -83,8 +63,8 @@ SmallVector<Value> ToLinalg::adamw(AdamWOp op) {
                          Value rate = v[1], beta1 = v[2], beta2 = v[3], epsilon = v[4], decay = v[5],
                                correction1 = v[6], correction2 = v[7], clip = v[8], p = v[9], m = v[10], s = v[11];
                          Value g = f.mul(v[0], clip);
-                         m = f.add(f.mul(beta1, m), f.mul(f.sub(f.one(), beta1), g));
-                         s = f.add(f.mul(beta2, s), f.mul(f.sub(f.one(), beta2), f.mul(g, g)));
+                         m = f.add(f.mul(beta1, m), f.mul(f.sub(f.c(1), beta1), g));
+                         s = f.add(f.mul(beta2, s), f.mul(f.sub(f.c(1), beta2), f.mul(g, g)));
                          if (op.getDecays())
                            p = f.sub(p, f.mul(f.mul(rate, decay), p));
                          Value root = math::SqrtOp::create(b, f.div(s, correction2));

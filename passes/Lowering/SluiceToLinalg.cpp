@@ -1,10 +1,10 @@
 //===- SluiceToLinalg.cpp - The tensor ops as linalg ------------------------------===//
 #include "passes/Lowering/SluiceToLinalg.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tensor/Utils/Utils.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
+#include "passes/Lowering/Formula.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Lowering/RandomBits.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -41,28 +41,15 @@ Value ToLinalg::binary(Operation *op) {
   return b
       .elementwise(op->getOperands(), b.empty(result.getType()),
                    [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                     Formula f{b, v[0].getType()};
                      if (isa<AddOp>(op))
-                       return {arith::AddFOp::create(b, v[0], v[1])};
+                       return {f.add(v[0], v[1])};
                      if (isa<MulOp>(op))
-                       return {arith::MulFOp::create(b, v[0], v[1])};
-                     Value factor = arith::ConstantOp::create(
-                         b, b.getFloatAttr(v[0].getType(), cast<ScaleOp>(op).getFactor().convertToDouble()));
-                     return {arith::MulFOp::create(b, v[0], factor)};
+                       return {f.mul(v[0], v[1])};
+                     return {f.mul(v[0], f.c(cast<ScaleOp>(op).getFactor().convertToDouble()))};
                    })
       .front();
 }
-
-namespace {
-/// Arithmetic on scalars, for formulas that read like formulas.
-struct Formula {
-  ImplicitLocOpBuilder &b;
-  Type type;
-  Value c(double value) { return arith::ConstantOp::create(b, b.getFloatAttr(type, value)); }
-  Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
-  Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
-  Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
-};
-} // namespace
 
 static const double sqrtTwoOverPi = std::sqrt(2 / M_PI), geluCubic = 0.044715;
 
@@ -210,9 +197,7 @@ Value ToLinalg::padRows(PadRowsOp op) {
   Value rows = op.getInput(), whole = accumulatorOf(op.getResult());
   if (accumulatingAdd(op.getResult())) {
     Value old = slice(whole, rows.getType(), 0);
-    rows = b.elementwise(rows, old, [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-              return {arith::AddFOp::create(b, v[1], v[0])};
-            }).front();
+    rows = b.elementwise(rows, old, addTo).front();
   }
   return insert(b, rows, whole, 0);
 }
@@ -250,10 +235,7 @@ SmallVector<Value> ToLinalg::lower(Operation *op) {
         return parts;
       })
       .Case([&](SumLeadingOp op) {
-        return SmallVector<Value>{b.reduceLeading(op.getInput(), accumulatorOf(op.getResult()),
-                                                  [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                                                    return {arith::AddFOp::create(b, v[1], v[0])};
-                                                  })};
+        return SmallVector<Value>{b.reduceLeading(op.getInput(), accumulatorOf(op.getResult()), addTo)};
       })
       .Case([&](LinearOp op) { return SmallVector<Value>{linear(op)}; })
       .Case([&](MatmulOp op) { return SmallVector<Value>{matmul(op)}; })
