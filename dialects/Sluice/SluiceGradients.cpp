@@ -132,6 +132,15 @@ LogicalResult LayerNormOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients 
   return success();
 }
 
+LogicalResult RmsNormOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) {
+  if (dy[1])
+    return emitOpError() << "has no gradient through its rstd";
+  auto backward = RmsNormBackwardOp::create(b, getLoc(), getInput().getType(), getWeight().getType(), dy[0], getInput(),
+                                            getWeight(), getRstd());
+  llvm::copy(backward.getResults(), dx.begin());
+  return success();
+}
+
 LogicalResult LinearCrossEntropyOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) {
   if (dy[1])
     return emitOpError() << "has no gradient through its log-sum-exp";

@@ -237,20 +237,33 @@ LogicalResult AttentionOp::verify() {
   return expectShape(*this, "log-sum-exp", getLogsumexp(), {query[0], heads, query[1]});
 }
 
-LogicalResult LayerNormOp::verify() {
-  SmallVector<Value> values = {getInput(), getWeight(), getMean(), getRstd()};
-  ArrayRef<int64_t> shape = shapeOf(getInput());
-  if (failed(expectSameElement(*this, values)))
-    return failure();
-  if (!(getEpsilon().convertToDouble() > 0))
-    return emitOpError() << "expected a positive epsilon, found " << getEpsilon().convertToDouble();
-  if (shape.empty() || failed(expectShape(*this, "weight", getWeight(), shape.take_back())) ||
-      (getBias() && failed(expectShape(*this, "bias", getBias(), shape.take_back()))))
-    return failure();
-  if (failed(expectShape(*this, "mean", getMean(), shape.drop_back())))
-    return failure();
-  return expectShape(*this, "rstd", getRstd(), shape.drop_back());
+static LogicalResult expectPositiveEpsilon(Operation *op, const llvm::APFloat &epsilon) {
+  if (epsilon.convertToDouble() > 0)
+    return success();
+  return op->emitOpError() << "expected a positive epsilon, found " << epsilon.convertToDouble();
 }
+
+/// What both norms have.
+template <typename NormOp> static LogicalResult verifyNorm(NormOp op) {
+  ArrayRef<int64_t> shape = shapeOf(op.getInput());
+  if (shape.empty())
+    return op.emitOpError() << "expected an input of rank 1 or more";
+  if (failed(expectSameElement(op, {op.getInput(), op.getWeight(), op.getRstd()})) ||
+      failed(expectPositiveEpsilon(op, op.getEpsilon())) ||
+      failed(expectShape(op, "weight", op.getWeight(), shape.take_back())))
+    return failure();
+  return expectShape(op, "rstd", op.getRstd(), shape.drop_back());
+}
+
+LogicalResult LayerNormOp::verify() {
+  if (failed(verifyNorm(*this)) || failed(expectSameElement(*this, {getInput(), getBias(), getMean()})))
+    return failure();
+  ArrayRef<int64_t> shape = shapeOf(getInput());
+  if (getBias() && failed(expectShape(*this, "bias", getBias(), shape.take_back())))
+    return failure();
+  return expectShape(*this, "mean", getMean(), shape.drop_back());
+}
+LogicalResult RmsNormOp::verify() { return verifyNorm(*this); }
 
 LogicalResult LinearCrossEntropyOp::verify() {
   ArrayRef<int64_t> input = shapeOf(getInput()), weight = shapeOf(getWeight());

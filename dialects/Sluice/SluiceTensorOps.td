@@ -242,6 +242,23 @@ def LayerNormBackwardOp : Sluice_Op<"layer_norm_backward", [Pure, AllTypesMatch<
   let assemblyFormat = "$gradient `,` $input `,` $weight `,` $mean `,` $rstd attr-dict `:` type($input) `,` type($weight) `,` type($mean)";
 }
 
+def RmsNormOp : Sluice_TensorOp<"rms_norm", [AllTypesMatch<["input", "result"]>, cost]> {
+  let summary = "unit mean square over the last dimension, then scale (Zhang and Sennrich, arXiv 1910.07467)";
+  let description = [{
+    input [..., C], weight [C]: input rstd weight with rstd = 1/sqrt(mean(input^2) + epsilon), a result [...] for backward. epsilon is positive.
+  }];
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, F64Attr:$epsilon);
+  let results = (outs Sluice_FloatTensor:$result, Sluice_FloatTensor:$rstd);
+  let assemblyFormat = "$input `,` $weight `epsilon` $epsilon attr-dict `:` type($input) `,` type($weight) `to` type($rstd)";
+  let hasVerifier = 1;
+}
+def RmsNormBackwardOp : Sluice_Op<"rms_norm_backward", [Pure, AllTypesMatch<["gradient", "input", "dinput"]>, AllTypesMatch<["weight", "dweight"]>]> {
+  let summary = "the gradients of `sluice.rms_norm`";
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_FloatTensor:$rstd);
+  let results = (outs Sluice_FloatTensor:$dinput, Sluice_FloatTensor:$dweight);
+  let assemblyFormat = "$gradient `,` $input `,` $weight `,` $rstd attr-dict `:` type($input) `,` type($weight) `,` type($rstd)";
+}
+
 def LinearCrossEntropyOp : Sluice_TensorOp<"linear_cross_entropy", [cost, contraction]> {
   let summary = "mean cross-entropy of a linear head: logits, softmax and loss in one";
   let description = [{

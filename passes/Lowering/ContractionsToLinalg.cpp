@@ -26,85 +26,127 @@ Value ToLinalg::matmul(MatmulOp op) {
   return b.contract(lhs + "," + rhs + "->" + result, op.getLhs(), op.getRhs(), accumulatorOf(op.getResult()));
 }
 
-SmallVector<Value> ToLinalg::layerNorm(LayerNormOp op) {
-  Type statistics = op.getMean().getType();
-  Type element = typeOf(op.getInput()).getElementType();
-  double width = typeOf(op.getInput()).getShape().back();
-  auto scaled = [&](Value sums, BodyBuilder body) { return b.elementwise(sums, b.empty(statistics), body).front(); };
-  Value sum = b.reduceLast(op.getInput(), b.filled(statistics, 0), addTo);
-  Value mean = scaled(sum, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-    Formula f{b, element};
-    return {f.mul(v[0], f.c(1 / width))};
-  });
-  // The second pass over the row: one pass loses all digits where the mean is large.
-  Value squares = b.reduceLast({op.getInput(), mean}, b.filled(statistics, 0),
-                               [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                                 Formula f{b, v[0].getType()};
-                                 Value difference = f.sub(v[0], v[1]);
-                                 return {f.add(v[2], f.mul(difference, difference))};
-                               },
-                               /*trailing=*/{1});
-  Value rstd = scaled(squares, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-    Formula f{b, element};
-    Value variance = f.mul(v[0], f.c(1 / width));
-    Value root = math::SqrtOp::create(b, f.add(variance, f.c(op.getEpsilon().convertToDouble())));
-    return {f.div(f.c(1), root)};
-  });
-  SmallVector<Value> inputs = {op.getInput(), mean, rstd, op.getWeight()};
-  if (op.getBias())
-    inputs.push_back(op.getBias());
-  Value result = b.elementwise(inputs, b.empty(op.getInput().getType()),
-                               [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                                 Formula f{b, v[0].getType()};
-                                 Value scaled = f.mul(f.mul(f.sub(v[0], v[1]), v[2]), v[3]);
-                                 return {v.size() > 5 ? f.add(scaled, v[4]) : scaled};
-                               },
-                               /*trailing=*/{1, 2})
-                     .front();
-  return {result, mean, rstd};
+//===-- Norms ---------------------------------------------------------------------===//
+
+static double widthOf(Value value) { return typeOf(value).getShape().back(); }
+
+/// What a norm knows of a row: rstd, then the mean if it has one.
+static SmallVector<Value> statisticsOf(Value rstd, Value mean) {
+  return mean ? SmallVector<Value>{rstd, mean} : SmallVector<Value>{rstd};
+}
+static Value normalize(Formula f, Value x, ValueRange statistics) {
+  return f.mul(statistics.size() > 1 ? f.sub(x, statistics[1]) : x, statistics[0]);
 }
 
-SmallVector<Value> ToLinalg::layerNormBackward(LayerNormBackwardOp op) {
-  Type statistics = op.getMean().getType();
-  Type element = typeOf(op.getInput()).getElementType();
-  double width = typeOf(op.getInput()).getShape().back();
-  Value dy = op.getGradient(), x = op.getInput(), mean = op.getMean(), rstd = op.getRstd(), weight = op.getWeight();
-  auto normal = [](ImplicitLocOpBuilder &b, Value x, Value mean, Value rstd) -> Value {
-    Formula f{b, x.getType()};
-    return f.mul(f.sub(x, mean), rstd);
+SmallVector<Value> ToLinalg::norm(Value input, Value mean, Value weight, Value bias, Type statistics, double epsilon) {
+  Type element = typeOf(input).getElementType();
+  // The second pass over the row: one pass loses all digits where the mean is large.
+  SmallVector<Value> centred = {input};
+  if (mean)
+    centred.push_back(mean);
+  Value squares = b.reduceLast(centred, b.filled(statistics, 0),
+                               [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                                 Formula f{b, element};
+                                 Value difference = mean ? f.sub(v[0], v[1]) : v[0];
+                                 return {f.add(v.back(), f.mul(difference, difference))};
+                               },
+                               /*trailing=*/{1});
+  Value rstd =
+      b.elementwise(squares, b.empty(statistics), [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+         Formula f{b, element};
+         Value meanSquare = f.mul(v[0], f.c(1 / widthOf(input)));
+         return {f.div(f.c(1), math::SqrtOp::create(b, f.add(meanSquare, f.c(epsilon))))};
+       }).front();
+  SmallVector<Value> rows = statisticsOf(rstd, mean), inputs = {input};
+  llvm::append_range(inputs, rows);
+  inputs.push_back(weight);
+  if (bias)
+    inputs.push_back(bias);
+  Value result = b.elementwise(
+                      inputs, b.empty(input.getType()),
+                      [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                        Formula f{b, element};
+                        ValueRange parameters = v.drop_front(1 + rows.size());
+                        Value scaled = f.mul(normalize(f, v[0], v.slice(1, rows.size())), parameters[0]);
+                        return {bias ? f.add(scaled, parameters[1]) : scaled};
+                      },
+                      /*trailing=*/mean ? ArrayRef<unsigned>{1, 2} : ArrayRef<unsigned>{1})
+                     .front();
+  return {result, rstd};
+}
+
+SmallVector<Value> ToLinalg::normBackward(Value dy, Value x, Value mean, Value rstd, Value weight, Value dweight) {
+  Type element = typeOf(x).getElementType();
+  auto sums = [&](ValueRange inputs, BodyBuilder body) {
+    return b.reduceLast(inputs, b.filled(rstd.getType(), 0), body, /*trailing=*/{3, 4});
   };
-  // Sums over a row of dy w and of dy w n, with n the normalized input.
-  Value first = b.reduceLast({dy, weight}, b.filled(statistics, 0),
-                             [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                               Formula f{b, v[0].getType()};
-                               return {f.add(v[2], f.mul(v[0], v[1]))};
-                             });
-  Value second = b.reduceLast({dy, weight, x, mean, rstd}, b.filled(statistics, 0),
-                              [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                                Formula f{b, v[0].getType()};
-                                return {f.add(v[5], f.mul(f.mul(v[0], v[1]), normal(b, v[2], v[3], v[4])))};
-                              },
-                              /*trailing=*/{3, 4});
+  SmallVector<Value> rows = statisticsOf(rstd, mean), inputs = {dy, weight, x};
+  llvm::append_range(inputs, rows);
+  // Sums over a row of dy w n, with n the normalized input, and, where it was centred, of dy w.
+  Value along = sums(inputs, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+    Formula f{b, element};
+    return {f.add(v.back(), f.mul(f.mul(v[0], v[1]), normalize(f, v[2], v.slice(3, rows.size()))))};
+  });
+  inputs.push_back(along);
+  if (mean)
+    inputs.push_back(sums({dy, weight}, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+      Formula f{b, element};
+      return {f.add(v.back(), f.mul(v[0], v[1]))};
+    }));
   // dx = rstd (dy w - mean(dy w) - n mean(dy w n))
-  Value dx = b.elementwise({dy, weight, x, mean, rstd, first, second}, b.empty(x.getType()),
+  Value dx = b.elementwise(inputs, b.empty(x.getType()),
                            [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
                              Formula f{b, element};
-                             Value inverse = f.c(1 / width), n = normal(b, v[2], v[3], v[4]);
-                             Value centred = f.sub(f.mul(v[0], v[1]), f.mul(v[5], inverse));
-                             Value along = f.mul(n, f.mul(v[6], inverse));
-                             return {f.mul(f.sub(centred, along), v[4])};
+                             ValueRange means = v.drop_front(3 + rows.size());
+                             Value inverse = f.c(1 / widthOf(x)), n = normalize(f, v[2], v.slice(3, rows.size()));
+                             Value centred = f.mul(v[0], v[1]);
+                             if (mean)
+                               centred = f.sub(centred, f.mul(means[1], inverse));
+                             return {f.mul(f.sub(centred, f.mul(n, f.mul(means[0], inverse))), v[3])};
                            },
                            /*trailing=*/{3, 4, 5, 6})
                  .front();
-  Value dweight = b.reduceLeading({dy, x, mean, rstd}, accumulatorOf(op.getDweight()),
-                                  [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                                    Formula f{b, v[0].getType()};
-                                    return {f.add(v[4], f.mul(v[0], normal(b, v[1], v[2], v[3])))};
-                                  },
-                                  /*trailing=*/{2, 3});
-  Value dbias = b.reduceLeading(dy, accumulatorOf(op.getDbias()), addTo);
-  return {dx, dweight, dbias};
+  SmallVector<Value> factors = {dy, x};
+  llvm::append_range(factors, rows);
+  return {dx, b.reduceLeading(factors, accumulatorOf(dweight),
+                              [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                                Formula f{b, element};
+                                return {f.add(v.back(), f.mul(v[0], normalize(f, v[1], v.slice(2, rows.size()))))};
+                              },
+                              /*trailing=*/{2, 3})};
 }
+
+SmallVector<Value> ToLinalg::layerNorm(LayerNormOp op) {
+  Value input = op.getInput();
+  Type statistics = op.getMean().getType();
+  Value sum = b.reduceLast(input, b.filled(statistics, 0), addTo);
+  Value mean =
+      b.elementwise(sum, b.empty(statistics), [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+         Formula f{b, v[0].getType()};
+         return {f.mul(v[0], f.c(1 / widthOf(input)))};
+       }).front();
+  SmallVector<Value> results =
+      norm(input, mean, op.getWeight(), op.getBias(), statistics, op.getEpsilon().convertToDouble());
+  return {results[0], mean, results[1]};
+}
+
+SmallVector<Value> ToLinalg::layerNormBackward(LayerNormBackwardOp op) {
+  SmallVector<Value> results =
+      normBackward(op.getGradient(), op.getInput(), op.getMean(), op.getRstd(), op.getWeight(), op.getDweight());
+  results.push_back(b.reduceLeading(op.getGradient(), accumulatorOf(op.getDbias()), addTo));
+  return results;
+}
+
+SmallVector<Value> ToLinalg::rmsNorm(RmsNormOp op) {
+  return norm(op.getInput(), /*mean=*/Value(), op.getWeight(), /*bias=*/Value(), op.getRstd().getType(),
+              op.getEpsilon().convertToDouble());
+}
+
+SmallVector<Value> ToLinalg::rmsNormBackward(RmsNormBackwardOp op) {
+  return normBackward(op.getGradient(), op.getInput(), /*mean=*/Value(), op.getRstd(), op.getWeight(), op.getDweight());
+}
+
+//===-- Sums ----------------------------------------------------------------------===//
 
 Value ToLinalg::sumOfSquares(SumOfSquaresOp op) {
   RankedTensorType type = typeOf(op.getInput());

@@ -241,6 +241,8 @@ SmallVector<Value> ToLinalg::lower(Operation *op) {
       .Case([&](MatmulOp op) { return SmallVector<Value>{matmul(op)}; })
       .Case([&](LayerNormOp op) { return layerNorm(op); })
       .Case([&](LayerNormBackwardOp op) { return layerNormBackward(op); })
+      .Case([&](RmsNormOp op) { return rmsNorm(op); })
+      .Case([&](RmsNormBackwardOp op) { return rmsNormBackward(op); })
       .Case([&](SumOfSquaresOp op) { return SmallVector<Value>{sumOfSquares(op)}; })
       .Case([&](AdamWOp op) { return adamw(op); })
       .Case([&](SgdOp op) { return sgd(op); })

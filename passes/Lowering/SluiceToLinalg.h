@@ -38,6 +38,13 @@ private:
   mlir::Value matmul(MatmulOp op);
   llvm::SmallVector<mlir::Value> layerNorm(LayerNormOp op);
   llvm::SmallVector<mlir::Value> layerNormBackward(LayerNormBackwardOp op);
+  llvm::SmallVector<mlir::Value> rmsNorm(RmsNormOp op);
+  llvm::SmallVector<mlir::Value> rmsNormBackward(RmsNormBackwardOp op);
+  /// A norm's result and rstd, and the gradients of its input and weight. RMS norm has no mean: null.
+  llvm::SmallVector<mlir::Value> norm(mlir::Value input, mlir::Value mean, mlir::Value weight, mlir::Value bias,
+                                      mlir::Type statistics, double epsilon);
+  llvm::SmallVector<mlir::Value> normBackward(mlir::Value gradient, mlir::Value input, mlir::Value mean,
+                                              mlir::Value rstd, mlir::Value weight, mlir::Value dweight);
   mlir::Value sumOfSquares(SumOfSquaresOp op);
   // Blocked ops and the optimizer (KernelsToLinalg.cpp).
   template <typename KernelOp> llvm::SmallVector<mlir::Value> kernel(mlir::ValueRange inputs, mlir::ValueRange outputs);

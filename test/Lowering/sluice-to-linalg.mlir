@@ -54,3 +54,15 @@ func.func private @should_subtract_the_mean_before_squaring(%x: tensor<3x4xf32>,
   %y, %m, %r = sluice.layer_norm %x, %w epsilon 1.0e-05 : tensor<3x4xf32>, tensor<4xf32> to tensor<3xf32>, tensor<3xf32>
   return %y : tensor<3x4xf32>
 }
+
+// CHECK-LABEL: @should_square_without_a_mean
+// CHECK: linalg.generic {{.*}}"reduction"
+// CHECK-NOT: arith.subf
+// CHECK: arith.mulf %[[X:.*]], %[[X]]
+// CHECK: math.sqrt
+// CHECK-NOT: arith.subf
+// CHECK: return
+func.func private @should_square_without_a_mean(%x: tensor<3x4xf32>, %w: tensor<4xf32>) -> tensor<3x4xf32> {
+  %y, %r = sluice.rms_norm %x, %w epsilon 1.0e-05 : tensor<3x4xf32>, tensor<4xf32> to tensor<3xf32>
+  return %y : tensor<3x4xf32>
+}

@@ -96,6 +96,22 @@ func.func @should_refuse_a_negative_epsilon(%x: tensor<2x3xf32>, %w: tensor<3xf3
 
 // -----
 
+func.func @should_refuse_a_scale_of_another_width(%x: tensor<2x3xf32>, %w: tensor<2xf32>) {
+  // expected-error @below {{expected weight of shape [3], found [2]}}
+  %y, %r = sluice.rms_norm %x, %w epsilon 1.0e-05 : tensor<2x3xf32>, tensor<2xf32> to tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_a_root_mean_square_without_epsilon(%x: tensor<2x3xf32>, %w: tensor<3xf32>) {
+  // expected-error @below {{expected a positive epsilon, found 0}}
+  %y, %r = sluice.rms_norm %x, %w epsilon 0.0 : tensor<2x3xf32>, tensor<3xf32> to tensor<2xf32>
+  return
+}
+
+// -----
+
 func.func @should_refuse_targets_of_another_shape(%x: tensor<2x3xf32>, %w: tensor<5x3xf32>, %t: tensor<3xi32>) {
   // expected-error @below {{expected targets of shape [2], found [3]}}
   %loss, %l = sluice.linear_cross_entropy %x, %w, %t : tensor<2x3xf32>, tensor<5x3xf32>, tensor<3xi32> to tensor<f32>, tensor<2xf32>
