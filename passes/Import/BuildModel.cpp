@@ -211,6 +211,10 @@ Value GraphBuilder::buildOp(const ModelOp &op, Value stream, Scope &scope) {
                                builder.getF64FloatAttr(op.epsilon))
         .getResult();
   }
+  case ModelOp::Kind::RmsNorm:
+    return RmsNormOp::create(builder, location, type, floats({batch, sequence}), stream, parameter(0),
+                             builder.getF64FloatAttr(op.epsilon))
+        .getResult();
   case ModelOp::Kind::Attention:
     return buildAttention(op, stream, scope);
   case ModelOp::Kind::Linear:

@@ -20,7 +20,7 @@ struct ParameterSpec {
 
 /// An op of the description, with all sizes known.
 struct ModelOp {
-  enum class Kind { Embedding, PositionEmbedding, Dropout, LayerNorm, Attention, Linear, Gelu, Residual };
+  enum class Kind { Embedding, PositionEmbedding, Dropout, LayerNorm, RmsNorm, Attention, Linear, Gelu, Residual };
 
   Kind kind;
   mlir::Location location;
@@ -29,7 +29,7 @@ struct ModelOp {
   bool bias = false;
   bool causal = false;
   double rate = 0;    ///< of dropout, also in attention
-  double epsilon = 0; ///< of a layer norm
+  double epsilon = 0; ///< of a norm
   GeluForm form = GeluForm::Tanh;
   int64_t width = 0;                ///< of the result
   std::vector<ModelOp> branch = {}; ///< of a residual

@@ -39,7 +39,7 @@ private:
   void readEmbedding(const JsonValue &value, ModelOp &op);
   void readPositionEmbedding(const JsonValue &value, ModelOp &op);
   void readDropout(const JsonValue &value, ModelOp &op);
-  void readLayerNorm(const JsonValue &value, ModelOp &op);
+  void readNorm(const JsonValue &value, ModelOp &op);
   void readAttention(const JsonValue &value, ModelOp &op, bool endsBranch);
   void readLinear(const JsonValue &value, ModelOp &op, bool endsBranch);
   void readGelu(const JsonValue &value, ModelOp &op);

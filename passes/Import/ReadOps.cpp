@@ -88,8 +88,9 @@ ModelOp DescriptionReader::readOp(const JsonValue &value, bool endsBranch) {
     return op;
   }
   if (!residual)
-    reader.choice(*name, "one of the ops",
-                  {"embedding", "position_embedding", "dropout", "layer_norm", "attention", "linear", "gelu"});
+    reader.choice(
+        *name, "one of the ops",
+        {"embedding", "position_embedding", "dropout", "layer_norm", "rms_norm", "attention", "linear", "gelu"});
   if (reader.failed())
     return op;
   bool isEmbedding = !residual && name->text == "embedding";
@@ -108,8 +109,8 @@ ModelOp DescriptionReader::readOp(const JsonValue &value, bool endsBranch) {
     readPositionEmbedding(value, op);
   } else if (name->text == "dropout") {
     readDropout(value, op);
-  } else if (name->text == "layer_norm") {
-    readLayerNorm(value, op);
+  } else if (name->text == "layer_norm" || name->text == "rms_norm") {
+    readNorm(value, op);
   } else if (name->text == "attention") {
     readAttention(value, op, endsBranch);
   } else if (name->text == "linear") {
@@ -159,16 +160,18 @@ void DescriptionReader::readDropout(const JsonValue &value, ModelOp &op) {
     op.rate = readRate(rate);
 }
 
-void DescriptionReader::readLayerNorm(const JsonValue &value, ModelOp &op) {
-  op.kind = ModelOp::Kind::LayerNorm;
-  if (!reader.object(value, "an op 'layer_norm'", {"op", "name", "epsilon", "bias"}))
+void DescriptionReader::readNorm(const JsonValue &value, ModelOp &op) {
+  bool isLayerNorm = value.find("op")->text == "layer_norm";
+  op.kind = isLayerNorm ? ModelOp::Kind::LayerNorm : ModelOp::Kind::RmsNorm;
+  if (!(isLayerNorm ? reader.object(value, "an op 'layer_norm'", {"op", "name", "epsilon", "bias"})
+                    : reader.object(value, "an op 'rms_norm'", {"op", "name", "epsilon"})))
     return;
-  const JsonValue *name = readName(value, "an op 'layer_norm'");
+  const JsonValue *name = readName(value, isLayerNorm ? "an op 'layer_norm'" : "an op 'rms_norm'");
   const JsonValue *epsilon = value.find("epsilon"), *bias = value.find("bias");
   op.epsilon = epsilon ? reader.number(*epsilon, 0, 1) : 1e-5;
   if (epsilon && op.epsilon == 0)
     reader.expected(*epsilon, "a positive number");
-  op.bias = !bias || reader.boolean(*bias);
+  op.bias = isLayerNorm && (!bias || reader.boolean(*bias));
   addParameter(op, name, ".weight", {width}, constant(1));
   if (op.bias)
     addParameter(op, name, ".bias", {width}, constant(0));
