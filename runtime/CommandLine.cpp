@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <sched.h>
-#include <sstream>
 
 namespace sluice::runtime {
 
@@ -23,12 +22,6 @@ static unsigned availableProcessors() {
   if (sched_getaffinity(0, sizeof(set), &set) != 0)
     return 1;
   return static_cast<unsigned>(CPU_COUNT(&set));
-}
-
-static std::string numberText(double value) {
-  std::ostringstream text;
-  text << value;
-  return text.str();
 }
 
 /// A value in [least, below).
@@ -128,7 +121,8 @@ void CommandLine::addSet(CLI::App &verb) {
   for (uint32_t i = 0; i < program.scalar_count; ++i) {
     const sluice_scalar &scalar = program.scalars[i];
     if (!Scalars::isComputed(scalar.name))
-      help += std::string(" ") + scalar.name + " (" + scalar.help + "; default " + numberText(scalar.value) + ")";
+      help += std::string(" ") + scalar.name + " (" + scalar.help + "; in " + rangeText(scalar) + ", default " +
+              defaultText(scalar) + ")";
   }
   verb.add_option("--set", sets, help)->type_name("NAME=VALUE")->expected(1)->take_all()->allow_extra_args(false);
 }
@@ -140,7 +134,6 @@ void CommandLine::addScalarFlag(CLI::App &verb, const std::string &flag, const s
   addOptional(verb, flag, scalarFlags[scalar],
               help + (defaults.has(scalar) ? " (default " + numberText(defaults.get(scalar)) + ")"
                                            : " (not used by this program)"))
-      ->check(scalar == "epsilon" || scalar == "weight_decay" ? notNegative() : fraction())
       ->type_name("X");
 }
 

@@ -4,8 +4,33 @@
 #include "Error.h"
 
 #include <algorithm>
+#include <cmath>
+#include <sstream>
 
 using namespace sluice::runtime;
+
+std::string sluice::runtime::numberText(double value) {
+  std::ostringstream text;
+  text << value;
+  return text.str();
+}
+
+std::string sluice::runtime::rangeText(const sluice_scalar &scalar) {
+  bool leastIsOpen = scalar.open & SLUICE_LEAST_IS_OPEN || std::isinf(scalar.least);
+  bool mostIsOpen = scalar.open & SLUICE_MOST_IS_OPEN || std::isinf(scalar.most);
+  return (leastIsOpen ? "(" : "[") + numberText(scalar.least) + ", " + numberText(scalar.most) +
+         (mostIsOpen ? ")" : "]");
+}
+
+std::string sluice::runtime::defaultText(const sluice_scalar &scalar) {
+  return std::isnan(scalar.value) ? "auto" : numberText(scalar.value);
+}
+
+static bool contains(const sluice_scalar &scalar, double value) {
+  bool isAbove = scalar.open & SLUICE_LEAST_IS_OPEN ? value > scalar.least : value >= scalar.least;
+  bool isBelow = scalar.open & SLUICE_MOST_IS_OPEN ? value < scalar.most : value <= scalar.most;
+  return std::isfinite(value) && isAbove && isBelow;
+}
 
 Scalars::Scalars(const sluice_binary &program) : program(program) {
   for (uint32_t i = 0; i < program.scalar_count; ++i)
@@ -41,6 +66,9 @@ void Scalars::setByUser(const std::string &name, double value) {
         known += (known.empty() ? "" : ", ") + std::string(program.scalars[i].name);
     throw Error("this program has no scalar '" + name + "' (it has: " + (known.empty() ? "none" : known) + ")");
   }
+  const sluice_scalar &scalar = program.scalars[index];
+  if (!contains(scalar, value))
+    throw Error("expected " + name + " in " + rangeText(scalar) + ", found " + numberText(value));
   values[index] = value;
 }
 

@@ -22,8 +22,8 @@ public:
   /// Sets a scalar if the program has it: not every optimizer has every scalar.
   void setIfPresent(const std::string &name, double value);
 
-  /// Sets a scalar for the whole run. Error if the program has none of that name, or if it is
-  /// one that the runtime computes at every step.
+  /// Sets a scalar for the whole run. Error if the program has none of that name, if it is one that the runtime
+  /// computes at every step, or if the value is outside of its range.
   void setByUser(const std::string &name, double value);
 
   /// True for a scalar that the runtime computes at every step.
@@ -37,6 +37,14 @@ private:
   const sluice_binary &program;
   double values[SLUICE_MAX_SCALARS] = {};
 };
+
+std::string numberText(double value);
+
+/// What a scalar may be set to: "(0, 1]".
+std::string rangeText(const sluice_scalar &scalar);
+
+/// The compiled default, or "auto" where the program computes it.
+std::string defaultText(const sluice_scalar &scalar);
 
 } // namespace sluice::runtime
 

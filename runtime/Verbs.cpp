@@ -5,6 +5,7 @@
 #include "Evaluate.h"
 #include "MetricsLog.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -35,17 +36,18 @@ void CommandLine::applyScalars(Scalars &scalars) const {
       continue;
     if (!scalars.has(name))
       throw Error(scalarFlagNames.at(name) + ": this program's optimizer, " + program.optimizer + ", has no " + name);
-    scalars.setIfPresent(name, *value);
+    scalars.setByUser(name, *value);
   }
   for (const std::string &set : sets) {
     size_t equals = set.find('=');
     if (equals == std::string::npos || equals == 0)
       throw Error("--set: expected NAME=VALUE, got '" + set + "'");
     std::string name = set.substr(0, equals), text = set.substr(equals + 1);
+    std::replace(name.begin(), name.end(), '-', '_');
     char *end = nullptr;
     double value = std::strtod(text.c_str(), &end);
-    if (text.empty() || *end != '\0' || !std::isfinite(value))
-      throw Error("--set " + name + ": '" + text + "' is not a finite number");
+    if (text.empty() || *end != '\0')
+      throw Error("--set " + name + ": '" + text + "' is not a number");
     if (auto flag = scalarFlags.find(name); flag != scalarFlags.end() && flag->second)
       throw Error("--set " + name + " and " + scalarFlagNames.at(name) + " set the same scalar");
     scalars.setByUser(name, value);
@@ -167,13 +169,20 @@ void CommandLine::runExport() {
   exportModel(*engine, program, outFolder);
 }
 
+static nlohmann::ordered_json describe(const sluice_scalar &scalar) {
+  nlohmann::ordered_json value = scalar.value;
+  if (std::isnan(scalar.value))
+    value = defaultText(scalar);
+  return {{"value", value}, {"range", rangeText(scalar)}, {"help", scalar.help}};
+}
+
 static nlohmann::ordered_json describe(const sluice_binary &program, unsigned threads) {
   MemoryPlan plan = planMemory(program, threads);
   double tokens = static_cast<double>(program.batch * program.sequence * program.micro_batches);
   nlohmann::ordered_json scalars = nlohmann::ordered_json::object();
   for (uint32_t i = 0; i < program.scalar_count; ++i)
     if (!Scalars::isComputed(program.scalars[i].name))
-      scalars[program.scalars[i].name] = {{"value", program.scalars[i].value}, {"help", program.scalars[i].help}};
+      scalars[program.scalars[i].name] = describe(program.scalars[i]);
   return {{"model", program.model},
           {"parameters", parameterElements(program)},
           {"flops_per_step", program.flops_per_token * tokens},
@@ -215,9 +224,10 @@ void CommandLine::runInfo() const {
   std::printf("vocabulary     %lld tokens\n", number("vocabulary"));
   std::printf("optimizer      %s, gradient clipped at %g (0: not)\n", program.optimizer, program.grad_clip);
   std::printf("processor      %s (%s)\n", program.processor, program.features);
-  for (const auto &[name, scalar] : description["scalars"].items())
-    std::printf("scalar         %s = %g: %s\n", name.c_str(), scalar["value"].get<double>(),
-                scalar["help"].get<std::string>().c_str());
+  for (uint32_t i = 0; i < program.scalar_count; ++i)
+    if (const sluice_scalar &scalar = program.scalars[i]; !Scalars::isComputed(scalar.name))
+      std::printf("scalar         %s = %s in %s: %s\n", scalar.name, defaultText(scalar).c_str(),
+                  rangeText(scalar).c_str(), scalar.help);
 }
 
 } // namespace sluice::runtime

@@ -73,6 +73,8 @@ typedef struct sluice_parameter {
   int64_t state_offsets[SLUICE_MAX_STATES];   /* in the slot block; zero at the first step */
 } sluice_parameter;
 
+typedef enum sluice_open_bound { SLUICE_LEAST_IS_OPEN = 1, SLUICE_MOST_IS_OPEN = 2 } sluice_open_bound;
+
 /* A run-time scalar: `--set name=value`. Those whose names the runtime knows are set by it each step:
  * learning_rate, beta1, beta2, epsilon, weight_decay, momentum from its flags;
  * bias_correction1 = 1 - beta1^(t+1), bias_correction2 = 1 - beta2^(t+1) with t the optimizer steps done;
@@ -81,8 +83,10 @@ typedef struct sluice_parameter {
  * loss_gradient = 1 / micro-batches of a step, the seed of the backward pass. */
 typedef struct sluice_scalar {
   const char *name;
-  double value; /* the compiled default */
+  double value; /* the compiled default; NaN: the program computes it unless it is set */
   const char *help;
+  double least, most; /* what --set takes; infinite where there is no bound */
+  uint32_t open;      /* of sluice_open_bound: the bounds that are not allowed themselves */
 } sluice_scalar;
 
 typedef struct sluice_function {

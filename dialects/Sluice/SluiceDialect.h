@@ -32,7 +32,7 @@ inline constexpr llvm::StringLiteral layerAttrName = "sluice.layer";
 inline constexpr llvm::StringLiteral unclippedAttrName = "sluice.unclipped";
 /// Module attribute: what the exported table says of the whole model (a dictionary).
 inline constexpr llvm::StringLiteral binaryAttrName = "sluice.binary";
-/// Module attribute: the run-time scalars, an array of dictionaries {name, value, help}.
+/// Module attribute: the run-time scalars, an array of dictionaries (RuntimeScalars.h).
 inline constexpr llvm::StringLiteral scalarsAttrName = "sluice.scalars";
 } // namespace sluice
 

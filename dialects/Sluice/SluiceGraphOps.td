@@ -72,8 +72,8 @@ def InputOp : Sluice_Op<"input", []> {
 def ScalarOp : Sluice_Op<"scalar", [Pure]> {
   let summary = "a run-time scalar of the step state";
   let description = [{
-    The name is one of the module's `sluice.scalars`, an array of `#sluice.runtime_scalar`-like dictionaries {name, value, help};
-    the result has one element and rank 0.
+    The name is one of the module's `sluice.scalars`, an array of dictionaries {name, value, help} with bounds of what `--set` takes: `least` or, where the
+    bound itself is not allowed, `above`; `most` or `below`. A value of NaN is computed by the program unless it is set. The result has rank 0.
   }];
   let arguments = (ins StrAttr:$name);
   let results = (outs 0DTensorOf<[F32, F64]>:$result);

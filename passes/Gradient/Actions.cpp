@@ -91,17 +91,3 @@ ValueRange sluice::createIf(OpBuilder &builder, Location location, TypeRange typ
   }
   return ifOp.getResults();
 }
-
-void sluice::declareScalar(ModuleOp module, StringRef name, double value) {
-  Builder builder(module.getContext());
-  SmallVector<Attribute> scalars;
-  if (auto table = module->getAttrOfType<ArrayAttr>(scalarsAttrName))
-    scalars.append(table.begin(), table.end());
-  for (Attribute scalar : scalars)
-    if (cast<DictionaryAttr>(scalar).getAs<StringAttr>("name") == name)
-      return;
-  scalars.push_back(builder.getDictionaryAttr({builder.getNamedAttr("name", builder.getStringAttr(name)),
-                                               builder.getNamedAttr("value", builder.getF64FloatAttr(value)),
-                                               builder.getNamedAttr("help", builder.getStringAttr(""))}));
-  module->setAttr(scalarsAttrName, builder.getArrayAttr(scalars));
-}

@@ -48,10 +48,6 @@ using BranchBuilder = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Op
 mlir::ValueRange createIf(mlir::OpBuilder &builder, mlir::Location location, mlir::TypeRange types,
                           mlir::Value condition, BranchBuilder then, BranchBuilder otherwise);
 
-/// Adds a run-time scalar to the module's table unless it has one of the name: a hand-written module need not list
-/// them.
-void declareScalar(mlir::ModuleOp module, llvm::StringRef name, double value);
-
 } // namespace sluice
 
 #endif // SLUICE_PASSES_GRADIENT_ACTIONS_H

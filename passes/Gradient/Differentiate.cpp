@@ -1,4 +1,5 @@
 //===- Differentiate.cpp - Reverse mode over the layers of a graph ----------------===//
+#include "dialects/Sluice/RuntimeScalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "passes/Gradient/ActionBuilder.h"
@@ -211,7 +212,7 @@ private:
 
   void buildBackward(ActionBuilder &action, Objective &objective) {
     llvm::DenseMap<Value, Value> gradients;
-    declareScalar(module, "loss_gradient", 1);
+    declareScalar(module, {"loss_gradient"});
     for (unsigned index = 0; index < results.size(); ++index) {
       if (!hasGradient.contains(results[index]))
         continue;

@@ -1,4 +1,5 @@
 //===- InsertOptimizer.cpp - The norm and update actions ---------------------------===//
+#include "dialects/Sluice/RuntimeScalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/Gradient/Actions.h"
 
@@ -127,7 +128,7 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
     if (parameters.empty())
       return;
     for (StringRef scalar : kind->scalars)
-      declareScalar(module, scalar, 1);
+      declareScalar(module, {scalar});
     Location location = module.getLoc();
     func::FuncOp norm = createAction(module, location, "train.norm", ActionKind::Norm, "train");
     func::FuncOp update = createAction(module, location, "train.update", ActionKind::Update, "train");
@@ -137,7 +138,7 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
     for (const Trained &trained : parameters) {
       addNorm(trained.parameter, trained.gradient, "norm", slotBuilder, normBuilder);
       if (trained.unclipped) {
-        declareScalar(module, "unclipped_scale", 1);
+        declareScalar(module, {"unclipped_scale"});
         addNorm(trained.parameter, trained.unclipped, "unclipped_norm", slotBuilder, normBuilder)
             ->setAttr(unclippedAttrName, UnitAttr::get(&getContext()));
       }

@@ -1,4 +1,5 @@
 //===- BuildModel.cpp - From a checked description to a module ------------------------===//
+#include "dialects/Sluice/RuntimeScalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/Import/Description.h"
 
@@ -278,24 +279,24 @@ static int64_t buildParameters(const Description &description, OpBuilder &builde
   return elements;
 }
 
-static ArrayAttr scalarAttributes(const TrainingDefaults &training, Builder &builder) {
-  auto scalar = [&](StringRef name, double value, StringRef help) -> Attribute {
-    return builder.getDictionaryAttr({builder.getNamedAttr("name", builder.getStringAttr(name)),
-                                      builder.getNamedAttr("value", builder.getF64FloatAttr(value)),
-                                      builder.getNamedAttr("help", builder.getStringAttr(help))});
+static void declareScalars(const Description &description, ModuleOp module) {
+  const TrainingDefaults &training = description.training;
+  auto declare = [&](StringRef name, double value, StringRef help, ScalarRange range = {}) {
+    declareScalar(module, {name, value, help, range});
   };
-  return builder.getArrayAttr({
-      scalar("learning_rate", training.learningRate, "step size of the optimizer, set by the schedule"),
-      scalar("beta1", training.beta1, "decay of AdamW's mean of gradients"),
-      scalar("beta2", training.beta2, "decay of AdamW's mean of squared gradients"),
-      scalar("epsilon", training.epsilon, "added to AdamW's root of the mean of squares"),
-      scalar("weight_decay", training.weightDecay, "decay of parameters of rank 2 or more"),
-      scalar("momentum", training.momentum, "momentum of SGD"),
-      scalar("bias_correction1", 1, "1 - beta1^(steps + 1), set every step"),
-      scalar("bias_correction2", 1, "1 - beta2^(steps + 1), set every step"),
-      scalar("clip_scale", 1, "what gradient clipping multiplies gradients by, set every step"),
-      scalar("loss_gradient", 1, "gradient of the loss of a micro-batch, 1/micro-batches, set every step"),
-  });
+  declare("learning_rate", training.learningRate, "step size of the optimizer, set by the schedule");
+  if (training.optimizer == "adamw") {
+    declare("beta1", training.beta1, "decay of AdamW's mean of gradients", ScalarRange::fraction());
+    declare("beta2", training.beta2, "decay of AdamW's mean of squared gradients", ScalarRange::fraction());
+    declare("epsilon", training.epsilon, "added to AdamW's root of the mean of squares", ScalarRange::atLeast(0));
+    declare("bias_correction1", 1, "1 - beta1^(steps + 1), set every step");
+    declare("bias_correction2", 1, "1 - beta2^(steps + 1), set every step");
+  }
+  if (training.optimizer == "sgd")
+    declare("momentum", training.momentum, "momentum of SGD", ScalarRange::fraction());
+  declare("weight_decay", training.weightDecay, "decay of parameters of rank 2 or more", ScalarRange::atLeast(0));
+  declare("clip_scale", 1, "what gradient clipping multiplies gradients by, set every step");
+  declare("loss_gradient", 1, "gradient of the loss of a micro-batch, 1/micro-batches, set every step");
 }
 
 OwningOpRef<ModuleOp> sluice::buildModel(const Description &description, StringRef text, MLIRContext *context) {
@@ -321,6 +322,6 @@ OwningOpRef<ModuleOp> sluice::buildModel(const Description &description, StringR
            named("grad_clip", builder.getF64FloatAttr(training.gradientClip)),
            named("flops_per_token", builder.getF64FloatAttr(flops)),
            named("graphs", builder.getStrArrayAttr({"train", "eval", "logits"}))}));
-  (*module)->setAttr(scalarsAttrName, scalarAttributes(training, builder));
+  declareScalars(description, *module);
   return module;
 }

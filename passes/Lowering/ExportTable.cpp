@@ -2,6 +2,7 @@
 #include "passes/Lowering/AbiLayout.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Lowering/Scratch.h"
+#include <cmath>
 #include <map>
 
 namespace sluice {
@@ -178,9 +179,21 @@ private:
     missing.reset();
     for (Attribute attribute : entries) {
       auto entry = cast<DictionaryAttr>(attribute);
-      auto value = fact<FloatAttr>(entry, "value");
-      scalars.push_back({textOf(fact<StringAttr>(entry, "name")), value ? value.getValueAsDouble() : 0,
-                         textOf(fact<StringAttr>(entry, "help"))});
+      sluice_scalar scalar = {
+          textOf(fact<StringAttr>(entry, "name")), 0, textOf(fact<StringAttr>(entry, "help")), -HUGE_VAL, HUGE_VAL, 0};
+      if (auto value = fact<FloatAttr>(entry, "value"))
+        scalar.value = value.getValueAsDouble();
+      auto readBound = [&](StringRef name, double &bound, uint32_t open) {
+        if (auto value = entry.getAs<FloatAttr>(name)) {
+          bound = value.getValueAsDouble();
+          scalar.open |= open;
+        }
+      };
+      readBound("least", scalar.least, 0);
+      readBound("above", scalar.least, SLUICE_LEAST_IS_OPEN);
+      readBound("most", scalar.most, 0);
+      readBound("below", scalar.most, SLUICE_MOST_IS_OPEN);
+      scalars.push_back(scalar);
     }
     if (missing)
       return complain() << "an entry of '" << scalarsAttrName << "' has no '" << *missing << "'";

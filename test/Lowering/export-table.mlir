@@ -13,7 +13,11 @@
 // LLVM: @sluice_parameters = internal constant [2 x {{.*}} ptr @[[W]], i32 0, i32 2, [6 x i64] [i64 2, i64 3, i64 0, i64 0, i64 0, i64 0], i64 64, i64 24 }, i32 1, i32 1, double 5.000000e-01, i64 0, i32 1, [2 x ptr] [ptr @[[AVG]], ptr null], [2 x i64] [i64 64, i64 0] }
 // LLVM-SAME: i32 0, i32 0, double 1.000000e+00, i64 -1, i32 0
 // LLVM: @[[RATE:sluice_string_[0-9]+]] = internal constant [14 x i8] c"learning_rate\00"
-// LLVM: @sluice_scalars = internal constant [1 x { ptr, double, ptr }] [{ ptr, double, ptr } { ptr @[[RATE]], double 1.000000e-03
+// LLVM: @[[THETA:sluice_string_[0-9]+]] = internal constant [6 x i8] c"theta\00"
+// A scalar without bounds, and one that the program computes, in (0, 1].
+// LLVM: @sluice_scalars = internal constant [2 x { ptr, double, ptr, double, double, i32 }]
+// LLVM-SAME: { ptr @[[RATE]], double 1.000000e-03, ptr @{{.*}}, double 0xFFF0000000000000, double 0x7FF0000000000000, i32 0 }
+// LLVM-SAME: { ptr @[[THETA]], double 0x7FF8000000000000, ptr @{{.*}}, double 0.000000e+00, double 1.000000e+00, i32 1 }
 // LLVM: @[[FORWARD:sluice_string_[0-9]+]] = internal constant [14 x i8] c"train.forward\00"
 // LLVM: @sluice_functions = internal constant [5 x { ptr, ptr, i64, i64 }] [{ ptr, ptr, i64, i64 } { ptr @[[FORWARD]], ptr @train.forward, i64 128, i64 64 }
 // Two micro-batches: zero; load, forward, backward twice; norm; update.
@@ -30,10 +34,11 @@
 // LLVM: @sluice_graphs = internal constant [2 x
 // LLVM: @sluice_program = constant
 // LLVM-SAME: i32 1, ptr @{{.*}}, i64 1, i64 2, i64 3, i64 2, double 6.000000e+00, double 1.000000e+00
-// LLVM-SAME: i32 2, i32 1, i32 5, i32 9, i32 2, i32 0, i32 0, i32 0, ptr @sluice_parameters, ptr @sluice_scalars, ptr @sluice_functions, ptr @sluice_actions, ptr @sluice_graphs
+// LLVM-SAME: i32 2, i32 2, i32 5, i32 9, i32 2, i32 0, i32 0, i32 0, ptr @sluice_parameters, ptr @sluice_scalars, ptr @sluice_functions, ptr @sluice_actions, ptr @sluice_graphs
 // LLVM-SAME: i64 128, i64 320, i64 0, i64 64, i64 128, i64 -1
 module attributes {
-    sluice.scalars = [{name = "learning_rate", value = 1.0e-3 : f64, help = "step size"}],
+    sluice.scalars = [{name = "learning_rate", value = 1.0e-3 : f64, help = "step size"},
+                      {name = "theta", value = 0x7FF8000000000000 : f64, help = "limit", above = 0.0 : f64, most = 1.0 : f64}],
     sluice.binary = {model = "m", description = "", batch = 1 : i64, sequence = 2 : i64, vocabulary = 3 : i64, micro_batches = 2 : i64,
                      flops_per_token = 6.0 : f64, grad_clip = 1.0 : f64, optimizer = "adamw", parameter_bytes = 128 : i64,
                      slot_bytes = 320 : i64, gradient_offset = 0 : i64, gradient_bytes = 64 : i64, norms_offset = 128 : i64, unclipped_norms_offset = -1 : i64,

@@ -146,6 +146,22 @@ TEST(EngineTest, ScalarsThatTheRuntimeComputesCannotBeSet) {
   EXPECT_THROW(engine.scalars().setByUser("unknown", 1), Error);
 }
 
+TEST(EngineTest, ScalarsStayInTheirRange) {
+  Engine engine(sluice_program, 1);
+  for (auto [name, value, message] : {std::tuple("share", 1.0, "expected share in [0, 1), found 1"),
+                                      {"share", -0.5, "expected share in [0, 1), found -0.5"},
+                                      {"share", std::nan(""), "expected share in [0, 1), found nan"}})
+    try {
+      engine.scalars().setByUser(name, value);
+      FAIL() << message;
+    } catch (const Error &error) {
+      EXPECT_STREQ(error.what(), message);
+    }
+  EXPECT_EQ(defaultText(sluice_program.scalars[sluice_program.scalar_count - 1]), "auto");
+  engine.scalars().setByUser("share", 0);
+  EXPECT_EQ(engine.scalars().get("share"), 0);
+}
+
 TEST(EngineTest, StateTensorsAreNamedAfterTheirParameter) {
   Engine engine(sluice_program, 1);
   std::vector<TensorView> states = engine.stateTensors();

@@ -34,17 +34,19 @@ enum Scalar {
   Poison
 };
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 const sluice_scalar scalars[] = {
-    {"learning_rate", 0, "step size"},
-    {"beta1", 0.9, "decay of the first moment"},
-    {"beta2", 0.99, "decay of the second moment"},
-    {"epsilon", 1e-8, "addend to the root"},
-    {"weight_decay", 0.1, "decoupled decay"},
-    {"bias_correction1", 1, "of the first moment"},
-    {"bias_correction2", 1, "of the second moment"},
-    {"clip_scale", 1, "of the gradient"},
-    {"loss_gradient", 1, "seed of backward"},
-    {"poison", 0, "step that goes wrong"},
+    {"learning_rate", 0, "step size", -kInfinity, kInfinity, 0},
+    {"beta1", 0.9, "decay of the first moment", -kInfinity, kInfinity, 0},
+    {"beta2", 0.99, "decay of the second moment", -kInfinity, kInfinity, 0},
+    {"epsilon", 1e-8, "addend to the root", -kInfinity, kInfinity, 0},
+    {"weight_decay", 0.1, "decoupled decay", -kInfinity, kInfinity, 0},
+    {"bias_correction1", 1, "of the first moment", -kInfinity, kInfinity, 0},
+    {"bias_correction2", 1, "of the second moment", -kInfinity, kInfinity, 0},
+    {"clip_scale", 1, "of the gradient", -kInfinity, kInfinity, 0},
+    {"loss_gradient", 1, "seed of backward", -kInfinity, kInfinity, 0},
+    {"poison", 0, "step that goes wrong", -kInfinity, kInfinity, 0},
+    {"share", std::numeric_limits<double>::quiet_NaN(), "that nothing reads", 0, 1, SLUICE_MOST_IS_OPEN},
 };
 
 template <typename Element> Element *at(void *block, int64_t offset) {

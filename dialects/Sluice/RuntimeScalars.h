@@ -1,0 +1,41 @@
+//===- RuntimeScalars.h - The module's table of run-time scalars --------------===//
+#ifndef SLUICE_DIALECTS_SLUICE_RUNTIMESCALARS_H
+#define SLUICE_DIALECTS_SLUICE_RUNTIMESCALARS_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include <limits>
+
+namespace sluice {
+
+/// The values that `--set` may give a scalar: an interval whose ends belong to it unless they are open.
+struct ScalarRange {
+  double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
+  bool leastIsOpen = false, mostIsOpen = false;
+
+  static ScalarRange atLeast(double least) { return {least}; }
+  static ScalarRange above(double least) {
+    ScalarRange range{least};
+    range.leastIsOpen = true;
+    return range;
+  }
+  /// [0, 1): shares and decays.
+  static ScalarRange fraction() { return {0, 1, false, true}; }
+};
+
+/// An entry of the table: a dictionary {name, value, help} with `least` or `above` and `most` or `below` where the
+/// range is bounded.
+struct RuntimeScalar {
+  llvm::StringRef name;
+  double value = 1; ///< The default; NaN: the program computes it unless it is set.
+  llvm::StringRef help = "";
+  ScalarRange range = {};
+
+  mlir::DictionaryAttr getAttr(mlir::MLIRContext *context) const;
+};
+
+/// Adds a scalar to the module's table unless it has one of the name: a hand-written module need not list them.
+void declareScalar(mlir::ModuleOp module, const RuntimeScalar &scalar);
+
+} // namespace sluice
+
+#endif // SLUICE_DIALECTS_SLUICE_RUNTIMESCALARS_H
