@@ -96,8 +96,11 @@ void Engine::runAction(const sluice_action &action, const StepSettings &settings
 
 StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &load) {
   double done = static_cast<double>(settings.step) + 1;
+  double lossScale = values.has("loss_scale") ? values.get("loss_scale") : 1;
   values.setIfPresent("learning_rate", settings.learningRate);
-  values.setIfPresent("loss_gradient", 1.0 / static_cast<double>(binary.micro_batches));
+  values.setIfPresent("steps", static_cast<double>(settings.steps));
+  values.setIfPresent("loss_gradient", lossScale / static_cast<double>(binary.micro_batches));
+  values.setIfPresent("unclipped_scale", 1 / lossScale);
   if (values.has("beta1"))
     values.setIfPresent("bias_correction1", 1 - std::pow(values.get("beta1"), done));
   if (values.has("beta2"))
@@ -120,15 +123,15 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
     }
     if (action.kind != SLUICE_ACTION_NORM)
       continue;
-    result.gradientNorm = normAt(binary.norms_offset);
+    result.gradientNorm = normAt(binary.norms_offset, lossScale);
     if (binary.unclipped_norms_offset >= 0)
-      result.unclippedGradientNorm = normAt(binary.unclipped_norms_offset);
+      result.unclippedGradientNorm = normAt(binary.unclipped_norms_offset, lossScale);
     bool finite = std::isfinite(result.gradientNorm) && std::isfinite(result.unclippedGradientNorm.value_or(0)) &&
                   std::all_of(losses.begin(), losses.end(), [](double loss) { return std::isfinite(loss); });
     if (!finite)
       reportNonFinite(settings, load);
     double scale = settings.gradientClip > 0 ? settings.gradientClip / (result.gradientNorm + kClipEpsilon) : 1.0;
-    values.setIfPresent("clip_scale", std::min(1.0, scale));
+    values.setIfPresent("clip_scale", std::min(1.0, scale) / lossScale);
     values.copyTo(step);
   }
   for (double loss : losses)
@@ -137,6 +140,8 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
   describeStep(result);
   if (settings.detail)
     result.layers = describeLayers(binary, before.data(), parameters.data(), slots.data(), metrics);
+  for (LayerDetail &layer : result.layers)
+    layer.gradientNorm /= lossScale;
   return result;
 }
 
@@ -172,13 +177,13 @@ void Engine::describeStep(StepResult &result) {
     *result.layersKept += share;
 }
 
-double Engine::normAt(int64_t offset) const {
+double Engine::normAt(int64_t offset, double lossScale) const {
   const double *squares = reinterpret_cast<const double *>(slots.data() + offset);
   double sum = 0;
   for (uint32_t i = 0; i < binary.parameter_count; ++i)
     if (binary.parameters[i].gradient >= 0)
       sum += squares[i];
-  return std::sqrt(sum);
+  return std::sqrt(sum) / lossScale;
 }
 
 std::string Engine::findNonFiniteGradient() const {

@@ -29,6 +29,7 @@ using LoadFunction = std::function<void(int64_t microBatch, int32_t *tokens, int
 /// What a step does beyond what the scalars say.
 struct StepSettings {
   uint64_t step = 0;     ///< Optimizer steps done before this one.
+  uint64_t steps = 0;    ///< Of the whole run.
   uint64_t seed = 0;     ///< Of the random numbers that the model itself draws, gates apart.
   uint64_t gateSeed = 0; ///< Of its gates.
   double learningRate = 0;
@@ -79,7 +80,8 @@ private:
   void zeroGradients();
   /// Runs an action up to, but not including, the norm.
   void runAction(const sluice_action &action, const StepSettings &settings, const LoadFunction &load);
-  double normAt(int64_t offset) const;
+  /// The norm of gradients from their sums of squares, without the scale of the loss that they carry.
+  double normAt(int64_t offset, double lossScale) const;
   void addMetrics();
   void describeStep(StepResult &result);
   void runMicroBatchActions(int32_t microBatch, const StepSettings &settings, const LoadFunction &load);

@@ -217,6 +217,7 @@ void Trainer::run() {
 StepResult Trainer::runStep(int64_t step) {
   StepSettings settings;
   settings.step = static_cast<uint64_t>(step);
+  settings.steps = static_cast<uint64_t>(options.learningRate.steps);
   settings.seed = seed;
   settings.gateSeed = gateSeed;
   settings.detail = options.logDetail > 0 && step % options.logDetail == 0;

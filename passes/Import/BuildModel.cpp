@@ -296,7 +296,9 @@ static void declareScalars(const Description &description, ModuleOp module) {
     declare("momentum", training.momentum, "momentum of SGD", ScalarRange::fraction());
   declare("weight_decay", training.weightDecay, "decay of parameters of rank 2 or more", ScalarRange::atLeast(0));
   declare("clip_scale", 1, "what gradient clipping multiplies gradients by, set every step");
-  declare("loss_gradient", 1, "gradient of the loss of a micro-batch, 1/micro-batches, set every step");
+  declare("loss_gradient", 1, "gradient of the loss of a micro-batch, loss_scale/micro-batches, set every step");
+  declare("loss_scale", 1, "what the loss is multiplied by before backward and gradients are divided by after it",
+          ScalarRange::above(0));
 }
 
 OwningOpRef<ModuleOp> sluice::buildModel(const Description &description, StringRef text, MLIRContext *context) {

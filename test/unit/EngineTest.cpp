@@ -148,7 +148,8 @@ TEST(EngineTest, ScalarsThatTheRuntimeComputesCannotBeSet) {
 
 TEST(EngineTest, ScalarsStayInTheirRange) {
   Engine engine(sluice_program, 1);
-  for (auto [name, value, message] : {std::tuple("share", 1.0, "expected share in [0, 1), found 1"),
+  for (auto [name, value, message] : {std::tuple("loss_scale", 0.0, "expected loss_scale in (0, inf), found 0"),
+                                      {"share", 1.0, "expected share in [0, 1), found 1"},
                                       {"share", -0.5, "expected share in [0, 1), found -0.5"},
                                       {"share", std::nan(""), "expected share in [0, 1), found nan"}})
     try {
@@ -160,6 +161,19 @@ TEST(EngineTest, ScalarsStayInTheirRange) {
   EXPECT_EQ(defaultText(sluice_program.scalars[sluice_program.scalar_count - 1]), "auto");
   engine.scalars().setByUser("share", 0);
   EXPECT_EQ(engine.scalars().get("share"), 0);
+}
+
+TEST(EngineTest, AScaleOfTheLossThatIsAPowerOfTwoChangesNoBit) {
+  Engine plain(sluice_program, 1), scaled(sluice_program, 1);
+  scaled.scalars().setByUser("loss_scale", 1024);
+  for (Engine *engine : {&plain, &scaled})
+    engine->initializeParameters(1);
+  for (uint64_t step = 0; step < 20; ++step) {
+    StepResult first = plain.trainStep(settingsOf(step), loadPattern);
+    StepResult second = scaled.trainStep(settingsOf(step), loadPattern);
+    EXPECT_EQ(first.loss, second.loss);
+    EXPECT_EQ(first.gradientNorm, second.gradientNorm);
+  }
 }
 
 TEST(EngineTest, StateTensorsAreNamedAfterTheirParameter) {

@@ -46,6 +46,7 @@ const sluice_scalar scalars[] = {
     {"clip_scale", 1, "of the gradient", -kInfinity, kInfinity, 0},
     {"loss_gradient", 1, "seed of backward", -kInfinity, kInfinity, 0},
     {"poison", 0, "step that goes wrong", -kInfinity, kInfinity, 0},
+    {"loss_scale", 1, "of backward", 0, kInfinity, SLUICE_LEAST_IS_OPEN},
     {"share", std::numeric_limits<double>::quiet_NaN(), "that nothing reads", 0, 1, SLUICE_MOST_IS_OPEN},
 };
 
