@@ -39,7 +39,7 @@ LogicalResult GeluOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) 
 
 // The mask is a function of the key: the backward draws the same one.
 LogicalResult DropoutOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) {
-  dx[0] = DropoutOp::create(b, getLoc(), getType(), dy[0], getKey(), getLayer(), getRateAttr(), getOrdinalAttr());
+  dx[0] = DropoutOp::create(b, getLoc(), getType(), dy[0], getKey(), getLayer(), getRate(), getOrdinalAttr());
   return success();
 }
 
@@ -116,8 +116,8 @@ LogicalResult AttentionOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients 
     return emitOpError() << "has no gradient through its log-sum-exp";
   Type type = getQuery().getType();
   auto backward = AttentionBackwardOp::create(b, getLoc(), type, type, type, dy[0], getQuery(), getKey(), getValue(),
-                                              getResult(), getLogsumexp(), getRandomKey(), getLayer(), getHeadsAttr(),
-                                              getCausalAttr(), getDropoutAttr(), getOrdinalAttr());
+                                              getResult(), getLogsumexp(), getRandomKey(), getLayer(), getRate(),
+                                              getHeadsAttr(), getCausalAttr(), getOrdinalAttr());
   llvm::copy(backward.getResults(), dx.begin());
   return success();
 }

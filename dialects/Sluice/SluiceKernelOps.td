@@ -26,13 +26,13 @@ def ScatterRowsOp : Sluice_KernelOp<"scatter_rows"> {
   let summary = "ins(rows [..., C], indices [...]) outs(table [V, C]): adds rows to the table in ascending order of the flattened indices";
 }
 class Sluice_BlockedAttentionOp<string mnemonic> : Sluice_KernelOp<mnemonic> {
-  let arguments = !con(operands, (ins I64Attr:$heads, UnitAttr:$causal, F64Attr:$dropout, I64Attr:$ordinal));
+  let arguments = !con(operands, (ins I64Attr:$heads, UnitAttr:$causal, I64Attr:$ordinal));
 }
 def BlockedAttentionOp : Sluice_BlockedAttentionOp<"blocked_attention"> {
-  let summary = "ins(query, key, value[, random key, layer]) outs(result, logsumexp): `sluice.attention`";
+  let summary = "ins(query, key, value[, random key, layer, rate]) outs(result, logsumexp): `sluice.attention`";
 }
 def BlockedAttentionBackwardOp : Sluice_BlockedAttentionOp<"blocked_attention_backward"> {
-  let summary = "ins(gradient, query, key, value, result, logsumexp[, random key, layer]) outs(dquery, dkey, dvalue)";
+  let summary = "ins(gradient, query, key, value, result, logsumexp[, random key, layer, rate]) outs(dquery, dkey, dvalue)";
 }
 def BlockedCrossEntropyOp : Sluice_KernelOp<"blocked_cross_entropy"> {
   let summary = "ins(input [..., C], weight [V, C], targets [...]) outs(loss [], logsumexp [...])";

@@ -90,17 +90,15 @@ OpFoldResult ScaleOp::fold(FoldAdaptor) {
 }
 
 LogicalResult DropoutOp::verify() {
-  double rate = getRate().convertToDouble();
-  if (!(rate >= 0 && rate < 1))
-    return emitOpError() << "expected a rate in [0, 1), found " << rate;
   if (getOrdinal() < 0 || getOrdinal() > 255)
     return emitOpError() << "expected an ordinal in [0, 255], found " << getOrdinal();
   if (failed(expectShape(*this, "key", getKey(), {4})) || failed(expectShape(*this, "layer", getLayer(), {1})))
     return failure();
   return success();
 }
-OpFoldResult DropoutOp::fold(FoldAdaptor) {
-  return getRate().convertToDouble() == 0 ? OpFoldResult(getInput()) : OpFoldResult();
+OpFoldResult DropoutOp::fold(FoldAdaptor adaptor) {
+  auto rate = dyn_cast_or_null<DenseFPElementsAttr>(adaptor.getRate());
+  return rate && rate.getSplatValue<APFloat>().isZero() ? OpFoldResult(getInput()) : OpFoldResult();
 }
 
 LogicalResult ReshapeOp::verify() {
@@ -221,6 +219,13 @@ LogicalResult MatmulOp::verify() {
   return expectShape(*this, "result", getResult(), expected);
 }
 
+/// What dropout of the probabilities needs is all there or not at all.
+template <typename Attention> static LogicalResult verifyRandomness(Attention op) {
+  if (bool(op.getRandomKey()) == bool(op.getLayer()) && bool(op.getLayer()) == bool(op.getRate()))
+    return success();
+  return op.emitOpError() << "expected all of random key, layer and rate, or none of them";
+}
+
 LogicalResult AttentionOp::verify() {
   ArrayRef<int64_t> query = shapeOf(getQuery()), key = shapeOf(getKey());
   if (query != key || elementOf(getQuery()) != elementOf(getKey()) || query.size() != 3)
@@ -229,13 +234,11 @@ LogicalResult AttentionOp::verify() {
   int64_t heads = getHeads();
   if (query[2] % heads != 0)
     return emitOpError() << "expected a width that is a multiple of the " << heads << " heads, found " << query[2];
-  double rate = getDropout().convertToDouble();
-  if (!(rate >= 0 && rate < 1))
-    return emitOpError() << "expected a dropout rate in [0, 1), found " << rate;
-  if (rate > 0 && (!getRandomKey() || !getLayer()))
-    return emitOpError() << "with dropout expected a random key and a layer";
+  if (failed(verifyRandomness(*this)))
+    return failure();
   return expectShape(*this, "log-sum-exp", getLogsumexp(), {query[0], heads, query[1]});
 }
+LogicalResult AttentionBackwardOp::verify() { return verifyRandomness(*this); }
 
 static LogicalResult expectPositiveEpsilon(Operation *op, const llvm::APFloat &epsilon) {
   if (epsilon.convertToDouble() > 0)

@@ -57,15 +57,15 @@ def DropoutOp : Sluice_TensorOp<"dropout", [AllTypesMatch<["input", "result"]>]>
   let summary = "zeroes elements at random and scales the others by 1/(1 - rate)";
   let description = [{
     Element e (its index within a sample; the leading dimension counts samples) is kept when the first word of Philox4x32-10 with key (seed) and counter
-    (e, global sample, step, 256 x layer + ordinal) is at least rate x 2^32. The mask is recomputed, never stored. `rate` lies in [0, 1) and
-    `ordinal` in [0, 255]; `key` has four words, `layer` is a single i32.
+    (e, global sample, step, 256 x layer + ordinal) is at least rate x 2^32. The mask is recomputed, never stored. `rate` is a run-time
+    scalar: below 0 it counts as 0, which keeps every bit of the input, and above 1 - 2^-32 as that. `ordinal` lies in [0, 255]; `key` has four words,
+    `layer` is a single i32.
   }];
-  let arguments = (ins Sluice_FloatTensor:$input, Sluice_KeyTensor:$key, Sluice_IntegerTensor:$layer, F64Attr:$rate, I64Attr:$ordinal);
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_KeyTensor:$key, Sluice_IntegerTensor:$layer, Sluice_RateTensor:$rate, I64Attr:$ordinal);
   let results = (outs Sluice_FloatTensor:$result);
-  let assemblyFormat = "$input `,` $key `,` $layer `rate` $rate `ordinal` $ordinal attr-dict `:` type($input) `,` type($key) `,` type($layer)";
+  let assemblyFormat = "$input `,` $key `,` $layer `rate` $rate `ordinal` $ordinal attr-dict `:` type($input) `,` type($key) `,` type($layer) `,` type($rate)";
   let hasVerifier = 1;
   let hasFolder = 1;
-  let extraClassDeclaration = "";
 }
 
 def BernoulliOp : Sluice_Op<"bernoulli", [Pure, AllTypesMatch<["probability", "result"]>]> {
@@ -198,28 +198,32 @@ def AttentionOp : Sluice_TensorOp<"attention", [AttrSizedOperandSegments, AllTyp
   let description = [{
     query, key, value [B, T, heads x D] of one type; result [B, T, heads x D] and, for backward, the log-sum-exp of the scores of each row, [B, heads, T].
     Scores are scaled by 1/sqrt(D); where `causal`, position t attends to positions up to t. The width is a multiple of `heads`. Computed over blocks with a running
-    maximum and sum (Dao et al., arXiv 2205.14135): the scores never exist in full. `dropout` on the probabilities is keyed as in `sluice.dropout`, with the
-    element's index (head x T + row) x T + column; with `dropout` above 0 there are `random_key` and `layer`.
+    maximum and sum (Dao et al., arXiv 2205.14135): the scores never exist in full. With `random` the probabilities are dropped out, keyed as in
+    `sluice.dropout`, with the element's index (head x T + row) x T + column; `random_key`, `layer` and `rate` are all there or none.
   }];
   let arguments = (ins Sluice_FloatTensor:$query, Sluice_FloatTensor:$key, Sluice_FloatTensor:$value, Optional<Sluice_KeyTensor>:$random_key,
-                       Optional<Sluice_IntegerTensor>:$layer, ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal,
-                       DefaultValuedAttr<F64Attr, "0.0">:$dropout, DefaultValuedAttr<I64Attr, "0">:$ordinal);
+                       Optional<Sluice_IntegerTensor>:$layer, Optional<Sluice_RateTensor>:$rate, ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal,
+                       DefaultValuedAttr<I64Attr, "0">:$ordinal);
   let results = (outs Sluice_FloatTensor:$result, Sluice_FloatTensor:$logsumexp);
   let assemblyFormat = [{
-    $query `,` $key `,` $value `heads` $heads (`causal` $causal^)? (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer))? attr-dict `:` type($query) `,` type($key) `to` type($logsumexp)
+    $query `,` $key `,` $value `heads` $heads (`causal` $causal^)? (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer) `rate` $rate `:` type($rate))? attr-dict `:` type($query) `,` type($key) `to` type($logsumexp)
   }];
   let hasVerifier = 1;
 }
 def AttentionBackwardOp : Sluice_Op<"attention_backward", [Pure, AttrSizedOperandSegments, AllTypesMatch<["query", "key", "value", "gradient", "result", "dquery", "dkey", "dvalue"]>]> {
   let summary = "the gradients of `sluice.attention`";
-  let description = "Takes the gradient of the result, the forward's operands, result and log-sum-exp; recomputes the probabilities block by block.";
+  let description = [{
+    Takes the gradient of the result, the forward's operands, result and log-sum-exp; recomputes the probabilities block by block. `random_key`, `layer` and
+    `rate` are all there or none.
+  }];
   let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$query, Sluice_FloatTensor:$key, Sluice_FloatTensor:$value, Sluice_FloatTensor:$result,
                        Sluice_FloatTensor:$logsumexp, Optional<Sluice_KeyTensor>:$random_key, Optional<Sluice_IntegerTensor>:$layer,
-                       ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal, DefaultValuedAttr<F64Attr, "0.0">:$dropout, DefaultValuedAttr<I64Attr, "0">:$ordinal);
+                       Optional<Sluice_RateTensor>:$rate, ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal, DefaultValuedAttr<I64Attr, "0">:$ordinal);
   let results = (outs Sluice_FloatTensor:$dquery, Sluice_FloatTensor:$dkey, Sluice_FloatTensor:$dvalue);
   let assemblyFormat = [{
-    $gradient `,` $query `,` $key `,` $value `,` $result `,` $logsumexp `heads` $heads (`causal` $causal^)? (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer))? attr-dict `:` type($query) `,` type($logsumexp)
+    $gradient `,` $query `,` $key `,` $value `,` $result `,` $logsumexp `heads` $heads (`causal` $causal^)? (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer) `rate` $rate `:` type($rate))? attr-dict `:` type($query) `,` type($logsumexp)
   }];
+  let hasVerifier = 1;
 }
 
 //===-- Normalization and loss ---------------------------------------------------===//

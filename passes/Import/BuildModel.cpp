@@ -2,6 +2,7 @@
 #include "dialects/Sluice/RuntimeScalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/Import/Description.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -17,8 +18,13 @@ void forEachParameter(ArrayRef<ModelOp> ops, llvm::function_ref<void(const Param
   }
 }
 
-bool anyDropout(ArrayRef<ModelOp> ops) {
-  return llvm::any_of(ops, [](const ModelOp &op) { return op.rate > 0 || anyDropout(op.branch); });
+/// The run-time scalars of the dropouts of `ops`, branches included.
+void collectRates(ArrayRef<ModelOp> ops, llvm::SetVector<StringRef> &rates) {
+  for (const ModelOp &op : ops) {
+    if (op.rate > 0)
+      rates.insert(op.rateScalar);
+    collectRates(op.branch, rates);
+  }
 }
 
 std::string layerName(const ModelBlock &block, int64_t layer) { return block.name + "." + std::to_string(layer); }
@@ -36,11 +42,18 @@ public:
 private:
   /// What ops refer to outside and inside of layers: the same names, other values.
   struct Scope {
-    llvm::StringMap<Value> parameters;
+    llvm::StringMap<Value> parameters, rates;
     Value key, layer;
     int64_t ordinal = 0; // of the next dropout
   };
 
+  /// The scalars that the block's dropouts need, none unless this is training.
+  llvm::SetVector<StringRef> ratesOf(const ModelBlock &block) {
+    llvm::SetVector<StringRef> rates;
+    if (training)
+      collectRates(block.ops, rates);
+    return rates;
+  }
   Block *open(StringRef name, ArrayRef<Type> inputs, Type result);
   Value buildBlocks(Value tokens);
   Value buildLayer(const ModelBlock &block, int64_t index, int64_t depth, Value stream);
@@ -54,6 +67,7 @@ private:
   Value headInput(Value tokens);
   Value head();
   Value key(Location location);
+  Value rate(Location location, StringRef scalar);
   Value layerNumber(Location location, int64_t number);
   RankedTensorType floats(ArrayRef<int64_t> shape) { return RankedTensorType::get(shape, builder.getF32Type()); }
   RankedTensorType integers(ArrayRef<int64_t> shape) { return RankedTensorType::get(shape, builder.getI32Type()); }
@@ -65,6 +79,7 @@ private:
   int64_t sequence;
   Scope outside;
   Value keyValue;
+  llvm::StringMap<Value> rateValues;
 };
 
 } // namespace
@@ -82,6 +97,13 @@ Value GraphBuilder::key(Location location) {
   if (!keyValue)
     keyValue = KeyOp::create(builder, location, integers({4}));
   return keyValue;
+}
+
+Value GraphBuilder::rate(Location location, StringRef scalar) {
+  Value &value = rateValues[scalar];
+  if (!value)
+    value = ScalarOp::create(builder, location, RankedTensorType::get({}, builder.getF64Type()), scalar);
+  return value;
 }
 
 Value GraphBuilder::layerNumber(Location location, int64_t number) {
@@ -144,10 +166,13 @@ Value GraphBuilder::buildBlocks(Value tokens) {
     if (block.repeat != 0)
       continue;
     readAll(block.ops, outside);
-    if (training && anyDropout(block.ops) && !outside.layer) {
+    llvm::SetVector<StringRef> rates = ratesOf(block);
+    if (!rates.empty() && !outside.layer) {
       outside.key = key(block.location);
       outside.layer = layerNumber(block.location, 0);
     }
+    for (StringRef scalar : rates)
+      outside.rates[scalar] = rate(block.location, scalar);
     stream = buildOps(block.ops, stream, outside);
   }
   return stream;
@@ -161,9 +186,12 @@ Value GraphBuilder::buildLayer(const ModelBlock &block, int64_t index, int64_t d
     names.push_back(parameter.name);
     parameters.push_back(read(parameter, name + "." + parameter.name));
   });
-  if (training && anyDropout(block.ops)) {
+  llvm::SetVector<StringRef> rates = ratesOf(block);
+  if (!rates.empty()) {
     broadcasts.push_back(key(block.location));
     scalars.push_back(layerNumber(block.location, depth));
+    for (StringRef scalar : rates)
+      scalars.push_back(rate(block.location, scalar));
   }
   auto layer = LayerOp::create(builder, block.location, stream.getType(), stream, parameters, broadcasts, scalars, name,
                                builder.getI64IntegerAttr(depth), builder.getI64IntegerAttr(description.layers));
@@ -175,9 +203,11 @@ Value GraphBuilder::buildLayer(const ModelBlock &block, int64_t index, int64_t d
   Scope scope;
   for (auto [name, argument] : llvm::zip(names, body->getArguments().drop_front(1)))
     scope.parameters[name] = argument;
-  if (!scalars.empty()) {
+  if (!rates.empty()) {
     scope.key = body->getArgument(1 + parameters.size());
     scope.layer = body->getArgument(2 + parameters.size());
+    for (auto [scalar, argument] : llvm::zip(rates, body->getArguments().drop_front(3 + parameters.size())))
+      scope.rates[scalar] = argument;
   }
   Value result = buildOps(block.ops, body->getArgument(0), scope);
   YieldOp::create(builder, block.location, result);
@@ -204,7 +234,7 @@ Value GraphBuilder::buildOp(const ModelOp &op, Value stream, Scope &scope) {
   case ModelOp::Kind::Dropout:
     if (!training || op.rate == 0)
       return stream;
-    return DropoutOp::create(builder, location, type, stream, scope.key, scope.layer, builder.getF64FloatAttr(op.rate),
+    return DropoutOp::create(builder, location, type, stream, scope.key, scope.layer, scope.rates.lookup(op.rateScalar),
                              builder.getI64IntegerAttr(scope.ordinal++));
   case ModelOp::Kind::LayerNorm: {
     Type statistics = floats({batch, sequence});
@@ -253,8 +283,8 @@ Value GraphBuilder::buildAttention(const ModelOp &op, Value stream, Scope &scope
   auto attention = AttentionOp::create(
       builder, location, type, floats({batch, op.heads, sequence}), parts.getResult(0), parts.getResult(1),
       parts.getResult(2), random ? scope.key : Value(), random ? scope.layer : Value(),
-      builder.getI64IntegerAttr(op.heads), op.causal ? builder.getUnitAttr() : UnitAttr(),
-      builder.getF64FloatAttr(random ? op.rate : 0), builder.getI64IntegerAttr(random ? scope.ordinal++ : 0));
+      random ? scope.rates.lookup(op.rateScalar) : Value(), builder.getI64IntegerAttr(op.heads),
+      op.causal ? builder.getUnitAttr() : UnitAttr(), builder.getI64IntegerAttr(random ? scope.ordinal++ : 0));
   return project(attention.getResult(), step, op.width);
 }
 
@@ -299,6 +329,8 @@ static void declareScalars(const Description &description, ModuleOp module) {
   declare("loss_gradient", 1, "gradient of the loss of a micro-batch, loss_scale/micro-batches, set every step");
   declare("loss_scale", 1, "what the loss is multiplied by before backward and gradients are divided by after it",
           ScalarRange::above(0));
+  for (const DropoutRate &rate : description.rates)
+    declare(rate.scalar, rate.rate, "share of elements that dropout zeroes", ScalarRange::fraction());
 }
 
 OwningOpRef<ModuleOp> sluice::buildModel(const Description &description, StringRef text, MLIRContext *context) {

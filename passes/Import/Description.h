@@ -28,8 +28,9 @@ struct ModelOp {
   int64_t heads = 0;
   bool bias = false;
   bool causal = false;
-  double rate = 0;    ///< of dropout, also in attention
-  double epsilon = 0; ///< of a norm
+  double rate = 0;             ///< of dropout, also in attention
+  std::string rateScalar = {}; ///< the run-time scalar that holds the rate, if it is not 0
+  double epsilon = 0;          ///< of a norm
   GeluForm form = GeluForm::Tanh;
   int64_t width = 0;                ///< of the result
   std::vector<ModelOp> branch = {}; ///< of a residual
@@ -50,6 +51,12 @@ struct TrainingDefaults {
   double gradientClip = 1;
 };
 
+/// A run-time scalar that dropouts of one rate share.
+struct DropoutRate {
+  std::string scalar;
+  double rate;
+};
+
 struct Description {
   mlir::Location location;
   std::string name = {};
@@ -58,6 +65,7 @@ struct Description {
   int64_t width = 0;           ///< of the last op's result
   int64_t attentionWidths = 0; ///< sum over all attention ops of all layers
   std::vector<ModelBlock> blocks = {};
+  std::vector<DropoutRate> rates = {};
   std::string head = {};                           ///< name of the parameter that gives scores, [vocabulary, width]
   std::optional<ParameterSpec> headParameter = {}; ///< unless the head is tied
   double headScale = 1;                            ///< what the stream is multiplied by before the head

@@ -48,6 +48,9 @@ private:
   void readTraining(const JsonValue *value);
   void readOptimizer(const JsonValue &value);
   void checkNames();
+  /// Gives every dropout its run-time scalar: `dropout` where all rates are equal, else `dropout.PLACE`, with a number
+  /// behind further rates of a place.
+  void nameRates();
 
   Initializer readInit(const JsonValue *value, Initializer otherwise);
   /// The values of a weight whose products sum over `inputs` elements.

@@ -33,6 +33,7 @@ std::optional<Description> DescriptionReader::run() {
     checkNames();
   if (reader.failed())
     return std::nullopt;
+  nameRates();
   return std::move(description);
 }
 
@@ -190,6 +191,31 @@ void DescriptionReader::checkNames() {
   if (description.headParameter) {
     ModelOp head{ModelOp::Kind::Linear, description.objectiveLocation, {*description.headParameter}};
     check(head, "");
+  }
+}
+
+void DescriptionReader::nameRates() {
+  SmallVector<std::pair<ModelOp *, StringRef>> places;
+  std::function<void(ModelOp &, StringRef)> collect = [&](ModelOp &op, StringRef place) {
+    if (op.rate > 0)
+      places.push_back({&op, op.kind == ModelOp::Kind::Attention ? "attention" : place});
+    for (ModelOp &inner : op.branch)
+      collect(inner, "residual");
+  };
+  for (ModelBlock &block : description.blocks)
+    for (ModelOp &op : block.ops)
+      collect(op, block.repeat ? "residual" : "embedding");
+  bool isOne = llvm::all_of(places, [&](auto &place) { return place.first->rate == places.front().first->rate; });
+  llvm::StringMap<std::vector<double>> ratesOf;
+  for (auto [op, place] : places) {
+    std::vector<double> &rates = ratesOf[place];
+    size_t index = llvm::find(rates, op->rate) - rates.begin();
+    op->rateScalar = isOne ? "dropout" : ("dropout." + place + (index ? "." + Twine(index + 1) : Twine())).str();
+    if (index < rates.size())
+      continue;
+    rates.push_back(op->rate);
+    if (!isOne || description.rates.empty())
+      description.rates.push_back({op->rateScalar, op->rate});
   }
 }
 

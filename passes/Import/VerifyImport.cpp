@@ -42,7 +42,7 @@ struct VerifyImportPass : sluice::impl::VerifyImportBase<VerifyImportPass> {
     WalkResult result = module.walk([&](Operation *op) {
       bool isModel = op == module || isa<arith::ConstantOp>(op) ||
                      (op->getName().getDialectNamespace() == SluiceDialect::getDialectNamespace() &&
-                      !isa<SlotOp, InputOp, FetchOp, StoreOp, WriteOp, ScalarOp>(op));
+                      !isa<SlotOp, InputOp, FetchOp, StoreOp, WriteOp>(op));
       if (isModel)
         return WalkResult::advance();
       op->emitError() << "expected only ops that describe a model after import, found '" << op->getName() << "'";

@@ -35,17 +35,18 @@ static SmallVector<Value> exponentialAbove(ImplicitLocOpBuilder &b, ValueRange v
 namespace {
 /// What both directions share: one (batch, head) pair of the parallel loop and its blocks.
 struct Head {
+  /// `random` holds key, layer and rate of dropout, or nothing.
   template <typename KernelOp>
-  Head(BlockBuilder &b, KernelOp op, Value query, Value randomKey, Value layer)
-      : b(b), heads(op.getHeads()), causal(op.getCausal()), rate(op.getDropout().convertToDouble()) {
+  Head(BlockBuilder &b, KernelOp op, Value query, ValueRange random)
+      : b(b), heads(op.getHeads()), causal(op.getCausal()), hasDropout(!random.empty()) {
     auto type = cast<MemRefType>(query.getType());
     batch = type.getDimSize(0);
     sequence = type.getDimSize(1);
     width = type.getDimSize(2) / heads;
     element = type.getElementType();
     scale = 1 / std::sqrt(double(width));
-    if (rate > 0)
-      key = readDropoutKey(b, randomKey, layer, op.getOrdinal(), batch);
+    if (hasDropout)
+      mask = readDropoutMask(b, random[0], random[1], random[2], op.getOrdinal(), batch, element);
   }
 
   void enter(Value pair) {
@@ -101,8 +102,7 @@ struct Head {
       Value row = arith::AddIOp::create(b, firstRow, index(0));
       Value element = arith::AddIOp::create(b, arith::MulIOp::create(b, row, length),
                                             arith::AddIOp::create(b, columnOffset, index(1)));
-      Value factor = dropoutFactor(b, key, element, sampleWord, rate, v[0].getType());
-      return {arith::MulFOp::create(b, v[0], factor)};
+      return {arith::MulFOp::create(b, v[0], dropoutFactor(b, mask, element, sampleWord))};
     });
   }
 
@@ -110,10 +110,10 @@ struct Head {
 
   BlockBuilder &b;
   int64_t heads, batch, sequence, width;
-  bool causal;
-  double rate, scale;
+  bool causal, hasDropout;
+  double scale;
   Type element;
-  DropoutKey key;
+  DropoutMask mask;
   Value sample, head, column;
 };
 } // namespace
@@ -123,7 +123,7 @@ void sluice::decomposeAttention(BlockedAttentionOp op) {
   auto inputs = op.getInputs();
   Value query = inputs[0], keys = inputs[1], values = inputs[2], result = op.getOutputs()[0];
   Value logsumexp = op.getOutputs()[1];
-  Head h(b, op, query, inputs.size() > 3 ? inputs[3] : Value(), inputs.size() > 4 ? inputs[4] : Value());
+  Head h(b, op, query, inputs.drop_front(3));
   b.parallel(h.batch * h.heads, [&](Value pair) {
     h.enter(pair);
     b.blocks(h.sequence, blockRows, [&](Part rows) {
@@ -144,7 +144,7 @@ void sluice::decomposeAttention(BlockedAttentionOp op) {
         b.elementwise(maximum, sum, scaleBy);
         b.elementwise(maximum, output, scaleBy, /*trailing=*/{0});
         b.reduceLast(s, sum, addTo);
-        if (h.rate > 0)
+        if (h.hasDropout)
           h.dropout(s, rows, columns);
         b.contract("ij,jd->id", s, h.rows(values, columns), output);
         b.elementwise(newMaximum, maximum, copyOf);
@@ -168,7 +168,7 @@ void sluice::decomposeAttentionBackward(BlockedAttentionBackwardOp op) {
   Value gradient = inputs[0], query = inputs[1], keys = inputs[2], values = inputs[3], result = inputs[4],
         logsumexp = inputs[5];
   Value dquery = op.getOutputs()[0], dkeys = op.getOutputs()[1], dvalues = op.getOutputs()[2];
-  Head h(b, op, query, inputs.size() > 6 ? inputs[6] : Value(), inputs.size() > 7 ? inputs[7] : Value());
+  Head h(b, op, query, inputs.drop_front(6));
   b.parallel(h.batch * h.heads, [&](Value pair) {
     h.enter(pair);
     Part all{b.getIndexAttr(0), h.sequence};
@@ -190,7 +190,7 @@ void sluice::decomposeAttentionBackward(BlockedAttentionBackwardOp op) {
         b.fill(dp, 0);
         b.contract("id,jd->ij", dO, v, dp);
         Value kept = p;
-        if (h.rate > 0) {
+        if (h.hasDropout) {
           kept = b.temporary({rows.size, columns.size}, h.element);
           b.elementwise(p, kept, copyOf);
           h.dropout(kept, rows, columns);

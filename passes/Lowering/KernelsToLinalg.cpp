@@ -15,7 +15,7 @@ template <typename KernelOp> SmallVector<Value> ToLinalg::kernel(ValueRange inpu
 SmallVector<Value> ToLinalg::blocked(Operation *op) {
   auto randomness = [](auto op, SmallVector<Value> inputs) {
     if (op.getRandomKey())
-      inputs.append({op.getRandomKey(), op.getLayer()});
+      inputs.append({op.getRandomKey(), op.getLayer(), op.getRate()});
     return inputs;
   };
   auto outputs = [&](Operation *op) {
@@ -29,14 +29,14 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
       .Case([&](AttentionOp op) {
         auto inputs = randomness(op, {op.getQuery(), op.getKey(), op.getValue()});
         auto blocked = BlockedAttentionOp::create(b, op->getResultTypes(), inputs, outputs(op), op.getHeads(),
-                                                  op.getCausal(), op.getDropout(), op.getOrdinal());
+                                                  op.getCausal(), op.getOrdinal());
         return SmallVector<Value>(blocked.getResults());
       })
       .Case([&](AttentionBackwardOp op) {
         auto inputs = randomness(
             op, {op.getGradient(), op.getQuery(), op.getKey(), op.getValue(), op.getResult(), op.getLogsumexp()});
         auto blocked = BlockedAttentionBackwardOp::create(b, op->getResultTypes(), inputs, outputs(op), op.getHeads(),
-                                                          op.getCausal(), op.getDropout(), op.getOrdinal());
+                                                          op.getCausal(), op.getOrdinal());
         return SmallVector<Value>(blocked.getResults());
       })
       .Case([&](LinearCrossEntropyOp op) {

@@ -1,8 +1,8 @@
 //===- RandomBits.cpp - Counter-based randomness in generated code ------------------===//
 #include "passes/Lowering/RandomBits.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/Lowering/Formula.h"
 #include <cmath>
 
 using namespace mlir;
@@ -12,21 +12,32 @@ static Value word(ImplicitLocOpBuilder &b, uint32_t value) {
   return arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(value)));
 }
 
-DropoutKey sluice::readDropoutKey(ImplicitLocOpBuilder &b, Value key, Value layer, int64_t ordinal, int64_t batch) {
-  auto read = [&](Value vector, int64_t index) -> Value {
-    Value position = arith::ConstantIndexOp::create(b, index);
-    if (isa<RankedTensorType>(vector.getType()))
-      return tensor::ExtractOp::create(b, vector, position);
-    return memref::LoadOp::create(b, vector, position);
+DropoutMask sluice::readDropoutMask(ImplicitLocOpBuilder &b, Value key, Value layer, Value rate, int64_t ordinal,
+                                    int64_t batch, Type element) {
+  auto read = [&](Value values, ValueRange position) -> Value {
+    if (isa<RankedTensorType>(values.getType()))
+      return tensor::ExtractOp::create(b, values, position);
+    return memref::LoadOp::create(b, values, position);
   };
-  DropoutKey result;
-  result.seedLow = read(key, 0);
-  result.seedHigh = read(key, 1);
-  result.step = read(key, 2);
-  result.firstSample = arith::MulIOp::create(b, read(key, 3), word(b, batch));
-  result.layerAndOrdinal =
-      arith::AddIOp::create(b, arith::MulIOp::create(b, read(layer, 0), word(b, 256)), word(b, ordinal));
-  return result;
+  auto readWord = [&](Value words, int64_t index) {
+    return read(words, ValueRange(arith::ConstantIndexOp::create(b, index)));
+  };
+  DropoutMask mask;
+  mask.seedLow = readWord(key, 0);
+  mask.seedHigh = readWord(key, 1);
+  mask.step = readWord(key, 2);
+  mask.firstSample = arith::MulIOp::create(b, readWord(key, 3), word(b, batch));
+  mask.layerAndOrdinal =
+      arith::AddIOp::create(b, arith::MulIOp::create(b, readWord(layer, 0), word(b, 256)), word(b, ordinal));
+  // In f64, so that all 32 bits of the threshold count, and below 1, so that it fits and the factor is finite.
+  Formula f{b, b.getF64Type()};
+  Value share =
+      arith::MaximumFOp::create(b, f.c(0), arith::MinimumFOp::create(b, read(rate, {}), f.c(1 - std::ldexp(1.0, -32))));
+  mask.threshold = arith::FPToUIOp::create(b, b.getI32Type(), f.add(f.mul(share, f.c(std::ldexp(1.0, 32))), f.c(0.5)));
+  mask.factor = f.div(f.c(1), f.sub(f.c(1), share));
+  if (element != f.type)
+    mask.factor = arith::TruncFOp::create(b, element, mask.factor);
+  return mask;
 }
 
 Value sluice::philoxWord(ImplicitLocOpBuilder &b, std::array<Value, 4> counter, std::array<Value, 2> keys) {
@@ -45,13 +56,10 @@ Value sluice::philoxWord(ImplicitLocOpBuilder &b, std::array<Value, 4> counter, 
   return counter[0];
 }
 
-Value sluice::dropoutFactor(ImplicitLocOpBuilder &b, const DropoutKey &key, Value element, Value sample, double rate,
-                            Type type) {
+Value sluice::dropoutFactor(ImplicitLocOpBuilder &b, const DropoutMask &mask, Value element, Value sample) {
   Value bits =
-      philoxWord(b, {element, arith::AddIOp::create(b, key.firstSample, sample), key.step, key.layerAndOrdinal},
-                 {key.seedLow, key.seedHigh});
-  Value kept =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::uge, bits, word(b, uint32_t(std::llround(rate * 4294967296.0))));
-  auto constant = [&](double value) -> Value { return arith::ConstantOp::create(b, b.getFloatAttr(type, value)); };
-  return arith::SelectOp::create(b, kept, constant(1 / (1 - rate)), constant(0));
+      philoxWord(b, {element, arith::AddIOp::create(b, mask.firstSample, sample), mask.step, mask.layerAndOrdinal},
+                 {mask.seedLow, mask.seedHigh});
+  Value kept = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, bits, mask.threshold);
+  return arith::SelectOp::create(b, kept, mask.factor, Formula{b, mask.factor.getType()}.c(0));
 }

@@ -11,20 +11,22 @@ namespace sluice {
 mlir::Value philoxWord(mlir::ImplicitLocOpBuilder &builder, std::array<mlir::Value, 4> counter,
                        std::array<mlir::Value, 2> key);
 
-/// What keys the mask of a dropout, as i32 values outside of any linalg body.
-struct DropoutKey {
+/// What decides the mask of a dropout, as i32 values outside of any linalg body, and the factor of what is kept.
+struct DropoutMask {
   mlir::Value seedLow, seedHigh, step, firstSample, layerAndOrdinal;
+  mlir::Value threshold; // rate x 2^32
+  mlir::Value factor;    // 1 / (1 - rate), of the type of the elements
 };
 
-/// Reads the key once: `key` is the four words of the step, `layer` one number, both tensors or both memrefs. The
-/// global sample of row 0 is the micro-batch times `batch`.
-DropoutKey readDropoutKey(mlir::ImplicitLocOpBuilder &builder, mlir::Value key, mlir::Value layer, int64_t ordinal,
-                          int64_t batch);
+/// Reads the mask once: `key` is the four words of the step, `layer` and `rate` one number each, all tensors or all
+/// memrefs. The global sample of row 0 is the micro-batch times `batch`.
+DropoutMask readDropoutMask(mlir::ImplicitLocOpBuilder &builder, mlir::Value key, mlir::Value layer, mlir::Value rate,
+                            int64_t ordinal, int64_t batch, mlir::Type element);
 
-/// 1 / (1 - rate) where the element is kept, 0 where it is dropped: the first word of Philox4x32-10 (Salmon et al., SC
-/// 2011) with counter (element, global sample, step, layer and ordinal) against rate x 2^32.
-mlir::Value dropoutFactor(mlir::ImplicitLocOpBuilder &builder, const DropoutKey &key, mlir::Value element,
-                          mlir::Value sample, double rate, mlir::Type type);
+/// The factor where the element is kept, 0 where it is dropped: the first word of Philox4x32-10 with counter (element,
+/// global sample, step, layer and ordinal) against the threshold.
+mlir::Value dropoutFactor(mlir::ImplicitLocOpBuilder &builder, const DropoutMask &mask, mlir::Value element,
+                          mlir::Value sample);
 
 } // namespace sluice
 

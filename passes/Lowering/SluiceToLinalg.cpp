@@ -98,7 +98,8 @@ Value ToLinalg::geluBackward(GeluBackwardOp op) {
 
 Value ToLinalg::dropout(DropoutOp op) {
   RankedTensorType type = op.getType();
-  DropoutKey key = readDropoutKey(b, op.getKey(), op.getLayer(), op.getOrdinal(), type.getDimSize(0));
+  DropoutMask mask = readDropoutMask(b, op.getKey(), op.getLayer(), op.getRate(), op.getOrdinal(), type.getDimSize(0),
+                                     type.getElementType());
   return b
       .elementwise(op.getInput(), b.empty(type),
                    [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
@@ -110,9 +111,7 @@ Value ToLinalg::dropout(DropoutOp op) {
                        Value size = arith::ConstantOp::create(b, b.getI32IntegerAttr(type.getDimSize(d)));
                        element = arith::AddIOp::create(b, arith::MulIOp::create(b, element, size), index(d));
                      }
-                     Value factor =
-                         dropoutFactor(b, key, element, index(0), op.getRate().convertToDouble(), v[0].getType());
-                     return {arith::MulFOp::create(b, v[0], factor)};
+                     return {arith::MulFOp::create(b, v[0], dropoutFactor(b, mask, element, index(0)))};
                    })
       .front();
 }

@@ -11,7 +11,7 @@
 // CHECK: linalg.contract {{.*}} outs(%{{.*}} : memref<64x8xf32>)
 // CHECK-NOT: memref<256x256xf32>
 func.func @should_keep_scores_in_blocks(%q: memref<2x256x16xf32>, %o: memref<2x256x16xf32>, %l: memref<2x2x256xf32>) {
-  sluice.blocked_attention ins(%q, %q, %q : memref<2x256x16xf32>, memref<2x256x16xf32>, memref<2x256x16xf32>) outs(%o, %l : memref<2x256x16xf32>, memref<2x2x256xf32>) {causal, dropout = 0.0, heads = 2, ordinal = 0}
+  sluice.blocked_attention ins(%q, %q, %q : memref<2x256x16xf32>, memref<2x256x16xf32>, memref<2x256x16xf32>) outs(%o, %l : memref<2x256x16xf32>, memref<2x2x256xf32>) {causal, heads = 2, ordinal = 0}
   return
 }
 

@@ -24,9 +24,36 @@ func.func @should_refuse_a_broadcast_branch(%a: tensor<2x4xf32>, %b: tensor<4xf3
 
 // -----
 
-func.func @should_refuse_a_rate_of_one(%a: tensor<2x4xf32>, %k: tensor<4xi32>, %l: tensor<1xi32>) {
-  // expected-error @below {{expected a rate in [0, 1), found 1}}
-  %c = sluice.dropout %a, %k, %l rate 1.0 ordinal 0 : tensor<2x4xf32>, tensor<4xi32>, tensor<1xi32>
+func.func @should_refuse_an_ordinal_of_more_than_a_byte(%a: tensor<2x4xf32>, %k: tensor<4xi32>, %l: tensor<1xi32>, %r: tensor<f64>) {
+  // expected-error @below {{expected an ordinal in [0, 255], found 256}}
+  %c = sluice.dropout %a, %k, %l rate %r ordinal 256 : tensor<2x4xf32>, tensor<4xi32>, tensor<1xi32>, tensor<f64>
+  return
+}
+
+// -----
+
+func.func @should_refuse_a_narrow_rate(%a: tensor<2x4xf32>, %k: tensor<4xi32>, %l: tensor<1xi32>, %r: tensor<f32>) {
+  // expected-error @below {{must be 0D tensor of 64-bit float values, but got 'tensor<f32>'}}
+  %c = sluice.dropout %a, %k, %l rate %r ordinal 0 : tensor<2x4xf32>, tensor<4xi32>, tensor<1xi32>, tensor<f32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_a_random_key_without_a_rate(%q: tensor<1x2x4xf32>, %k: tensor<4xi32>, %l: tensor<1xi32>) {
+  // expected-error @below {{expected all of random key, layer and rate, or none of them}}
+  %y, %s = "sluice.attention"(%q, %q, %q, %k, %l) <{heads = 2, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 0>}>
+      : (tensor<1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>, tensor<4xi32>, tensor<1xi32>) -> (tensor<1x2x4xf32>, tensor<1x2x2xf32>)
+  return
+}
+
+// -----
+
+func.func @should_refuse_a_rate_alone_in_backward(%q: tensor<1x2x4xf32>, %s: tensor<1x2x2xf32>, %r: tensor<f64>) {
+  // expected-error @below {{expected all of random key, layer and rate, or none of them}}
+  %dq, %dk, %dv = "sluice.attention_backward"(%q, %q, %q, %q, %q, %s, %r) <{heads = 2, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 0, 0, 1>}>
+      : (tensor<1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x2xf32>, tensor<f64>)
+      -> (tensor<1x2x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>)
   return
 }
 

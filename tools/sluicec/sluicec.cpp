@@ -42,8 +42,8 @@ struct Options {
       "grad-clip",
       cl::desc("Global gradient norm above which gradients are scaled down, 0: none (default: the description's)"),
       cl::init(-1), cl::cat(category)};
-  cl::opt<double> dropout{"dropout", cl::desc("Rate of every dropout (default: the description's)"), cl::init(-1),
-                          cl::cat(category)};
+  cl::opt<double> dropout{"dropout", cl::desc("Rate of every dropout, 0 removes them (default: the description's)"),
+                          cl::init(-1), cl::cat(category)};
   cl::opt<std::string> cpu{
       "cpu", cl::desc("Processor: native, x86-64, x86-64-v3, x86-64-v4 or a name that LLVM knows (default: native)"),
       cl::init("native"), cl::cat(category)};
