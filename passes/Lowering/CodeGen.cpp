@@ -196,8 +196,11 @@ Error sluice::linkExecutable(StringRef object, StringRef runtimeLibrary, StringR
     llvm::SmallString<128> log;
     if (std::error_code code = llvm::sys::fs::createTemporaryFile("sluice-link", "log", log))
       return llvm::createStringError(code, "cannot write a temporary file: %s", code.message().c_str());
-    StringRef arguments[] = {driver,           object, runtimeLibrary, "-lpthread", "-lm", "-static-libstdc++",
-                             "-static-libgcc", "-o",   temporary};
+    llvm::SmallVector<StringRef> arguments = {
+        driver, object, runtimeLibrary, "-lpthread", "-lm", "-static-libstdc++", "-static-libgcc", "-o", temporary};
+#ifdef SLUICE_LINK_FLAGS
+    arguments.push_back(SLUICE_LINK_FLAGS);
+#endif
     std::optional<StringRef> redirects[] = {std::nullopt, StringRef(log), StringRef(log)};
     std::string message;
     int code = llvm::sys::ExecuteAndWait(driver, arguments, std::nullopt, redirects, 0, 0, &message);
