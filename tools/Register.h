@@ -9,6 +9,7 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "passes/CPU/Passes.h"
 #include "passes/Gradient/Passes.h"
+#include "passes/Graph/Passes.h"
 #include "passes/Import/Passes.h"
 #include "passes/Lowering/BufferizableKernels.h"
 #include "passes/Lowering/Passes.h"
@@ -27,9 +28,11 @@ inline void registerDialects(mlir::DialectRegistry &registry) {
 
 inline void registerPasses() {
   registerSluiceImportPasses();
+  registerSluiceGraphPasses();
   registerSluiceGradientPasses();
   registerSluiceLoweringPasses();
   registerSluiceCPUPasses();
+  registerGraphPipelines();
   registerGradientPipelines();
   registerLoweringPipelines();
 }

@@ -18,6 +18,8 @@ struct ScalarRange {
     range.leastIsOpen = true;
     return range;
   }
+  /// (0, 1]: limits of probabilities.
+  static ScalarRange shareAboveZero() { return {0, 1, true, false}; }
   /// [0, 1): shares and decays.
   static ScalarRange fraction() { return {0, 1, false, true}; }
 };

@@ -1,5 +1,6 @@
 //===- ActionBuilder.cpp - The values of a graph inside an action -----------------===//
 #include "passes/Gradient/ActionBuilder.h"
+#include "dialects/Sluice/Check.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -13,7 +14,7 @@ Value ActionBuilder::get(Value graphValue, const Slots &slots) {
   if (auto slot = slots.lookup(graphValue))
     return value = fetch(slot);
   Operation *definition = graphValue.getDefiningOp();
-  assert(definition->getNumOperands() == 0 && "only ops without operands stand outside of layers");
+  SLUICE_CHECK(definition->getNumOperands() == 0, "only ops without operands stand outside of layers");
   return value = builder.clone(*definition)->getResult(cast<OpResult>(graphValue).getResultNumber());
 }
 

@@ -1,6 +1,7 @@
 //===- GroupLayers.cpp - Wraps the ops between layers in layers ------------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "passes/Gradient/Passes.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -34,13 +35,24 @@ bool namesValue(Operation &op) {
 void wrap(ArrayRef<Operation *> run, StringRef name) {
   llvm::SetVector<Value> groups[4];
   llvm::SetVector<Value> results;
+  // Of the bodies of ops, from where folding has moved them: a layer takes tensors.
+  llvm::SetVector<Operation *> constants;
   llvm::SmallPtrSet<Operation *, 16> members(run.begin(), run.end());
+  Block *block = run.front()->getBlock();
+  auto isMember = [&](Operation *user) { return members.contains(block->findAncestorOpInBlock(*user)); };
   for (Operation *op : run) {
-    for (Value operand : op->getOperands())
-      if (!members.contains(operand.getDefiningOp()))
+    llvm::SetVector<Value> used(op->operand_begin(), op->operand_end());
+    getUsedValuesDefinedAbove(op->getRegions(), used);
+    for (Value operand : used) {
+      if (members.contains(operand.getDefiningOp()))
+        continue;
+      if (isa<TensorType>(operand.getType()))
         groups[groupOf(operand)].insert(operand);
+      else
+        constants.insert(operand.getDefiningOp());
+    }
     for (Value result : op->getResults())
-      if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !members.contains(user); }))
+      if (!llvm::all_of(result.getUsers(), isMember))
         results.insert(result);
   }
   OpBuilder builder(run.back());
@@ -54,6 +66,8 @@ void wrap(ArrayRef<Operation *> run, StringRef name) {
   IRMapping mapping;
   for (Value operand : layer->getOperands())
     mapping.map(operand, body->addArgument(operand.getType(), operand.getLoc()));
+  for (Operation *constant : constants)
+    builder.clone(*constant, mapping);
   for (Operation *op : run)
     builder.clone(*op, mapping);
   auto yielded = llvm::map_to_vector(results, [&](Value value) { return mapping.lookup(value); });

@@ -44,8 +44,14 @@ func::FuncOp sluice::outlineForward(LayerOp layer, StringRef name) {
 }
 
 void sluice::addDependents(Block &block, llvm::DenseSet<Value> &values) {
+  // What a region of an op captures counts as its operand.
+  auto depends = [&](Operation *inside) -> WalkResult {
+    return llvm::any_of(inside->getOperands(), [&](Value operand) { return values.contains(operand); })
+               ? WalkResult::interrupt()
+               : WalkResult::advance();
+  };
   for (Operation &op : block)
-    if (llvm::any_of(op.getOperands(), [&](Value operand) { return values.contains(operand); }))
+    if (op.walk(depends).wasInterrupted())
       values.insert(op.result_begin(), op.result_end());
 }
 
@@ -91,14 +97,15 @@ public:
         break;
     }
     llvm::SmallPtrSet<Operation *, 32> members(forward.begin(), forward.end());
+    auto isBackward = [&](Operation *user) { return !members.contains(entry.findAncestorOpInBlock(*user)); };
     for (Operation *op : llvm::reverse(forward)) {
-      bool used = llvm::any_of(op->getUsers(), [&](Operation *user) { return !members.contains(user); });
+      bool used = llvm::any_of(op->getUsers(), isBackward);
       if (used && isRepeatedInBackward(op)) {
         members.erase(op);
         continue;
       }
       for (Value result : op->getResults())
-        if (llvm::any_of(result.getUsers(), [&](Operation *user) { return !members.contains(user); }))
+        if (llvm::any_of(result.getUsers(), isBackward))
           kept.insert(result);
     }
     SmallVector<Value> inOrder;

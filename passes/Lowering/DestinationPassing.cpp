@@ -257,6 +257,8 @@ private:
   }
 
   LogicalResult store(Operation *op, Value value, StringRef symbol) {
+    if (value.getDefiningOp<ub::PoisonOp>())
+      return success(); // any contents will do
     if (symbols.lookup(value) != symbol)
       memref::CopyOp::create(builder, op->getLoc(), places.lookup(value), place(op, symbol));
     return success();

@@ -44,6 +44,16 @@ struct Options {
       cl::init(-1), cl::cat(category)};
   cl::opt<double> dropout{"dropout", cl::desc("Rate of every dropout, 0 removes them (default: the description's)"),
                           cl::init(-1), cl::cat(category)};
+  cl::opt<std::string> layerDrop{
+      "layer-drop",
+      cl::desc(
+          "Drop layers at random, with options of sluice-insert-layer-drop: theta=0.5,gamma=0.001 (default: none)"),
+      cl::value_desc("OPTION=VALUE,..."), cl::cat(category)};
+  cl::opt<std::string> droppedState{
+      "dropped-state",
+      cl::desc(
+          "Parameters of a layer that a step drops: move (by the moments of the optimizer) or skip (default: move)"),
+      cl::init("move"), cl::cat(category)};
   cl::opt<std::string> cpu{
       "cpu", cl::desc("Processor: native, x86-64, x86-64-v3, x86-64-v4 or a name that LLVM knows (default: native)"),
       cl::init("native"), cl::cat(category)};
@@ -51,7 +61,7 @@ struct Options {
                            cl::desc("Verify the IR after every pass (default: before the first and after the last)"),
                            cl::init(false), cl::cat(category)};
   cl::opt<Emit> emit{"emit", cl::desc("What to write (default: exe)"), cl::init(Emit::Executable), cl::cat(category),
-                     cl::values(clEnumValN(Emit::Graph, "graph", "the imported graph"),
+                     cl::values(clEnumValN(Emit::Graph, "graph", "the forward graphs, with techniques"),
                                 clEnumValN(Emit::Gradient, "gradient", "differentiated functions and actions"),
                                 clEnumValN(Emit::Kernels, "kernels", "vector code on planned memory"),
                                 clEnumValN(Emit::LLVM, "llvm", "the LLVM dialect with the exported table"),
@@ -92,6 +102,8 @@ static std::string checkUsage(const Options &options) {
     return "expected --dropout in [0, 1)";
   if (!options.optimizer.empty() && options.optimizer != "adamw" && options.optimizer != "sgd")
     return "expected --optimizer adamw or sgd, found '" + options.optimizer + "'";
+  if (options.droppedState != "move" && options.droppedState != "skip")
+    return "expected --dropped-state move or skip, found '" + options.droppedState + "'";
   if (!llvm::sys::fs::exists(options.model))
     return "cannot find '" + options.model + "'";
   // Compiling takes seconds: what cannot be written is refused before.
@@ -101,15 +113,31 @@ static std::string checkUsage(const Options &options) {
   return "";
 }
 
-/// Whether the graph that the model came as is to be lowered up to `stage`.
+/// "theta=0.5,gamma=0.001" as the options of a pass.
+static std::string passOptions(const cl::opt<std::string> &option) {
+  std::string text = option;
+  std::replace(text.begin(), text.end(), ',', ' ');
+  return text;
+}
+
+/// Runs the phases up to the one whose result is wanted.
 static LogicalResult runPhases(ModuleOp module, const Options &options, const Processor &processor) {
   PassManager manager(module.getContext());
   // A third of the time of a deep model otherwise; what came in and what goes out is verified all the same.
   manager.enableVerifier(options.verifyEach);
   Emit emit = options.emit;
   auto facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName);
+  GraphOptions graph;
+  graph.layerDrop = passOptions(options.layerDrop);
+  auto complain = [](const llvm::Twine &message) -> LogicalResult {
+    llvm::errs() << "sluicec: error: " << message << "\n";
+    return failure();
+  };
+  if (failed(buildGraphPipeline(manager, graph, complain)))
+    return failure();
   if (emit >= Emit::Gradient) {
     GradientOptions gradient;
+    gradient.droppedState = options.droppedState.getValue();
     if (facts) {
       if (auto count = facts.getAs<IntegerAttr>("micro_batches"))
         gradient.microBatches = count.getInt();
