@@ -1,5 +1,6 @@
 //===- GradientCheck.cpp - Gradients against central differences -------------------------===//
 #include "tools/sluice-run/GradientCheck.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "llvm/Support/Format.h"
 #include <cmath>
@@ -24,6 +25,13 @@ void sluice::promoteToF64(ModuleOp module) {
     return std::make_pair(attribute.mapValues(wide, promote), WalkResult::skip());
   });
   replacer.recursivelyReplaceElementsIn(module, /*replaceAttrs=*/true, /*replaceLocs=*/false, /*replaceTypes=*/true);
+  // Casts between the two widths are between equal types now.
+  module.walk([](Operation *op) {
+    if (!isa<arith::TruncFOp, arith::ExtFOp>(op) || op->getOperand(0).getType() != op->getResult(0).getType())
+      return;
+    op->getResult(0).replaceAllUsesWith(op->getOperand(0));
+    op->erase();
+  });
 }
 
 namespace {
