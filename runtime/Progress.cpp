@@ -35,8 +35,7 @@ static std::string shortCount(double value) {
   return formatted("%.0f", value) + "T";
 }
 
-/// "42s", "3m05s", "2h07m", "4d03h".
-static std::string duration(double seconds) {
+std::string durationText(double seconds) {
   int64_t whole = static_cast<int64_t>(std::min(std::round(seconds), 1e12));
   auto two = [](int64_t high, const char *highUnit, int64_t low, const char *lowUnit) {
     return std::to_string(high) + highUnit + (low < 10 ? "0" : "") + std::to_string(low) + lowUnit;
@@ -94,7 +93,7 @@ std::string Progress::status() const {
   std::string text = "step " + number + "/" + total + "  loss " + formatted("%.4f", loss) + "  " +
                      shortCount(tokensPerSecond) + " tokens/s";
   if (done < steps)
-    text += "  " + duration(secondsPerStep * static_cast<double>(steps - done)) + " left";
+    text += "  " + durationText(secondsPerStep * static_cast<double>(steps - done)) + " left";
   return text;
 }
 

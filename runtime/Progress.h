@@ -16,6 +16,9 @@ enum class ProgressMode {
   Quiet  ///< nothing
 };
 
+/// "42s", "3m05s", "2h07m", "4d03h".
+std::string durationText(double seconds);
+
 /// Shows step, loss, tokens per second and time left. Rates are of the last seconds, not of the whole run.
 class Progress {
 public:
