@@ -20,7 +20,7 @@ check_format() {
 }
 count format check_format
 
-for suite in sluice-unit-tests sluice-compiler-unit-tests; do
+for suite in sluice-unit-tests sluice-compiler-unit-tests sluice-compare-unit-tests; do
   "build/bin/$suite" --gtest_brief=1 --gtest_output="json:build/$suite.json"
   read -r ok bad < <(python3 -c 'import json, sys
 r = json.load(open(sys.argv[1]))
