@@ -1,0 +1,204 @@
+//===- Execute.cpp - Compiles and runs what a plan asks for -----------------------===//
+#include "tools/sluice-compare/Execute.h"
+#include "tools/sluice-compare/Process.h"
+#include "tools/sluice-compare/StudyProgress.h"
+#include "llvm/ADT/SmallVectorExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include <nlohmann/json.hpp>
+
+using namespace sluice::compare;
+using llvm::StringRef;
+
+static std::string programOf(const Binary &binary) { return binary.folder + "/train"; }
+
+static Command compileCommand(const Binary &binary, StringRef compiler) {
+  Command command{{compiler.str(), binary.folder + "/model.json"}, binary.folder + "/output.txt"};
+  llvm::append_range(command.arguments, binary.flags.list());
+  command.arguments.push_back("-o=" + programOf(binary));
+  return command;
+}
+
+static Command infoCommand(const Binary &binary) {
+  return {{programOf(binary), "info", "--json"}, binary.folder + "/info.json"};
+}
+
+static Command trainCommand(const Study &study, const TrainingRun &run) {
+  // An interrupt loses at most a tenth of a run, and the checkpoints of a short one cost next to nothing.
+  constexpr int64_t checkpoints = 10;
+  bool resumes = run.hasCheckpoint();
+  Command command{{programOf(*run.binary), "train", "--data=" + study.data.path}, run.folder + "/output.txt"};
+  std::vector<std::string> &arguments = command.arguments;
+  if (study.validationData)
+    arguments.push_back("--val-data=" + study.validationData->path);
+  for (const std::string &flag : run.flags.list())
+    if (!resumes || flagName(flag) != "init") // a checkpoint and initial weights exclude each other
+      arguments.push_back(flag);
+  arguments.insert(arguments.end(),
+                   {"--seed=" + std::to_string(run.seed), "--log=" + run.logFile(),
+                    "--checkpoint-dir=" + run.checkpoint(),
+                    "--checkpoint-every=" + std::to_string(std::max<int64_t>(1, run.steps / checkpoints)), "--quiet"});
+  if (resumes)
+    arguments.push_back("--resume=" + run.checkpoint());
+  return command;
+}
+
+namespace {
+
+class Executor {
+public:
+  Executor(Plan &plan, const ExecuteOptions &options)
+      : plan(plan), options(options), pool(options.jobs), progress(plan) {}
+
+  llvm::Error compile();
+  /// Makes the runs that are pending.
+  llvm::Error train();
+  void announce() { progress.announce(); }
+  bool wasInterrupted() const { return pool.wasInterrupted(); }
+
+private:
+  llvm::Error finish(TrainingRun &run, StringRef problem);
+
+  Plan &plan;
+  const ExecuteOptions &options;
+  ProcessPool pool;
+  StudyProgress progress;
+};
+
+} // namespace
+
+llvm::Error Executor::compile() {
+  llvm::SmallVector<Binary *> missing;
+  std::vector<Command> commands, infos;
+  for (Binary &binary : plan.getBinaries()) {
+    if (binary.isCompiled)
+      continue;
+    if (llvm::Error error = makeFolder(binary.folder))
+      return error;
+    if (llvm::Error error = writeFile(binary.folder + "/model.json", binary.description))
+      return error;
+    missing.push_back(&binary);
+    commands.push_back(compileCommand(binary, options.compiler));
+    infos.push_back(infoCommand(binary));
+  }
+  auto fail = [&](Binary &binary, StringRef what, StringRef problem, const Command &command) {
+    if (problem.empty() || pool.wasInterrupted() || !binary.failure.empty())
+      return;
+    std::string error = errorIn(command.outputFile);
+    binary.failure = (what + ": " + (error.empty() ? problem : error)).str();
+    progress.line(binary.failure);
+  };
+  pool.run(
+      commands,
+      {[&](size_t index) {
+         progress.line("compiling binary " + std::to_string(index + 1) + " of " + std::to_string(commands.size()));
+       },
+       [&](size_t index, StringRef problem) { fail(*missing[index], "it does not compile", problem, commands[index]); },
+       [](llvm::ArrayRef<size_t>) {}});
+  // What `info` prints is written last: where it is, the binary is complete.
+  pool.run(infos, {[](size_t) {},
+                   [&](size_t index, StringRef problem) {
+                     fail(*missing[index], "its binary does not run", problem, infos[index]);
+                   },
+                   [](llvm::ArrayRef<size_t>) {}});
+  for (Binary *binary : missing) {
+    loadBinary(*binary);
+    if (!binary->isCompiled && binary->failure.empty())
+      binary->failure = "its binary does not tell its FLOPs";
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error Executor::finish(TrainingRun &run, StringRef problem) {
+  if (problem.empty()) {
+    llvm::Expected<RunLog> log = readRunLog(run.logFile(), run.binary->flopsPerStep);
+    if (!log)
+      return log.takeError();
+    bool isWhole = log->end.steps == static_cast<double>(run.steps);
+    if (isWhole && log->isComplete) {
+      run.log = std::move(*log);
+      run.machine = options.machine;
+      run.state = TrainingRun::State::Done;
+      nlohmann::ordered_json done = {{"key", nlohmann::ordered_json::parse(run.key)}, {"machine", run.machine}};
+      if (llvm::Error error = writeFile(run.folder + "/done.json", done.dump(2) + "\n"))
+        return error;
+      llvm::sys::fs::remove_directories(run.checkpoint());
+      return llvm::Error::success();
+    }
+    if (pool.wasInterrupted())
+      return llvm::Error::success();
+    run.failure = isWhole ? "it logged no validation loss at its end: is there validation data?"
+                          : "it ended before its last step";
+  } else if (pool.wasInterrupted()) {
+    return llvm::Error::success();
+  } else {
+    std::string error = errorIn(run.folder + "/output.txt");
+    run.failure = error.empty() ? problem.str() : error;
+  }
+  run.state = TrainingRun::State::Failed;
+  return llvm::Error::success();
+}
+
+llvm::Error Executor::train() {
+  llvm::SmallVector<TrainingRun *> pending;
+  std::vector<Command> commands;
+  for (TrainingRun &run : plan.getRuns()) {
+    if (run.state != TrainingRun::State::Pending)
+      continue;
+    if (llvm::Error error = makeFolder(run.folder))
+      return error;
+    pending.push_back(&run);
+    commands.push_back(trainCommand(plan.getStudy(), run));
+  }
+  llvm::Error result = llvm::Error::success();
+  auto ended = [&](size_t index, StringRef problem) {
+    TrainingRun &run = *pending[index];
+    result = llvm::joinErrors(std::move(result), finish(run, problem));
+    progress.ended(run);
+  };
+  pool.run(commands, {[&](size_t index) { progress.started(*pending[index]); }, ended,
+                      [&](llvm::ArrayRef<size_t> running) {
+                        progress.update(llvm::map_to_vector(
+                            running, [&](size_t index) -> const TrainingRun * { return pending[index]; }));
+                      }});
+  return result;
+}
+
+llvm::Expected<bool> sluice::compare::execute(Plan &plan, const ExecuteOptions &options) {
+  Executor executor(plan, options);
+  if (llvm::Error error = executor.compile())
+    return std::move(error);
+  if (executor.wasInterrupted())
+    return false;
+  plan.resolve();
+  executor.announce();
+  auto isPending = [](const TrainingRun &run) { return run.state == TrainingRun::State::Pending; };
+  while (!executor.wasInterrupted() && llvm::any_of(plan.getRuns(), isPending)) {
+    if (llvm::Error error = executor.train())
+      return std::move(error);
+    plan.resolve();
+  }
+  return !executor.wasInterrupted();
+}
+
+void sluice::compare::printPlan(Plan &plan, const ExecuteOptions &options, llvm::raw_ostream &out) {
+  plan.resolve();
+  for (const Binary &binary : plan.getBinaries())
+    if (!binary.isCompiled)
+      out << llvm::join(compileCommand(binary, options.compiler).arguments, " ") << "\n";
+  for (const Point &point : plan.getPoints()) {
+    for (const SeedRun &run : point.runs) {
+      out << point.name << " seed " << run.seed << ": ";
+      if (!run.run)
+        out << run.failure << "\n";
+      else if (run.isDone())
+        out << "done\n";
+      else
+        out << (run.run->hasCheckpoint() ? "to resume: " : "to run: ")
+            << llvm::join(trainCommand(plan.getStudy(), *run.run).arguments, " ") << "\n";
+    }
+    if (point.runs.empty())
+      out << point.name << ": to run when '" << plan.getStudy().variants[*point.variant->reference()].name
+          << "' is done\n";
+  }
+}
