@@ -16,6 +16,7 @@ int64_t MulOp::getFlops() { return elements(getResult()); }
 int64_t GeluOp::getFlops() { return 20 * elements(getResult()); }
 int64_t EmbeddingOp::getFlops() { return 0; }
 int64_t LayerNormOp::getFlops() { return 8 * elements(getInput()); }
+int64_t StandardizationLossOp::getFlops() { return 5 * elements(getInput()); }
 int64_t RmsNormOp::getFlops() { return 4 * elements(getInput()); }
 
 int64_t LinearOp::getFlops() {

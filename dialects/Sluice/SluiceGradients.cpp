@@ -149,3 +149,11 @@ LogicalResult LinearCrossEntropyOp::buildBackward(OpBuilder &b, ValueRange dy, G
   llvm::copy(backward.getResults(), dx.begin());
   return success();
 }
+
+LogicalResult StandardizationLossOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) {
+  if (dy[1] || dy[2] || dy[3])
+    return emitOpError() << "has no gradient through its mean, variance or range";
+  dx[0] = StandardizationLossBackwardOp::create(b, getLoc(), getInput().getType(), dy[0], getInput(), getTargets(),
+                                                getMean(), getVariance(), getAveragedAttr(), getEpsilonAttr());
+  return success();
+}

@@ -43,6 +43,11 @@ def BlockedCrossEntropyBackwardOp : Sluice_KernelOp<"blocked_cross_entropy_backw
   let arguments = !con(operands, (ins UnitAttr:$accumulate));
 }
 
+def BlockedStandardizationLossOp : Sluice_KernelOp<"blocked_standardization_loss"> {
+  let summary = "ins(input [..., C], targets [...]) outs(loss [], mean [C], variance [C], range [4]): `sluice.standardization_loss`";
+  let arguments = !con(operands, (ins UnitAttr:$averaged, F64Attr:$epsilon));
+}
+
 def ParallelForOp : Sluice_Op<"parallel_for", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "runs a function over [0, count) on the threads of the step's pool";
   let description = [{

@@ -280,6 +280,18 @@ LogicalResult LinearCrossEntropyOp::verify() {
   return expectShape(*this, "log-sum-exp", getLogsumexp(), input.drop_back());
 }
 
+LogicalResult StandardizationLossOp::verify() {
+  ArrayRef<int64_t> input = shapeOf(getInput());
+  if (input.empty())
+    return emitOpError() << "expected an input of rank 1 or more";
+  if (failed(expectSameElement(*this, {getInput(), getLoss(), getMean(), getRange()})) ||
+      failed(expectPositiveEpsilon(*this, getEpsilon())) ||
+      failed(expectShape(*this, "targets", getTargets(), input.drop_back())) ||
+      failed(expectShape(*this, "mean", getMean(), input.take_back())))
+    return failure();
+  return expectShape(*this, "range", getRange(), {4});
+}
+
 static LogicalResult expectScalars(Operation *op, size_t found, size_t expected) {
   if (found == expected)
     return success();

@@ -282,6 +282,27 @@ def LinearCrossEntropyBackwardOp : Sluice_Op<"linear_cross_entropy_backward", [P
   let assemblyFormat = "$gradient `,` $input `,` $weight `,` $targets `,` $logsumexp attr-dict `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets) `,` type($logsumexp)";
 }
 
+def StandardizationLossOp : Sluice_TensorOp<"standardization_loss", [AllTypesMatch<["mean", "variance"]>, cost]> {
+  let summary = "how far the units are from mean 0 and variance 1 (Collins, Ballé and Shlens, arXiv 1903.00925)";
+  let description = [{
+    input [..., C], targets [...]. `mean` and (biased) `variance` [C] of every unit are over the positions whose target is not -1; `loss` is half the sum over units of
+    mean^2 + variance - log(variance + epsilon) - 1, divided by C where `averaged`; `range` [4] holds the least and largest mean, then the least and largest variance. All
+    are 0 where no position counts. One element type. epsilon is positive.
+  }];
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_IntegerTensor:$targets, UnitAttr:$averaged, F64Attr:$epsilon);
+  let results = (outs 0DTensorOf<[Sluice_Float]>:$loss, Sluice_FloatTensor:$mean, Sluice_FloatTensor:$variance, Sluice_FloatTensor:$range);
+  let assemblyFormat = "$input `,` $targets (`averaged` $averaged^)? `epsilon` $epsilon attr-dict `:` type($input) `,` type($targets) `to` type($loss) `,` type($mean) `,` type($range)";
+  let hasVerifier = 1;
+}
+def StandardizationLossBackwardOp : Sluice_Op<"standardization_loss_backward", [Pure, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["mean", "variance"]>]> {
+  let summary = "the gradient of `sluice.standardization_loss` with respect to its input, through the statistics";
+  let description = "`gradient` is the gradient of the loss, rank 0.";
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_IntegerTensor:$targets, Sluice_FloatTensor:$mean, Sluice_FloatTensor:$variance,
+                       UnitAttr:$averaged, F64Attr:$epsilon);
+  let results = (outs Sluice_FloatTensor:$dinput);
+  let assemblyFormat = "$gradient `,` $input `,` $targets `,` $mean `,` $variance (`averaged` $averaged^)? `epsilon` $epsilon attr-dict `:` type($gradient) `,` type($input) `,` type($targets) `,` type($mean)";
+}
+
 //===-- Optimizer ----------------------------------------------------------------===//
 
 def SumOfSquaresOp : Sluice_Op<"sum_of_squares", [Pure]> {

@@ -24,6 +24,10 @@ public:
   /// of them), and then, unless `limit` is given, over what remains. The size of a block is static.
   void blocks(int64_t end, int64_t size, llvm::function_ref<void(Part)> body, mlir::Value limit = {});
 
+  /// Parallel loop over the full blocks of `size` below `end`, and then what remains: the partition does not depend on
+  /// threads.
+  void parallelBlocks(int64_t end, int64_t size, llvm::function_ref<void(Part)> body);
+
   /// The block of `memref` with the given parts of its dimensions; dimensions of size 1 whose index in `dropped` is set
   /// disappear.
   mlir::Value subview(mlir::Value memref, llvm::ArrayRef<Part> parts, llvm::ArrayRef<int64_t> dropped = {});
@@ -41,6 +45,7 @@ void decomposeAttention(BlockedAttentionOp op);
 void decomposeAttentionBackward(BlockedAttentionBackwardOp op);
 void decomposeCrossEntropy(BlockedCrossEntropyOp op);
 void decomposeCrossEntropyBackward(BlockedCrossEntropyBackwardOp op);
+void decomposeStandardizationLoss(BlockedStandardizationLossOp op);
 
 } // namespace sluice
 

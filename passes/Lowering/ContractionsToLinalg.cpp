@@ -146,6 +146,31 @@ SmallVector<Value> ToLinalg::rmsNormBackward(RmsNormBackwardOp op) {
   return normBackward(op.getGradient(), op.getInput(), /*mean=*/Value(), op.getRstd(), op.getWeight(), op.getDweight());
 }
 
+// With N positions: gradient (mean + (1 - 1/(variance + epsilon)) (x - mean)) / N, 0 where a position does not count.
+Value ToLinalg::standardizationLossBackward(StandardizationLossBackwardOp op) {
+  Type unitType = op.getMean().getType();
+  Value count = b.reduceLeading(op.getTargets(), b.filled(op.getGradient().getType(), 0), countTarget);
+  // Two results of one op do not fuse into their user: the divisions are made once a unit, not once an element.
+  auto units =
+      b.elementwise({op.getGradient(), count, op.getMean(), op.getVariance()}, {b.empty(unitType), b.empty(unitType)},
+                    [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                      Formula f{b, v[0].getType()};
+                      double number = op.getAveraged() ? typeOf(op.getMean()).getNumElements() : 1;
+                      Value positions = arith::MaximumFOp::create(b, v[1], f.c(1));
+                      Value share = f.div(v[0], f.mul(positions, f.c(number)));
+                      Value raised = f.add(v[3], f.c(op.getEpsilon().convertToDouble()));
+                      return {f.mul(share, v[2]), f.mul(share, f.sub(f.c(1), f.div(f.c(1), raised)))};
+                    });
+  return b
+      .elementwise({op.getInput(), op.getTargets(), op.getMean(), units[0], units[1]}, b.empty(op.getType()),
+                   [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                     Formula f{b, v[0].getType()};
+                     return {f.ifCounted(v[1], f.add(v[3], f.mul(v[4], f.sub(v[0], v[2]))))};
+                   },
+                   /*trailing=*/{1})
+      .front();
+}
+
 //===-- Sums ----------------------------------------------------------------------===//
 
 Value ToLinalg::sumOfSquares(SumOfSquaresOp op) {

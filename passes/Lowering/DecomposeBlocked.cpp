@@ -48,6 +48,16 @@ void BlockBuilder::blocks(int64_t end, int64_t size, function_ref<void(Part)> bo
     body({getIndexAttr(full), end - full});
 }
 
+void BlockBuilder::parallelBlocks(int64_t end, int64_t size, function_ref<void(Part)> body) {
+  if (int64_t full = end / size)
+    parallel(full, [&](Value block) {
+      Value offset = arith::MulIOp::create(*this, block, constantIndex(size));
+      body({offset, size});
+    });
+  if (int64_t rest = end % size)
+    body({getIndexAttr(end - rest), rest});
+}
+
 Value BlockBuilder::subview(Value memref, ArrayRef<Part> parts, ArrayRef<int64_t> dropped) {
   SmallVector<OpFoldResult> offsets, sizes, strides(parts.size(), getIndexAttr(1));
   SmallVector<int64_t> shape;
@@ -107,21 +117,14 @@ void sluice::decomposeScatterRows(ScatterRowsOp op) {
   Value table = op.getOutputs()[0];
   int64_t count = typeOf(rows).getDimSize(0), width = typeOf(rows).getDimSize(1);
   // Parallel over columns: within one, rows are added in the order of the indices whatever the threads.
-  const int64_t columns = 64;
-  auto addColumns = [&](Part part) {
+  b.parallelBlocks(width, /*size=*/64, [&](Part part) {
     auto loop = scf::ForOp::create(b, b.constantIndex(0), b.constantIndex(count), b.constantIndex(1));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Value row = loop.getInductionVar();
     Value to = b.subview(table, {{loadIndex(b, indices, row), 1}, part}, {0});
     b.elementwise(b.subview(rows, {{row, 1}, part}, {0}), to, addTo);
-  };
-  if (int64_t full = width / columns)
-    b.parallel(full, [&](Value block) {
-      addColumns({Value(arith::MulIOp::create(b, block, b.constantIndex(columns))), columns});
-    });
-  if (int64_t rest = width % columns)
-    addColumns({b.getIndexAttr(width - rest), rest});
+  });
 }
 
 namespace {
@@ -130,7 +133,7 @@ struct DecomposeBlocked : sluice::impl::DecomposeBlockedBase<DecomposeBlocked> {
     SmallVector<Operation *> kernels;
     getOperation().walk([&](Operation *op) {
       if (isa<GatherRowsOp, ScatterRowsOp, BlockedAttentionOp, BlockedAttentionBackwardOp, BlockedCrossEntropyOp,
-              BlockedCrossEntropyBackwardOp>(op))
+              BlockedCrossEntropyBackwardOp, BlockedStandardizationLossOp>(op))
         kernels.push_back(op);
     });
     for (Operation *op : kernels) {
@@ -144,7 +147,8 @@ struct DecomposeBlocked : sluice::impl::DecomposeBlockedBase<DecomposeBlocked> {
           .Case([](BlockedAttentionOp op) { decomposeAttention(op); })
           .Case([](BlockedAttentionBackwardOp op) { decomposeAttentionBackward(op); })
           .Case([](BlockedCrossEntropyOp op) { decomposeCrossEntropy(op); })
-          .Case([](BlockedCrossEntropyBackwardOp op) { decomposeCrossEntropyBackward(op); });
+          .Case([](BlockedCrossEntropyBackwardOp op) { decomposeCrossEntropyBackward(op); })
+          .Case([](BlockedStandardizationLossOp op) { decomposeStandardizationLoss(op); });
       op->erase();
     }
   }

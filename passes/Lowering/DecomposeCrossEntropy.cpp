@@ -50,18 +50,11 @@ struct Head {
   Value count() {
     Value count = b.temporary({}, element);
     b.fill(count, 0);
-    b.reduceLeading(targets, count, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-      Formula f{b, element};
-      return {f.add(v[1], arith::SelectOp::create(b, isCounted(b, v[0]), f.c(1), f.c(0)))};
-    });
+    b.reduceLeading(targets, count, countTarget);
     b.elementwise({}, count, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
       return {arith::MaximumFOp::create(b, v[0], arith::ConstantOp::create(b, b.getFloatAttr(element, 1)))};
     });
     return count;
-  }
-  static Value isCounted(ImplicitLocOpBuilder &b, Value target) {
-    Value zero = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::sge, target, zero);
   }
 
   BlockBuilder &b;
@@ -108,11 +101,11 @@ void sluice::decomposeCrossEntropy(BlockedCrossEntropyOp op) {
   });
   Value count = h.count();
   b.fill(loss, 0);
-  b.reduceLeading(
-      {logsumexp, picked, h.targets}, loss, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-        Formula f{b, h.element};
-        return {f.add(v[3], arith::SelectOp::create(b, Head::isCounted(b, v[2]), f.sub(v[0], v[1]), f.c(0)))};
-      });
+  b.reduceLeading({logsumexp, picked, h.targets}, loss,
+                  [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                    Formula f{b, h.element};
+                    return {f.add(v[3], f.ifCounted(v[2], f.sub(v[0], v[1])))};
+                  });
   b.elementwise(count, loss, [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
     return {arith::DivFOp::create(b, v[1], v[0])};
   });
@@ -136,7 +129,7 @@ void sluice::decomposeCrossEntropyBackward(BlockedCrossEntropyBackwardOp op) {
                     Value probability = math::ExpOp::create(b, f.sub(v[4], v[0]));
                     Value one = arith::SelectOp::create(b, Head::isTarget(b, v[1], offset), f.c(1), f.c(0));
                     Value scaled = f.mul(f.sub(probability, one), f.div(v[2], v[3]));
-                    return {arith::SelectOp::create(b, Head::isCounted(b, v[1]), scaled, f.c(0))};
+                    return {f.ifCounted(v[1], scaled)};
                   },
                   /*trailing=*/{0, 1});
     b.contract("nv,vc->nc", logits, h.weightRows(part), dinput);

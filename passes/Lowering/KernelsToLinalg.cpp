@@ -51,6 +51,12 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
             ValueRange{b.empty(op.getDinput().getType()), dweight}, bool(add));
         return SmallVector<Value>(blocked.getResults());
       })
+      .Case([&](StandardizationLossOp op) {
+        auto blocked =
+            BlockedStandardizationLossOp::create(b, op->getResultTypes(), ValueRange{op.getInput(), op.getTargets()},
+                                                 outputs(op), op.getAveraged(), op.getEpsilon());
+        return SmallVector<Value>(blocked.getResults());
+      })
       .Default([](Operation *) { return SmallVector<Value>(); });
 }
 

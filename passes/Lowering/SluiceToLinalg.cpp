@@ -242,6 +242,7 @@ SmallVector<Value> ToLinalg::lower(Operation *op) {
       .Case([&](LayerNormBackwardOp op) { return layerNormBackward(op); })
       .Case([&](RmsNormOp op) { return rmsNorm(op); })
       .Case([&](RmsNormBackwardOp op) { return rmsNormBackward(op); })
+      .Case([&](StandardizationLossBackwardOp op) { return SmallVector<Value>{standardizationLossBackward(op)}; })
       .Case([&](SumOfSquaresOp op) { return SmallVector<Value>{sumOfSquares(op)}; })
       .Case([&](AdamWOp op) { return adamw(op); })
       .Case([&](SgdOp op) { return sgd(op); })

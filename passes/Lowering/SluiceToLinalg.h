@@ -45,6 +45,7 @@ private:
                                       mlir::Type statistics, double epsilon);
   llvm::SmallVector<mlir::Value> normBackward(mlir::Value gradient, mlir::Value input, mlir::Value mean,
                                               mlir::Value rstd, mlir::Value weight, mlir::Value dweight);
+  mlir::Value standardizationLossBackward(StandardizationLossBackwardOp op);
   mlir::Value sumOfSquares(SumOfSquaresOp op);
   // Blocked ops and the optimizer (KernelsToLinalg.cpp).
   template <typename KernelOp> llvm::SmallVector<mlir::Value> kernel(mlir::ValueRange inputs, mlir::ValueRange outputs);

@@ -35,3 +35,16 @@ func.func @should_scatter_rows_in_order(%rows: memref<3x128xf32>, %i: memref<3xi
   sluice.scatter_rows ins(%rows, %i : memref<3x128xf32>, memref<3xi32>) outs(%table : memref<5x128xf32>)
   return
 }
+
+// Threads share columns; a block of 32 rows is read twice while it is in cache, and joins the rows before it.
+// CHECK-LABEL: @should_sum_squares_around_the_mean_of_a_block
+// CHECK: scf.forall (%{{.*}}) in (2) {
+// CHECK: scf.for
+// CHECK: %[[X:.*]] = memref.subview {{.*}} [32, 64]
+// CHECK: linalg.generic {{.*}} ins(%[[X]], {{.*}} outs(%[[MEAN:.*]] : memref<64xf32>)
+// CHECK: linalg.generic {{.*}} ins(%[[X]], %{{.*}}, %[[MEAN]]
+// CHECK: math.log
+func.func @should_sum_squares_around_the_mean_of_a_block(%x: memref<2x64x128xf32>, %t: memref<2x64xi32>, %loss: memref<f32>, %m: memref<128xf32>, %v: memref<128xf32>, %r: memref<4xf32>) {
+  sluice.blocked_standardization_loss ins(%x, %t : memref<2x64x128xf32>, memref<2x64xi32>) outs(%loss, %m, %v, %r : memref<f32>, memref<128xf32>, memref<128xf32>, memref<4xf32>) {epsilon = 1.0e-06}
+  return
+}

@@ -1,4 +1,5 @@
 // RUN: sluice-opt %s --sluice-to-linalg | FileCheck %s
+// RUN: sluice-opt %s --sluice-to-linalg --linalg-fuse-elementwise-ops | FileCheck %s --check-prefix=FUSED
 
 // CHECK-LABEL: @should_start_the_sum_at_the_bias
 // CHECK: %[[START:.*]] = linalg.generic {{.*}} ins(%arg2 : tensor<5xf32>)
@@ -65,4 +66,27 @@ func.func private @should_subtract_the_mean_before_squaring(%x: tensor<3x4xf32>,
 func.func private @should_square_without_a_mean(%x: tensor<3x4xf32>, %w: tensor<4xf32>) -> tensor<3x4xf32> {
   %y, %r = sluice.rms_norm %x, %w epsilon 1.0e-05 : tensor<3x4xf32>, tensor<4xf32> to tensor<3xf32>
   return %y : tensor<3x4xf32>
+}
+
+// Divisions once a unit: they stay out of the loop over elements, which fuses with the gradient of the unit's other use.
+// CHECK-LABEL: @should_divide_once_a_unit
+// CHECK: %[[UNITS:.*]]:2 = linalg.generic
+// CHECK: arith.divf
+// CHECK: linalg.generic {{.*}}%[[UNITS]]#0, %[[UNITS]]#1
+// CHECK-NOT: arith.divf
+// CHECK: return
+// FUSED-LABEL: @should_divide_once_a_unit
+// FUSED: linalg.generic
+// FUSED: linalg.generic
+// FUSED: arith.divf
+// FUSED: linalg.generic
+// FUSED: arith.select
+// FUSED: math.tanh
+// FUSED-NOT: linalg.generic
+// FUSED: return
+func.func private @should_divide_once_a_unit(%g: tensor<f32>, %x: tensor<6x4xf32>, %t: tensor<6xi32>, %m: tensor<4xf32>, %v: tensor<4xf32>, %dy: tensor<6x4xf32>) -> tensor<6x4xf32> {
+  %dx = sluice.standardization_loss_backward %g, %x, %t, %m, %v epsilon 1.0e-06 : tensor<f32>, tensor<6x4xf32>, tensor<6xi32>, tensor<4xf32>
+  %dz = sluice.gelu_backward tanh %dy, %x : tensor<6x4xf32>
+  %sum = sluice.add %dz, %dx : tensor<6x4xf32>, tensor<6x4xf32>
+  return %sum : tensor<6x4xf32>
 }

@@ -139,6 +139,38 @@ func.func @should_refuse_a_root_mean_square_without_epsilon(%x: tensor<2x3xf32>,
 
 // -----
 
+func.func @should_refuse_units_without_epsilon(%x: tensor<2x3xf32>, %t: tensor<2xi32>) {
+  // expected-error @below {{expected a positive epsilon, found 0}}
+  %l, %m, %v, %r = sluice.standardization_loss %x, %t epsilon 0.0 : tensor<2x3xf32>, tensor<2xi32> to tensor<f32>, tensor<3xf32>, tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_a_mean_of_another_width(%x: tensor<2x3xf32>, %t: tensor<2xi32>) {
+  // expected-error @below {{expected mean of shape [3], found [2]}}
+  %l, %m, %v, %r = sluice.standardization_loss %x, %t epsilon 1.0e-06 : tensor<2x3xf32>, tensor<2xi32> to tensor<f32>, tensor<2xf32>, tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_a_range_without_four_ends(%x: tensor<2x3xf32>, %t: tensor<2xi32>) {
+  // expected-error @below {{expected range of shape [4], found [2]}}
+  %l, %m, %v, %r = sluice.standardization_loss %x, %t epsilon 1.0e-06 : tensor<2x3xf32>, tensor<2xi32> to tensor<f32>, tensor<3xf32>, tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_targets_of_other_positions(%x: tensor<2x3xf32>, %t: tensor<3xi32>) {
+  // expected-error @below {{expected targets of shape [2], found [3]}}
+  %l, %m, %v, %r = sluice.standardization_loss %x, %t epsilon 1.0e-06 : tensor<2x3xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>, tensor<4xf32>
+  return
+}
+
+// -----
+
 func.func @should_refuse_targets_of_another_shape(%x: tensor<2x3xf32>, %w: tensor<5x3xf32>, %t: tensor<3xi32>) {
   // expected-error @below {{expected targets of shape [2], found [3]}}
   %loss, %l = sluice.linear_cross_entropy %x, %w, %t : tensor<2x3xf32>, tensor<5x3xf32>, tensor<3xi32> to tensor<f32>, tensor<2xf32>
