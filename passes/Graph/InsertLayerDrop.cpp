@@ -5,9 +5,9 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "passes/Graph/Choices.h"
 #include "passes/Graph/Passes.h"
 #include "passes/Graph/ResidualLayer.h"
-#include "llvm/ADT/StringExtras.h"
 #include <limits>
 
 namespace sluice {
@@ -64,10 +64,8 @@ private:
   InFlightDiagnostic complain() { return getOperation()->emitError() << "layer drop expected "; }
 
   LogicalResult checkOptions() {
-    auto isOneOf = [&](StringRef value, StringRef option, ArrayRef<StringRef> choices) -> LogicalResult {
-      if (llvm::is_contained(choices, value))
-        return success();
-      return complain() << option << " to be one of " << llvm::join(choices, ", ") << ", found '" << value << "'";
+    auto isOneOf = [&](StringRef value, StringRef option, ArrayRef<StringRef> choices) {
+      return expectOneOf(getOperation(), "layer drop", option, value, choices);
     };
     if (!(theta > 0 && theta <= 1))
       return complain() << "theta in (0, 1], found " << double(theta);

@@ -15,6 +15,8 @@ namespace sluice {
 
 /// The options of each technique's pass, "theta=0.5 gamma=0.001"; a technique without options given is left out.
 struct GraphOptions : mlir::PassPipelineOptions<GraphOptions> {
+  Option<std::string> standardizationLoss{*this, "standardization-loss",
+                                          llvm::cl::desc("Options of sluice-standardization-loss")};
   Option<std::string> layerDrop{*this, "layer-drop", llvm::cl::desc("Options of sluice-insert-layer-drop")};
 };
 

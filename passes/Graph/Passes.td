@@ -25,4 +25,28 @@ def InsertLayerDrop : Pass<"sluice-insert-layer-drop", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def StandardizationLoss : Pass<"sluice-standardization-loss", "::mlir::ModuleOp"> {
+  let summary = "a loss that standardizes units, in place of normalization layers";
+  let description = [{
+    Removes layer and RMS norms from all graphs, and adds to the loss of `train` the run-time scalar `lambda` times the sum of `sluice.standardization_loss` over the sites:
+
+    - `linear-output`: what a linear makes of the residual stream or of its norm (the joined query, key and value; the first matrix of an MLP), before anything else
+      is done to it. Norms are not needed.
+    - `input-of-norm`: the stream where each removed norm stood.
+
+    The positions that count are those of the cross-entropy. A layer yields the sum of its own terms, so that a gate in front of it drops them too. Further results of `train` are
+    the metrics `standardization_loss`, without `lambda`, and, as a detail of its layer, the range of each site in a layer, named after the parameter there. With `clip-scope=total` the
+    loss of the task is the metric `loss` and the sum of both is differentiated; with `clip-scope=task` the term is a loss of its own, whose gradient is added after clipping.
+
+    A norm leaves its input, or with `keep-scale-shift` its input times its weight plus its bias; parameters that are not read any more are erased. `keep-final` keeps
+    norms behind the last layer.
+  }];
+  let options = [Option<"lambda", "lambda", "double", "1e-4", "weight of the loss, at least 0: the default of the run-time scalar `lambda`">,
+                 Option<"site", "site", "std::string", "\"linear-output\"", "what is standardized: linear-output or input-of-norm">,
+                 Option<"units", "units", "std::string", "\"sum\"", "sum, or mean: over the units of a term, so that lambda does not depend on the width">,
+                 Option<"clipScope", "clip-scope", "std::string", "\"total\"", "total, or task: the gradient that clipping scales">,
+                 Option<"keepFinal", "keep-final", "bool", "false", "whether norms behind the last layer stay">,
+                 Option<"keepScaleShift", "keep-scale-shift", "bool", "false", "whether weights and biases of removed norms stay">];
+}
+
 #endif // SLUICE_GRAPH_PASSES

@@ -19,6 +19,9 @@ static LogicalResult addTechnique(OpPassManager &manager, std::unique_ptr<Pass> 
 
 LogicalResult sluice::buildGraphPipeline(OpPassManager &manager, const GraphOptions &options,
                                          ErrorHandler errorHandler) {
+  // Before gates, so that the terms of a layer lie behind its gate.
+  if (failed(addTechnique(manager, createStandardizationLoss(), options.standardizationLoss, errorHandler)))
+    return failure();
   return addTechnique(manager, createInsertLayerDrop(), options.layerDrop, errorHandler);
 }
 
