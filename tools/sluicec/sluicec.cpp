@@ -44,6 +44,16 @@ struct Options {
       cl::init(-1), cl::cat(category)};
   cl::opt<double> dropout{"dropout", cl::desc("Rate of every dropout, 0 removes them (default: the description's)"),
                           cl::init(-1), cl::cat(category)};
+  cl::opt<std::string> standardizationLoss{
+      "standardization-loss",
+      cl::desc("A loss in place of normalization layers, with options of sluice-standardization-loss: "
+               "lambda=1e-4,site=linear-output (default: none)"),
+      cl::value_desc("OPTION=VALUE,..."), cl::ValueOptional, cl::cat(category)};
+  cl::opt<std::string> clipScope{
+      "clip-scope",
+      cl::desc("Clip the gradient of the total loss, or of the task's alone and add the standardization loss's after "
+               "that: total or task (default: total)"),
+      cl::init("total"), cl::cat(category)};
   cl::opt<std::string> layerDrop{
       "layer-drop",
       cl::desc(
@@ -104,6 +114,8 @@ static std::string checkUsage(const Options &options) {
     return "expected --optimizer adamw or sgd, found '" + options.optimizer + "'";
   if (options.droppedState != "move" && options.droppedState != "skip")
     return "expected --dropped-state move or skip, found '" + options.droppedState + "'";
+  if (options.clipScope.getNumOccurrences() && !options.standardizationLoss.getNumOccurrences())
+    return "expected --clip-scope together with --standardization-loss";
   if (!llvm::sys::fs::exists(options.model))
     return "cannot find '" + options.model + "'";
   // Compiling takes seconds: what cannot be written is refused before.
@@ -120,21 +132,31 @@ static std::string passOptions(const cl::opt<std::string> &option) {
   return text;
 }
 
-/// Runs the phases up to the one whose result is wanted.
+/// Rewrites the graphs by the techniques that are asked for.
+static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
+  GraphOptions graph;
+  if (options.standardizationLoss.getNumOccurrences())
+    graph.standardizationLoss = passOptions(options.standardizationLoss) + " clip-scope=" + options.clipScope;
+  graph.layerDrop = passOptions(options.layerDrop);
+  auto complain = [](const llvm::Twine &message) -> LogicalResult {
+    // A bad value is reported on stderr at once; everything else comes as `<parser>: message`.
+    std::string text = message.str();
+    llvm::StringRef line = llvm::StringRef(text).trim();
+    line.consume_front("<Pass-Options-Parser>: ");
+    return line.empty() ? failure() : failure(fail(line));
+  };
+  PassManager manager(module.getContext());
+  manager.enableVerifier(options.verifyEach);
+  return failure(failed(buildGraphPipeline(manager, graph, complain)) || failed(manager.run(module)));
+}
+
+/// Lowers the graphs to what is wanted.
 static LogicalResult runPhases(ModuleOp module, const Options &options, const Processor &processor) {
   PassManager manager(module.getContext());
   // A third of the time of a deep model otherwise; what came in and what goes out is verified all the same.
   manager.enableVerifier(options.verifyEach);
   Emit emit = options.emit;
   auto facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName);
-  GraphOptions graph;
-  graph.layerDrop = passOptions(options.layerDrop);
-  auto complain = [](const llvm::Twine &message) -> LogicalResult {
-    llvm::errs() << "sluicec: error: " << message << "\n";
-    return failure();
-  };
-  if (failed(buildGraphPipeline(manager, graph, complain)))
-    return failure();
   if (emit >= Emit::Gradient) {
     GradientOptions gradient;
     gradient.droppedState = options.droppedState.getValue();
@@ -194,10 +216,12 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry);
+  // An error is a line; what it is about can be a whole model.
+  context.printOpOnDiagnostic(false);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
   OwningOpRef<ModuleOp> module = load(options, sources, context);
-  if (!module)
+  if (!module || failed(runGraphPhase(*module, options)))
     return 2;
   if (failed(runPhases(*module, options, *processor)))
     return 1;
