@@ -62,10 +62,15 @@ std::vector<LayerDetail> describeLayers(const sluice_binary &program, const char
     describeParameters(program, before, after, slots, details[i]);
   }
   for (const MetricValue &metric : metrics) {
-    if (metric.metric->layer < 0 || kept[metric.metric->layer] == 0)
+    if (metric.metric->layer < 0)
       continue;
-    // A dropped layer left zeros.
-    double runs = kept[metric.metric->layer] * static_cast<double>(program.micro_batches);
+    auto runs = static_cast<double>(program.micro_batches);
+    if (metric.metric->gate >= 0) {
+      const sluice_gate &gate = program.gates[metric.metric->gate];
+      runs = readElement(gate.element, slots + gate.count, 0);
+    }
+    if (runs == 0)
+      continue;
     MetricValue mean = metric;
     for (double &value : mean.values)
       value /= runs;

@@ -22,7 +22,7 @@ struct LayerDetail {
   double kept = 1;                  ///< Share of the micro-batches, and of the layer's parts, that ran.
   double gradientNorm = 0;          ///< Of the layer's parameters, before clipping.
   double updateRatio = 0;           ///< Norm of the change of the parameters over their norm before it.
-  std::vector<MetricValue> metrics; ///< Means over the micro-batches that ran; empty if none did.
+  std::vector<MetricValue> metrics; ///< Means over the micro-batches that ran; none where none did.
 };
 
 /// The element of a float tensor.

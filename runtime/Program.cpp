@@ -92,6 +92,7 @@ static void checkLayers(const sluice_binary &program) {
     const sluice_metric &metric = program.metrics[i];
     std::string name = std::string("metric ") + metric.name;
     require(metric.layer == -1 || isLayer(metric.layer), name + " belongs to no layer");
+    require(metric.gate >= -1 && metric.gate < static_cast<int32_t>(program.gate_count), name + " has no such gate");
     require(isFloat(metric.result.element), name + " is neither f32 nor f64");
     require(metric.result.offset >= 0 && metric.result.offset + metric.result.bytes <= program.slot_bytes,
             name + " lies outside the slot block");

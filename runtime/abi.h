@@ -128,6 +128,8 @@ typedef struct sluice_graph {
 typedef struct sluice_metric {
   const char *name;
   int32_t layer;        /* index in sluice_binary::layers, or -1 */
+  int32_t gate;         /* index in sluice_binary::gates of the gate that it comes through: zeros where that is closed;
+                           -1: none */
   sluice_tensor result; /* rank 0 or 1; offset is in the slot block */
 } sluice_metric;
 

@@ -26,9 +26,9 @@ LogicalResult SlotOp::verify() {
 static LogicalResult verifyGates(SlotOp slot, SymbolTableCollection &symbols) {
   if (!slot.getGates())
     return success();
-  if (slot.getKind() != SlotKind::Gradient)
+  if (slot.getKind() != SlotKind::Gradient && slot.getKind() != SlotKind::Result)
     return slot.emitOpError() << "of kind '" << stringifySlotKind(slot.getKind())
-                              << "' expected no 'gates': only gradients come through gates";
+                              << "' expected no 'gates': only gradients and results come through gates";
   for (auto gate : slot.getGates()->getAsRange<GateAttr>()) {
     auto counts = symbols.lookupNearestSymbolFrom<SlotOp>(slot, gate.getSlot());
     if (!counts || counts.getKind() != SlotKind::Gate)

@@ -25,7 +25,7 @@ def SlotOp : Sluice_Op<"slot", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpIn
     Kept activations, gradients, optimizer state, norms and results of graphs. A slot of kind `gradient` or `state` names its
     `parameter`, which exists and has the slot's shape. A `state` has a `role` ("exp_avg"); the role
     of a `norm` is the parameter of whose gradient it is the sum of squares. A slot of kind `gate` counts, gate by gate, the micro-batches of the step in which
-    the gate was open. `gates` lists the gates that a gradient comes through, `#sluice.gate`s that exist: the gradient is there if one of them was open; without a list it
+    the gate was open. `gates` lists the gates that a gradient or a result comes through, `#sluice.gate`s that exist: it is there if one of them was open; without a list it
     always is. `offset` is the byte in the slot block, set by `sluice-plan-slots`.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Sluice_Tensor>:$type, Sluice_SlotKind:$kind,

@@ -190,6 +190,8 @@ private:
     slot->setAttr(metricAttrName, name);
     if (Attribute layer = graph.getResultAttr(index, layerAttrName))
       slot->setAttr(layerAttrName, layer);
+    if (auto layer = results[index].getDefiningOp<LayerOp>(); layer && layer.getGate())
+      slot.setGatesAttr(ArrayAttr::get(module.getContext(), gateOf(layer)));
     action.store(action.get(results[index]), slot);
   }
 
@@ -228,6 +230,11 @@ private:
         callBackward(action, index, objective, gradients);
   }
 
+  Attribute gateOf(LayerOp layer) {
+    auto slot = FlatSymbolRefAttr::get(gateSlots[layer.getGate()].getSymNameAttr());
+    return GateAttr::get(module.getContext(), slot, *layer.getGateIndex());
+  }
+
   /// The slot of the gradient of one use of a parameter; the number of uses so far names it.
   SlotOp createGradientSlot(ReadOp read, Objective &objective) {
     StringAttr parameter = read.getSymbolAttr().getAttr();
@@ -239,9 +246,7 @@ private:
     SmallVector<Attribute> gates;
     for (LayerOp user : uses[parameter])
       if (user.getGate())
-        gates.push_back(GateAttr::get(module.getContext(),
-                                      FlatSymbolRefAttr::get(gateSlots[user.getGate()].getSymNameAttr()),
-                                      *user.getGateIndex()));
+        gates.push_back(gateOf(user));
     if (gates.size() == uses[parameter].size())
       slot.setGatesAttr(ArrayAttr::get(module.getContext(), gates));
     slotsSoFar.push_back(slot);

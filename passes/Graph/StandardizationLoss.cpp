@@ -29,7 +29,7 @@ struct Site {
 
 /// What the loss adds to a layer, or to the graph itself.
 struct Terms {
-  Value sum;
+  SmallVector<Value> terms;
   SmallVector<std::pair<std::string, Value>> ranges; // by the names of their metrics
 };
 
@@ -209,7 +209,7 @@ private:
     auto term =
         StandardizationLossOp::create(builder, location, floats({}), unitType, unitType, floats({4}), place.units,
                                       targets, /*averaged=*/units == "mean", llvm::APFloat(epsilon));
-    terms.sum = terms.sum ? AddOp::create(builder, location, terms.sum, term.getLoss()) : term.getLoss();
+    terms.terms.push_back(term.getLoss());
     terms.ranges.push_back({name.str(), term.getRange()});
   }
 
@@ -233,17 +233,19 @@ private:
     Value sum;
     SmallVector<std::pair<Value, SmallVector<NamedAttribute>>> ranges;
     for (auto &[parent, inside] : terms) {
-      Value here = inside.sum;
+      SmallVector<Value> outside = inside.terms;
       if (auto layer = dyn_cast<LayerOp>(parent)) {
-        SmallVector<Value> yielded = {inside.sum};
+        // Each term by itself: a part of a layer may be dropped without the others.
+        SmallVector<Value> yielded = inside.terms;
         llvm::append_range(yielded, llvm::make_second_range(inside.ranges));
         layer = addResults(layer, yielded);
         ValueRange results = layer.getResults().take_back(yielded.size());
-        here = results.front();
-        for (auto [range, value] : llvm::zip_equal(inside.ranges, results.drop_front()))
+        outside = SmallVector<Value>(results.take_front(inside.terms.size()));
+        for (auto [range, value] : llvm::zip_equal(inside.ranges, results.take_back(inside.ranges.size())))
           ranges.push_back({value, {named(metricAttrName, range.first), named(layerAttrName, layer.getName())}});
       }
-      sum = sum ? AddOp::create(builder, location, sum, here) : here;
+      for (Value term : outside)
+        sum = sum ? AddOp::create(builder, location, sum, term) : term;
     }
 
     Value weight = ScalarOp::create(builder, location, sum.getType(), "lambda");

@@ -34,7 +34,7 @@ SLUICE_ABI_STRUCT(sluice_scalar, M(name), M(value), M(help), M(least), M(most), 
 SLUICE_ABI_STRUCT(sluice_function, M(name), M(entry), M(scratch_bytes), M(thread_scratch_bytes));
 SLUICE_ABI_STRUCT(sluice_action, M(kind), M(micro_batch), M(function));
 SLUICE_ABI_STRUCT(sluice_graph, M(name), M(function), M(inputs), M(input), M(result));
-SLUICE_ABI_STRUCT(sluice_metric, M(name), M(layer), M(result));
+SLUICE_ABI_STRUCT(sluice_metric, M(name), M(layer), M(gate), M(result));
 SLUICE_ABI_STRUCT(sluice_layer, M(name));
 SLUICE_ABI_STRUCT(sluice_gate, M(layer), M(element), M(count), M(flops));
 SLUICE_ABI_STRUCT(sluice_binary, M(version), M(model), M(description), M(processor), M(features), M(batch), M(sequence),

@@ -139,7 +139,8 @@ private:
           Value buffer = memref::AllocOp::create(builder, constant.getLoc(), bufferType(constant.getType()));
           for (auto [i, value] : llvm::enumerate(values.getValues<TypedAttr>()))
             memref::StoreOp::create(builder, constant.getLoc(),
-                                    arith::ConstantOp::create(builder, constant.getLoc(), value), buffer, index(i));
+                                    arith::ConstantOp::create(builder, constant.getLoc(), value), buffer,
+                                    values.getType().getRank() == 0 ? ValueRange() : ValueRange(index(i)));
           places[constant.getResult()] = buffer;
           return success();
         })

@@ -60,7 +60,7 @@ struct ExportTable : sluice::impl::ExportTableBase<ExportTable> {
     writer = &tableWriter;
     binary = {};
     parameters.clear(), scalars.clear(), functions.clear(), actions.clear(), graphs.clear(), functionIndex.clear();
-    layers.clear(), gates.clear(), metrics.clear();
+    layers.clear(), gates.clear(), gateAttributes.clear(), metrics.clear();
     if (failed(collectFacts()) || failed(collectParameters()) || failed(collectScalars()) ||
         failed(collectFunctions()) || failed(collectActions()) || failed(collectGraphs()) || failed(collectLayers()) ||
         failed(collectMetrics()))
@@ -315,6 +315,7 @@ private:
         return complain() << "there is no slot '" << symbol.getValue() << "' for a gate";
       Type element = cast<RankedTensorType>(slot.getType()).getElementType();
       int64_t offset = int64_t(*slot.getOffset()) + index.getInt() * (element.getIntOrFloatBitWidth() / 8);
+      gateAttributes.push_back(GateAttr::get(&getContext(), symbol, index.getInt()));
       gates.push_back(
           {int32_t(layer.getInt()), elementOf(element).value_or(SLUICE_F32), offset, flops.getValueAsDouble()});
     }
@@ -326,7 +327,10 @@ private:
       auto name = slot->getAttrOfType<StringAttr>(metricAttrName);
       if (!name)
         continue;
-      sluice_metric metric = {textOf(name), -1, *describe(slot.getSymNameAttr(), slot.getType(), *slot.getOffset())};
+      sluice_metric metric = {textOf(name), /*layer=*/-1, /*gate=*/-1,
+                              *describe(slot.getSymNameAttr(), slot.getType(), *slot.getOffset())};
+      if (auto through = slot.getGatesAttr())
+        metric.gate = llvm::find(gateAttributes, through[0]) - gateAttributes.begin();
       if (auto layer = slot->getAttrOfType<StringAttr>(layerAttrName)) {
         auto found = llvm::find_if(layers, [&](const sluice_layer &candidate) { return layer == candidate.name; });
         if (found == layers.end())
@@ -370,6 +374,7 @@ private:
   SmallVector<sluice_graph, 0> graphs;
   SmallVector<sluice_layer> layers;
   SmallVector<sluice_gate> gates;
+  SmallVector<Attribute> gateAttributes; // by which slots name them
   SmallVector<sluice_metric, 0> metrics;
   std::map<std::pair<ActionKind, StringRef>, int32_t> functionIndex;
 };

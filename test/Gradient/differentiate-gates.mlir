@@ -4,7 +4,7 @@
 // CHECK: gates = [{flops = 5.760000e+02 : f64, index = 0 : i64, layer = 0 : i64, slot = @train.gates.0}]
 // CHECK-SAME: layers = ["h.0"]
 // CHECK: sluice.slot gate @train.gates.0 : tensor<1xf64>
-// CHECK: sluice.slot result @train.metric.1 : tensor<f32> {sluice.metric = "size"}
+// CHECK: sluice.slot result @train.metric.1 : tensor<f32> {gates = [#sluice.gate<@train.gates.0[0]>], sluice.metric = "size"}
 // The gradient of @w comes through the gate; the table has other uses, so that its gradient is always there.
 // CHECK: sluice.slot gradient @gradient.wte : tensor<7x4xf32> of @wte{{$}}
 // CHECK: sluice.slot gradient @gradient.w : tensor<4x4xf32> of @w {gates = [#sluice.gate<@train.gates.0[0]>]}

@@ -31,21 +31,21 @@
 // What a linear makes of the stream, after the bias: the first of each branch, in front of what follows.
 // LINEAR-LABEL: sluice.graph @train(%arg0: tensor<2x3xi32>, %arg1: tensor<2x3xi32>) ->
 // LINEAR-SAME: (tensor<f32>, tensor<f32> {sluice.metric = "loss"}, tensor<f32> {sluice.metric = "standardization_loss"}, tensor<4xf32> {sluice.layer = "h.0", sluice.metric = "attn.range"}, tensor<4xf32> {sluice.layer = "h.0", sluice.metric = "fc.range"})
-// LINEAR: %[[LAYER:.*]]:4 = sluice.layer "h.0" depth 1 of 1 (%[[X:.*]] = %{{.*}}) parameters({{.*}}) broadcast(%[[TARGETS:.*]] = %arg1 : tensor<2x3xi32>)
+// LINEAR: %[[LAYER:.*]]:5 = sluice.layer "h.0" depth 1 of 1 (%[[X:.*]] = %{{.*}}) parameters({{.*}}) broadcast(%[[TARGETS:.*]] = %arg1 : tensor<2x3xi32>)
 // LINEAR-NEXT: %[[QKV:.*]] = sluice.linear %[[X]]
 // LINEAR-NEXT: %[[L1:.*]], %{{.*}}, %{{.*}}, %[[R1:.*]] = sluice.standardization_loss %[[QKV]], %[[TARGETS]] epsilon 9.99{{.*}}E-7
 // LINEAR-NEXT: sluice.split %[[QKV]]
 // LINEAR: %[[SUM:.*]] = sluice.add %[[X]], %{{.*}} residual
 // LINEAR-NEXT: %[[FC:.*]] = sluice.linear %[[SUM]], %{{.*}} bias
 // LINEAR-NEXT: %[[L2:.*]], %{{.*}}, %{{.*}}, %[[R2:.*]] = sluice.standardization_loss %[[FC]], %[[TARGETS]]
-// LINEAR-NEXT: %[[BOTH:.*]] = sluice.add %[[L1]], %[[L2]]
 // LINEAR-NEXT: sluice.gelu tanh %[[FC]]
-// LINEAR: sluice.yield %{{.*}}, %[[BOTH]], %[[R1]], %[[R2]]
+// LINEAR: sluice.yield %{{.*}}, %[[L1]], %[[L2]], %[[R1]], %[[R2]]
 // LINEAR: %[[TASK:.*]], %{{.*}} = sluice.linear_cross_entropy %[[LAYER]]#0
+// LINEAR: %[[BOTH:.*]] = sluice.add %[[LAYER]]#1, %[[LAYER]]#2
 // LINEAR: %[[LAMBDA:.*]] = sluice.scalar "lambda" : tensor<f32>
-// LINEAR: %[[WEIGHTED:.*]] = sluice.mul %[[LAYER]]#1, %[[LAMBDA]]
+// LINEAR: %[[WEIGHTED:.*]] = sluice.mul %[[BOTH]], %[[LAMBDA]]
 // LINEAR: %[[TOTAL:.*]] = sluice.add %[[TASK]], %[[WEIGHTED]]
-// LINEAR: sluice.return %[[TOTAL]], %[[TASK]], %[[LAYER]]#1, %[[LAYER]]#2, %[[LAYER]]#3
+// LINEAR: sluice.return %[[TOTAL]], %[[TASK]], %[[BOTH]], %[[LAYER]]#3, %[[LAYER]]#4
 
 // The stream where each norm stood; the last one stood outside of layers.
 // NORM-LABEL: sluice.graph @train
@@ -56,7 +56,7 @@
 // NORM-NEXT: sluice.standardization_loss %[[SUM]]
 // NORM: %[[OUT:.*]], %{{.*}}, %{{.*}}, %{{.*}} = sluice.standardization_loss %{{.*}}#0, %arg1 averaged
 // NORM-NEXT: %[[TASK:.*]], %{{.*}} = sluice.linear_cross_entropy
-// NORM: sluice.add %{{.*}}#1, %[[OUT]]
+// NORM: sluice.add %{{.*}}, %[[OUT]]
 
 // The task's loss is differentiated by itself, the term's gradient added after clipping.
 // SCOPE-LABEL: sluice.graph @train

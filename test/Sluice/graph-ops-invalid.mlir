@@ -159,8 +159,8 @@ sluice.graph @eval() -> tensor<f32> {
 // -----
 
 sluice.slot gate @gates : tensor<2xf64>
-// expected-error @below {{of kind 'result' expected no 'gates': only gradients come through gates}}
-sluice.slot result @r : tensor<f32> {gates = [#sluice.gate<@gates[0]>]}
+// expected-error @below {{of kind 'kept' expected no 'gates': only gradients and results come through gates}}
+sluice.slot kept @r : tensor<f32> {gates = [#sluice.gate<@gates[0]>]}
 
 // -----
 

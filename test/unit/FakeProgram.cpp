@@ -207,7 +207,7 @@ const sluice_graph graphs[] = {
      {"scores", SLUICE_F32, 1, {kVocabulary}, kScores, kBias}},
 };
 
-const sluice_metric metrics[] = {{"targets", -1, {"targets", SLUICE_F32, 0, {}, kTargets, 4}}};
+const sluice_metric metrics[] = {{"targets", -1, -1, {"targets", SLUICE_F32, 0, {}, kTargets, 4}}};
 
 } // namespace
 
