@@ -94,7 +94,9 @@ std::string sluice::compare::toMarkdown(const Summary &summary, StringRef date) 
       << "Mean ± standard deviation over seeds. The final validation loss is over all validation data. Losses at equal "
          "steps, FLOPs and seconds, and the way to a target, are those of "
       << (summary.comparison.onValidation
-              ? std::string("the validation curve, linear between its points")
+              ? std::string("the validation curve, linear between its points, of which those before the last are on a "
+                            "sample of the "
+                            "validation data (--eval-batches)")
               : "training, mean over " + std::to_string(summary.comparison.window) + " steps")
       << ". FLOPs are the model's; seconds are those of training steps, without evaluations.\n\n## Variants\n\n";
   std::vector<std::pair<std::string, const Point *>> bestRows, allRows;
