@@ -111,13 +111,10 @@ private:
 
   void insertGates(GraphOp graph, ArrayRef<ResidualLayer> gated, int64_t layers) {
     ImplicitLocOpBuilder b = ImplicitLocOpBuilder::atBlockBegin(graph.getLoc(), &graph.getBody().front());
-    SmallVector<double> depths;
-    for (const ResidualLayer &part : gated)
-      depths.push_back(*const_cast<LayerOp &>(part.layer).getDepth());
-    Type element = cast<RankedTensorType>(gated.front().sums.empty()
-                                              ? const_cast<LayerOp &>(gated.front().layer).getResult(0).getType()
-                                              : gated.front().sums.front()->getResult(0).getType())
-                       .getElementType();
+    SmallVector<double> depths =
+        llvm::map_to_vector(gated, [](ResidualLayer part) { return double(*part.layer.getDepth()); });
+    LayerOp first = gated.front().layer;
+    Type element = getElementTypeOrSelf(first.getResult(0).getType());
     auto key = KeyOp::create(b, RankedTensorType::get({4}, b.getI32Type()), /*gates=*/true);
     auto [probabilities, scales] = buildProbabilities(b, key, depths, layers, element);
     Value keep = BernoulliOp::create(b, probabilities.getType(), key, probabilities, gate == "step");
