@@ -95,3 +95,25 @@ module {
     return
   }
 }
+
+// -----
+
+// A constant is written to memory of the action, whatever its rank.
+module {
+  sluice.slot kept @x : tensor<4xf32>
+  func.func private @use(%a: tensor<f32>, %b: tensor<1xi32>) -> tensor<4xf32> {
+    %x = sluice.zero : tensor<4xf32>
+    return %x : tensor<4xf32>
+  }
+  // CHECK-LABEL: func.func @constants
+  // CHECK: memref.store %{{.*}}, %[[A:.*]][] : memref<f32>
+  // CHECK: memref.store %{{.*}}, %[[B:.*]][%{{.*}}] : memref<1xi32>
+  // CHECK: call @use(%{{.*}}, %[[A]], %[[B]],
+  func.func @constants() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
+    %a = arith.constant dense<0.0> : tensor<f32>
+    %b = arith.constant dense<3> : tensor<1xi32>
+    %x = call @use(%a, %b) : (tensor<f32>, tensor<1xi32>) -> tensor<4xf32>
+    sluice.store %x, @x : tensor<4xf32>
+    return
+  }
+}
