@@ -34,7 +34,7 @@ def StandardizationLoss : Pass<"sluice-standardization-loss", "::mlir::ModuleOp"
       is done to it. Norms are not needed.
     - `input-of-norm`: the stream where each removed norm stood.
 
-    The positions that count are those of the cross-entropy. A layer yields the sum of its own terms, so that a gate in front of it drops them too. Further results of `train` are
+    The positions that count are those of the cross-entropy. A layer yields its own terms, so that a gate in front of it drops them too. Further results of `train` are
     the metrics `standardization_loss`, without `lambda`, and, as a detail of its layer, the range of each site in a layer, named after the parameter there. With `clip-scope=total` the
     loss of the task is the metric `loss` and the sum of both is differentiated; with `clip-scope=task` the term is a loss of its own, whose gradient is added after clipping.
 
