@@ -138,7 +138,8 @@ void StudyReader::changeDescription(const JsonValue &value, Variant &variant) {
   if (const JsonValue *patch = value.find("patch")) {
     if (!patch->isObject())
       return reader.expected(*patch, "an object that is merged into the description");
-    changes.merge_patch(plain(*patch));
+    // Not by merging the patch into the changes: that would carry out its nulls, which are for the description.
+    changes.update(plain(*patch), /*merge_objects=*/true);
   }
   // A description that nothing changes is compiled as it stands, so that errors in it name its lines.
   if (changes.empty())
