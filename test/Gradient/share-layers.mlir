@@ -8,3 +8,31 @@
 // CHECK-COUNT-4: call @train.h.3.forward
 // CHECK: func.func @train.backward
 // CHECK-COUNT-4: call @train.h.3.backward
+
+// Of equal functions one is left, and all call it; one differing constant keeps functions apart.
+// RUN: sluice-opt %s --sluice-share-layers | FileCheck %s --check-prefix=SHARED
+// SHARED-COUNT-2: func.func private
+// SHARED-NOT: func.func private
+// SHARED: func.func @act
+// SHARED: call @[[SHARED:[a-z]+]](
+// SHARED: call @[[SHARED]](
+// SHARED-NOT: call @[[SHARED]](
+// SHARED: call @other(
+func.func private @first(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = sluice.scale %x by 2.0 : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+func.func private @second(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = sluice.scale %x by 2.0 : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+func.func private @other(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = sluice.scale %x by 3.0 : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+func.func @act(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = call @first(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = call @second(%0) : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = call @other(%1) : (tensor<4xf32>) -> tensor<4xf32>
+  return %2 : tensor<4xf32>
+}
