@@ -42,6 +42,14 @@ def BlockedCrossEntropyBackwardOp : Sluice_KernelOp<"blocked_cross_entropy_backw
   let description = "`accumulate` adds to the contents of `dweight`, otherwise they are overwritten.";
   let arguments = !con(operands, (ins UnitAttr:$accumulate));
 }
+def BlockedNewtonSchulzOp : Sluice_KernelOp<"blocked_newton_schulz"> {
+  let summary = "ins(matrices [N, R, parts x C]) outs(result [N, R, parts x C]): matrices with all singular values about 1";
+  let description = [{
+    Each of the N x parts matrices u, [R, C], becomes x = u / (||u||_F + 1e-7) and then, five times, p(x x') x, or x p(x' x) where it has more rows than columns,
+    with p(a) = 3.4445 + a (-4.7750 + 2.0315 a).
+  }];
+  let arguments = !con(operands, (ins ConfinedAttr<I64Attr, [IntPositive]>:$parts));
+}
 
 def BlockedStandardizationLossOp : Sluice_KernelOp<"blocked_standardization_loss"> {
   let summary = "ins(input [..., C], targets [...]) outs(loss [], mean [C], variance [C], range [4]): `sluice.standardization_loss`";

@@ -299,3 +299,17 @@ static LogicalResult expectScalars(Operation *op, size_t found, size_t expected)
 }
 LogicalResult AdamWOp::verify() { return expectScalars(*this, getScalars().size(), 8); }
 LogicalResult SgdOp::verify() { return expectScalars(*this, getScalars().size(), 4); }
+
+LogicalResult MuonOp::verify() {
+  size_t count = getParameters().size();
+  if (count == 0 || getGradients().size() != count || getMomenta().size() != count || getResults().size() != 2 * count)
+    return emitOpError() << "expected as many gradients and momenta as parameters, at least one, and results for both";
+  auto type = cast<RankedTensorType>(getParameters().front().getType());
+  for (Type other : llvm::concat<const Type>(getParameters().getTypes(), getGradients().getTypes(),
+                                             getMomenta().getTypes(), getResultTypes()))
+    if (other != type)
+      return emitOpError() << "expected tensors of one type, found " << type << " and " << other;
+  if (type.getRank() != 2 || type.getDimSize(1) % getParts() != 0)
+    return emitOpError() << "expected matrices of " << getParts() << " equal column blocks, found " << type;
+  return expectScalars(*this, getScalars().size(), 4);
+}

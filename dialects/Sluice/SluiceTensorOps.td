@@ -335,5 +335,24 @@ def SgdOp : Sluice_Op<"sgd", [Pure, AllTypesMatch<["parameter", "gradient", "mom
   let assemblyFormat = "$parameter `,` $gradient `,` $momentum `scalars` `(` $scalars `)` (`decays` $decays^)? attr-dict `:` type($parameter) `,` type($scalars)";
   let hasVerifier = 1;
 }
+def MuonOp : Sluice_Op<"muon", [Pure, AttrSizedOperandSegments]> {
+  let summary = "Muon (Jordan et al., 2024): momentum with orthogonal steps";
+  let description = [{
+    g = clip_scale x gradient; m = momentum m + g; u = g + momentum m. Each of `parts` equal column blocks of u, a matrix [in, out], becomes o by five steps of a
+    Newton-Schulz iteration (`sluice.blocked_newton_schulz`): about u with all singular values 1. p = p (1 - learning_rate x weight_decay)
+    - learning_rate x sqrt(max(1, out/in)) o; decay only where `decays`. Scalars, in this order: learning_rate, momentum, weight_decay, clip_scale.
+
+    Parameters, gradients and momenta are equally many, at least one, all of one type of rank 2 whose columns are a multiple of `parts`; the results are the new
+    parameters and then the new momenta. Several at a time, as a small matrix alone keeps the threads of a processor busy with waiting.
+  }];
+  let arguments = (ins Variadic<Sluice_FloatTensor>:$parameters, Variadic<Sluice_FloatTensor>:$gradients, Variadic<Sluice_FloatTensor>:$momenta,
+                       Variadic<Sluice_FloatTensor>:$scalars, ConfinedAttr<I64Attr, [IntPositive]>:$parts, UnitAttr:$decays);
+  let results = (outs Variadic<Sluice_FloatTensor>:$results);
+  let assemblyFormat = [{
+    `parameters` `(` $parameters `)` `gradients` `(` $gradients `)` `momenta` `(` $momenta `)` `scalars` `(` $scalars `)` `parts` $parts (`decays` $decays^)? attr-dict
+    `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
 
 #endif // SLUICE_TENSOR_OPS

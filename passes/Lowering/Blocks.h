@@ -45,6 +45,7 @@ void decomposeAttention(BlockedAttentionOp op);
 void decomposeAttentionBackward(BlockedAttentionBackwardOp op);
 void decomposeCrossEntropy(BlockedCrossEntropyOp op);
 void decomposeCrossEntropyBackward(BlockedCrossEntropyBackwardOp op);
+void decomposeNewtonSchulz(BlockedNewtonSchulzOp op);
 void decomposeStandardizationLoss(BlockedStandardizationLossOp op);
 
 } // namespace sluice

@@ -42,6 +42,6 @@ template <typename... KernelOps> void attach(MLIRContext *context) {
 void sluice::registerBufferizableKernels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, SluiceDialect *) {
     attach<GatherRowsOp, ScatterRowsOp, BlockedAttentionOp, BlockedAttentionBackwardOp, BlockedCrossEntropyOp,
-           BlockedCrossEntropyBackwardOp, BlockedStandardizationLossOp>(context);
+           BlockedCrossEntropyBackwardOp, BlockedNewtonSchulzOp, BlockedStandardizationLossOp>(context);
   });
 }

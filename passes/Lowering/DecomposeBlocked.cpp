@@ -133,7 +133,7 @@ struct DecomposeBlocked : sluice::impl::DecomposeBlockedBase<DecomposeBlocked> {
     SmallVector<Operation *> kernels;
     getOperation().walk([&](Operation *op) {
       if (isa<GatherRowsOp, ScatterRowsOp, BlockedAttentionOp, BlockedAttentionBackwardOp, BlockedCrossEntropyOp,
-              BlockedCrossEntropyBackwardOp, BlockedStandardizationLossOp>(op))
+              BlockedCrossEntropyBackwardOp, BlockedNewtonSchulzOp, BlockedStandardizationLossOp>(op))
         kernels.push_back(op);
     });
     for (Operation *op : kernels) {
@@ -148,6 +148,7 @@ struct DecomposeBlocked : sluice::impl::DecomposeBlockedBase<DecomposeBlocked> {
           .Case([](BlockedAttentionBackwardOp op) { decomposeAttentionBackward(op); })
           .Case([](BlockedCrossEntropyOp op) { decomposeCrossEntropy(op); })
           .Case([](BlockedCrossEntropyBackwardOp op) { decomposeCrossEntropyBackward(op); })
+          .Case([](BlockedNewtonSchulzOp op) { decomposeNewtonSchulz(op); })
           .Case([](BlockedStandardizationLossOp op) { decomposeStandardizationLoss(op); });
       op->erase();
     }

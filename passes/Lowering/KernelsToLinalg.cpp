@@ -1,8 +1,11 @@
 //===- KernelsToLinalg.cpp - Blocked ops get destinations; the optimizer ------------===//
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "passes/Lowering/Formula.h"
 #include "passes/Lowering/SluiceToLinalg.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace sluice;
@@ -92,4 +95,44 @@ SmallVector<Value> ToLinalg::sgd(SgdOp op) {
                          m = f.add(f.mul(momentum, m), g);
                          return {f.sub(p, f.mul(rate, m)), m};
                        });
+}
+
+SmallVector<Value> ToLinalg::muon(MuonOp op) {
+  auto type = cast<RankedTensorType>(op.getParameters().front().getType());
+  int64_t rows = type.getDimSize(0), columns = type.getDimSize(1), count = op.getParameters().size();
+  double outputs = double(columns) / op.getParts();
+  double scale = std::sqrt(std::max(1.0, outputs / rows));
+  Value rate = op.getScalars()[0], momentum = op.getScalars()[1], decay = op.getScalars()[2], clip = op.getScalars()[3];
+  auto stackType = RankedTensorType::get({count, rows, columns}, type.getElementType());
+  auto sizes = getAsIndexOpFoldResult(b.getContext(), {1, rows, columns});
+  auto strides = getAsIndexOpFoldResult(b.getContext(), {1, 1, 1});
+  auto offsets = [&](int64_t index) { return getAsIndexOpFoldResult(b.getContext(), {index, 0, 0}); };
+  auto matrix = [&](Value stack, int64_t index) -> Value {
+    return tensor::ExtractSliceOp::create(b, type, stack, offsets(index), sizes, strides);
+  };
+
+  SmallVector<Value> momenta, results;
+  Value stack = b.empty(stackType);
+  for (auto [index, gradient, old] : llvm::enumerate(op.getGradients(), op.getMomenta())) {
+    auto updated = b.elementwise({gradient, momentum, clip}, {old, matrix(stack, index)},
+                                 [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                                   Formula f{b, v[0].getType()};
+                                   Value g = f.mul(v[0], v[2]), m = f.add(f.mul(v[1], v[3]), g);
+                                   return {m, f.add(g, f.mul(v[1], m))};
+                                 });
+    momenta.push_back(updated[0]);
+    stack = tensor::InsertSliceOp::create(b, updated[1], stack, offsets(index), sizes, strides);
+  }
+  stack = BlockedNewtonSchulzOp::create(b, stackType, stack, b.empty(stackType), op.getParts()).getResults().front();
+  for (auto [index, parameter] : llvm::enumerate(op.getParameters()))
+    results.append(b.elementwise({matrix(stack, index), rate, decay}, parameter,
+                                 [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                                   Formula f{b, v[0].getType()};
+                                   Value p = v[3];
+                                   if (op.getDecays())
+                                     p = f.sub(p, f.mul(f.mul(v[1], v[2]), p));
+                                   return {f.sub(p, f.mul(v[1], f.mul(f.c(scale), v[0])))};
+                                 }));
+  results.append(momenta);
+  return results;
 }

@@ -246,6 +246,7 @@ SmallVector<Value> ToLinalg::lower(Operation *op) {
       .Case([&](SumOfSquaresOp op) { return SmallVector<Value>{sumOfSquares(op)}; })
       .Case([&](AdamWOp op) { return adamw(op); })
       .Case([&](SgdOp op) { return sgd(op); })
+      .Case([&](MuonOp op) { return muon(op); })
       .Default([&](Operation *op) { return blocked(op); });
 }
 

@@ -52,6 +52,7 @@ private:
   llvm::SmallVector<mlir::Value> blocked(mlir::Operation *op);
   llvm::SmallVector<mlir::Value> adamw(AdamWOp op);
   llvm::SmallVector<mlir::Value> sgd(SgdOp op);
+  llvm::SmallVector<mlir::Value> muon(MuonOp op);
 
   LinalgBuilder b;
 };

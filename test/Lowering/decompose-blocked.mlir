@@ -48,3 +48,31 @@ func.func @should_sum_squares_around_the_mean_of_a_block(%x: memref<2x64x128xf32
   sluice.blocked_standardization_loss ins(%x, %t : memref<2x64x128xf32>, memref<2x64xi32>) outs(%loss, %m, %v, %r : memref<f32>, memref<128xf32>, memref<128xf32>, memref<4xf32>) {epsilon = 1.0e-06}
   return
 }
+
+// Threads share small matrices; each takes the smaller of both products with itself, reads symmetric matrices transposed, and has memory of its own.
+// CHECK-LABEL: @should_share_matrices
+// CHECK: scf.forall (%[[NUMBER:.*]]) in (6) {
+// CHECK: memref.alloc() : memref<8x8xf32>
+// CHECK: arith.divui %[[NUMBER]]
+// CHECK: arith.remui %[[NUMBER]]
+// CHECK: %[[X:.*]] = memref.subview %arg1[%{{.*}}, 0, %{{.*}}] [1, 32, 8]
+// CHECK: math.sqrt
+// CHECK: scf.for {{.*}} step
+// CHECK: linalg.contract {{.*}} ins(%[[X]], %[[X]] : {{.*}}) outs(%[[GRAM:.*]] : memref<8x8xf32>)
+// CHECK: linalg.contract {{.*}} ins(%[[GRAM]], %[[GRAM]] : {{.*}}) outs(%[[POLYNOMIAL:.*]] : memref<8x8xf32>)
+// CHECK: linalg.generic
+// CHECK: linalg.contract {{.*}} ins(%[[X]], %[[POLYNOMIAL]] : {{.*}}) outs(%{{.*}} : memref<32x8xf32>)
+func.func @should_share_matrices(%u: memref<2x32x24xf32>, %x: memref<2x32x24xf32>) {
+  sluice.blocked_newton_schulz ins(%u : memref<2x32x24xf32>) outs(%x : memref<2x32x24xf32>) {parts = 3}
+  return
+}
+
+// A large matrix is left to loops that share its products.
+// CHECK-LABEL: @should_share_products
+// CHECK-NOT: scf.forall
+// CHECK: linalg.contract {{.*}} outs(%{{.*}} : memref<512x512xf32>)
+// CHECK-NOT: scf.forall
+func.func @should_share_products(%u: memref<2x512x2048xf32>, %x: memref<2x512x2048xf32>) {
+  sluice.blocked_newton_schulz ins(%u : memref<2x512x2048xf32>) outs(%x : memref<2x512x2048xf32>) {parts = 1}
+  return
+}

@@ -90,3 +90,22 @@ func.func private @should_divide_once_a_unit(%g: tensor<f32>, %x: tensor<6x4xf32
   %sum = sluice.add %dz, %dx : tensor<6x4xf32>, tensor<6x4xf32>
   return %sum : tensor<6x4xf32>
 }
+
+// Momenta become the matrices of one stack in place; the step of 4 x 8 outputs is longer by the root of 2.
+// CHECK-LABEL: @should_stack_the_matrices_of_muon
+// CHECK: %[[STACK:.*]] = tensor.empty() : tensor<2x4x16xf32>
+// CHECK: %[[PLACE:.*]] = tensor.extract_slice %[[STACK]][0, 0, 0]
+// CHECK: linalg.generic {{.*}} ins(%arg2, {{.*}}) outs(%arg4, %[[PLACE]]
+// CHECK: tensor.insert_slice
+// CHECK: tensor.insert_slice {{.*}}[1, 0, 0]
+// CHECK: sluice.blocked_newton_schulz {{.*}} {parts = 2 : i64}
+// CHECK: linalg.generic {{.*}} outs(%arg0
+// CHECK: arith.constant 1.41421354
+// CHECK: linalg.generic {{.*}} outs(%arg1
+func.func private @should_stack_the_matrices_of_muon(%p0: tensor<4x16xf32>, %p1: tensor<4x16xf32>, %g0: tensor<4x16xf32>, %g1: tensor<4x16xf32>, %m0: tensor<4x16xf32>, %m1: tensor<4x16xf32>, %s: tensor<f32>)
+    -> (tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>) {
+  %0:4 = sluice.muon parameters(%p0, %p1) gradients(%g0, %g1) momenta(%m0, %m1) scalars(%s, %s, %s, %s) parts 2 decays
+      : (tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>)
+      -> (tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>)
+  return %0#0, %0#1, %0#2, %0#3 : tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>
+}

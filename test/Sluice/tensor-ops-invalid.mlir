@@ -200,3 +200,39 @@ func.func @element(%v: tensor<3xf32>, %i: tensor<1xi32>) {
   %0 = sluice.element %v[%i] : tensor<3xf32>, tensor<1xi32> to tensor<f64>
   return
 }
+
+// -----
+
+func.func @should_refuse_a_parameter_without_a_momentum(%p: tensor<4x4xf32>, %s: tensor<f32>) {
+  // expected-error @below {{expected as many gradients and momenta as parameters, at least one, and results for both}}
+  %0:2 = sluice.muon parameters(%p) gradients(%p) momenta() scalars(%s, %s, %s, %s) parts 1
+      : (tensor<4x4xf32>, tensor<4x4xf32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>) -> (tensor<4x4xf32>, tensor<4x4xf32>)
+  return
+}
+
+// -----
+
+func.func @should_refuse_matrices_of_two_types(%p: tensor<4x4xf32>, %q: tensor<4x8xf32>, %s: tensor<f32>) {
+  // expected-error @below {{expected tensors of one type, found 'tensor<4x4xf32>' and 'tensor<4x8xf32>'}}
+  %0:2 = sluice.muon parameters(%p) gradients(%p) momenta(%q) scalars(%s, %s, %s, %s) parts 1
+      : (tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x8xf32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>) -> (tensor<4x4xf32>, tensor<4x8xf32>)
+  return
+}
+
+// -----
+
+func.func @should_refuse_parts_that_do_not_divide(%p: tensor<4x4xf32>, %s: tensor<f32>) {
+  // expected-error @below {{expected matrices of 3 equal column blocks, found 'tensor<4x4xf32>'}}
+  %0:2 = sluice.muon parameters(%p) gradients(%p) momenta(%p) scalars(%s, %s, %s, %s) parts 3
+      : (tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>) -> (tensor<4x4xf32>, tensor<4x4xf32>)
+  return
+}
+
+// -----
+
+func.func @should_refuse_a_missing_scalar(%p: tensor<4x4xf32>, %s: tensor<f32>) {
+  // expected-error @below {{expected 4 scalars, found 3}}
+  %0:2 = sluice.muon parameters(%p) gradients(%p) momenta(%p) scalars(%s, %s, %s) parts 1
+      : (tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> (tensor<4x4xf32>, tensor<4x4xf32>)
+  return
+}
