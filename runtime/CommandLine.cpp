@@ -9,12 +9,16 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <sched.h>
 
 namespace sluice::runtime {
 
 /// Most threads that make sense anywhere; keeps a slip of the finger from asking for a million.
 static constexpr uint64_t kMostThreads = 4096;
+
+/// Default for programs whose optimizer is Muon.
+static constexpr double kMuonLearningRate = 0.02;
 
 /// Processors that this process may use.
 static unsigned availableProcessors() {
@@ -80,9 +84,9 @@ CommandLine::CommandLine(const sluice_binary &program)
 void CommandLine::readDescription() {
   // Sizes may be expressions there; the compiler has used those up, what a run needs are plain numbers.
   nlohmann::json description = nlohmann::json::parse(program.description, nullptr, /*allow_exceptions=*/false);
-  if (!description.is_object() || !description["training"].is_object())
-    return;
-  const nlohmann::json &block = description["training"];
+  nlohmann::json block = nlohmann::json::object();
+  if (description.is_object() && description["training"].is_object())
+    block = description["training"];
   LearningRateSchedule &schedule = training.learningRate;
   auto read = [&](const char *key, auto &into) {
     auto found = block.find(key);
@@ -91,8 +95,19 @@ void CommandLine::readDescription() {
       found->get_to(into);
     return given;
   };
-  read("lr", schedule.peak);
+  bool isMuon = std::strcmp(program.optimizer, "muon") == 0;
+  bool isForMuon = isMuon && block["optimizer"].is_object() && block["optimizer"]["type"] == "muon";
+  if (isForMuon)
+    schedule.peak = kMuonLearningRate;
+  bool hasPeak = read("lr", schedule.peak);
   read("min_lr", schedule.minimum);
+  if (isMuon && !isForMuon) {
+    // What was described for another optimizer is for AdamW beside Muon.
+    if (hasPeak)
+      training.adamwLearningRate = schedule.peak;
+    schedule = schedule.scaledTo(kMuonLearningRate);
+  }
+  read("adamw_lr", training.adamwLearningRate);
   read("warmup", schedule.warmup);
   describesSteps = read("steps", schedule.steps);
   if (auto name = block.find("lr_schedule"); name != block.end() && name->is_string())
@@ -194,6 +209,12 @@ void CommandLine::addScheduleFlags(CLI::App &verb) {
   verb.add_option("--lr", schedule.peak, "Peak learning rate (default " + numberText(schedule.peak) + ")")
       ->check(notNegative())
       ->type_name("X");
+  addOptional(verb, "--adamw-lr", adamwLearningRate,
+              "Peak learning rate of AdamW beside Muon, with the same schedule" +
+                  std::string(hasAdamWBeside() ? " (default " + numberText(training.adamwLearningRate) + ")"
+                                               : " (not used by this program)"))
+      ->check(notNegative())
+      ->type_name("X");
   verb.add_option("--lr-schedule", shape,
                   "cosine, linear, constant or wsd (warm-up, stable, decay) (default " + shape + ")")
       ->check(CLI::IsMember({"cosine", "linear", "constant", "wsd"}))
@@ -213,7 +234,7 @@ void CommandLine::addOptimizerFlags(CLI::App &verb) {
   addScalarFlag(verb, "--beta1", "beta1", "Decay of AdamW's first moment a step");
   addScalarFlag(verb, "--beta2", "beta2", "Decay of AdamW's second moment a step");
   addScalarFlag(verb, "--eps", "epsilon", "AdamW's addend to the root of the second moment");
-  addScalarFlag(verb, "--momentum", "momentum", "Decay of the momentum of SGD a step");
+  addScalarFlag(verb, "--momentum", "momentum", "Decay of the momentum of SGD or Muon a step");
   addOptional(verb, "--grad-clip", gradientClip,
               "Largest global norm of the gradient; 0: no clipping (default " + numberText(program.grad_clip) + ")")
       ->check(notNegative())

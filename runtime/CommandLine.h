@@ -51,6 +51,8 @@ private:
   void runExport();
   void runInfo() const;
 
+  /// Whether AdamW updates what another optimizer is not for.
+  bool hasAdamWBeside() const { return Scalars(program).has("adamw_learning_rate"); }
   std::unique_ptr<Engine> makeEngine() const;
   void applyScalars(Scalars &scalars) const;
   /// Seed of the initial weights where none is given: that of a run without a flag.
@@ -67,7 +69,7 @@ private:
   std::map<std::string, std::optional<double>> scalarFlags; ///< By the scalar's name.
   std::map<std::string, std::string> scalarFlagNames;
   std::optional<uint64_t> seed, initSeed, dataSeed, gateSeed;
-  std::optional<double> validationFraction, gradientClip;
+  std::optional<double> validationFraction, gradientClip, adamwLearningRate;
   TrainOptions training;
   GenerateOptions generation;
   bool json = false;

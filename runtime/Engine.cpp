@@ -98,6 +98,7 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
   double done = static_cast<double>(settings.step) + 1;
   double lossScale = values.has("loss_scale") ? values.get("loss_scale") : 1;
   values.setIfPresent("learning_rate", settings.learningRate);
+  values.setIfPresent("adamw_learning_rate", settings.adamwLearningRate);
   values.setIfPresent("steps", static_cast<double>(settings.steps));
   values.setIfPresent("loss_gradient", lossScale / static_cast<double>(binary.micro_batches));
   values.setIfPresent("unclipped_scale", 1 / lossScale);

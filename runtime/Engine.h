@@ -33,8 +33,9 @@ struct StepSettings {
   uint64_t seed = 0;     ///< Of the random numbers that the model itself draws, gates apart.
   uint64_t gateSeed = 0; ///< Of its gates.
   double learningRate = 0;
-  double gradientClip = 0; ///< Largest global norm of the gradient; 0: no clipping.
-  bool detail = false;     ///< Whether to describe the layers; costs a copy of the parameters.
+  double adamwLearningRate = 0; ///< Of AdamW beside another optimizer.
+  double gradientClip = 0;      ///< Largest global norm of the gradient; 0: no clipping.
+  bool detail = false;          ///< Whether to describe the layers; costs a copy of the parameters.
 };
 
 struct StepResult {

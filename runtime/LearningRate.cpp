@@ -35,6 +35,13 @@ void LearningRateSchedule::check() const {
     throw Error("the part of the steps in which the learning rate decays has to be from 0 to 1");
 }
 
+LearningRateSchedule LearningRateSchedule::scaledTo(double newPeak) const {
+  LearningRateSchedule scaled = *this;
+  scaled.minimum = peak > 0 ? minimum / peak * newPeak : 0;
+  scaled.peak = newPeak;
+  return scaled;
+}
+
 double LearningRateSchedule::at(int64_t step) const {
   if (step < warmup)
     return peak * static_cast<double>(step + 1) / static_cast<double>(warmup);

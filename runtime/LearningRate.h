@@ -29,6 +29,9 @@ struct LearningRateSchedule {
   /// fraction is not in [0, 1].
   void check() const;
 
+  /// The same shape with another peak: the minimum keeps its ratio to the peak.
+  LearningRateSchedule scaledTo(double newPeak) const;
+
   /// The rate of a step, from 0. Warm-up is linear: peak * (step + 1) / warmup. Where a single step follows the
   /// warm-up, it takes the peak; steps after the last one keep the last one's rate.
   double at(int64_t step) const;

@@ -50,9 +50,8 @@ void Scalars::setIfPresent(const std::string &name, double value) {
 }
 
 bool Scalars::isComputed(const std::string &name) {
-  static const char *const computed[] = {"learning_rate", "bias_correction1", "bias_correction2",
-                                         "clip_scale",    "loss_gradient",    "unclipped_scale",
-                                         "steps"};
+  static const char *const computed[] = {"learning_rate", "adamw_learning_rate", "bias_correction1", "bias_correction2",
+                                         "clip_scale",    "loss_gradient",       "unclipped_scale",  "steps"};
   return std::find(std::begin(computed), std::end(computed), name) != std::end(computed);
 }
 

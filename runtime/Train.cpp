@@ -222,6 +222,7 @@ StepResult Trainer::runStep(int64_t step) {
   settings.gateSeed = gateSeed;
   settings.detail = options.logDetail > 0 && step % options.logDetail == 0;
   settings.learningRate = options.learningRate.at(step);
+  settings.adamwLearningRate = options.learningRate.scaledTo(options.adamwLearningRate).at(step);
   settings.gradientClip = gradientClip;
   return engine.trainStep(settings, [&](int64_t microBatch, int32_t *tokens, int32_t *targets) {
     batches->fill(step, microBatch, tokens, targets);

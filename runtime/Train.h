@@ -19,6 +19,7 @@ struct TrainOptions {
   std::vector<std::string> validationData;  ///< Files; empty: the last part of `data`.
   std::optional<double> validationFraction; ///< Of `data`, [0, 1); by default 0.1 in random order, 0 in sequential.
   LearningRateSchedule learningRate;        ///< Its `steps` is the length of the run.
+  double adamwLearningRate = 1e-3;          ///< Peak of AdamW's beside another optimizer.
   std::optional<DataOrder> order;           ///< Default: the checkpoint's, or random.
   std::optional<uint64_t> seed, initSeed, dataSeed,
       gateSeed;                       ///< Defaults: the checkpoint's, or 0 and, for the others, seed.

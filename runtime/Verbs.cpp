@@ -105,6 +105,9 @@ void CommandLine::runTrain() {
   training.weights = weights;
   training.log = log;
   training.learningRate.check();
+  if (adamwLearningRate && !hasAdamWBeside())
+    throw Error(std::string("--adamw-lr: this program's optimizer, ") + program.optimizer + ", has no AdamW beside it");
+  training.adamwLearningRate = adamwLearningRate.value_or(training.adamwLearningRate);
 
   std::unique_ptr<Engine> engine = makeEngine();
   if (!training.quiet) {

@@ -76,7 +76,7 @@ typedef struct sluice_parameter {
 typedef enum sluice_open_bound { SLUICE_LEAST_IS_OPEN = 1, SLUICE_MOST_IS_OPEN = 2 } sluice_open_bound;
 
 /* A run-time scalar: `--set name=value`. Those whose names the runtime knows are set by it each step:
- * learning_rate, beta1, beta2, epsilon, weight_decay, momentum from its flags;
+ * learning_rate, adamw_learning_rate, beta1, beta2, epsilon, weight_decay, momentum from its flags;
  * steps = the optimizer steps of the whole run;
  * bias_correction1 = 1 - beta1^(t+1), bias_correction2 = 1 - beta2^(t+1) with t the optimizer steps done;
  * loss_gradient = loss_scale / micro-batches of a step, the seed of the backward pass;
@@ -155,7 +155,7 @@ typedef struct sluice_binary {
   int64_t batch, sequence, vocabulary, micro_batches;
   double flops_per_token; /* 6 x parameters + 12 x layers x width x sequence */
   double grad_clip;       /* compiled default, 0: none */
-  const char *optimizer;  /* "adamw", "sgd" */
+  const char *optimizer;  /* "adamw", "sgd", "muon" */
 
   uint32_t parameter_count, scalar_count, function_count, action_count, graph_count, metric_count, layer_count,
       gate_count;

@@ -10,6 +10,9 @@ using namespace sluice;
 LogicalResult ParameterOp::verify() {
   if (!isa<NormalAttr, ConstantAttr>(getInit()))
     return emitOpError() << "expected 'init' to be #sluice.normal or #sluice.constant, found " << getInit();
+  auto type = cast<RankedTensorType>(getType());
+  if (getHiddenParts() && (type.getRank() != 2 || type.getDimSize(1) % *getHiddenParts() != 0))
+    return emitOpError() << "expected a matrix of " << *getHiddenParts() << " equal column blocks, found " << type;
   return success();
 }
 

@@ -6,15 +6,16 @@ def ParameterOp : Sluice_Op<"parameter", [Symbol]> {
   let summary = "a tensor that training changes";
   let description = [{
     The one place that names a parameter; only `sluice.read` and `sluice.write` refer to it. `init` is a `#sluice.normal` or a
-    `#sluice.constant`. `decays` says that weight decay applies. `offset` is the byte in the parameter block, set by
-    `sluice-plan-slots`.
+    `#sluice.constant`. `decays` says that weight decay applies. `hidden_parts` marks a weight inside of layers, of rank 2, and says how many equal column
+    blocks of it are matrices of their own (3 where query, key and value are one weight): optimizers of matrices are for these. `offset` is the byte in the
+    parameter block, set by `sluice-plan-slots`.
 
     ```mlir
     sluice.parameter @wte.weight : tensor<256x384xf32> {init = #sluice.normal<0.02>, decays}
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Sluice_FloatTensor>:$type, AnyAttr:$init, UnitAttr:$decays,
-                       OptionalAttr<I64Attr>:$offset);
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$hidden_parts, OptionalAttr<I64Attr>:$offset);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
   let hasVerifier = 1;
 }

@@ -2,6 +2,8 @@
 #include "dialects/Sluice/RuntimeScalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/Gradient/Actions.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace sluice {
 #define GEN_PASS_DEF_INSERTOPTIMIZER
@@ -12,19 +14,40 @@ using namespace mlir;
 using namespace sluice;
 
 namespace {
-struct OptimizerKind {
-  StringRef name;
-  ArrayRef<StringRef> states;
-  ArrayRef<StringRef> scalars;
+/// How a parameter is updated: the op, its state tensors, and its scalars in the op's order.
+struct Rule {
+  enum Op { AdamW, Sgd, Muon } op;
+  SmallVector<StringRef> states, scalars;
+};
+
+/// The rules of an optimizer for parameters that are hidden matrices and for all others.
+struct Optimizer {
+  Rule hidden, others;
 };
 } // namespace
 
-static const StringRef adamwStates[] = {"exp_avg", "exp_avg_sq"};
-static const StringRef adamwScalars[] = {
-    "learning_rate", "beta1", "beta2", "epsilon", "weight_decay", "bias_correction1", "bias_correction2", "clip_scale"};
-static const StringRef sgdStates[] = {"momentum_buffer"};
-static const StringRef sgdScalars[] = {"learning_rate", "momentum", "weight_decay", "clip_scale"};
-static const OptimizerKind optimizers[] = {{"adamw", adamwStates, adamwScalars}, {"sgd", sgdStates, sgdScalars}};
+static std::optional<Optimizer> findOptimizer(StringRef name) {
+  auto adamw = [](StringRef learningRate) {
+    return Rule{Rule::AdamW,
+                {"exp_avg", "exp_avg_sq"},
+                {learningRate, "beta1", "beta2", "epsilon", "weight_decay", "bias_correction1", "bias_correction2",
+                 "clip_scale"}};
+  };
+  auto momentum = [](Rule::Op op) {
+    return Rule{op, {"momentum_buffer"}, {"learning_rate", "momentum", "weight_decay", "clip_scale"}};
+  };
+  if (name == "adamw")
+    return Optimizer{adamw("learning_rate"), adamw("learning_rate")};
+  if (name == "sgd")
+    return Optimizer{momentum(Rule::Sgd), momentum(Rule::Sgd)};
+  if (name == "muon")
+    return Optimizer{momentum(Rule::Muon), adamw("adamw_learning_rate")};
+  return std::nullopt;
+}
+
+/// A group of parameters is copied together for its products, so it is bounded: in elements, since large matrices keep
+/// all threads busy one by one, and in parameters, so that deep models have few kinds of groups.
+static constexpr int64_t mostGroupElements = 1 << 20, mostGroupSize = 16;
 
 static int64_t positionOf(ArrayRef<StringRef> names, StringRef name) { return llvm::find(names, name) - names.begin(); }
 
@@ -35,45 +58,52 @@ struct Gradients {
   int64_t count() const { return clipped + unclipped; }
 };
 
-/// `(parameter, gradients..., states..., scalars...) -> (parameter, states...)`, all but the gradients and the scalars
-/// updated in place.
-static func::FuncOp createUpdate(ModuleOp module, ParameterOp parameter, const OptimizerKind &kind, Type scalarType,
-                                 Gradients gradients) {
+/// `(parameters..., gradients..., states..., scalars...) -> (parameters..., states...)`, all but the gradients and the
+/// scalars updated in place, for `count` parameters like `parameter`.
+static func::FuncOp createUpdate(ModuleOp module, ParameterOp parameter, int64_t count, const Rule &rule,
+                                 Type scalarType, Gradients gradients) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   Location location = parameter.getLoc();
   Type type = parameter.getType();
-  int64_t firstState = 1 + gradients.count();
-  SmallVector<Type> arguments(firstState + kind.states.size(), type), results(1 + kind.states.size(), type);
-  arguments.append(kind.scalars.size() + gradients.unclipped, scalarType);
+  int64_t firstState = count * (1 + gradients.count()), stateCount = count * rule.states.size();
+  SmallVector<Type> arguments(firstState + stateCount, type), results(count + stateCount, type);
+  arguments.append(rule.scalars.size() + gradients.unclipped, scalarType);
   std::string name = (gradients.clipped ? "update." : "update.dropped.") + parameter.getSymName().str();
   auto function = func::FuncOp::create(builder, location, name, builder.getFunctionType(arguments, results));
   function.setPrivate();
   Block *entry = function.addEntryBlock();
   builder.setInsertionPointToStart(entry);
   auto values = entry->getArguments();
-  SmallVector<Value> scalars(values.slice(firstState + kind.states.size(), kind.scalars.size()));
-  Value gradient = gradients.clipped ? Value(values[1]) : ZeroOp::create(builder, location, type);
+  SmallVector<Value> parameters(values.take_front(count)), states(values.slice(firstState, stateCount));
+  SmallVector<Value> scalars(values.slice(firstState + stateCount, rule.scalars.size())), sums;
+  for (int64_t index = count; index < 2 * count; ++index) {
+    Value gradient = gradients.clipped ? Value(values[index]) : ZeroOp::create(builder, location, type);
+    if (gradients.unclipped) {
+      Value clipped = MulOp::create(builder, location, gradient, scalars[positionOf(rule.scalars, "clip_scale")]);
+      Value unclipped = MulOp::create(builder, location, values[count + index], values.back());
+      gradient = AddOp::create(builder, location, clipped, unclipped);
+    }
+    sums.push_back(gradient);
+  }
   if (gradients.unclipped) {
-    Value &clip = scalars[positionOf(kind.scalars, "clip_scale")];
-    Value clipped = MulOp::create(builder, location, gradient, clip);
-    Value unclipped = MulOp::create(builder, location, values[2], values.back());
-    gradient = AddOp::create(builder, location, clipped, unclipped);
     auto one =
         DenseElementsAttr::get(cast<ShapedType>(scalarType), builder.getFloatAttr(getElementTypeOrSelf(scalarType), 1));
-    clip = arith::ConstantOp::create(builder, location, one);
+    scalars[positionOf(rule.scalars, "clip_scale")] = arith::ConstantOp::create(builder, location, one);
   }
-  auto states = values.slice(firstState, kind.states.size());
+  bool decays = parameter.getDecays();
   Operation *update;
-  if (kind.name == "adamw")
-    update = AdamWOp::create(builder, location, type, type, type, values[0], gradient, states[0], states[1], scalars,
-                             parameter.getDecays());
+  if (rule.op == Rule::AdamW)
+    update = AdamWOp::create(builder, location, type, type, type, parameters[0], sums[0], states[0], states[1], scalars,
+                             decays);
+  else if (rule.op == Rule::Sgd)
+    update = SgdOp::create(builder, location, type, type, parameters[0], sums[0], states[0], scalars, decays);
   else
-    update =
-        SgdOp::create(builder, location, type, type, values[0], gradient, states[0], scalars, parameter.getDecays());
+    update = MuonOp::create(builder, location, results, parameters, sums, states, scalars, *parameter.getHiddenParts(),
+                            decays);
   func::ReturnOp::create(builder, location, update->getResults());
-  function.setArgAttr(0, updatesAttrName, builder.getI64IntegerAttr(0));
-  for (unsigned state = 0; state < kind.states.size(); ++state)
-    function.setArgAttr(firstState + state, updatesAttrName, builder.getI64IntegerAttr(1 + state));
+  for (int64_t index = 0; index < count + stateCount; ++index)
+    function.setArgAttr(index < count ? index : firstState - count + index, updatesAttrName,
+                        builder.getI64IntegerAttr(index));
   return function;
 }
 
@@ -108,9 +138,9 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    const OptimizerKind *kind = llvm::find_if(optimizers, [&](auto &candidate) { return candidate.name == optimizer; });
-    if (kind == std::end(optimizers)) {
-      module.emitError() << "expected the optimizer 'adamw' or 'sgd', found '" << optimizer << "'";
+    std::optional<Optimizer> rules = findOptimizer(optimizer);
+    if (!rules) {
+      module.emitError() << "expected the optimizer 'adamw', 'sgd' or 'muon', found '" << optimizer << "'";
       return signalPassFailure();
     }
     if (droppedState != "move" && droppedState != "skip") {
@@ -127,8 +157,14 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
     }
     if (parameters.empty())
       return;
-    for (StringRef scalar : kind->scalars)
-      declareScalar(module, {scalar});
+    bool anyHidden = llvm::any_of(parameters, isHidden);
+    if (rules->hidden.op == Rule::Muon && !anyHidden) {
+      module.emitError() << "expected a parameter with 'hidden_parts' for the optimizer 'muon', found none";
+      return signalPassFailure();
+    }
+    for (const Rule &rule : {rules->hidden, rules->others})
+      for (StringRef scalar : rule.scalars)
+        declareScalar(module, {scalar});
     Location location = module.getLoc();
     func::FuncOp norm = createAction(module, location, "train.norm", ActionKind::Norm, "train");
     func::FuncOp update = createAction(module, location, "train.update", ActionKind::Update, "train");
@@ -142,8 +178,9 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
         addNorm(trained.parameter, trained.unclipped, "unclipped_norm", slotBuilder, normBuilder)
             ->setAttr(unclippedAttrName, UnitAttr::get(&getContext()));
       }
-      addUpdate(trained, *kind, slotBuilder, updateBuilder);
     }
+    for (ArrayRef<Trained> group : groupParameters(parameters, rules->hidden))
+      addUpdate(group, isHidden(group.front()) ? rules->hidden : rules->others, slotBuilder, updateBuilder);
   }
 
 private:
@@ -173,48 +210,87 @@ private:
     return slot;
   }
 
-  void addUpdate(const Trained &trained, const OptimizerKind &kind, SlotBuilder &slotBuilder, OpBuilder &builder) {
-    ParameterOp parameter = trained.parameter;
-    Location location = parameter.getLoc();
-    auto type = cast<RankedTensorType>(parameter.getType());
-    Type scalarType = RankedTensorType::get({}, type.getElementType());
-    SmallVector<Value> values = {ReadOp::create(builder, location, type, parameter.getSymName())}, gradients, scalars;
-    gradients.push_back(fetch(builder, trained.gradient));
-    if (trained.unclipped)
-      gradients.push_back(fetch(builder, trained.unclipped));
-    SmallVector<SlotOp> states;
-    for (StringRef role : kind.states) {
-      SlotOp slot = slotBuilder.create(location, role + "." + parameter.getSymName(), type, SlotKind::State,
-                                       parameter.getSymName());
-      slot.setRole(role);
-      states.push_back(slot);
-      values.push_back(fetch(builder, slot));
+  static bool isHidden(Trained trained) { return trained.parameter.getHiddenParts().has_value(); }
+
+  /// The parameters that an update takes: one, or for Muon several that are updated alike in every step.
+  SmallVector<SmallVector<Trained>> groupParameters(ArrayRef<Trained> parameters, const Rule &hidden) {
+    Builder builder(&getContext());
+    SmallVector<SmallVector<Trained>> groups;
+    llvm::MapVector<Attribute, SmallVector<Trained>> alike;
+    for (Trained trained : parameters) {
+      if (hidden.op != Rule::Muon || !isHidden(trained)) {
+        groups.push_back({trained});
+        continue;
+      }
+      ParameterOp parameter = trained.parameter;
+      Attribute gates = trained.gradient.getGatesAttr();
+      Attribute key = builder.getArrayAttr(
+          {parameter.getTypeAttr(), parameter.getHiddenPartsAttr(), gates ? gates : builder.getUnitAttr(),
+           builder.getBoolAttr(parameter.getDecays()), builder.getBoolAttr(bool(trained.unclipped))});
+      alike[key].push_back(trained);
     }
-    for (StringRef scalar : kind.scalars)
+    for (auto &[key, all] : alike) {
+      int64_t elements = cast<ShapedType>(all.front().parameter.getType()).getNumElements();
+      // Even parts, so that most of them are equal functions.
+      size_t count = llvm::divideCeil(all.size(), std::clamp<int64_t>(mostGroupElements / elements, 1, mostGroupSize));
+      for (size_t part = 0; part < count; ++part) {
+        size_t begin = all.size() * part / count, end = all.size() * (part + 1) / count;
+        groups.emplace_back(all.begin() + begin, all.begin() + end);
+      }
+    }
+    return groups;
+  }
+
+  void addUpdate(ArrayRef<Trained> group, const Rule &rule, SlotBuilder &slotBuilder, OpBuilder &builder) {
+    ParameterOp first = group.front().parameter;
+    Location location = first.getLoc();
+    auto type = cast<RankedTensorType>(first.getType());
+    Type scalarType = RankedTensorType::get({}, type.getElementType());
+    bool hasUnclipped = bool(group.front().unclipped);
+    SmallVector<Value> values, gradients, scalars; // values: parameters, then states
+    for (Trained trained : group) {
+      values.push_back(ReadOp::create(builder, location, type, trained.parameter.getSymName()));
+      gradients.push_back(fetch(builder, trained.gradient));
+    }
+    for (Trained trained : group)
+      if (hasUnclipped)
+        gradients.push_back(fetch(builder, trained.unclipped));
+    SmallVector<SlotOp> states;
+    for (StringRef role : rule.states)
+      for (Trained trained : group) {
+        ParameterOp parameter = trained.parameter;
+        SlotOp slot = slotBuilder.create(parameter.getLoc(), role + "." + parameter.getSymName(), type, SlotKind::State,
+                                         parameter.getSymName());
+        slot.setRole(role);
+        states.push_back(slot);
+        values.push_back(fetch(builder, slot));
+      }
+    for (StringRef scalar : rule.scalars)
       scalars.push_back(ScalarOp::create(builder, location, scalarType, scalar));
 
     auto call = [&](OpBuilder &inside, Gradients given) {
-      SmallVector<Value> operands = {values.front()};
+      SmallVector<Value> operands(ArrayRef(values).take_front(group.size()));
       if (given.clipped)
         operands.append(gradients);
-      operands.append(values.begin() + 1, values.end());
+      operands.append(values.begin() + group.size(), values.end());
       operands.append(scalars);
       if (given.unclipped)
         operands.push_back(ScalarOp::create(inside, location, scalarType, "unclipped_scale"));
-      func::FuncOp update = createUpdate(getOperation(), parameter, kind, scalarType, given);
+      func::FuncOp update = createUpdate(getOperation(), first, group.size(), rule, scalarType, given);
       return SmallVector<Value>(func::CallOp::create(inside, location, update, operands).getResults());
     };
-    auto update = [&](OpBuilder &inside) { return call(inside, {true, bool(trained.unclipped)}); };
+    auto update = [&](OpBuilder &inside) { return call(inside, {true, hasUnclipped}); };
     // Without a gradient the moments decay and move the parameter on, or all stay as they are.
     auto drop = [&](OpBuilder &inside) { return droppedState == "skip" ? values : call(inside, {false, false}); };
     SmallVector<Value> updated;
-    if (Value there = isThere(builder, *symbols, trained.gradient))
+    if (Value there = isThere(builder, *symbols, group.front().gradient))
       updated =
           SmallVector<Value>(createIf(builder, location, SmallVector<Type>(values.size(), type), there, update, drop));
     else
       updated = update(builder);
-    WriteOp::create(builder, location, updated.front(), parameter.getSymName());
-    for (auto [slot, value] : llvm::zip_equal(states, ArrayRef(updated).drop_front()))
+    for (auto [trained, value] : llvm::zip(group, updated))
+      WriteOp::create(builder, location, value, ParameterOp(trained.parameter).getSymName());
+    for (auto [slot, value] : llvm::zip_equal(states, ArrayRef(updated).drop_front(group.size())))
       store(builder, value, slot);
   }
 

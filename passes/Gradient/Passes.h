@@ -16,7 +16,7 @@ namespace sluice {
 
 struct GradientOptions : mlir::PassPipelineOptions<GradientOptions> {
   Option<int64_t> microBatches{*this, "microbatches", llvm::cl::desc("Micro-batches of a step"), llvm::cl::init(1)};
-  Option<std::string> optimizer{*this, "optimizer", llvm::cl::desc("adamw or sgd"), llvm::cl::init("adamw")};
+  Option<std::string> optimizer{*this, "optimizer", llvm::cl::desc("adamw, sgd or muon"), llvm::cl::init("adamw")};
   Option<std::string> droppedState{*this, "dropped-state",
                                    llvm::cl::desc("Parameters of layers that a step drops: move or skip"),
                                    llvm::cl::init("move")};

@@ -33,8 +33,11 @@ def InsertOptimizer : Pass<"sluice-insert-optimizer", "::mlir::ModuleOp"> {
     `train.norm` stores one sum of squares a gradient; `train.update` applies the optimizer to every parameter that has a gradient, with the run-time
     scalars of the step. Optimizer state lives in slots of kind `state`. A gradient whose gates were all closed in a step counts nothing in the norm, and its parameter is
     updated as `dropped-state` says. A gradient that is not clipped has a norm of its own and is added to the clipped one.
+
+    With `muon`, parameters with `hidden_parts` are updated by it, those of one shape several at a time, and the others by AdamW with a learning rate of its own; there
+    has to be one with `hidden_parts`.
   }];
-  let options = [Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw or sgd">,
+  let options = [Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon">,
                  Option<"droppedState", "dropped-state", "std::string", "\"move\"",
                         "what happens to a parameter and its state in a step without a gradient: move (the moments decay and move it on) or skip">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];

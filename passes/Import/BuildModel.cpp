@@ -293,19 +293,22 @@ Value GraphBuilder::buildAttention(const ModelOp &op, Value stream, Scope &scope
 /// Adds the parameters and returns the number of their elements.
 static int64_t buildParameters(const Description &description, OpBuilder &builder) {
   int64_t elements = 0;
-  auto build = [&](const ParameterSpec &parameter, const Twine &name) {
+  auto build = [&](const ParameterSpec &parameter, const Twine &name, bool isHidden) {
     auto type = RankedTensorType::get(parameter.shape, builder.getF32Type());
+    auto parts = isHidden && parameter.matrices ? builder.getI64IntegerAttr(parameter.matrices) : IntegerAttr();
     ParameterOp::create(builder, parameter.location, builder.getStringAttr(name), TypeAttr::get(type), parameter.init,
-                        parameter.shape.size() >= 2 ? builder.getUnitAttr() : UnitAttr(), /*offset=*/IntegerAttr());
+                        parameter.shape.size() >= 2 ? builder.getUnitAttr() : UnitAttr(), parts,
+                        /*offset=*/IntegerAttr());
     elements += type.getNumElements();
   };
   for (const ModelBlock &block : description.blocks)
     for (int64_t layer = 0, end = std::max<int64_t>(block.repeat, 1); layer != end; ++layer) {
       std::string prefix = block.repeat ? layerName(block, layer) + "." : "";
-      forEachParameter(block.ops, [&](const ParameterSpec &parameter) { build(parameter, prefix + parameter.name); });
+      forEachParameter(
+          block.ops, [&](const ParameterSpec &parameter) { build(parameter, prefix + parameter.name, block.repeat); });
     }
   if (description.headParameter)
-    build(*description.headParameter, description.headParameter->name);
+    build(*description.headParameter, description.headParameter->name, /*isHidden=*/false);
   return elements;
 }
 
@@ -315,15 +318,19 @@ static void declareScalars(const Description &description, ModuleOp module) {
     declareScalar(module, {name, value, help, range});
   };
   declare("learning_rate", training.learningRate, "step size of the optimizer, set by the schedule");
-  if (training.optimizer == "adamw") {
+  bool isMuon = training.optimizer == "muon";
+  if (isMuon)
+    declare("adamw_learning_rate", 1e-3, "step size of AdamW beside Muon, set by the schedule");
+  if (training.optimizer == "adamw" || isMuon) {
     declare("beta1", training.beta1, "decay of AdamW's mean of gradients", ScalarRange::fraction());
     declare("beta2", training.beta2, "decay of AdamW's mean of squared gradients", ScalarRange::fraction());
     declare("epsilon", training.epsilon, "added to AdamW's root of the mean of squares", ScalarRange::atLeast(0));
     declare("bias_correction1", 1, "1 - beta1^(steps + 1), set every step");
     declare("bias_correction2", 1, "1 - beta2^(steps + 1), set every step");
   }
-  if (training.optimizer == "sgd")
-    declare("momentum", training.momentum, "momentum of SGD", ScalarRange::fraction());
+  if (training.optimizer == "sgd" || isMuon)
+    declare("momentum", training.momentum.value_or(isMuon ? 0.95 : 0.9), "decay of the momentum of SGD or Muon",
+            ScalarRange::fraction());
   declare("weight_decay", training.weightDecay, "decay of parameters of rank 2 or more", ScalarRange::atLeast(0));
   declare("clip_scale", 1, "what gradient clipping multiplies gradients by, set every step");
   declare("loss_gradient", 1, "gradient of the loss of a micro-batch, loss_scale/micro-batches, set every step");

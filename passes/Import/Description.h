@@ -16,6 +16,7 @@ struct ParameterSpec {
   mlir::Attribute init;
   const JsonValue *source; ///< the op's name
   mlir::Location location;
+  int64_t matrices = 0; ///< that lie side by side in a weight that products use; 0: another parameter
 };
 
 /// An op of the description, with all sizes known.
@@ -47,7 +48,8 @@ struct ModelBlock {
 struct TrainingDefaults {
   int64_t batch = 1, sequence = 0, microBatches = 1;
   std::string optimizer = "adamw";
-  double learningRate = 3e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, momentum = 0.9;
+  double learningRate = 3e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01;
+  std::optional<double> momentum = {}; ///< the default depends on the optimizer
   double gradientClip = 1;
 };
 

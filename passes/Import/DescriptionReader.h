@@ -58,7 +58,7 @@ private:
   double readRate(const JsonValue *value);
   const JsonValue *readName(const JsonValue &op, llvm::StringRef what);
   void addParameter(ModelOp &op, const JsonValue *name, llvm::StringRef suffix, llvm::ArrayRef<int64_t> shape,
-                    mlir::Attribute init);
+                    mlir::Attribute init, int64_t matrices = 0);
   int64_t readCount(const JsonValue *object, llvm::StringRef key, int64_t option, int64_t otherwise);
   mlir::FloatAttr f64(double value) { return mlir::FloatAttr::get(mlir::Float64Type::get(reader.getContext()), value); }
   mlir::Attribute constant(double value) { return ConstantAttr::get(reader.getContext(), f64(value)); }

@@ -14,7 +14,7 @@ struct ImportOptions {
   int64_t batch = 0;                  ///< sequences per micro-batch
   int64_t sequence = 0;               ///< tokens per sequence
   int64_t microBatches = 0;           ///< micro-batches per optimizer step
-  std::string optimizer;              ///< "adamw", "sgd"
+  std::string optimizer;              ///< "adamw", "sgd", "muon"
   std::optional<double> gradientClip; ///< 0: none
   std::optional<double> dropout;      ///< for every dropout of the model
 };

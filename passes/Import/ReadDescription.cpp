@@ -94,11 +94,17 @@ int64_t DescriptionReader::readCount(const JsonValue *object, StringRef key, int
   return option ? option : count;
 }
 
+static bool anyMatrix(ArrayRef<ModelOp> ops) {
+  return llvm::any_of(ops, [](const ModelOp &op) {
+    return op.kind == ModelOp::Kind::Linear || op.kind == ModelOp::Kind::Attention || anyMatrix(op.branch);
+  });
+}
+
 void DescriptionReader::readTraining(const JsonValue *value) {
   TrainingDefaults &training = description.training;
   if (value && !reader.object(*value, "the training block",
                               {"batch", "sequence", "micro_batches", "optimizer", "grad_clip", "steps", "lr",
-                               "lr_schedule", "min_lr", "warmup"}))
+                               "adamw_lr", "lr_schedule", "min_lr", "warmup"}))
     return;
   int64_t longest = 0; // without position embeddings there is no limit
   for (const Table &table : positions)
@@ -131,8 +137,9 @@ void DescriptionReader::readTraining(const JsonValue *value) {
       training.gradientClip = reader.number(*clip, 0, infinity);
     if (const JsonValue *rate = value->find("lr"))
       training.learningRate = reader.number(*rate, 0, infinity);
-    if (const JsonValue *rate = value->find("min_lr"))
-      reader.number(*rate, 0, infinity);
+    for (StringRef key : {"min_lr", "adamw_lr"})
+      if (const JsonValue *rate = value->find(key))
+        reader.number(*rate, 0, infinity);
     if (const JsonValue *schedule = value->find("lr_schedule"))
       reader.choice(*schedule, "one of the schedules", {"constant", "linear", "cosine", "wsd"});
     for (StringRef key : {"warmup", "steps"})
@@ -141,6 +148,11 @@ void DescriptionReader::readTraining(const JsonValue *value) {
   }
   if (options.gradientClip)
     training.gradientClip = *options.gradientClip;
+  auto hasMatrix = [](const ModelBlock &block) { return block.repeat && anyMatrix(block.ops); };
+  if (training.optimizer == "muon" && llvm::none_of(description.blocks, hasMatrix))
+    reader.fail(value && value->find("optimizer") ? *value->find("optimizer") : root,
+                "expected an op 'linear' or 'attention' in a repeated layer, whose weight the optimizer 'muon' is for, "
+                "found none");
 }
 
 void DescriptionReader::readOptimizer(const JsonValue &value) {
@@ -150,10 +162,13 @@ void DescriptionReader::readOptimizer(const JsonValue &value) {
   const JsonValue *type = reader.require(value, "type", "an optimizer");
   if (reader.failed())
     return;
-  std::string name = reader.choice(*type, "one of the optimizers", {"adamw", "sgd"});
-  bool isAdam = name == "adamw";
-  if (!(isAdam ? reader.object(value, "an optimizer 'adamw'", {"type", "beta1", "beta2", "eps", "weight_decay"})
-               : reader.object(value, "an optimizer 'sgd'", {"type", "momentum", "weight_decay"})))
+  std::string name = reader.choice(*type, "one of the optimizers", {"adamw", "sgd", "muon"});
+  SmallVector<StringRef> keys = {"type", "weight_decay"};
+  if (name != "sgd")
+    keys.append({"beta1", "beta2", "eps"});
+  if (name != "adamw")
+    keys.push_back("momentum");
+  if (!reader.object(value, "an optimizer '" + Twine(name) + "'", keys))
     return;
   if (options.optimizer.empty())
     training.optimizer = name;
@@ -164,7 +179,8 @@ void DescriptionReader::readOptimizer(const JsonValue &value) {
   read("beta1", 1, training.beta1);
   read("beta2", 1, training.beta2);
   read("eps", infinity, training.epsilon);
-  read("momentum", 1, training.momentum);
+  if (value.find("momentum"))
+    read("momentum", 1, training.momentum.emplace());
   read("weight_decay", infinity, training.weightDecay);
 }
 

@@ -196,11 +196,12 @@ void DescriptionReader::readAttention(const JsonValue &value, ModelOp &op, bool 
   op.rate = readRate(value.find("dropout"));
   widest = std::max(widest, 3 * width);
   addParameter(op, name, ".c_attn.weight", {width, 3 * width},
-               initialValues(readInit(value.find("init"), weightInit), width));
+               initialValues(readInit(value.find("init"), weightInit), width), /*matrices=*/3);
   if (op.bias)
     addParameter(op, name, ".c_attn.bias", {3 * width}, constant(0));
   addParameter(op, name, ".c_proj.weight", {width, width},
-               initialValues(readInit(value.find("output_init"), endsBranch ? residualInit : weightInit), width));
+               initialValues(readInit(value.find("output_init"), endsBranch ? residualInit : weightInit), width),
+               /*matrices=*/1);
   if (op.bias)
     addParameter(op, name, ".c_proj.bias", {width}, constant(0));
   description.attentionWidths += width;
@@ -219,7 +220,8 @@ void DescriptionReader::readLinear(const JsonValue &value, ModelOp &op, bool end
   width = reader.size(*outputs, 1, maxSize);
   op.bias = !bias || reader.boolean(*bias);
   addParameter(op, name, ".weight", {inputs, width},
-               initialValues(readInit(value.find("init"), endsBranch ? residualInit : weightInit), inputs));
+               initialValues(readInit(value.find("init"), endsBranch ? residualInit : weightInit), inputs),
+               /*matrices=*/1);
   if (op.bias)
     addParameter(op, name, ".bias", {width}, constant(0));
 }
@@ -282,7 +284,7 @@ const JsonValue *DescriptionReader::readName(const JsonValue &op, StringRef what
 }
 
 void DescriptionReader::addParameter(ModelOp &op, const JsonValue *name, StringRef suffix, ArrayRef<int64_t> shape,
-                                     Attribute init) {
+                                     Attribute init, int64_t matrices) {
   if (reader.failed())
     return;
   int64_t elements = 1;
@@ -290,5 +292,5 @@ void DescriptionReader::addParameter(ModelOp &op, const JsonValue *name, StringR
     if (__builtin_mul_overflow(elements, size, &elements) || elements > maxElements)
       return reader.fail(*name, "expected parameters of at most 2^38 elements, found '" + name->text + suffix +
                                     "' of " + Twine(shape.front()) + " x " + Twine(shape.back()));
-  op.parameters.push_back({name->text + suffix.str(), llvm::to_vector<2>(shape), init, name, op.location});
+  op.parameters.push_back({name->text + suffix.str(), llvm::to_vector<2>(shape), init, name, op.location, matrices});
 }

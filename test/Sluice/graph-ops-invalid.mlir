@@ -5,6 +5,16 @@ sluice.parameter @p : tensor<4xf32> {init = 1.0 : f32}
 
 // -----
 
+// expected-error @below {{expected a matrix of 3 equal column blocks, found 'tensor<4x8xf32>'}}
+sluice.parameter @p : tensor<4x8xf32> {init = #sluice.constant<0.0>, hidden_parts = 3}
+
+// -----
+
+// expected-error @below {{expected a matrix of 1 equal column blocks, found 'tensor<4xf32>'}}
+sluice.parameter @p : tensor<4xf32> {init = #sluice.constant<0.0>, hidden_parts = 1}
+
+// -----
+
 // expected-error @below {{expected a positive standard deviation, found 0.000000e+00}}
 sluice.parameter @p : tensor<4xf32> {init = #sluice.normal<0.0>}
 

@@ -105,8 +105,12 @@ TEST(EngineTest, SetsTheScalarsOfAStep) {
   Engine engine(sluice_program, 1);
   StepSettings settings = settingsOf(2);
   settings.gradientClip = 0.01;
+  settings.steps = 7;
+  settings.adamwLearningRate = 0.25;
   StepResult result = engine.trainStep(settings, loadPattern);
   EXPECT_DOUBLE_EQ(engine.scalars().get("learning_rate"), 0.05);
+  EXPECT_DOUBLE_EQ(engine.scalars().get("adamw_learning_rate"), 0.25);
+  EXPECT_EQ(engine.scalars().get("steps"), 7);
   EXPECT_DOUBLE_EQ(engine.scalars().get("bias_correction1"), 1 - std::pow(0.9, 3));
   EXPECT_DOUBLE_EQ(engine.scalars().get("bias_correction2"), 1 - std::pow(0.99, 3));
   EXPECT_DOUBLE_EQ(engine.scalars().get("loss_gradient"), 0.5);

@@ -47,6 +47,8 @@ const sluice_scalar scalars[] = {
     {"loss_gradient", 1, "seed of backward", -kInfinity, kInfinity, 0},
     {"poison", 0, "step that goes wrong", -kInfinity, kInfinity, 0},
     {"loss_scale", 1, "of backward", 0, kInfinity, SLUICE_LEAST_IS_OPEN},
+    {"steps", 1, "of the run", -kInfinity, kInfinity, 0},
+    {"adamw_learning_rate", 0, "of AdamW beside another optimizer", -kInfinity, kInfinity, 0},
     {"share", std::numeric_limits<double>::quiet_NaN(), "that nothing reads", 0, 1, SLUICE_MOST_IS_OPEN},
 };
 

@@ -29,6 +29,14 @@ TEST(LearningRate, EveryShapeWarmsUpAlike) {
   }
 }
 
+TEST(LearningRate, AnotherPeakKeepsTheShape) {
+  LearningRateSchedule rate = schedule(LearningRateShape::Cosine), scaled = rate.scaledTo(4);
+  for (int64_t step : {0, 4, 10, 24})
+    EXPECT_DOUBLE_EQ(scaled.at(step), 4 * rate.at(step));
+  rate.peak = rate.minimum = 0;
+  EXPECT_EQ(rate.scaledTo(4).at(24), 0);
+}
+
 TEST(LearningRate, DecaysToTheMinimumAtTheLastStep) {
   for (auto shape : {LearningRateShape::Cosine, LearningRateShape::Linear, LearningRateShape::Wsd}) {
     LearningRateSchedule rate = schedule(shape);

@@ -37,7 +37,8 @@ struct Options {
   cl::opt<int64_t> microBatches{"microbatches",
                                 cl::desc("Micro-batches per optimizer step (default: the description's)"), cl::init(0),
                                 cl::cat(category)};
-  cl::opt<std::string> optimizer{"optimizer", cl::desc("adamw or sgd (default: the description's)"), cl::cat(category)};
+  cl::opt<std::string> optimizer{"optimizer", cl::desc("adamw, sgd or muon (default: the description's)"),
+                                 cl::cat(category)};
   cl::opt<double> gradClip{
       "grad-clip",
       cl::desc("Global gradient norm above which gradients are scaled down, 0: none (default: the description's)"),
@@ -110,8 +111,8 @@ static std::string checkUsage(const Options &options) {
     return "expected --grad-clip of at least 0";
   if (options.dropout.getNumOccurrences() && !(options.dropout >= 0 && options.dropout < 1))
     return "expected --dropout in [0, 1)";
-  if (!options.optimizer.empty() && options.optimizer != "adamw" && options.optimizer != "sgd")
-    return "expected --optimizer adamw or sgd, found '" + options.optimizer + "'";
+  if (!options.optimizer.empty() && !llvm::is_contained({"adamw", "sgd", "muon"}, options.optimizer))
+    return "expected --optimizer adamw, sgd or muon, found '" + options.optimizer + "'";
   if (options.droppedState != "move" && options.droppedState != "skip")
     return "expected --dropped-state move or skip, found '" + options.droppedState + "'";
   if (options.clipScope.getNumOccurrences() && !options.standardizationLoss.getNumOccurrences())
