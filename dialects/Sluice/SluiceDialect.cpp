@@ -34,6 +34,14 @@ int64_t sluice::sumOfTensorBytes(TypeRange types) {
   return bytes;
 }
 
+void sluice::setBinaryFact(ModuleOp module, StringRef name, Attribute value) {
+  NamedAttrList facts;
+  if (auto old = module->getAttrOfType<DictionaryAttr>(binaryAttrName))
+    facts = old;
+  facts.set(name, value);
+  module->setAttr(binaryAttrName, facts.getDictionary(module.getContext()));
+}
+
 LogicalResult NormalAttr::verify(function_ref<InFlightDiagnostic()> emitError, FloatAttr deviation) {
   if (!(deviation.getValueAsDouble() > 0))
     return emitError() << "expected a positive standard deviation, found " << deviation;

@@ -32,6 +32,8 @@ inline constexpr llvm::StringLiteral layerAttrName = "sluice.layer";
 inline constexpr llvm::StringLiteral unclippedAttrName = "sluice.unclipped";
 /// Module attribute: what the exported table says of the whole model (a dictionary).
 inline constexpr llvm::StringLiteral binaryAttrName = "sluice.binary";
+/// Sets one entry of it.
+void setBinaryFact(mlir::ModuleOp module, llvm::StringRef name, mlir::Attribute value);
 /// Module attribute: the run-time scalars, an array of dictionaries (RuntimeScalars.h).
 inline constexpr llvm::StringLiteral scalarsAttrName = "sluice.scalars";
 } // namespace sluice

@@ -5,15 +5,6 @@
 using namespace mlir;
 using namespace sluice;
 
-/// Adds to what the exported table says of the model.
-static void recordFact(ModuleOp module, StringRef name, ArrayRef<Attribute> list) {
-  NamedAttrList facts;
-  if (auto old = module->getAttrOfType<DictionaryAttr>(binaryAttrName))
-    facts = old;
-  facts.set(name, ArrayAttr::get(module.getContext(), list));
-  module->setAttr(binaryAttrName, facts.getDictionary(module.getContext()));
-}
-
 void sluice::recordGraphs(ModuleOp module) {
   Builder builder(module.getContext());
   SmallVector<Attribute> graphs;
@@ -26,7 +17,7 @@ void sluice::recordGraphs(ModuleOp module) {
     graphs.push_back(builder.getDictionaryAttr({builder.getNamedAttr("name", graph.getSymNameAttr()),
                                                 builder.getNamedAttr("inputs", builder.getArrayAttr(inputs))}));
   }
-  recordFact(module, "graphs", graphs);
+  setBinaryFact(module, "graphs", builder.getArrayAttr(graphs));
 }
 
 /// Model FLOPs of forward and backward for a micro-batch: 6 a parameter and token, and 12 x width x sequence a token in
@@ -74,6 +65,6 @@ void sluice::recordLayers(ModuleOp module, ArrayRef<LayerOp> layers, const GateS
            named("slot", FlatSymbolRefAttr::get(gateSlots.lookup(layer.getGate()).getSymNameAttr())),
            named("index", layer.getGateIndexAttr()), named("flops", builder.getF64FloatAttr(modelFlops(layer)))}));
   auto nameAttribute = [&](auto &entry) -> Attribute { return builder.getStringAttr(entry.second); };
-  recordFact(module, "layers", llvm::map_to_vector(names, nameAttribute));
-  recordFact(module, "gates", gates);
+  setBinaryFact(module, "layers", ArrayAttr::get(module.getContext(), llvm::map_to_vector(names, nameAttribute)));
+  setBinaryFact(module, "gates", builder.getArrayAttr(gates));
 }

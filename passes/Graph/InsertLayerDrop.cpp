@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "passes/Formula.h"
 #include "passes/Graph/Choices.h"
 #include "passes/Graph/Passes.h"
 #include "passes/Graph/ResidualLayer.h"
@@ -19,17 +20,6 @@ using namespace mlir;
 using namespace sluice;
 
 namespace {
-/// Scalars in f64.
-struct Arithmetic {
-  ImplicitLocOpBuilder &b;
-  Value c(double value) { return arith::ConstantOp::create(b, b.getF64FloatAttr(value)); }
-  Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
-  Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
-  Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
-  Value div(Value x, Value y) { return arith::DivFOp::create(b, x, y); }
-  Value from(Value integer) { return arith::UIToFPOp::create(b, b.getF64Type(), integer); }
-};
-
 struct InsertLayerDrop : sluice::impl::InsertLayerDropBase<InsertLayerDrop> {
   using InsertLayerDropBase::InsertLayerDropBase;
 
@@ -146,11 +136,11 @@ private:
     maps.append(3, AffineMap::getMultiDimIdentityMap(1, context));
     auto body = [&](OpBuilder &builder, Location location, ValueRange v) {
       ImplicitLocOpBuilder inside(location, builder);
-      Arithmetic a{inside};
+      Formula a{inside, f64};
       Value limit = v[0], current = limit;
       if (schedule == "progressive") {
         Value third = arith::ConstantIndexOp::create(inside, 2);
-        Value step = a.from(tensor::ExtractOp::create(inside, key, third));
+        Value step = arith::UIToFPOp::create(inside, f64, tensor::ExtractOp::create(inside, key, third));
         Value isAuto = arith::CmpFOp::create(inside, arith::CmpFPredicate::UNO, v[1], v[1]);
         Value rate = arith::SelectOp::create(inside, isAuto, a.div(a.c(100), v[2]), v[1]);
         Value fall = math::ExpOp::create(inside, a.mul(arith::NegFOp::create(inside, rate), step));

@@ -127,13 +127,27 @@ struct StandardizationLoss : sluice::impl::StandardizationLossBase<Standardizati
     for (GraphOp graph : module.getOps<GraphOp>())
       if (failed(removeNorms(graph, dropped)))
         return signalPassFailure();
+    int64_t elements = 0;
     for (StringAttr name : dropped)
-      if (SymbolTable::symbolKnownUseEmpty(name, module))
-        module.lookupSymbol(name)->erase();
+      if (SymbolTable::symbolKnownUseEmpty(name, module)) {
+        auto parameter = module.lookupSymbol<ParameterOp>(name);
+        elements += cast<ShapedType>(parameter.getType()).getNumElements();
+        parameter.erase();
+      }
+    countOut(elements);
     declareScalar(module, {"lambda", lambda, "weight of the standardization loss", ScalarRange::atLeast(0)});
   }
 
 private:
+  /// Takes removed parameters out of the model's FLOPs.
+  void countOut(int64_t elements) {
+    ModuleOp module = getOperation();
+    auto facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName);
+    if (auto flops = facts ? facts.getAs<FloatAttr>("flops_per_token") : FloatAttr())
+      setBinaryFact(module, "flops_per_token",
+                    FloatAttr::get(flops.getType(), flops.getValueAsDouble() - 6.0 * double(elements)));
+  }
+
   LogicalResult check(ModuleOp module, GraphOp train) {
     auto isOneOf = [&](StringRef value, StringRef option, ArrayRef<StringRef> choices) {
       return expectOneOf(module, "standardization loss", option, value, choices);

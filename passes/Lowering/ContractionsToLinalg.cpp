@@ -1,6 +1,6 @@
 //===- ContractionsToLinalg.cpp - Sums and products as linalg ----------------------===//
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "passes/Lowering/Formula.h"
+#include "passes/Formula.h"
 #include "passes/Lowering/SluiceToLinalg.h"
 
 using namespace mlir;

@@ -9,8 +9,8 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "passes/Formula.h"
 #include "passes/Lowering/Blocks.h"
-#include "passes/Lowering/Formula.h"
 
 using namespace mlir;
 using namespace sluice;

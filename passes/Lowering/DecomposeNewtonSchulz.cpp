@@ -16,8 +16,8 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "passes/Formula.h"
 #include "passes/Lowering/Blocks.h"
-#include "passes/Lowering/Formula.h"
 
 using namespace mlir;
 using namespace sluice;

@@ -8,8 +8,8 @@
 //===----------------------------------------------------------------------------------===//
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "passes/Formula.h"
 #include "passes/Lowering/Blocks.h"
-#include "passes/Lowering/Formula.h"
 #include <limits>
 
 using namespace mlir;

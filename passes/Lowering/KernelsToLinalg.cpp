@@ -2,7 +2,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "passes/Lowering/Formula.h"
+#include "passes/Formula.h"
 #include "passes/Lowering/SluiceToLinalg.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>

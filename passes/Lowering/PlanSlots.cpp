@@ -60,17 +60,13 @@ struct PlanSlots : sluice::impl::PlanSlotsBase<PlanSlots> {
     int64_t persistentBytes = slots.bytes;
     placeAll(SlotKind::Kept);
 
-    NamedAttrList facts;
-    if (auto old = module->getAttrOfType<DictionaryAttr>(binaryAttrName))
-      facts = old;
-    auto set = [&](StringRef name, int64_t value) { facts.set(name, builder.getI64IntegerAttr(value)); };
+    auto set = [&](StringRef name, int64_t value) { setBinaryFact(module, name, builder.getI64IntegerAttr(value)); };
     set("parameter_bytes", parameters.bytes);
     set("slot_bytes", slots.bytes);
     set("gradient_offset", 0);
     set("gradient_bytes", gradientBytes);
     set("norms_offset", normsOffset);
     set("unclipped_norms_offset", unclippedNormsOffset);
-    module->setAttr(binaryAttrName, facts.getDictionary(module.getContext()));
     remark::analysis(module.getLoc(), remark::RemarkOpts::name("PlanSlots").category("memory"))
         << remark::metric("parameter_bytes", parameters.bytes) << remark::metric("gradient_bytes", gradientBytes)
         << remark::metric("kept_bytes", slots.bytes - persistentBytes) << remark::metric("slot_bytes", slots.bytes);

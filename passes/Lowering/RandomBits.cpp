@@ -2,7 +2,7 @@
 #include "passes/Lowering/RandomBits.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "passes/Lowering/Formula.h"
+#include "passes/Formula.h"
 #include <cmath>
 
 using namespace mlir;

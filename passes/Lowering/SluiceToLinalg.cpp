@@ -4,7 +4,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tensor/Utils/Utils.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
-#include "passes/Lowering/Formula.h"
+#include "passes/Formula.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Lowering/RandomBits.h"
 #include "llvm/ADT/TypeSwitch.h"

@@ -1,6 +1,6 @@
 //===- Formula.h - What bodies of generics compute --------------------------------===//
-#ifndef SLUICE_PASSES_LOWERING_FORMULA_H
-#define SLUICE_PASSES_LOWERING_FORMULA_H
+#ifndef SLUICE_PASSES_FORMULA_H
+#define SLUICE_PASSES_FORMULA_H
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -53,4 +53,4 @@ inline llvm::SmallVector<mlir::Value> maximumWith(mlir::ImplicitLocOpBuilder &b,
 
 } // namespace sluice
 
-#endif // SLUICE_PASSES_LOWERING_FORMULA_H
+#endif // SLUICE_PASSES_FORMULA_H
