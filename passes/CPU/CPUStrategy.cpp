@@ -15,19 +15,28 @@ using namespace mlir;
 using namespace sluice;
 
 namespace {
-/// A block of C that fills the vector registers but for those that hold a row of B and an element of A, in f32.
+/// Rows and columns of a block of C that fills the vector registers but for those that hold a row of B and an element
+/// of A, in f32.
 struct RegisterBlock {
-  StringRef feature;
-  int64_t rows, columns, lanes;
+  int64_t rows, columns;
 };
-constexpr RegisterBlock registerBlocks[] = {{"avx512vl", 12, 32, 16}, {"fma", 6, 16, 8}, {"sse2", 4, 8, 4}};
 
-constexpr int64_t depthBytes = 256 * 4; // of a row of a panel: 16 columns of it are half of a first-level cache
-constexpr int64_t blockBytesA =
-    192 * 1024; // of the panels of A: they share 512 KB of second-level cache with those of B
+/// What a processor's vectors allow.
+struct Registers {
+  StringRef feature;
+  int64_t lanes;
+  RegisterBlock blocks[2]; // the one with fewer loads a multiplication first
+  int64_t panelBytes;      // of a panel of B, which shares a first-level cache with one of A
+};
+constexpr Registers registers[] = {{"avx512vl", 16, {{8, 48}, {12, 32}}, 32 * 1024},
+                                   {"fma", 8, {{4, 24}, {6, 16}}, 24 * 1024},
+                                   {"sse2", 4, {{4, 8}, {4, 8}}, 24 * 1024}};
+
+constexpr int64_t depthBytes = 256 * 4;     // of a row of a panel, at most
+constexpr int64_t blockBytesA = 256 * 1024; // of the panels of A, half of a second-level cache
 constexpr int64_t blockBytesB = 384 * 1024; // of the panels of B, read one at a time
 constexpr int64_t leastTasks = 24;          // blocks of C that are wanted while they stay worth their packing
-constexpr int64_t leastRows = 96, leastColumns = 192;
+constexpr int64_t leastRows = 96, leastColumns = 64;
 
 /// Splits `size` evenly into blocks of at most `most`, rounded up to a multiple of `unit`.
 int64_t evenBlock(int64_t size, int64_t most, int64_t unit) {
@@ -35,14 +44,23 @@ int64_t evenBlock(int64_t size, int64_t most, int64_t unit) {
   return llvm::alignTo(llvm::divideCeil(size, blocks), unit);
 }
 
-StrategyAttr strategyOf(const Contraction &contraction, const RegisterBlock &block) {
+/// The block that computes least beyond the edges of an m x n matrix.
+RegisterBlock chooseRegisterBlock(const Registers &registers, int64_t m, int64_t n, int64_t bytes) {
+  auto scaled = [&](RegisterBlock block) { return RegisterBlock{block.rows, block.columns * 4 / bytes}; };
+  auto area = [&](RegisterBlock block) {
+    return llvm::alignTo(m, block.rows) * llvm::alignTo(n, scaled(block).columns);
+  };
+  return scaled(area(registers.blocks[1]) < area(registers.blocks[0]) ? registers.blocks[1] : registers.blocks[0]);
+}
+
+StrategyAttr strategyOf(const Contraction &contraction, const Registers &registers) {
   int64_t bytes = contraction.elementType().getWidth() / 8;
-  int64_t lanes = block.lanes * 4 / bytes, rows = block.rows, columns = block.columns * 4 / bytes;
   int64_t m = contraction.size(contraction.m), n = contraction.size(contraction.n);
   int64_t k = contraction.size(contraction.k), around = contraction.product(contraction.outer);
-  int64_t depth = evenBlock(k, depthBytes / bytes, std::min<int64_t>(k, 8));
-  int64_t mostRows = blockBytesA / (depthBytes / bytes) / bytes,
-          mostColumns = blockBytesB / (depthBytes / bytes) / bytes;
+  RegisterBlock block = chooseRegisterBlock(registers, m, n, bytes);
+  int64_t rows = block.rows, columns = block.columns;
+  int64_t depth = evenBlock(k, std::min(depthBytes, registers.panelBytes / columns) / bytes, std::min<int64_t>(k, 8));
+  int64_t mostRows = blockBytesA / depthBytes, mostColumns = blockBytesB / depthBytes;
   auto tasks = [&] {
     return around * llvm::divideCeil(m, evenBlock(m, mostRows, rows)) *
            llvm::divideCeil(n, evenBlock(n, mostColumns, columns));
@@ -57,7 +75,8 @@ StrategyAttr strategyOf(const Contraction &contraction, const RegisterBlock &blo
       break;
   }
   return StrategyAttr::get(contraction.op->getContext(), {rows, columns},
-                           {evenBlock(m, mostRows, rows), evenBlock(n, mostColumns, columns), depth}, lanes);
+                           {evenBlock(m, mostRows, rows), evenBlock(n, mostColumns, columns), depth},
+                           registers.lanes * 4 / bytes);
 }
 
 struct CPUStrategy : sluice::impl::CPUStrategyBase<CPUStrategy> {
@@ -77,12 +96,9 @@ struct CPUStrategy : sluice::impl::CPUStrategyBase<CPUStrategy> {
       for (StringRef name : names)
         features.insert(name);
     }
-    for (const RegisterBlock &candidate : registerBlocks)
-      if (features.contains(candidate.feature)) {
-        block = &candidate;
-        return success();
-      }
-    block = std::end(registerBlocks) - 1;
+    chosen = llvm::find_if(registers, [&](const Registers &each) { return features.contains(each.feature); });
+    if (chosen == std::end(registers))
+      chosen = std::end(registers) - 1;
     return success();
   }
 
@@ -93,7 +109,7 @@ struct CPUStrategy : sluice::impl::CPUStrategyBase<CPUStrategy> {
       FailureOr<Contraction> contraction = analyzeContraction(op);
       if (failed(contraction))
         return WalkResult::interrupt();
-      op->setAttr(strategyAttrName, strategyOf(*contraction, *block));
+      op->setAttr(strategyAttrName, strategyOf(*contraction, *chosen));
       return WalkResult::advance();
     });
     if (result.wasInterrupted())
@@ -101,6 +117,6 @@ struct CPUStrategy : sluice::impl::CPUStrategyBase<CPUStrategy> {
   }
 
 private:
-  const RegisterBlock *block = nullptr;
+  const Registers *chosen = nullptr;
 };
 } // namespace

@@ -72,29 +72,41 @@ mlir::Value times(mlir::ImplicitLocOpBuilder &b, mlir::Value x, int64_t y);
 void loop(mlir::ImplicitLocOpBuilder &b, mlir::Value from, mlir::Value to, int64_t step,
           llvm::function_ref<void(mlir::Value)> body);
 
-/// Copies `rows` x `sums` of the matrix (rows x sums) to panels of `width` rows: element (r, s) of panel p lies at (p *
-/// depth + s) * width + r. What a panel lacks in rows is zero. The buffer has `lanes` elements to spare at its end.
-void packPanels(mlir::ImplicitLocOpBuilder &b, MatrixView matrix, SubRange rows, SubRange sums, int64_t width,
-                int64_t depth, int64_t lanes, mlir::Value buffer);
+/// Panels of a matrix, one behind the other: element (r, s) of panel p lies at base + (p x depth + s) x width + r of
+/// the buffer, whose end has the elements of a vector to spare. What the last panel lacks in rows is zero.
+struct Panels {
+  mlir::Value buffer, base;
+  int64_t width, depth;
+};
 
-/// What the micro-kernel works on.
+/// Copies `rows` x `sums` of the matrix (rows x sums) to panels; `lanes` is the size of a vector.
+void packPanels(mlir::ImplicitLocOpBuilder &b, MatrixView matrix, SubRange rows, SubRange sums, Panels panels,
+                int64_t lanes);
+
+/// What the micro-kernel works on: panels as wide as its block of C.
 struct MicroKernel {
-  mlir::Value panelsA, panelsB; // packed
-  mlir::Value tile; // rows x columns, for blocks that C has no whole place for; may be null if there are none
+  Panels a, b;
+  mlir::Value tile; // rows x columns, for C whose columns are not contiguous; else null
   MatrixView c;
-  int64_t rows, columns, lanes, depth;
+  int64_t lanes;
   mlir::Value first; // i1: store instead of adding; null: never
 
   /// Emits C += A B of all blocks of a cache block.
-  void emit(mlir::ImplicitLocOpBuilder &b, SubRange m, SubRange n, mlir::Value sums) const;
+  void emit(mlir::ImplicitLocOpBuilder &builder, SubRange m, SubRange n, mlir::Value sums) const;
 
 private:
-  llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &b, mlir::Value i, mlir::Value j,
+  int64_t rows() const { return a.width; }
+  int64_t vectors() const { return b.width / lanes; }
+  mlir::VectorType vectorType() const;
+  llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j,
                                           mlir::Value sums) const;
-  void store(mlir::ImplicitLocOpBuilder &b, MatrixView to, mlir::Value i, mlir::Value j, mlir::ValueRange values,
+  void prefetch(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j) const;
+  void store(mlir::ImplicitLocOpBuilder &builder, MatrixView to, mlir::Value i, mlir::Value j, mlir::ValueRange values,
              bool add) const;
-  void storeEdge(mlir::ImplicitLocOpBuilder &b, mlir::Value i, mlir::Value j, mlir::Value rowCount,
-                 mlir::Value columnCount, bool add) const;
+  void storePart(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,
+                 mlir::Value rowCount, mlir::Value columnCount, bool add) const;
+  void storeElements(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,
+                     mlir::Value rowCount, mlir::Value columnCount, bool add) const;
 };
 
 } // namespace sluice

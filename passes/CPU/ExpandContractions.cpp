@@ -1,9 +1,11 @@
 //===- ExpandContractions.cpp - Contractions to packed panels and a micro-kernel ------===//
 #include "mlir/Analysis/AliasAnalysis.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/CPU/Contraction.h"
 #include "passes/CPU/Passes.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/SaveAndRestore.h"
 #include <vector>
 
 namespace sluice {
@@ -18,44 +20,40 @@ namespace {
 /// Below this many multiplications a contraction is not worth waking other threads.
 constexpr int64_t leastParallelWork = 64 * 64 * 64;
 
+/// Rows of A that a thread packs at a time where all of A is packed at once.
+constexpr int64_t leastPackedRows = 48;
+
+/// Where the loops around the matrix product are: an index for each of their dimensions.
+using Position = DenseMap<unsigned, Value>;
+
 class Expander {
 public:
   Expander(Contraction contraction, StrategyAttr strategy, linalg::FillOp fill)
       : x(contraction), b(contraction.op.getLoc(), contraction.op), fill(fill), rows(strategy.getRegisterBlock()[0]),
         columns(strategy.getRegisterBlock()[1]), blockM(strategy.getCacheBlock()[0]),
         blockN(strategy.getCacheBlock()[1]), blockK(strategy.getCacheBlock()[2]), lanes(strategy.getVectorSize()),
-        sizeM(x.size(x.m)), sizeN(x.size(x.n)), sizeK(x.size(x.k)) {}
+        sizeM(x.size(x.m)), sizeN(x.size(x.n)), sizeK(x.size(x.k)), blocksM(llvm::divideCeil(sizeM, blockM)),
+        blocksN(llvm::divideCeil(sizeN, blockN)) {}
 
   void run() {
-    int64_t tasks = x.product(x.outer) * llvm::divideCeil(sizeM, blockM) * llvm::divideCeil(sizeN, blockN);
+    int64_t tasks = x.product(x.outer) * blocksM * blocksN;
     Operation *op = x.op;
     collapse(x.a);
     collapse(x.b);
     collapse(x.c);
-    // The buffers of the sequential form lie at the start of the parallel loop around it, if there is one.
     Operation *around = op->getParentOp();
-    while (around && !isa<scf::ForallOp, scf::ParallelOp, func::FuncOp>(around))
+    while (!isa<scf::ForallOp, scf::ParallelOp, FunctionOpInterface>(around))
       around = around->getParentOp();
-    bool isParallel = isa_and_present<scf::ForallOp, scf::ParallelOp>(around);
+    home = &around->getRegion(0).front();
     int64_t work = x.product(x.outer) * x.product(x.outerSums) * sizeM * sizeN * sizeK;
-    if (!isParallel && tasks > 1 && work > leastParallelWork) {
-      auto forall = scf::ForallOp::create(b, ArrayRef<OpFoldResult>{b.getIndexAttr(tasks)}, ValueRange(), std::nullopt);
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(forall.getBody());
-      allocate();
-      emitTask(forall.getInductionVar(0));
+    if (isa<FunctionOpInterface>(around) && tasks > 1 && work > leastParallelWork) {
+      if (blocksN > 1)
+        packAllOfA();
+      parallel(tasks, [&](Value task) { emitTask(task); });
+    } else if (tasks == 1) {
+      emitTask(constantIndex(b, 0));
     } else {
-      {
-        OpBuilder::InsertionGuard guard(b);
-        if (isParallel)
-          b.setInsertionPointToStart(&around->getRegion(0).front());
-        allocate();
-      }
-      Value zero = constantIndex(b, 0);
-      if (tasks == 1)
-        emitTask(zero);
-      else
-        loop(b, zero, constantIndex(b, tasks), 1, [&](Value task) { emitTask(task); });
+      loop(b, constantIndex(b, 0), constantIndex(b, tasks), 1, [&](Value task) { emitTask(task); });
     }
     op->erase();
     if (fill)
@@ -66,8 +64,10 @@ private:
   Contraction x;
   ImplicitLocOpBuilder b;
   linalg::FillOp fill;
-  int64_t rows, columns, blockM, blockN, blockK, lanes, sizeM, sizeN, sizeK;
+  int64_t rows, columns, blockM, blockN, blockK, lanes, sizeM, sizeN, sizeK, blocksM, blocksN;
   Value panelsA, panelsB, tile;
+  bool isPacked = false; // all of A, in panelsA
+  Block *home = nullptr; // where buffers are allocated: that of the loop over tasks, or what is around the contraction
 
   void collapse(Contraction::Operand &operand) {
     auto type = cast<MemRefType>(operand.value.getType());
@@ -75,21 +75,88 @@ private:
       operand.value = memref::CollapseShapeOp::create(b, operand.value, operand.reassociation);
   }
 
+  void parallel(int64_t count, function_ref<void(Value)> body) {
+    auto forall = scf::ForallOp::create(b, ArrayRef<OpFoldResult>{b.getIndexAttr(count)}, ValueRange(), std::nullopt);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(forall.getBody());
+    llvm::SaveAndRestore inside(home, forall.getBody());
+    body(forall.getInductionVar(0));
+  }
+
+  Value buffer(ArrayRef<int64_t> shape) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(home);
+    return memref::AllocOp::create(b, MemRefType::get(shape, x.elementType()), b.getI64IntegerAttr(64));
+  }
+
   void allocate() {
-    auto buffer = [&](ArrayRef<int64_t> shape) -> Value {
-      return memref::AllocOp::create(b, MemRefType::get(shape, x.elementType()), b.getI64IntegerAttr(64));
-    };
-    panelsA = buffer({blockM * blockK + lanes});
-    panelsB = buffer({blockN * blockK + lanes});
-    bool inPlace = x.n && x.c.dims.back() == *x.n && x.c.type.getStridesAndOffset().first.back() == 1;
-    if (sizeM % rows != 0 || sizeN % columns != 0 || !inPlace)
+    if (!isPacked)
+      panelsA = buffer({blockM * blockK});
+    panelsB = buffer({blockN * blockK});
+    bool isContiguous = x.n && x.c.dims.back() == *x.n && x.c.type.getStridesAndOffset().first.back() == 1;
+    if (!isContiguous)
       tile = buffer({rows, columns});
+  }
+
+  /// Splits a number into indices below `size`, the innermost first.
+  Value split(Value &number, int64_t size) {
+    if (size == 1)
+      return constantIndex(b, 0);
+    Value digit = b.createOrFold<arith::RemUIOp>(number, constantIndex(b, size));
+    number = b.createOrFold<arith::DivUIOp>(number, constantIndex(b, size));
+    return digit;
+  }
+
+  /// The dimensions around the product that A has.
+  SmallVector<unsigned> dimsAroundA() const {
+    SmallVector<unsigned> dims;
+    for (unsigned dim : llvm::concat<const unsigned>(x.outer, x.outerSums))
+      if (llvm::is_contained(x.a.dims, dim))
+        dims.push_back(dim);
+    return dims;
+  }
+
+  /// Elements of the packed rows of A for one term of the sum.
+  int64_t paddedM() const { return llvm::alignTo(sizeM, rows); }
+  int64_t paddedK() const { return llvm::alignTo(sizeK, blockK); }
+
+  /// Where the panels of the matrix of A at a position begin, for the block of the sum that begins at `k`.
+  Value panelsOfA(const Position &at, Value k) {
+    Value matrix = constantIndex(b, 0);
+    for (unsigned dim : dimsAroundA())
+      matrix = plus(b, times(b, matrix, x.sizes[dim]), at.lookup(dim));
+    return times(b, plus(b, times(b, matrix, paddedK()), k), paddedM());
+  }
+
+  /// Every task of a row of blocks of C needs the same panels of A: they are packed once, by all threads.
+  void packAllOfA() {
+    SmallVector<unsigned> dims = dimsAroundA();
+    int64_t block = llvm::alignTo(leastPackedRows, rows), blocks = llvm::divideCeil(sizeM, block);
+    panelsA = buffer({x.product(dims) * paddedK() * paddedM()});
+    isPacked = true;
+    parallel(x.product(dims) * blocks, [&](Value task) {
+      SubRange m = range(times(b, split(task, blocks), block), sizeM, block, rows);
+      Position at;
+      for (unsigned dim : llvm::reverse(dims))
+        at[dim] = split(task, x.sizes[dim]);
+      MatrixView matrix = view(x.a, at, x.m);
+      forBlocksOfSum([&](SubRange k) {
+        Value base = plus(b, panelsOfA(at, k.start), times(b, m.start, blockK));
+        packPanels(b, matrix, m, k, {panelsA, base, rows, blockK}, lanes);
+      });
+    });
+  }
+
+  void forBlocksOfSum(function_ref<void(SubRange)> body) {
+    Value zero = constantIndex(b, 0);
+    if (sizeK <= blockK)
+      return body(range(zero, sizeK, blockK, 1));
+    loop(b, zero, constantIndex(b, sizeK), blockK, [&](Value start) { body(range(start, sizeK, blockK, 1)); });
   }
 
   /// The matrix of an operand at one point of the loops around it; `row` is its row dimension, what remains its column
   /// dimension.
-  MatrixView view(const Contraction::Operand &operand, const DenseMap<unsigned, Value> &at,
-                  std::optional<unsigned> row) {
+  MatrixView view(const Contraction::Operand &operand, const Position &at, std::optional<unsigned> row) {
     MatrixView result;
     SmallVector<OpFoldResult> offsets, sizes, strides(operand.dims.size(), b.getIndexAttr(1));
     SmallVector<int64_t> shape;
@@ -124,26 +191,19 @@ private:
   }
 
   void emitTask(Value task) {
-    int64_t blocksM = llvm::divideCeil(sizeM, blockM), blocksN = llvm::divideCeil(sizeN, blockN);
-    auto split = [&](int64_t count) {
-      if (count == 1)
-        return constantIndex(b, 0);
-      Value digit = b.createOrFold<arith::RemUIOp>(task, constantIndex(b, count));
-      task = b.createOrFold<arith::DivUIOp>(task, constantIndex(b, count));
-      return digit;
-    };
-    SubRange n = range(times(b, split(blocksN), blockN), sizeN, blockN, columns);
-    SubRange m = range(times(b, split(blocksM), blockM), sizeM, blockM, rows);
-    DenseMap<unsigned, Value> at;
+    allocate();
+    // Neighbours share a panel of B in the cache.
+    SubRange m = range(times(b, split(task, blocksM), blockM), sizeM, blockM, rows);
+    SubRange n = range(times(b, split(task, blocksN), blockN), sizeN, blockN, columns);
+    Position at;
     for (unsigned dim : llvm::reverse(x.outer))
-      at[dim] = split(x.sizes[dim]);
+      at[dim] = split(task, x.sizes[dim]);
     MatrixView c = view(x.c, at, x.m);
     emitSums(x.outerSums, at, m, n, c, fill ? Value(arith::ConstantIntOp::create(b, 1, 1)) : Value());
   }
 
   /// Loops over the sums around the matrix product, then over its blocks.
-  void emitSums(ArrayRef<unsigned> dims, DenseMap<unsigned, Value> at, SubRange m, SubRange n, MatrixView c,
-                Value first) {
+  void emitSums(ArrayRef<unsigned> dims, Position at, SubRange m, SubRange n, MatrixView c, Value first) {
     if (!dims.empty()) {
       loop(b, constantIndex(b, 0), constantIndex(b, x.sizes[dims.front()]), 1, [&](Value s) {
         at[dims.front()] = s;
@@ -151,18 +211,16 @@ private:
       });
       return;
     }
-    MatrixView viewA = view(x.a, at, x.m);
-    MatrixView viewB = view(x.b, at, x.n);
-    auto emitBlock = [&](Value start, Value isFirst) {
-      SubRange k = range(start, sizeK, blockK, 1);
-      packPanels(b, viewB, n, k, columns, blockK, lanes, panelsB);
-      packPanels(b, viewA, m, k, rows, blockK, lanes, panelsA);
-      MicroKernel{panelsA, panelsB, tile, c, rows, columns, lanes, blockK, isFirst}.emit(b, m, n, k.count);
-    };
-    Value zero = constantIndex(b, 0);
-    if (sizeK <= blockK)
-      return emitBlock(zero, first);
-    loop(b, zero, constantIndex(b, sizeK), blockK, [&](Value start) { emitBlock(start, andZero(first, start)); });
+    MatrixView viewA = view(x.a, at, x.m), viewB = view(x.b, at, x.n);
+    forBlocksOfSum([&](SubRange k) {
+      Panels a{panelsA, constantIndex(b, 0), rows, blockK}, right{panelsB, constantIndex(b, 0), columns, blockK};
+      packPanels(b, viewB, n, k, right, lanes);
+      if (isPacked)
+        a.base = plus(b, panelsOfA(at, k.start), times(b, m.start, blockK));
+      else
+        packPanels(b, viewA, m, k, a, lanes);
+      MicroKernel{a, right, tile, c, lanes, sizeK <= blockK ? first : andZero(first, k.start)}.emit(b, m, n, k.count);
+    });
   }
 
   Value andZero(Value first, Value index) {

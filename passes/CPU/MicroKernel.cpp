@@ -9,100 +9,166 @@
 using namespace mlir;
 using namespace sluice;
 
+/// Terms of the sum in one pass of the innermost loop: enough to hide its counter and its jump.
+constexpr int64_t unrolledSums = 4;
+constexpr int64_t cacheLineBytes = 64;
+
+VectorType MicroKernel::vectorType() const {
+  return VectorType::get(lanes, cast<MemRefType>(a.buffer.getType()).getElementType());
+}
+
 /// The sums of one register block: row by row, one vector after the other.
-SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &b, Value i, Value j, Value sums) const {
-  auto type = VectorType::get(lanes, cast<MemRefType>(panelsA.getType()).getElementType());
+SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i, Value j, Value sums) const {
+  VectorType type = vectorType();
   // Processors without wider vectors than these have no fused multiply-add either.
   bool fused = type.getElementTypeBitWidth() * lanes > 128;
-  Value fromA = times(b, i, depth), fromB = times(b, j, depth);
-  int64_t vectors = columns / lanes;
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
-  auto k =
-      scf::ForOp::create(b, constantIndex(b, 0), sums, constantIndex(b, 1), SmallVector<Value>(rows * vectors, zero));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(k.getBody());
-  Value atA = plus(b, fromA, times(b, k.getInductionVar(), rows));
-  Value atB = plus(b, fromB, times(b, k.getInductionVar(), columns));
-  SmallVector<Value> row, sum(k.getRegionIterArgs());
-  for (int64_t v = 0; v < vectors; ++v)
-    row.push_back(vector::LoadOp::create(b, type, panelsB, ValueRange{plus(b, atB, v * lanes)}));
-  for (int64_t r = 0; r < rows; ++r) {
-    Value element = memref::LoadOp::create(b, panelsA, ValueRange{plus(b, atA, r)});
-    Value splat = vector::BroadcastOp::create(b, type, element);
-    for (int64_t v = 0; v < vectors; ++v) {
-      Value &s = sum[r * vectors + v];
-      s = fused ? Value(vector::FMAOp::create(b, splat, row[v], s))
-                : Value(arith::AddFOp::create(b, arith::MulFOp::create(b, splat, row[v]), s));
+  Value fromA = plus(builder, a.base, times(builder, i, a.depth));
+  Value fromB = plus(builder, b.base, times(builder, j, b.depth));
+
+  auto addTerm = [&](Value k, MutableArrayRef<Value> sum) {
+    Value atA = plus(builder, fromA, times(builder, k, a.width)),
+          atB = plus(builder, fromB, times(builder, k, b.width));
+    SmallVector<Value> row;
+    for (int64_t v = 0; v < vectors(); ++v)
+      row.push_back(vector::LoadOp::create(builder, type, b.buffer, ValueRange{plus(builder, atB, v * lanes)}));
+    for (int64_t r = 0; r < rows(); ++r) {
+      Value element = memref::LoadOp::create(builder, a.buffer, ValueRange{plus(builder, atA, r)});
+      Value splat = vector::BroadcastOp::create(builder, type, element);
+      for (int64_t v = 0; v < vectors(); ++v) {
+        Value &s = sum[r * vectors() + v];
+        s = fused ? Value(vector::FMAOp::create(builder, splat, row[v], s))
+                  : Value(arith::AddFOp::create(builder, arith::MulFOp::create(builder, splat, row[v]), s));
+      }
     }
-  }
-  scf::YieldOp::create(b, sum);
-  return SmallVector<Value>(k.getResults());
+  };
+  auto addTerms = [&](Value from, Value to, int64_t step, ValueRange start) {
+    auto k = scf::ForOp::create(builder, from, to, constantIndex(builder, step), start);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(k.getBody());
+    SmallVector<Value> sum(k.getRegionIterArgs());
+    for (int64_t term = 0; term < step; ++term)
+      addTerm(plus(builder, k.getInductionVar(), term), sum);
+    scf::YieldOp::create(builder, sum);
+    return k.getResults();
+  };
+
+  SmallVector<Value> zeros(rows() * vectors(), arith::ConstantOp::create(builder, builder.getZeroAttr(type)));
+  Value rest = builder.createOrFold<arith::RemUIOp>(sums, constantIndex(builder, unrolledSums));
+  Value whole = builder.createOrFold<arith::SubIOp>(sums, rest);
+  ValueRange result = addTerms(constantIndex(builder, 0), whole, unrolledSums, zeros);
+  if (!matchPattern(rest, m_Zero()))
+    result = addTerms(whole, sums, 1, result);
+  return SmallVector<Value>(result);
 }
 
-void MicroKernel::store(ImplicitLocOpBuilder &b, MatrixView to, Value i, Value j, ValueRange values, bool add) const {
-  int64_t vectors = columns / lanes;
+/// Fetches a block of C while its sums are computed.
+void MicroKernel::prefetch(ImplicitLocOpBuilder &builder, Value i, Value j) const {
+  int64_t elements = cacheLineBytes * 8 / vectorType().getElementTypeBitWidth();
+  for (int64_t r = 0; r < rows(); ++r)
+    for (int64_t column = 0; column < b.width; column += elements)
+      memref::PrefetchOp::create(builder, c.memref, c.indices(builder, plus(builder, i, r), plus(builder, j, column)),
+                                 /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
+}
+
+void MicroKernel::store(ImplicitLocOpBuilder &builder, MatrixView to, Value i, Value j, ValueRange values,
+                        bool add) const {
   for (auto [index, value] : llvm::enumerate(values)) {
-    SmallVector<Value> at = to.indices(b, plus(b, i, index / vectors), plus(b, j, index % vectors * lanes));
+    SmallVector<Value> at =
+        to.indices(builder, plus(builder, i, index / vectors()), plus(builder, j, index % vectors() * lanes));
     Value sum = value;
     if (add)
-      sum = arith::AddFOp::create(b, vector::LoadOp::create(b, cast<VectorType>(value.getType()), to.memref, at), sum);
-    vector::StoreOp::create(b, sum, to.memref, at);
+      sum = arith::AddFOp::create(builder, vector::LoadOp::create(builder, vectorType(), to.memref, at), sum);
+    vector::StoreOp::create(builder, sum, to.memref, at);
   }
 }
 
-void MicroKernel::storeEdge(ImplicitLocOpBuilder &b, Value i, Value j, Value rowCount, Value columnCount,
-                            bool add) const {
-  Value zero = constantIndex(b, 0);
-  loop(b, zero, rowCount, 1, [&](Value r) {
-    loop(b, zero, columnCount, 1, [&](Value s) {
-      SmallVector<Value> at = c.indices(b, plus(b, i, r), plus(b, j, s));
-      Value sum = memref::LoadOp::create(b, tile, ValueRange{r, s});
+static void emitIf(ImplicitLocOpBuilder &builder, Value condition, function_ref<void()> yes,
+                   function_ref<void()> no = {}) {
+  auto branch = scf::IfOp::create(builder, condition, /*withElseRegion=*/bool(no));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(branch.thenBlock());
+  yes();
+  if (!no)
+    return;
+  builder.setInsertionPointToStart(branch.elseBlock());
+  no();
+}
+
+/// A block of which only the first rows and columns are inside C: masked, as the sums themselves are never.
+void MicroKernel::storePart(ImplicitLocOpBuilder &builder, Value i, Value j, ValueRange values, Value rowCount,
+                            Value columnCount, bool add) const {
+  VectorType type = vectorType();
+  SmallVector<Value> masks;
+  for (int64_t v = 0; v < vectors(); ++v) {
+    Value left = builder.createOrFold<arith::SubIOp>(columnCount, constantIndex(builder, v * lanes));
+    masks.push_back(vector::CreateMaskOp::create(builder, type.clone(builder.getI1Type()), left));
+  }
+  for (int64_t r = 0; r < rows(); ++r) {
+    Value isInside = arith::CmpIOp::create(builder, arith::CmpIPredicate::ult, constantIndex(builder, r), rowCount);
+    emitIf(builder, isInside, [&] {
+      for (int64_t v = 0; v < vectors(); ++v) {
+        Value sum = values[r * vectors() + v];
+        SmallVector<Value> at = c.indices(builder, plus(builder, i, r), plus(builder, j, v * lanes));
+        if (add) {
+          Value zeros = arith::ConstantOp::create(builder, builder.getZeroAttr(type));
+          Value old = vector::MaskedLoadOp::create(builder, type, c.memref, at, masks[v], zeros);
+          sum = arith::AddFOp::create(builder, old, sum);
+        }
+        vector::MaskedStoreOp::create(builder, c.memref, at, masks[v], sum);
+      }
+    });
+  }
+}
+
+/// The same for columns that are not contiguous: element by element, by way of a tile.
+void MicroKernel::storeElements(ImplicitLocOpBuilder &builder, Value i, Value j, ValueRange values, Value rowCount,
+                                Value columnCount, bool add) const {
+  Value zero = constantIndex(builder, 0);
+  store(builder, MatrixView{tile, 0, 1}, zero, zero, values, /*add=*/false);
+  loop(builder, zero, rowCount, 1, [&](Value r) {
+    loop(builder, zero, columnCount, 1, [&](Value s) {
+      SmallVector<Value> at = c.indices(builder, plus(builder, i, r), plus(builder, j, s));
+      Value sum = memref::LoadOp::create(builder, tile, ValueRange{r, s});
       if (add)
-        sum = arith::AddFOp::create(b, memref::LoadOp::create(b, c.memref, at), sum);
-      memref::StoreOp::create(b, sum, c.memref, at);
+        sum = arith::AddFOp::create(builder, memref::LoadOp::create(builder, c.memref, at), sum);
+      memref::StoreOp::create(builder, sum, c.memref, at);
     });
   });
 }
 
-void MicroKernel::emit(ImplicitLocOpBuilder &b, SubRange m, SubRange n, Value sums) const {
-  Value zero = constantIndex(b, 0);
-  auto either = [&](Value condition, function_ref<void()> yes, function_ref<void()> no) {
-    auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
-    yes();
-    b.setInsertionPointToStart(branch.elseBlock());
-    no();
-  };
+void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Value sums) const {
+  Value zero = constantIndex(builder, 0);
   auto storeOrAdd = [&](function_ref<void(bool)> emitStore) {
     if (!first)
       return emitStore(/*add=*/true);
     if (matchPattern(first, m_One()))
       return emitStore(/*add=*/false);
-    either(first, [&] { emitStore(false); }, [&] { emitStore(true); });
+    emitIf(builder, first, [&] { emitStore(false); }, [&] { emitStore(true); });
   };
+  bool isContiguous = c.columnIsContiguous();
   // A panel of B stays in the first-level cache while those of A pass by.
-  loop(b, zero, n.count, columns, [&](Value j) {
-    loop(b, zero, m.count, rows, [&](Value i) {
-      SmallVector<Value> values = multiply(b, i, j, sums);
-      Value atI = plus(b, m.start, i), atJ = plus(b, n.start, j);
-      auto inPlace = [&] { storeOrAdd([&](bool add) { store(b, c, atI, atJ, values, add); }); };
-      if (m.whole && n.whole && c.columnIsContiguous())
-        return inPlace();
-      Value rowsLeft = b.createOrFold<arith::MinUIOp>(arith::SubIOp::create(b, m.count, i), constantIndex(b, rows));
-      Value columnsLeft =
-          b.createOrFold<arith::MinUIOp>(arith::SubIOp::create(b, n.count, j), constantIndex(b, columns));
-      auto throughTile = [&] {
-        store(b, MatrixView{tile, 0, 1}, zero, zero, values, /*add=*/false);
-        storeOrAdd([&](bool add) { storeEdge(b, atI, atJ, rowsLeft, columnsLeft, add); });
+  loop(builder, zero, n.count, b.width, [&](Value j) {
+    loop(builder, zero, m.count, a.width, [&](Value i) {
+      Value atI = plus(builder, m.start, i), atJ = plus(builder, n.start, j);
+      if (isContiguous)
+        prefetch(builder, atI, atJ);
+      SmallVector<Value> values = multiply(builder, i, j, sums);
+      auto whole = [&] { storeOrAdd([&](bool add) { store(builder, c, atI, atJ, values, add); }); };
+      if (m.whole && n.whole && isContiguous)
+        return whole();
+      auto left = [&](SubRange range, Value at, int64_t width) {
+        return builder.createOrFold<arith::MinUIOp>(arith::SubIOp::create(builder, range.count, at),
+                                                    constantIndex(builder, width));
       };
-      if (!c.columnIsContiguous())
-        return throughTile();
+      Value rowsLeft = left(m, i, a.width), columnsLeft = left(n, j, b.width);
+      if (!isContiguous)
+        return storeOrAdd([&](bool add) { storeElements(builder, atI, atJ, values, rowsLeft, columnsLeft, add); });
       auto equals = [&](Value x, int64_t y) {
-        return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, constantIndex(b, y));
+        return arith::CmpIOp::create(builder, arith::CmpIPredicate::eq, x, constantIndex(builder, y));
       };
-      Value isWhole = arith::AndIOp::create(b, equals(rowsLeft, rows), equals(columnsLeft, columns));
-      either(isWhole, inPlace, throughTile);
+      Value isWhole = arith::AndIOp::create(builder, equals(rowsLeft, a.width), equals(columnsLeft, b.width));
+      emitIf(builder, isWhole, whole,
+             [&] { storeOrAdd([&](bool add) { storePart(builder, atI, atJ, values, rowsLeft, columnsLeft, add); }); });
     });
   });
 }

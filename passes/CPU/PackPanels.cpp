@@ -36,14 +36,19 @@ struct PanelCopy {
 };
 } // namespace
 
-/// The rows are contiguous: a piece of each column, in the largest vectors.
+/// Calls `body` with the offset and the size of each of the largest vectors that `width` elements divide into.
+static void forPieces(int64_t width, int64_t lanes, function_ref<void(int64_t, int64_t)> body) {
+  for (int64_t r = 0, size; r < width; r += size) {
+    size = std::min<int64_t>(lanes, llvm::bit_floor(uint64_t(width - r)));
+    body(r, size);
+  }
+}
+
+/// The rows are contiguous: a piece of each column.
 void PanelCopy::copyRows() const {
   loop(b, constantIndex(b, 0), count, 1, [&](Value s) {
-    for (int64_t r = 0; r < width;) {
-      int64_t size = std::min<int64_t>(lanes, llvm::bit_floor(uint64_t(width - r)));
-      store(load(constantIndex(b, r), s, size), plus(b, at(s), r));
-      r += size;
-    }
+    forPieces(width, lanes,
+              [&](int64_t r, int64_t size) { store(load(constantIndex(b, r), s, size), plus(b, at(s), r)); });
   });
 }
 
@@ -66,26 +71,27 @@ static void transposeVectors(ImplicitLocOpBuilder &b, MutableArrayRef<Value> v) 
   }
 }
 
-/// The sums are contiguous: squares of vectors, transposed in registers. The last square of a panel whose width is no
-/// multiple of the lanes writes past its rows, and what is stored later corrects that: stores are in ascending order.
+/// The sums are contiguous: squares of vectors, transposed in registers. What is stored stays inside of the panel,
+/// since another thread may pack the next one.
 void PanelCopy::transpose() const {
   Value whole = b.createOrFold<arith::SubIOp>(count, b.createOrFold<arith::RemUIOp>(count, constantIndex(b, lanes)));
   loop(b, constantIndex(b, 0), whole, lanes, [&](Value s) {
-    bool ragged = width % lanes != 0;
-    SmallVector<SmallVector<Value>> squares;
     for (int64_t r = 0; r < width; r += lanes) {
       SmallVector<Value> rows;
       for (int64_t i = 0; i < lanes; ++i)
         rows.push_back(r + i < width ? load(constantIndex(b, r + i), s, lanes) : rows.back());
       transposeVectors(b, rows);
-      squares.push_back(rows);
-      if (!ragged)
-        for (auto [i, value] : llvm::enumerate(rows))
-          store(value, plus(b, at(plus(b, s, i)), r));
+      for (int64_t i = 0; i < lanes; ++i) {
+        Value to = plus(b, at(plus(b, s, i)), r);
+        forPieces(std::min(width - r, lanes), lanes, [&](int64_t offset, int64_t size) {
+          Value part = rows[i];
+          if (size != lanes)
+            part = vector::ExtractStridedSliceOp::create(b, part, ArrayRef<int64_t>{offset}, ArrayRef<int64_t>{size},
+                                                         ArrayRef<int64_t>{1});
+          store(part, plus(b, to, offset));
+        });
+      }
     }
-    for (int64_t i = 0; ragged && i < lanes; ++i)
-      for (auto [square, rows] : llvm::enumerate(squares))
-        store(rows[i], plus(b, at(plus(b, s, i)), square * lanes));
   });
   copyElements(constantIndex(b, width), whole);
 }
@@ -96,20 +102,20 @@ void PanelCopy::copyElements(Value rows, Value from) const {
 
 void PanelCopy::zero() const {
   loop(b, constantIndex(b, 0), count, 1, [&](Value s) {
-    for (int64_t r = 0; r < width;) {
-      int64_t size = std::min<int64_t>(lanes, llvm::bit_floor(uint64_t(width - r)));
+    forPieces(width, lanes, [&](int64_t r, int64_t size) {
       auto type = VectorType::get(size, elementType());
       store(arith::ConstantOp::create(b, b.getZeroAttr(type)), plus(b, at(s), r));
-      r += size;
-    }
+    });
   });
 }
 
-void sluice::packPanels(ImplicitLocOpBuilder &b, MatrixView matrix, SubRange rows, SubRange sums, int64_t width,
-                        int64_t depth, int64_t lanes, Value buffer) {
+void sluice::packPanels(ImplicitLocOpBuilder &b, MatrixView matrix, SubRange rows, SubRange sums, Panels panels,
+                        int64_t lanes) {
   Value zero = constantIndex(b, 0);
+  int64_t width = panels.width;
   loop(b, zero, rows.count, width, [&](Value r) {
-    PanelCopy copy{b, matrix, buffer, plus(b, rows.start, r), sums.start, sums.count, times(b, r, depth), width, lanes};
+    Value to = plus(b, panels.base, times(b, r, panels.depth));
+    PanelCopy copy{b, matrix, panels.buffer, plus(b, rows.start, r), sums.start, sums.count, to, width, lanes};
     auto whole = [&] {
       if (matrix.rowIsContiguous())
         copy.copyRows();

@@ -7,9 +7,9 @@ include "mlir/Pass/PassBase.td"
 def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
   let summary = "decides how each contraction becomes loops on a processor";
   let description = [{
-    Sets `sluice.strategy` on every contraction of f32 or f64 memrefs: the register block by the width of the processor's vectors, the cache block by the
-    contraction's shape and the size of the second-level cache. Both depend on the shape and on the processor, never on the number of threads, since the
-    order of every sum follows from them.
+    Sets `sluice.strategy` on every contraction of f32 or f64 memrefs: the register block by the width of the processor's vectors and by what the shape leaves
+    over at its edges, the cache block by the shape and the sizes of the caches. Both depend on the shape and on the processor, never on the number of threads, since
+    the order of every sum follows from them.
   }];
   let options = [Option<"cpu", "cpu", "std::string", "\"native\"",
                         "processor that the code will run on: native, x86-64, x86-64-v3, x86-64-v4, znver3 and so on">];
@@ -20,9 +20,9 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
   let summary = "contractions to packed panels and a register-blocked micro-kernel";
   let description = [{
     C += A B becomes a parallel loop over blocks of C (a sequential one inside another parallel loop), a loop over blocks of the sum, the packing of a panel of
-    B and of A, zero-padded at edges, and a micro-kernel that keeps a block of C in registers. Whole blocks of C are written in place, others through one
-    tile. A fill with zero right before the contraction is erased: the first block of the sum stores instead of adding. A contraction without
-    `sluice.strategy` is an error.
+    B and of A, zero-padded at edges, and a micro-kernel that keeps a block of C in registers. Where several tasks of the parallel loop want the same panels of A, all of A is packed
+    before it, in a parallel loop of its own. Whole blocks of C are written in place, parts of one masked, and C whose columns are apart through a tile. A fill with
+    zero right before the contraction is erased: the first block of the sum stores instead of adding. A contraction without `sluice.strategy` is an error.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect", "::sluice::SluiceDialect"];

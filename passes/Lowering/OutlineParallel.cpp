@@ -3,7 +3,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "passes/Lowering/Passes.h"
@@ -50,7 +50,7 @@ static bool isIdentityBuffer(Type type) {
 /// Whether the op that makes `value` is repeated in the body instead of capturing the value.
 static bool isRepeated(Value value) {
   Operation *op = value.getDefiningOp();
-  return op && op->getNumRegions() == 0 && (isa<ViewLikeOpInterface>(op) || matchPattern(op, m_Constant()));
+  return op && op->getNumRegions() == 0 && (isa<ViewLikeOpInterface>(op) || (op->getNumOperands() == 0 && isPure(op)));
 }
 
 /// Splits what a loop uses from above into captures and the ops that the body repeats, in dominance order.

@@ -7,16 +7,16 @@
 // UNKNOWN: error: unknown processor 'abacus'
 
 // CHECK-LABEL: @a_large_product_has_at_least_24_blocks
-// AVX512: #sluice.strategy<register = [12, 32], cache = [132, 192, 256], vector = 16>
-// AVX2: #sluice.strategy<register = [6, 16], cache = [132, 192, 256], vector = 8>
-// SSE: #sluice.strategy<register = [4, 8], cache = [128, 192, 256], vector = 4>
+// AVX512: #sluice.strategy<register = [8, 48], cache = [256, 96, 160], vector = 16>
+// AVX2: #sluice.strategy<register = [4, 24], cache = [256, 96, 256], vector = 8>
+// SSE: #sluice.strategy<register = [4, 8], cache = [256, 96, 256], vector = 4>
 func.func @a_large_product_has_at_least_24_blocks(%a: memref<256x768xf32>, %b: memref<768x2304xf32>, %c: memref<256x2304xf32>) {
   linalg.matmul ins(%a, %b : memref<256x768xf32>, memref<768x2304xf32>) outs(%c : memref<256x2304xf32>)
   return
 }
 
 // CHECK-LABEL: @f64_has_half_the_lanes
-// AVX512: register = [12, 16], {{.*}} vector = 8>
+// AVX512: register = [8, 24], {{.*}} vector = 8>
 // AVX2: register = [6, 8], {{.*}} vector = 4>
 // SSE: register = [4, 4], {{.*}} vector = 2>
 func.func @f64_has_half_the_lanes(%a: memref<256x768xf64>, %b: memref<768x256xf64>, %c: memref<256x256xf64>) {
@@ -25,8 +25,8 @@ func.func @f64_has_half_the_lanes(%a: memref<256x768xf64>, %b: memref<768x256xf6
 }
 
 // CHECK-LABEL: @blocks_do_not_exceed_the_shape_rounded_up
-// AVX512: cache = [12, 32, 7]
-// AVX2: cache = [6, 32, 7]
+// AVX512: register = [8, 48], cache = [8, 48, 7]
+// AVX2: register = [4, 24], cache = [8, 24, 7]
 // SSE: cache = [8, 24, 7]
 func.func @blocks_do_not_exceed_the_shape_rounded_up(%a: memref<5x7xf32>, %b: memref<7x17xf32>, %c: memref<5x17xf32>) {
   linalg.matmul ins(%a, %b : memref<5x7xf32>, memref<7x17xf32>) outs(%c : memref<5x17xf32>)
@@ -35,7 +35,7 @@ func.func @blocks_do_not_exceed_the_shape_rounded_up(%a: memref<5x7xf32>, %b: me
 
 // The batch and the sequence are one sum of 1200 terms, in 5 even blocks.
 // CHECK-LABEL: @dimensions_next_to_each_other_are_one
-// AVX2: cache = [66, 64, 240]
+// AVX2: register = [6, 16], cache = [66, 64, 240]
 func.func @dimensions_next_to_each_other_are_one(%a: memref<4x300x64xf32>, %b: memref<4x300x64xf32>, %c: memref<64x64xf32>) {
   linalg.contract indexing_maps = [affine_map<(i, o, b, t) -> (b, t, i)>, affine_map<(i, o, b, t) -> (b, t, o)>,
                                    affine_map<(i, o, b, t) -> (i, o)>]

@@ -1,18 +1,27 @@
 // RUN: sluice-opt %s --split-input-file --sluice-expand-contractions --canonicalize --cse | FileCheck %s
 
-// 2 x 2 blocks of C, 2 blocks of the sum; nothing is at an edge.
+// 2 x 2 blocks of C, 2 blocks of the sum; nothing is at an edge. Two tasks want the same panels of A, which are packed
+// before; those of B belong to a task.
 // CHECK-LABEL: @whole_blocks_are_written_in_place
-// CHECK: scf.forall (%{{.*}}) in (4)
-// CHECK-NEXT: memref.alloc() {alignment = 64 : i64} : memref<1544xf32>
-// CHECK-NEXT: memref.alloc() {alignment = 64 : i64} : memref<4104xf32>
-// CHECK-NOT: memref.alloc
+// CHECK: %[[A:.*]] = memref.alloc() {alignment = 64 : i64} : memref<6144xf32>
+// CHECK-NOT: scf.forall
 // CHECK: scf.for %{{.*}} = %c0 to %c128 step %c64
-// The panels of B are copied as they lie, those of A transposed.
-// CHECK: vector.load %arg1
+// They are copied transposed, and nothing is written beyond a panel.
 // CHECK: vector.load %arg0
 // CHECK: vector.shuffle {{.*}} [0, 1, 2, 3, 8, 9, 10, 11]
-// CHECK: scf.for {{.*}} iter_args
-// CHECK-COUNT-12: vector.fma
+// CHECK-NOT: vector.store {{.*}} vector<8xf32>
+// CHECK: vector.store %{{.*}}, %[[A]]{{.*}} vector<4xf32>
+// CHECK: vector.store %{{.*}}, %[[A]]{{.*}} vector<2xf32>
+// CHECK: scf.forall (%{{.*}}) in (4)
+// CHECK-NEXT: %[[B:.*]] = memref.alloc() {alignment = 64 : i64} : memref<4096xf32>
+// CHECK-NOT: memref.alloc
+// CHECK: scf.for %{{.*}} = %c0 to %c128 step %c64
+// Those of B are copied as they lie.
+// CHECK: vector.load %arg1
+// CHECK: vector.store %{{.*}}, %[[B]]
+// CHECK: memref.prefetch %arg2
+// CHECK: scf.for %{{.*}} = %c0 to %c64 step %c4 iter_args
+// CHECK-COUNT-48: vector.fma
 // CHECK-NOT: vector.fma
 // CHECK-COUNT-12: vector.store {{.*}} %arg2
 // CHECK-NOT: linalg.
@@ -24,16 +33,32 @@ func.func @whole_blocks_are_written_in_place(%a: memref<48x128xf32>, %b: memref<
 
 // -----
 
-// CHECK-LABEL: @edges_are_padded_and_go_through_a_tile
-// CHECK: %[[TILE:.*]] = memref.alloc() {{.*}} : memref<6x16xf32>
+// CHECK-LABEL: @edges_are_padded_and_masked
 // CHECK: vector.store %cst{{.*}}, %alloc
-// CHECK: arith.minui
+// The last term of a sum of 17 is by itself.
+// CHECK: scf.for %{{.*}} = %c0 to %c16 step %c4 iter_args
+// CHECK-COUNT-60: vector.fma
+// CHECK-NOT: vector.fma
+// CHECK: vector.create_mask
+// CHECK: vector.maskedload %arg2
+// CHECK: vector.maskedstore %arg2
+func.func @edges_are_padded_and_masked(%a: memref<7x17xf32>, %b: memref<17x33xf32>, %c: memref<7x33xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [12, 48, 17], vector = 8>}
+    ins(%a, %b : memref<7x17xf32>, memref<17x33xf32>) outs(%c : memref<7x33xf32>)
+  return
+}
+
+// -----
+
+// Columns that are not contiguous go through a tile.
+// CHECK-LABEL: @columns_apart
+// CHECK: %[[TILE:.*]] = memref.alloc() {{.*}} : memref<6x16xf32>
 // CHECK: vector.store {{.*}} %[[TILE]]
 // CHECK: memref.load %[[TILE]]
 // CHECK: memref.store {{.*}} %arg2
-func.func @edges_are_padded_and_go_through_a_tile(%a: memref<7x17xf32>, %b: memref<17x33xf32>, %c: memref<7x33xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [12, 48, 17], vector = 8>}
-    ins(%a, %b : memref<7x17xf32>, memref<17x33xf32>) outs(%c : memref<7x33xf32>)
+func.func @columns_apart(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32, strided<[64, 2]>>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8>}
+    ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32, strided<[64, 2]>>)
   return
 }
 
