@@ -1,0 +1,163 @@
+//===- contractions.cpp - Generated contractions beside OpenBLAS and oneDNN -----------===//
+//
+// contractions M K N [--cpu=NAME] [flags of Google Benchmark]
+//
+// The three products of a linear layer with x [M, K] and a weight [K, N]: forward x w (NN), the gradient of x (NT) and
+// that of w (TN), each by every implementation and on 1 and 2 threads. test/bench/peers.py runs it for the shapes of
+// interest and makes a table.
+//
+//===----------------------------------------------------------------------------------===//
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "passes/Lowering/Pipeline.h"
+#include "passes/Lowering/Scratch.h"
+#include "runtime/Memory.h"
+#include "tools/Register.h"
+#include "tools/sluice-run/Jit.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <benchmark/benchmark.h>
+#include <random>
+#ifdef SLUICE_HAS_OPENBLAS
+#include <cblas.h>
+#endif
+#ifdef SLUICE_HAS_ONEDNN
+#include <dnnl.h>
+// Its threads are OpenMP's, whose header belongs to other compilers.
+extern "C" void omp_set_num_threads(int threads);
+#endif
+
+using namespace sluice;
+
+namespace {
+/// C[m, n] = op(A) op(B); a transposed A is stored [k, m], a transposed B [n, k].
+struct Product {
+  const char *name;
+  int64_t m, n, k;
+  bool transA, transB;
+
+  double flops() const { return 2.0 * double(m) * double(n) * double(k); }
+  std::vector<float> a, b, c;
+  void fill() {
+    std::mt19937 random(1);
+    std::uniform_real_distribution<float> uniform(-1, 1);
+    for (auto [vector, size] : {std::pair(&a, m * k), {&b, k * n}, {&c, m * n}}) {
+      vector->resize(size);
+      for (float &element : *vector)
+        element = uniform(random);
+    }
+  }
+};
+
+/// A compiled product.
+class Generated {
+public:
+  Generated(const Product &product, const Processor &processor) {
+    mlir::DialectRegistry registry;
+    registerDialects(registry);
+    mlir::MLIRContext context(registry);
+    const char *text = R"(
+      func.func @contract(%a: tensor<{0}>, %b: tensor<{1}>) -> tensor<{2}> {{
+        %zero = arith.constant 0.0 : f32
+        %empty = tensor.empty() : tensor<{2}>
+        %fill = linalg.fill ins(%zero : f32) outs(%empty : tensor<{2}>) -> tensor<{2}>
+        %c = linalg.contract indexing_maps = [affine_map<(m, n, k) -> ({3})>, affine_map<(m, n, k) -> ({4})>, affine_map<(m, n, k) -> (m, n)>]
+          ins(%a, %b : tensor<{0}>, tensor<{1}>) outs(%fill : tensor<{2}>) -> tensor<{2}>
+        return %c : tensor<{2}>
+      })";
+    auto shape = [](int64_t rows, int64_t columns, bool transposed) {
+      return transposed ? llvm::formatv("{0}x{1}xf32", columns, rows).str()
+                        : llvm::formatv("{0}x{1}xf32", rows, columns).str();
+    };
+    std::string source = llvm::formatv(text, shape(product.m, product.k, product.transA),
+                                       shape(product.k, product.n, product.transB), shape(product.m, product.n, false),
+                                       product.transA ? "k, m" : "m, k", product.transB ? "n, k" : "k, n");
+    auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
+    mlir::PassManager manager(&context);
+    LoweringOptions lowering;
+    lowering.vectorBits = processor.getVectorBits();
+    lowering.cpu = processor.getName().str();
+    buildLoweringPipeline(manager, lowering);
+    if (!module || failed(manager.run(*module)))
+      llvm::report_fatal_error("cannot compile the contraction");
+    mlir::Operation *function = module->lookupSymbol("contract");
+    auto bytes = [&](llvm::StringRef name) { return function->getAttrOfType<mlir::IntegerAttr>(name).getInt(); };
+    scratch = std::make_unique<runtime::Memory>(bytes(scratchBytesAttrName));
+    threadScratchBytes = bytes(threadScratchBytesAttrName);
+    jit = llvm::cantFail(Jit::create(*module, processor));
+  }
+
+  void start(unsigned threads) { jit->startPool(threads, threadScratchBytes); }
+  void run(Product &product) {
+    void *arguments[] = {&jit->step, scratch->data(), product.a.data(), product.b.data(), product.c.data()};
+    llvm::cantFail(jit->call("contract", arguments));
+  }
+
+private:
+  std::unique_ptr<Jit> jit;
+  std::unique_ptr<runtime::Memory> scratch;
+  int64_t threadScratchBytes;
+};
+} // namespace
+
+template <typename Run>
+static void add(const char *implementation, Product &product, unsigned threads, const std::function<void()> &prepare,
+                Run run) {
+  std::string name = llvm::formatv("{0}/{1}/{2}", product.name, implementation, threads);
+  benchmark::RegisterBenchmark(name.c_str(),
+                               [=, &product](benchmark::State &state) {
+                                 prepare();
+                                 run();
+                                 for (auto _ : state)
+                                   run();
+                                 state.counters["GFLOP/s"] = benchmark::Counter(
+                                     product.flops() * double(state.iterations()) / 1e9, benchmark::Counter::kIsRate);
+                               })
+      ->UseRealTime()
+      ->Unit(benchmark::kMillisecond);
+}
+
+int main(int argc, char **argv) {
+  benchmark::Initialize(&argc, argv);
+  // What is left is ours; LLVM's own libraries have flags that nobody asks for here.
+  llvm::cl::ResetCommandLineParser();
+  llvm::cl::opt<int64_t> m(llvm::cl::Positional, llvm::cl::Required, llvm::cl::desc("M"));
+  llvm::cl::opt<int64_t> k(llvm::cl::Positional, llvm::cl::Required, llvm::cl::desc("K"));
+  llvm::cl::opt<int64_t> n(llvm::cl::Positional, llvm::cl::Required, llvm::cl::desc("N"));
+  llvm::cl::opt<std::string> cpu("cpu", llvm::cl::init("native"), llvm::cl::desc("Processor to generate code for"));
+  llvm::cl::ParseCommandLineOptions(argc, argv, "The contractions of a linear layer, timed\n");
+
+  Processor processor = llvm::cantFail(Processor::get(cpu));
+  std::vector<Product> products = {{"NN", m, n, k, false, false, {}, {}, {}},
+                                   {"NT", m, k, n, false, true, {}, {}, {}},
+                                   {"TN", k, n, m, true, false, {}, {}, {}}};
+  std::vector<std::unique_ptr<Generated>> programs;
+  for (Product &product : products) {
+    product.fill();
+    programs.push_back(std::make_unique<Generated>(product, processor));
+    Generated *program = programs.back().get();
+    for (int threads : {1, 2}) {
+      add("sluice", product, threads, [=] { program->start(threads); }, [=, &product] { program->run(product); });
+#ifdef SLUICE_HAS_OPENBLAS
+      add(
+          "OpenBLAS", product, threads, [=] { openblas_set_num_threads(threads); },
+          [&product] {
+            cblas_sgemm(CblasRowMajor, product.transA ? CblasTrans : CblasNoTrans,
+                        product.transB ? CblasTrans : CblasNoTrans, int(product.m), int(product.n), int(product.k), 1,
+                        product.a.data(), int(product.transA ? product.m : product.k), product.b.data(),
+                        int(product.transB ? product.k : product.n), 0, product.c.data(), int(product.n));
+          });
+#endif
+#ifdef SLUICE_HAS_ONEDNN
+      add(
+          "oneDNN", product, threads, [=] { omp_set_num_threads(threads); },
+          [&product] {
+            dnnl_sgemm(product.transA ? 'T' : 'N', product.transB ? 'T' : 'N', product.m, product.n, product.k, 1,
+                       product.a.data(), product.transA ? product.m : product.k, product.b.data(),
+                       product.transB ? product.k : product.n, 0, product.c.data(), product.n);
+          });
+#endif
+    }
+  }
+  benchmark::RunSpecifiedBenchmarks();
+}
