@@ -79,6 +79,7 @@ CommandLine::CommandLine(const sluice_binary &program)
   addGenerate();
   addExport();
   addInfo();
+  addBench();
 }
 
 void CommandLine::readDescription() {
@@ -304,6 +305,20 @@ void CommandLine::addExport() {
 void CommandLine::addInfo() {
   CLI::App &verb = *parser.add_subcommand("info", "Print what the binary was compiled for and what it needs");
   verb.add_flag("--json", json, "As one JSON object (default: as text)");
+  addThreads(verb);
+}
+
+void CommandLine::addBench() {
+  CLI::App &verb = *parser.add_subcommand(
+      "bench", "Time the training step on random tokens, and every kernel of it (also: --bench)");
+  verb.add_option("--warmup", benchmark.warmup, "Steps that are not timed, before all others (default 3)")
+      ->check(count())
+      ->type_name("N");
+  verb.add_option("--steps", benchmark.steps, "Steps that are timed, and as many again kernel by kernel (default 10)")
+      ->check(positive())
+      ->type_name("N");
+  verb.add_flag("--json", benchmark.json, "As one JSON object (default: as text)");
+  addSet(verb);
   addThreads(verb);
 }
 

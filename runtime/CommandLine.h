@@ -3,6 +3,7 @@
 #ifndef SLUICE_RUNTIME_COMMANDLINE_H
 #define SLUICE_RUNTIME_COMMANDLINE_H
 
+#include "Bench.h"
 #include "Engine.h"
 #include "Generate.h"
 #include "Train.h"
@@ -17,8 +18,8 @@
 
 namespace sluice::runtime {
 
-/// The verbs train, eval, generate, export and info. Parsing the arguments with app() only reads them; run() does what
-/// they say.
+/// The verbs train, eval, generate, export, info and bench. Parsing the arguments with app() only reads them; run()
+/// does what they say.
 class CommandLine {
 public:
   explicit CommandLine(const sluice_binary &program);
@@ -40,6 +41,7 @@ private:
   void addGenerate();
   void addExport();
   void addInfo();
+  void addBench();
   void addThreads(CLI::App &verb);
   void addWeights(CLI::App &verb);
   void addSet(CLI::App &verb);
@@ -50,6 +52,7 @@ private:
   void runGenerate();
   void runExport();
   void runInfo() const;
+  void runBench();
 
   /// Whether AdamW updates what another optimizer is not for.
   bool hasAdamWBeside() const { return Scalars(program).has("adamw_learning_rate"); }
@@ -72,6 +75,7 @@ private:
   std::optional<double> validationFraction, gradientClip, adamwLearningRate;
   TrainOptions training;
   GenerateOptions generation;
+  BenchOptions benchmark;
   bool json = false;
   bool describesSteps = false; ///< The description says how many steps a run has.
 };

@@ -54,6 +54,7 @@ public:
   Engine(const sluice_binary &program, unsigned threads);
 
   Scalars &scalars() { return values; }
+  sluice_pool &threads() { return pool; }
 
   /// Sets every parameter to its initial value: a function of seed, parameter name and element index alone.
   void initializeParameters(uint64_t seed);

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <new>
 #include <system_error>
 
@@ -25,6 +26,9 @@ int main(int argc, char **argv) {
     checkProgram(sluice_program);
     checkProcessor(sluice_program);
     CommandLine commands(sluice_program);
+    // The one verb that people know as a flag.
+    if (argc > 1 && std::strcmp(argv[1], "--bench") == 0)
+      argv[1] += 2;
     try {
       commands.app().parse(argc, argv);
     } catch (const CLI::Success &request) {

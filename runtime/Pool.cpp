@@ -149,6 +149,17 @@ void sluice_pool::waitForWorkers() {
   callerSleeps.store(0);
 }
 
-void sluice_parallel_for(const sluice_step *step, int64_t count, sluice_body body, const void *context) {
-  step->pool->run(count, body, context);
+void sluice_pool::run(int64_t newCount, sluice_body newBody, const void *newContext, int32_t kernel) {
+  if (!kernelTimes || kernel < 0)
+    return run(newCount, newBody, newContext);
+  auto start = std::chrono::steady_clock::now();
+  run(newCount, newBody, newContext);
+  KernelTime &time = (*kernelTimes)[kernel];
+  ++time.runs;
+  time.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void sluice_parallel_for(const sluice_step *step, int64_t count, sluice_body body, const void *context,
+                         int32_t kernel) {
+  step->pool->run(count, body, context, kernel);
 }

@@ -18,6 +18,12 @@
 #include <thread>
 #include <vector>
 
+/// Runs of a kernel so far, and the time they took.
+struct KernelTime {
+  int64_t runs = 0;
+  double seconds = 0;
+};
+
 struct sluice_pool {
 public:
   /// Starts threads - 1 workers; the thread that calls run() is the first of the pool. Each thread owns a scratch block
@@ -36,6 +42,12 @@ public:
   /// Runs body over [0, count) and returns when all parts are done. One thread at a time may call it, and a body must
   /// not call it again. body must not throw.
   void run(int64_t count, sluice_body body, const void *context);
+
+  /// The same for a loop of generated code; `kernel` is its number, or -1.
+  void run(int64_t count, sluice_body body, const void *context, int32_t kernel);
+
+  /// Adds the time of every kernel that runs to its entry in `times`, which the caller owns; null: not any more.
+  void timeKernels(std::vector<KernelTime> *times) { kernelTimes = times; }
 
   /// The same for the runtime's own loops: function(begin, end).
   void run(int64_t count, const std::function<void(int64_t, int64_t)> &function);
@@ -59,6 +71,7 @@ private:
   alignas(64) std::atomic<uint32_t> pending{0};
   std::atomic<uint32_t> callerSleeps{0};
 
+  std::vector<KernelTime> *kernelTimes = nullptr;
   int64_t stride;
   sluice::runtime::Memory scratch;
   std::vector<std::thread> workers;

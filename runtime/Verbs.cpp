@@ -26,6 +26,8 @@ void CommandLine::run() {
     runGenerate();
   else if (verb->get_name() == "export")
     runExport();
+  else if (verb->get_name() == "bench")
+    runBench();
   else
     runInfo();
 }
@@ -231,6 +233,13 @@ void CommandLine::runInfo() const {
     if (const sluice_scalar &scalar = program.scalars[i]; !Scalars::isComputed(scalar.name))
       std::printf("scalar         %s = %s in %s: %s\n", scalar.name, defaultText(scalar).c_str(),
                   rangeText(scalar).c_str(), scalar.help);
+}
+
+void CommandLine::runBench() {
+  std::unique_ptr<Engine> engine = makeEngine();
+  BenchResult result = bench(*engine, program, benchmark);
+  std::string text = benchmark.json ? toJson(result, program, threads) + "\n" : toText(result, program, threads);
+  std::fputs(text.c_str(), stdout);
 }
 
 } // namespace sluice::runtime

@@ -146,6 +146,13 @@ typedef struct sluice_gate {
   double flops;     /* model FLOPs of a micro-batch that a closed gate saves */
 } sluice_gate;
 
+/* What a parallel loop is of the model, and what one run of it takes. */
+typedef struct sluice_kernel {
+  const char *name;
+  int64_t flops; /* floating-point operations */
+  int64_t bytes; /* that its operands are read and written at least */
+} sluice_kernel;
+
 typedef struct sluice_binary {
   uint32_t version;        /* SLUICE_ABI_VERSION */
   const char *model;       /* name of the model description */
@@ -158,7 +165,7 @@ typedef struct sluice_binary {
   const char *optimizer;  /* "adamw", "sgd", "muon" */
 
   uint32_t parameter_count, scalar_count, function_count, action_count, graph_count, metric_count, layer_count,
-      gate_count;
+      gate_count, kernel_count;
   const sluice_parameter *parameters;
   const sluice_scalar *scalars;
   const sluice_function *functions;
@@ -167,6 +174,7 @@ typedef struct sluice_binary {
   const sluice_metric *metrics;
   const sluice_layer *layers;
   const sluice_gate *gates;
+  const sluice_kernel *kernels; /* those that sluice_parallel_for is told of */
 
   int64_t parameter_bytes;                 /* size of the parameter block */
   int64_t slot_bytes;                      /* size of the slot block */
@@ -182,8 +190,9 @@ extern const sluice_binary sluice_program;
 typedef void (*sluice_body)(const void *context, int64_t begin, int64_t end, void *thread_scratch);
 
 /* Defined by the runtime: runs body over [0, count), cut into one contiguous part a thread, and returns when all parts
- * are done. Which thread runs which index never changes a result: no two indices write the same memory. */
-void sluice_parallel_for(const sluice_step *step, int64_t count, sluice_body body, const void *context);
+ * are done. Which thread runs which index never changes a result: no two indices write the same memory. `kernel` is an
+ * index in sluice_binary::kernels, or -1. */
+void sluice_parallel_for(const sluice_step *step, int64_t count, sluice_body body, const void *context, int32_t kernel);
 
 #ifdef __cplusplus
 }

@@ -48,6 +48,13 @@ LogicalResult NormalAttr::verify(function_ref<InFlightDiagnostic()> emitError, F
   return success();
 }
 
+LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringAttr, int64_t flops,
+                                 int64_t bytes) {
+  if (flops < 0 || bytes < 0)
+    return emitError() << "expected no negative numbers, found " << flops << " operations and " << bytes << " bytes";
+  return success();
+}
+
 LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> registerBlock,
                                    ArrayRef<int64_t> cacheBlock, int64_t vectorSize) {
   if (registerBlock.size() != 2 || cacheBlock.size() != 3)

@@ -30,6 +30,10 @@ inline constexpr llvm::StringLiteral graphAttrName = "sluice.graph";
 inline constexpr llvm::StringLiteral metricAttrName = "sluice.metric";
 inline constexpr llvm::StringLiteral layerAttrName = "sluice.layer";
 inline constexpr llvm::StringLiteral unclippedAttrName = "sluice.unclipped";
+/// Discardable attribute of an op or a loop on buffers: a `#sluice.kernel`.
+inline constexpr llvm::StringLiteral kernelAttrName = "sluice.kernel";
+/// Module attribute: the `#sluice.kernel`s that calls of parallel loops number (an array).
+inline constexpr llvm::StringLiteral kernelsAttrName = "sluice.kernels";
 /// Module attribute: what the exported table says of the whole model (a dictionary).
 inline constexpr llvm::StringLiteral binaryAttrName = "sluice.binary";
 /// Sets one entry of it.

@@ -47,6 +47,17 @@ def Sluice_StrategyAttr : Sluice_Attr<"Strategy", "strategy"> {
   let genVerifyDecl = 1;
 }
 
+def Sluice_KernelAttr : Sluice_Attr<"Kernel", "kernel"> {
+  let summary = "what a loop or an op on buffers computes and moves";
+  let description = [{
+    `name` says what of the model it is, `flops` how many floating-point operations it takes, `bytes` how many bytes of its operands it reads and writes at least. Neither is
+    negative. Set by `sluice-describe-kernels`, passed on to the loops that the op becomes; a binary's `bench` shows times and rates by it.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, "int64_t":$flops, "int64_t":$bytes);
+  let assemblyFormat = "`<` $name `,` `flops` `=` $flops `,` `bytes` `=` $bytes `>`";
+  let genVerifyDecl = 1;
+}
+
 def Sluice_GateAttr : Sluice_Attr<"Gate", "gate"> {
   let summary = "one gate: an element of a slot of kind `gate`";
   let parameters = (ins "::mlir::FlatSymbolRefAttr":$slot, "int64_t":$index);

@@ -60,9 +60,9 @@ def ParallelForOp : Sluice_Op<"parallel_for", [DeclareOpInterfaceMethods<SymbolU
   let summary = "runs a function over [0, count) on the threads of the step's pool";
   let description = [{
     The callee takes the captures, then begin and end of its part (index) and the thread's scratch (a memref of i8); it returns nothing. Captures are
-    memrefs of static shape with the identity layout, or scalars. `step` is the step state.
+    memrefs of static shape with the identity layout, or scalars. `step` is the step state. `kernel` says what the loop is of the model.
   }];
-  let arguments = (ins FlatSymbolRefAttr:$callee, AnyMemRef:$step, I64Attr:$count, Variadic<AnyType>:$captures);
+  let arguments = (ins FlatSymbolRefAttr:$callee, AnyMemRef:$step, I64Attr:$count, Variadic<AnyType>:$captures, OptionalAttr<Sluice_KernelAttr>:$kernel);
   let assemblyFormat = "$callee `count` $count `step` $step `:` type($step) (`captures` `(` $captures^ `:` type($captures) `)`)? attr-dict";
 }
 

@@ -49,7 +49,7 @@ public:
     if (isa<FunctionOpInterface>(around) && tasks > 1 && work > leastParallelWork) {
       if (blocksN > 1)
         packAllOfA();
-      parallel(tasks, [&](Value task) { emitTask(task); });
+      parallel(tasks, kernel(), [&](Value task) { emitTask(task); });
     } else if (tasks == 1) {
       emitTask(constantIndex(b, 0));
     } else {
@@ -75,13 +75,17 @@ private:
       operand.value = memref::CollapseShapeOp::create(b, operand.value, operand.reassociation);
   }
 
-  void parallel(int64_t count, function_ref<void(Value)> body) {
+  void parallel(int64_t count, KernelAttr kernel, function_ref<void(Value)> body) {
     auto forall = scf::ForallOp::create(b, ArrayRef<OpFoldResult>{b.getIndexAttr(count)}, ValueRange(), std::nullopt);
+    if (kernel)
+      forall->setAttr(kernelAttrName, kernel);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(forall.getBody());
     llvm::SaveAndRestore inside(home, forall.getBody());
     body(forall.getInductionVar(0));
   }
+
+  KernelAttr kernel() { return x.op->getAttrOfType<KernelAttr>(kernelAttrName); }
 
   Value buffer(ArrayRef<int64_t> shape) {
     OpBuilder::InsertionGuard guard(b);
@@ -134,7 +138,12 @@ private:
     int64_t block = llvm::alignTo(leastPackedRows, rows), blocks = llvm::divideCeil(sizeM, block);
     panelsA = buffer({x.product(dims) * paddedK() * paddedM()});
     isPacked = true;
-    parallel(x.product(dims) * blocks, [&](Value task) {
+    KernelAttr packing;
+    if (kernel()) {
+      int64_t bytes = x.product(dims) * sizeM * sizeK * (x.elementType().getWidth() / 8);
+      packing = KernelAttr::get(b.getContext(), b.getStringAttr("packing"), 0, 2 * bytes);
+    }
+    parallel(x.product(dims) * blocks, packing, [&](Value task) {
       SubRange m = range(times(b, split(task, blocks), block), sizeM, block, rows);
       Position at;
       for (unsigned dim : llvm::reverse(dims))

@@ -4,6 +4,16 @@
 
 include "mlir/Pass/PassBase.td"
 
+def DescribeKernels : Pass<"sluice-describe-kernels", "::mlir::func::FuncOp"> {
+  let summary = "says what each op and each loop on buffers computes and moves";
+  let description = [{
+    Sets `sluice.kernel` on every op of linalg, every copy and every parallel loop that is not inside of another: the name of the op of the model that it comes from, with the sizes of a
+    contraction; its floating-point operations, one for each of arithmetic and each function of an element; and the bytes of its operands, those of a destination twice where it is read as
+    well. In a loop, a bound that depends on a loop around it counts as half of the static one. Shapes are static.
+  }];
+  let dependentDialects = ["::sluice::SluiceDialect"];
+}
+
 def OutlineParallel : Pass<"sluice-outline-parallel", "::mlir::ModuleOp"> {
   let summary = "parallel loops on buffers -> functions that run on the step's threads";
   let description = [{

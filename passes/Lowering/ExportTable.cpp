@@ -60,11 +60,12 @@ struct ExportTable : sluice::impl::ExportTableBase<ExportTable> {
     writer = &tableWriter;
     binary = {};
     parameters.clear(), scalars.clear(), functions.clear(), actions.clear(), graphs.clear(), functionIndex.clear();
-    layers.clear(), gates.clear(), gateAttributes.clear(), metrics.clear();
+    layers.clear(), gates.clear(), gateAttributes.clear(), metrics.clear(), kernels.clear();
     if (failed(collectFacts()) || failed(collectParameters()) || failed(collectScalars()) ||
         failed(collectFunctions()) || failed(collectActions()) || failed(collectGraphs()) || failed(collectLayers()) ||
         failed(collectMetrics()))
       return signalPassFailure();
+    collectKernels();
     write();
     for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
       if (isa<ParameterOp, SlotOp>(op))
@@ -75,6 +76,7 @@ struct ExportTable : sluice::impl::ExportTableBase<ExportTable> {
     }
     module->removeAttr(binaryAttrName);
     module->removeAttr(scalarsAttrName);
+    module->removeAttr(kernelsAttrName);
   }
 
 private:
@@ -342,6 +344,12 @@ private:
     return success();
   }
 
+  void collectKernels() {
+    if (auto entries = getOperation()->getAttrOfType<ArrayAttr>(kernelsAttrName))
+      for (auto kernel : entries.getAsRange<KernelAttr>())
+        kernels.push_back({textOf(kernel.getName()), kernel.getFlops(), kernel.getBytes()});
+  }
+
   void write() {
     binary.parameter_count = parameters.size();
     binary.scalar_count = scalars.size();
@@ -351,6 +359,7 @@ private:
     binary.metric_count = metrics.size();
     binary.layer_count = layers.size();
     binary.gate_count = gates.size();
+    binary.kernel_count = kernels.size();
     binary.parameters = writer->writeArray<sluice_parameter>("sluice_parameters", parameters);
     binary.scalars = writer->writeArray<sluice_scalar>("sluice_scalars", scalars);
     binary.functions = writer->writeArray<sluice_function>("sluice_functions", functions);
@@ -359,6 +368,7 @@ private:
     binary.metrics = writer->writeArray<sluice_metric>("sluice_metrics", metrics);
     binary.layers = writer->writeArray<sluice_layer>("sluice_layers", layers);
     binary.gates = writer->writeArray<sluice_gate>("sluice_gates", gates);
+    binary.kernels = writer->writeArray<sluice_kernel>("sluice_kernels", kernels);
     writer->writeObject("sluice_program", binary);
   }
 
@@ -376,6 +386,7 @@ private:
   SmallVector<sluice_gate> gates;
   SmallVector<Attribute> gateAttributes; // by which slots name them
   SmallVector<sluice_metric, 0> metrics;
+  SmallVector<sluice_kernel> kernels;
   std::map<std::pair<ActionKind, StringRef>, int32_t> functionIndex;
 };
 } // namespace

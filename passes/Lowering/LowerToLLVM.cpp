@@ -29,6 +29,7 @@
 #include "passes/Lowering/LowerVectors.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Lowering/StepLayout.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace sluice {
 #define GEN_PASS_DEF_LOWERTOLLVM
@@ -59,12 +60,12 @@ static Type wordType(const LLVMTypeConverter &converter, Type type) {
   return {};
 }
 
-/// Declares `sluice_parallel_for(step, count, body, context)`.
+/// Declares `sluice_parallel_for(step, count, body, context, kernel)`.
 static void declareParallelFor(ModuleOp module) {
   OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
   auto pointer = LLVM::LLVMPointerType::get(module.getContext());
   auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(module.getContext()),
-                                          {pointer, builder.getI64Type(), pointer, pointer});
+                                          {pointer, builder.getI64Type(), pointer, pointer, builder.getI32Type()});
   LLVM::LLVMFuncOp::create(builder, module.getLoc(), parallelForName, type);
 }
 
@@ -95,7 +96,8 @@ static LogicalResult createEntry(ModuleOp module, ParallelForOp loop, const LLVM
 
 namespace {
 struct ParallelForLowering : ConvertOpToLLVMPattern<ParallelForOp> {
-  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  ParallelForLowering(const LLVMTypeConverter &converter, ArrayRef<Attribute> kernels)
+      : ConvertOpToLLVMPattern(converter), kernels(kernels) {}
 
   LogicalResult matchAndRewrite(ParallelForOp loop, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
@@ -121,10 +123,16 @@ struct ParallelForLowering : ConvertOpToLLVMPattern<ParallelForOp> {
                             wordAddress(rewriter, location, context, index));
     Value count = LLVM::ConstantOp::create(rewriter, location, rewriter.getI64IntegerAttr(loop.getCount()));
     Value body = LLVM::AddressOfOp::create(rewriter, location, pointer, entryName(loop.getCallee()));
+    int32_t number = loop.getKernelAttr() ? llvm::find(kernels, loop.getKernelAttr()) - kernels.begin() : -1;
+    Value kernel = LLVM::ConstantOp::create(rewriter, location, rewriter.getI32IntegerAttr(number));
     rewriter.replaceOpWithNewOp<LLVM::CallOp>(
-        loop, TypeRange(), parallelForName, ValueRange{bare(loop.getStep(), adaptor.getStep()), count, body, context});
+        loop, TypeRange(), parallelForName,
+        ValueRange{bare(loop.getStep(), adaptor.getStep()), count, body, context, kernel});
     return success();
   }
+
+private:
+  ArrayRef<Attribute> kernels;
 };
 
 struct InputBufferLowering : ConvertOpToLLVMPattern<InputBufferOp> {
@@ -181,7 +189,14 @@ struct LowerToLLVM : sluice::impl::LowerToLLVMBase<LowerToLLVM> {
 
     DenseSet<StringRef> callees;
     SmallVector<ParallelForOp> loops;
-    module.walk([&](ParallelForOp loop) { loops.push_back(loop); });
+    llvm::SetVector<Attribute> kernels;
+    module.walk([&](ParallelForOp loop) {
+      loops.push_back(loop);
+      if (Attribute kernel = loop.getKernelAttr())
+        kernels.insert(kernel);
+    });
+    if (!kernels.empty())
+      module->setAttr(kernelsAttrName, ArrayAttr::get(&getContext(), kernels.getArrayRef()));
     if (!loops.empty())
       declareParallelFor(module);
     for (ParallelForOp loop : loops)
@@ -199,7 +214,8 @@ struct LowerToLLVM : sluice::impl::LowerToLLVMBase<LowerToLLVM> {
 
     SymbolTableCollection symbols;
     RewritePatternSet patterns(&getContext());
-    patterns.add<ParallelForLowering, InputBufferLowering>(converter);
+    patterns.add<ParallelForLowering>(converter, kernels.getArrayRef());
+    patterns.add<InputBufferLowering>(converter);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
     cf::populateAssertToLLVMConversionPattern(converter, patterns);

@@ -204,7 +204,8 @@ struct OutlineParallel : sluice::impl::OutlineParallelBase<OutlineParallel> {
     symbols.insert(body, std::next(function->getIterator()));
 
     auto step = function.getArgument(0);
-    ParallelForOp::create(builder, location, body.getSymName(), step, bounds.count, captures.getArrayRef());
+    ParallelForOp::create(builder, location, body.getSymName(), step, bounds.count, captures.getArrayRef(),
+                          loop->getAttrOfType<KernelAttr>(kernelAttrName));
 
     Block *entry = body.addEntryBlock();
     builder.setInsertionPointToStart(entry);

@@ -30,6 +30,7 @@ void sluice::buildKernelPipeline(OpPassManager &manager, const LoweringOptions &
   manager.addNestedPass<func::FuncOp>(createDecomposeBlocked());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addNestedPass<func::FuncOp>(createDescribeKernels());
   // Contractions first: what remains of linalg is vectorized along one dimension.
   CPUStrategyOptions strategy;
   strategy.cpu = options.cpu;

@@ -10,7 +10,10 @@ namespace sluice {
 /// Lowers one op after another; a result that is only added to an accumulator argument is computed into it.
 class ToLinalg {
 public:
-  explicit ToLinalg(mlir::Operation *op) : b(op->getLoc(), op) {}
+  /// What is built keeps the op's name in its location.
+  explicit ToLinalg(mlir::Operation *op)
+      : b(mlir::NameLoc::get(mlir::StringAttr::get(op->getContext(), op->getName().stripDialect()), op->getLoc()), op) {
+  }
 
   /// The values that replace the results of `op`; empty where `op` is not of this phase.
   llvm::SmallVector<mlir::Value> lower(mlir::Operation *op);

@@ -107,11 +107,14 @@ struct VectorizeGenerics : sluice::impl::VectorizeGenericsBase<VectorizeGenerics
     });
     IRRewriter rewriter(&getContext());
     for (Operation *op : ops) {
+      Attribute kernel = op->getAttr(kernelAttrName); // which rewrites drop
       FailureOr<linalg::GenericOp> generic = generalize(op, rewriter);
       if (failed(generic))
         return signalPassFailure();
       rewriter.setInsertionPoint(*generic);
       linalg::GenericOp collapsed = collapseContiguousDims(*generic, rewriter);
+      if (kernel)
+        collapsed->setAttr(kernelAttrName, kernel);
       if (!llvm::is_contained(collapsed.getStaticLoopRanges(), 0))
         VectorizedNest(collapsed, vectorBits).emit();
       rewriter.eraseOp(collapsed);

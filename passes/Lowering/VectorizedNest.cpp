@@ -161,6 +161,8 @@ void VectorizedNest::emitThreads(ArrayRef<unsigned> rowDims, function_ref<void(V
     return inTask(index(0));
   auto forall = scf::ForallOp::create(builder, loc, ArrayRef<OpFoldResult>{builder.getIndexAttr(tasks)}, ValueRange(),
                                       std::nullopt);
+  if (Attribute kernel = op->getAttr(kernelAttrName))
+    forall->setAttr(kernelAttrName, kernel);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(forall.getTerminator());
   inTask(forall.getInductionVar(0));

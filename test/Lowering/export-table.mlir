@@ -32,11 +32,14 @@
 // LLVM-SAME: { i32 5, i32 -1, i32 2 }
 // LLVM-SAME: { i32 6, i32 -1, i32 3 }
 // LLVM: @sluice_graphs = internal constant [2 x
+// LLVM: @[[GELU:sluice_string_[0-9]+]] = internal constant [5 x i8] c"gelu\00"
+// LLVM: @sluice_kernels = internal constant [1 x { ptr, i64, i64 }] [{ ptr, i64, i64 } { ptr @[[GELU]], i64 64, i64 512 }]
 // LLVM: @sluice_program = constant
 // LLVM-SAME: i32 1, ptr @{{.*}}, i64 1, i64 2, i64 3, i64 2, double 6.000000e+00, double 1.000000e+00
-// LLVM-SAME: i32 2, i32 2, i32 5, i32 9, i32 2, i32 0, i32 0, i32 0, ptr @sluice_parameters, ptr @sluice_scalars, ptr @sluice_functions, ptr @sluice_actions, ptr @sluice_graphs
+// LLVM-SAME: i32 2, i32 2, i32 5, i32 9, i32 2, i32 0, i32 0, i32 0, i32 1, ptr @sluice_parameters, ptr @sluice_scalars, ptr @sluice_functions, ptr @sluice_actions, ptr @sluice_graphs
 // LLVM-SAME: i64 128, i64 320, i64 0, i64 64, i64 128, i64 -1
 module attributes {
+    sluice.kernels = [#sluice.kernel<"gelu", flops = 64, bytes = 512>],
     sluice.scalars = [{name = "learning_rate", value = 1.0e-3 : f64, help = "step size"},
                       {name = "theta", value = 0x7FF8000000000000 : f64, help = "limit", above = 0.0 : f64, most = 1.0 : f64}],
     sluice.binary = {model = "m", description = "", batch = 1 : i64, sequence = 2 : i64, vocabulary = 3 : i64, micro_batches = 2 : i64,

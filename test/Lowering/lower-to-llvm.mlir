@@ -1,22 +1,28 @@
 // RUN: sluice-opt %s --sluice-lower-to-llvm --canonicalize --cse --split-input-file | FileCheck %s
 
 // Captures go into words on the stack of the entry block; the entry function takes them out again.
-// CHECK: llvm.func @sluice_parallel_for(!llvm.ptr, i64, !llvm.ptr, !llvm.ptr)
+// Loops are numbered by what they are of the model; the others are -1.
+// CHECK: sluice.kernels = [#sluice.kernel<"gelu", flops = 64, bytes = 512>]
+// CHECK: llvm.func @sluice_parallel_for(!llvm.ptr, i64, !llvm.ptr, !llvm.ptr, i32)
 // CHECK-LABEL: llvm.func @f(
 // CHECK-SAME: %[[STEP:.*]]: !llvm.ptr, %[[A:.*]]: !llvm.ptr, %[[SCALE:.*]]: f32, %[[N:.*]]: i64)
-// CHECK: %[[THREE:.*]] = llvm.mlir.constant(3 : i64) : i64
-// CHECK: %[[CONTEXT:.*]] = llvm.alloca %[[THREE]] x i64
+// CHECK-DAG: %[[NONE:.*]] = llvm.mlir.constant(-1 : i32) : i32
+// CHECK-DAG: %[[FIRST:.*]] = llvm.mlir.constant(0 : i32) : i32
+// CHECK-DAG: %[[THREE:.*]] = llvm.mlir.constant(3 : i64) : i64
+// CHECK: llvm.alloca %[[THREE]] x i64
 // CHECK: llvm.br
-// CHECK: llvm.store %[[A]], %[[CONTEXT]]
+// CHECK: llvm.store %[[A]], %[[CONTEXT:[^ ]*]] :
 // CHECK: %[[WORD1:.*]] = llvm.getelementptr %[[CONTEXT]][1]
 // CHECK: llvm.store %[[SCALE]], %[[WORD1]] : f32
 // CHECK: llvm.store %{{.*}}, %{{.*}} : i64
-// CHECK: llvm.call @sluice_parallel_for(%[[STEP]], %{{.*}}, %{{.*}}, %[[CONTEXT]])
+// CHECK: llvm.call @sluice_parallel_for(%[[STEP]], %{{.*}}, %{{.*}}, %[[CONTEXT]], %[[NONE]])
+// CHECK: llvm.call @sluice_parallel_for(%[[STEP]], %{{.*}}, %{{.*}}, %{{.*}}, %[[FIRST]])
 func.func @f(%step: memref<584xi8>, %a: memref<64xf32>, %scale: f32, %n: index) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   scf.for %i = %c0 to %n step %c1 {
     sluice.parallel_for @body count 64 step %step : memref<584xi8> captures(%a, %scale, %i : memref<64xf32>, f32, index)
+    sluice.parallel_for @body count 64 step %step : memref<584xi8> captures(%a, %scale, %i : memref<64xf32>, f32, index) {kernel = #sluice.kernel<"gelu", flops = 64, bytes = 512>}
   }
   return
 }

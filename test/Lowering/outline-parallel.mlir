@@ -3,7 +3,7 @@
 // Two dimensions become one range; the allocation of the body moves to the entry of the new function.
 // CHECK-LABEL: func.func @tiles(
 // CHECK-SAME: %[[STEP:.*]]: memref<584xi8>, %[[A:.*]]: memref<64x32xf32>)
-// CHECK-NEXT: sluice.parallel_for @tiles_parallel0 count 256 step %[[STEP]] : memref<584xi8> captures(%[[A]] : memref<64x32xf32>)
+// CHECK-NEXT: sluice.parallel_for @tiles_parallel0 count 256 step %[[STEP]] : memref<584xi8> captures(%[[A]] : memref<64x32xf32>) {kernel = #sluice.kernel<"copy", flops = 0, bytes = 8192>}
 // CHECK-NEXT: return
 // CHECK-LABEL: func.func private @tiles_parallel0(
 // CHECK-SAME: %[[A:.*]]: memref<64x32xf32>, %[[BEGIN:.*]]: index, %[[END:.*]]: index, %{{.*}}: memref<0xi8>)
@@ -22,7 +22,7 @@ func.func @tiles(%step: memref<584xi8>, %a: memref<64x32xf32>) {
     %tile = memref.subview %a[%i, %j] [1, 8] [1, 1] : memref<64x32xf32> to memref<8xf32, strided<[1], offset: ?>>
     memref.copy %tile, %row : memref<8xf32, strided<[1], offset: ?>> to memref<8xf32>
     memref.dealloc %row : memref<8xf32>
-  }
+  } {sluice.kernel = #sluice.kernel<"copy", flops = 0, bytes = 8192>}
   return
 }
 

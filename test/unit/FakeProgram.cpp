@@ -56,14 +56,19 @@ template <typename Element> Element *at(void *block, int64_t offset) {
   return reinterpret_cast<Element *>(static_cast<char *>(block) + offset);
 }
 
+// Two kernels have one name, as those of layers have.
+const sluice_kernel kernels[] = {{"softmax", 1000, 10}, {"softmax", 2000, 20}, {"scatter", 0, 30}, {"adamw", 40, 50}};
+enum Kernel { ForwardSoftmax, BackwardSoftmax, Scatter, AdamW };
+
 /// Calls function(begin, end, threadScratch) on the threads of the pool.
-template <typename Function> void parallelFor(const sluice_step *step, int64_t count, const Function &function) {
+template <typename Function>
+void parallelFor(const sluice_step *step, Kernel kernel, int64_t count, const Function &function) {
   sluice_parallel_for(
       step, count,
       [](const void *context, int64_t begin, int64_t end, void *scratch) {
         (*static_cast<const Function *>(context))(begin, end, scratch);
       },
-      &function);
+      &function, kernel);
 }
 
 /// Probabilities of the next token, and the logarithm of the sum that they were divided by.
@@ -81,7 +86,7 @@ void forward(const sluice_step *step, void *parameters, void *slots, void *scrat
        *targets = static_cast<const int32_t *>(step->inputs[1]);
   auto *table = at<float>(parameters, 0), *bias = at<float>(parameters, kTable);
   auto *losses = static_cast<double *>(scratch);
-  parallelFor(step, kTokens, [&](int64_t begin, int64_t end, void *threadScratch) {
+  parallelFor(step, ForwardSoftmax, kTokens, [&](int64_t begin, int64_t end, void *threadScratch) {
     for (int64_t i = begin; i < end; ++i) {
       losses[i] = 0;
       if (targets[i] < 0)
@@ -108,7 +113,7 @@ void backward(const sluice_step *step, void *parameters, void *slots, void *scra
   auto *tableGradient = at<float>(slots, kGradients), *biasGradient = at<float>(slots, kGradients + kTable);
   auto *rows = static_cast<float *>(scratch);
   auto scale = float(step->scalars[LossGradient] / kTokens);
-  parallelFor(step, kTokens, [&](int64_t begin, int64_t end, void *threadScratch) {
+  parallelFor(step, BackwardSoftmax, kTokens, [&](int64_t begin, int64_t end, void *threadScratch) {
     auto *probabilities = static_cast<float *>(threadScratch);
     for (int64_t i = begin; i < end; ++i) {
       softmax(table, bias, tokens[i], probabilities);
@@ -116,7 +121,7 @@ void backward(const sluice_step *step, void *parameters, void *slots, void *scra
       std::memcpy(rows + i * kVocabulary, probabilities, kBias);
     }
   });
-  parallelFor(step, kVocabulary, [&](int64_t begin, int64_t end, void *) {
+  parallelFor(step, Scatter, kVocabulary, [&](int64_t begin, int64_t end, void *) {
     for (int64_t i = 0; i < kTokens; ++i)
       for (int64_t v = begin; v < end; ++v) {
         tableGradient[tokens[i] * kVocabulary + v] += scale * rows[i * kVocabulary + v];
@@ -143,7 +148,7 @@ void update(const sluice_step *step, void *parameters, void *slots, void *) {
   const double *s = step->scalars;
   auto *weights = at<float>(parameters, 0), *gradients = at<float>(slots, kGradients);
   auto *first = at<float>(slots, kFirstMoments), *second = at<float>(slots, kSecondMoments);
-  parallelFor(step, (kTable + kBias) / 4, [&](int64_t begin, int64_t end, void *) {
+  parallelFor(step, AdamW, (kTable + kBias) / 4, [&](int64_t begin, int64_t end, void *) {
     for (int64_t i = begin; i < end; ++i) {
       double gradient = gradients[i] * s[ClipScale];
       first[i] = float(s[Beta1] * first[i] + (1 - s[Beta1]) * gradient);
@@ -234,6 +239,7 @@ extern "C" const sluice_binary sluice_program = {
     sizeof(metrics) / sizeof(metrics[0]),
     /*layer_count=*/0,
     /*gate_count=*/0,
+    sizeof(kernels) / sizeof(kernels[0]),
     parameters,
     scalars,
     functions,
@@ -242,6 +248,7 @@ extern "C" const sluice_binary sluice_program = {
     metrics,
     /*layers=*/nullptr,
     /*gates=*/nullptr,
+    kernels,
     kTable + kBias,
     kSlots,
     kGradients,

@@ -1,0 +1,93 @@
+//===- MachinePeak.cpp - What this machine can do at most -----------------===//
+
+#include "MachinePeak.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace sluice::runtime {
+
+// The rest of the runtime is built without contraction, which a multiply-add is.
+#pragma STDC FP_CONTRACT ON
+
+/// A function that runs `chains` independent sums in registers, whose numbers the compiler does not know. A macro,
+/// since a template would not be made for the function's processor.
+#define SLUICE_CHAINS(name, vectorBytes, chains)                                                                       \
+  static void name(int64_t iterations) {                                                                               \
+    typedef float Vector __attribute__((vector_size(vectorBytes)));                                                    \
+    Vector sums[chains] = {}, factor = {}, addend = {};                                                                \
+    asm volatile("" : "+x"(factor), "+x"(addend));                                                                     \
+    for (Vector &sum : sums)                                                                                           \
+      asm volatile("" : "+x"(sum));                                                                                    \
+    for (int64_t i = 0; i < iterations; ++i)                                                                           \
+      _Pragma("GCC unroll 24") for (int chain = 0; chain < (chains); ++chain) sums[chain] =                            \
+          sums[chain] * factor + addend;                                                                               \
+    for (Vector &sum : sums)                                                                                           \
+      asm volatile("" : "+x"(sum));                                                                                    \
+  }
+
+SLUICE_CHAINS(chains128, 16, 12)
+#if defined(__x86_64__)
+__attribute__((target("avx2,fma"))) SLUICE_CHAINS(chains256, 32, 12) __attribute__((target("avx512f")))
+SLUICE_CHAINS(chains512, 64, 24)
+#endif
+
+    namespace {
+  struct Chains {
+    void (*run)(int64_t iterations);
+    double flopsAnIteration;
+  };
+} // namespace
+
+static Chains widestChains() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f"))
+    return {chains512, 24 * 16 * 2};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return {chains256, 12 * 8 * 2};
+#endif
+  return {chains128, 12 * 4 * 2};
+}
+
+/// Seconds of the fastest of several runs.
+template <typename Function> static double fastest(int runs, Function function) {
+  double best = 1e30;
+  for (int run = 0; run < runs; ++run) {
+    auto start = std::chrono::steady_clock::now();
+    function();
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return best;
+}
+
+MachinePeak measureMachinePeak(sluice_pool &pool) {
+  constexpr int64_t kIterations = 1000000, kElements = int64_t(32) << 20;
+  constexpr int kRuns = 8;
+  Chains chains = widestChains();
+  double seconds = fastest(kRuns, [&] {
+    pool.run(pool.size(), [&](int64_t begin, int64_t end) {
+      for (; begin < end; ++begin)
+        chains.run(kIterations);
+    });
+  });
+  MachinePeak peak;
+  peak.flops = chains.flopsAnIteration * double(kIterations) * pool.size() / seconds;
+
+  Memory memory(3 * kElements * int64_t(sizeof(float)));
+  auto *a = reinterpret_cast<float *>(memory.data()), *b = a + kElements, *c = b + kElements;
+  // Untouched memory is one page of zeros, which would be read from the cache.
+  pool.run(kElements, [=](int64_t begin, int64_t end) {
+    std::fill(b + begin, b + end, 1.0F);
+    std::fill(c + begin, c + end, 2.0F);
+  });
+  seconds = fastest(kRuns, [&] {
+    pool.run(kElements, [=](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        a[i] = b[i] + 3 * c[i];
+    });
+  });
+  peak.bandwidth = 3 * double(kElements) * sizeof(float) / seconds;
+  return peak;
+}
+
+} // namespace sluice::runtime
