@@ -56,7 +56,7 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
 }
 
 LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> registerBlock,
-                                   ArrayRef<int64_t> cacheBlock, int64_t vectorSize) {
+                                   ArrayRef<int64_t> cacheBlock, int64_t vectorSize, bool) {
   if (registerBlock.size() != 2 || cacheBlock.size() != 3)
     return emitError() << "expected 2 register and 3 cache block sizes, found " << registerBlock.size() << " and "
                        << cacheBlock.size();

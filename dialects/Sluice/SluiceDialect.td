@@ -38,12 +38,12 @@ def Sluice_StrategyAttr : Sluice_Attr<"Strategy", "strategy"> {
   let summary = "how a contraction becomes loops";
   let description = [{
     `register` is the block of C (rows, columns) that stays in registers, `cache` the block (rows m, columns n, sum k) whose
-    packed panels stay in cache, `vector` the number of elements of a vector register. All are positive, the register
+    packed panels stay in cache, `vector` the number of elements of a vector register. `packs_a` says whether A is packed or read where it lies, element by element. All numbers are positive, the register
     columns are a multiple of `vector`, and the cache block's rows and columns are multiples of the register block's.
     Set by the target's strategy pass directly before the loops are made, and consumed there.
   }];
-  let parameters = (ins ArrayRefParameter<"int64_t">:$registerBlock, ArrayRefParameter<"int64_t">:$cacheBlock, "int64_t":$vectorSize);
-  let assemblyFormat = "`<` `register` `=` `[` $registerBlock `]` `,` `cache` `=` `[` $cacheBlock `]` `,` `vector` `=` $vectorSize `>`";
+  let parameters = (ins ArrayRefParameter<"int64_t">:$registerBlock, ArrayRefParameter<"int64_t">:$cacheBlock, "int64_t":$vectorSize, "bool":$packsA);
+  let assemblyFormat = "`<` `register` `=` `[` $registerBlock `]` `,` `cache` `=` `[` $cacheBlock `]` `,` `vector` `=` $vectorSize `,` `packs_a` `=` $packsA `>`";
   let genVerifyDecl = 1;
 }
 

@@ -36,6 +36,7 @@ constexpr int64_t depthBytes = 256 * 4;     // of a row of a panel, at most
 constexpr int64_t blockBytesA = 256 * 1024; // of the panels of A, half of a second-level cache
 constexpr int64_t blockBytesB = 384 * 1024; // of the panels of B, read one at a time
 constexpr int64_t leastTasks = 24;          // blocks of C that are wanted while they stay worth their packing
+constexpr int64_t mostColumnsInPlace = 512; // of C, for which A, read more slowly where it lies, is not worth packing
 constexpr int64_t leastRows = 96, leastColumns = 64;
 
 /// Splits `size` evenly into blocks of at most `most`, rounded up to a multiple of `unit`.
@@ -65,6 +66,7 @@ StrategyAttr strategyOf(const Contraction &contraction, const Registers &registe
     return around * llvm::divideCeil(m, evenBlock(m, mostRows, rows)) *
            llvm::divideCeil(n, evenBlock(n, mostColumns, columns));
   };
+  bool packsA = !contraction.isContiguous(contraction.a, contraction.k) || m % rows != 0 || n > mostColumnsInPlace;
   // Fewer, larger blocks pack less; more of them keep more threads busy.
   while (tasks() < leastTasks) {
     if (mostColumns > leastColumns && n > leastColumns)
@@ -76,7 +78,7 @@ StrategyAttr strategyOf(const Contraction &contraction, const Registers &registe
   }
   return StrategyAttr::get(contraction.op->getContext(), {rows, columns},
                            {evenBlock(m, mostRows, rows), evenBlock(n, mostColumns, columns), depth},
-                           registers.lanes * 4 / bytes);
+                           registers.lanes * 4 / bytes, packsA);
 }
 
 struct CPUStrategy : sluice::impl::CPUStrategyBase<CPUStrategy> {

@@ -14,6 +14,11 @@ int64_t Contraction::product(ArrayRef<unsigned> dims) const {
   return result;
 }
 
+bool Contraction::isContiguous(const Operand &operand, std::optional<unsigned> dim) const {
+  return dim && !operand.dims.empty() && operand.dims.back() == *dim &&
+         operand.type.getStridesAndOffset().first.back() == 1;
+}
+
 bool sluice::isContraction(Operation *op) {
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   if (!linalgOp || !linalg::isaContractionOpInterface(linalgOp))

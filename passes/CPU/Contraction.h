@@ -4,6 +4,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include <functional>
 
 namespace sluice {
 
@@ -31,6 +32,8 @@ struct Contraction {
 
   int64_t size(std::optional<unsigned> dim) const { return dim ? sizes[*dim] : 1; }
   int64_t product(llvm::ArrayRef<unsigned> dims) const;
+  /// Whether the dimension is there and its neighbours are neighbours in the operand's memory.
+  bool isContiguous(const Operand &operand, std::optional<unsigned> dim) const;
   mlir::FloatType elementType() const { return llvm::cast<mlir::FloatType>(c.type.getElementType()); }
 };
 
@@ -83,9 +86,16 @@ struct Panels {
 void packPanels(mlir::ImplicitLocOpBuilder &b, MatrixView matrix, SubRange rows, SubRange sums, Panels panels,
                 int64_t lanes);
 
-/// What the micro-kernel works on: panels as wide as its block of C.
+/// The element of A in row `r` of the register block that begins at row `i` of the cache block, of term `k` of its sum.
+using ElementOfA = std::function<mlir::Value(mlir::ImplicitLocOpBuilder &, mlir::Value i, mlir::Value k, int64_t r)>;
+ElementOfA packedElement(Panels panels);
+ElementOfA elementInPlace(MatrixView matrix, SubRange rows, SubRange sums);
+
+/// What the micro-kernel works on: `rows` x the width of B's panels is the block of C in registers.
 struct MicroKernel {
-  Panels a, b;
+  ElementOfA a;
+  int64_t rows;
+  Panels b;
   mlir::Value tile; // rows x columns, for C whose columns are not contiguous; else null
   MatrixView c;
   int64_t lanes;
@@ -95,7 +105,6 @@ struct MicroKernel {
   void emit(mlir::ImplicitLocOpBuilder &builder, SubRange m, SubRange n, mlir::Value sums) const;
 
 private:
-  int64_t rows() const { return a.width; }
   int64_t vectors() const { return b.width / lanes; }
   mlir::VectorType vectorType() const;
   llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j,

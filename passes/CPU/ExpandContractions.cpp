@@ -32,8 +32,8 @@ public:
       : x(contraction), b(contraction.op.getLoc(), contraction.op), fill(fill), rows(strategy.getRegisterBlock()[0]),
         columns(strategy.getRegisterBlock()[1]), blockM(strategy.getCacheBlock()[0]),
         blockN(strategy.getCacheBlock()[1]), blockK(strategy.getCacheBlock()[2]), lanes(strategy.getVectorSize()),
-        sizeM(x.size(x.m)), sizeN(x.size(x.n)), sizeK(x.size(x.k)), blocksM(llvm::divideCeil(sizeM, blockM)),
-        blocksN(llvm::divideCeil(sizeN, blockN)) {}
+        packsA(strategy.getPacksA()), sizeM(x.size(x.m)), sizeN(x.size(x.n)), sizeK(x.size(x.k)),
+        blocksM(llvm::divideCeil(sizeM, blockM)), blocksN(llvm::divideCeil(sizeN, blockN)) {}
 
   void run() {
     int64_t tasks = x.product(x.outer) * blocksM * blocksN;
@@ -47,7 +47,7 @@ public:
     home = &around->getRegion(0).front();
     int64_t work = x.product(x.outer) * x.product(x.outerSums) * sizeM * sizeN * sizeK;
     if (isa<FunctionOpInterface>(around) && tasks > 1 && work > leastParallelWork) {
-      if (blocksN > 1)
+      if (packsA && blocksN > 1)
         packAllOfA();
       parallel(tasks, kernel(), [&](Value task) { emitTask(task); });
     } else if (tasks == 1) {
@@ -64,7 +64,9 @@ private:
   Contraction x;
   ImplicitLocOpBuilder b;
   linalg::FillOp fill;
-  int64_t rows, columns, blockM, blockN, blockK, lanes, sizeM, sizeN, sizeK, blocksM, blocksN;
+  int64_t rows, columns, blockM, blockN, blockK, lanes;
+  bool packsA;
+  int64_t sizeM, sizeN, sizeK, blocksM, blocksN;
   Value panelsA, panelsB, tile;
   bool isPacked = false; // all of A, in panelsA
   Block *home = nullptr; // where buffers are allocated: that of the loop over tasks, or what is around the contraction
@@ -94,11 +96,10 @@ private:
   }
 
   void allocate() {
-    if (!isPacked)
+    if (packsA && !isPacked)
       panelsA = buffer({blockM * blockK});
     panelsB = buffer({blockN * blockK});
-    bool isContiguous = x.n && x.c.dims.back() == *x.n && x.c.type.getStridesAndOffset().first.back() == 1;
-    if (!isContiguous)
+    if (!x.isContiguous(x.c, x.n))
       tile = buffer({rows, columns});
   }
 
@@ -222,14 +223,22 @@ private:
     }
     MatrixView viewA = view(x.a, at, x.m), viewB = view(x.b, at, x.n);
     forBlocksOfSum([&](SubRange k) {
-      Panels a{panelsA, constantIndex(b, 0), rows, blockK}, right{panelsB, constantIndex(b, 0), columns, blockK};
-      packPanels(b, viewB, n, k, right, lanes);
-      if (isPacked)
-        a.base = plus(b, panelsOfA(at, k.start), times(b, m.start, blockK));
-      else
-        packPanels(b, viewA, m, k, a, lanes);
-      MicroKernel{a, right, tile, c, lanes, sizeK <= blockK ? first : andZero(first, k.start)}.emit(b, m, n, k.count);
+      Panels panels{panelsB, constantIndex(b, 0), columns, blockK};
+      packPanels(b, viewB, n, k, panels, lanes);
+      ElementOfA a = packsA ? packedElement(packA(viewA, at, m, k)) : elementInPlace(viewA, m, k);
+      MicroKernel{a, rows, panels, tile, c, lanes, sizeK <= blockK ? first : andZero(first, k.start)}.emit(b, m, n,
+                                                                                                           k.count);
     });
+  }
+
+  /// The panels of a block of A, which are packed here unless all of A is.
+  Panels packA(MatrixView matrix, const Position &at, SubRange m, SubRange k) {
+    Panels panels{panelsA, constantIndex(b, 0), rows, blockK};
+    if (isPacked)
+      panels.base = plus(b, panelsOfA(at, k.start), times(b, m.start, blockK));
+    else
+      packPanels(b, matrix, m, k, panels, lanes);
+    return panels;
   }
 
   Value andZero(Value first, Value index) {
@@ -267,6 +276,12 @@ struct ExpandContractions : sluice::impl::ExpandContractionsBase<ExpandContracti
       FailureOr<Contraction> contraction = analyzeContraction(op);
       if (failed(contraction))
         return WalkResult::interrupt();
+      if (!strategy.getPacksA() && contraction->size(contraction->m) % strategy.getRegisterBlock()[0] != 0) {
+        op->emitOpError("expected a strategy that packs A: ")
+            << contraction->size(contraction->m) << " rows are no multiple of the register block's "
+            << strategy.getRegisterBlock()[0];
+        return WalkResult::interrupt();
+      }
       expanders.emplace_back(*contraction, strategy, zeroFillBefore(op, aliases));
       return WalkResult::advance();
     });

@@ -13,8 +13,23 @@ using namespace sluice;
 constexpr int64_t unrolledSums = 4;
 constexpr int64_t cacheLineBytes = 64;
 
+ElementOfA sluice::packedElement(Panels panels) {
+  return [=](ImplicitLocOpBuilder &builder, Value i, Value k, int64_t r) -> Value {
+    Value panel = plus(builder, panels.base, times(builder, i, panels.depth));
+    Value at = plus(builder, plus(builder, panel, times(builder, k, panels.width)), r);
+    return memref::LoadOp::create(builder, panels.buffer, ValueRange{at});
+  };
+}
+
+ElementOfA sluice::elementInPlace(MatrixView matrix, SubRange rows, SubRange sums) {
+  return [=](ImplicitLocOpBuilder &builder, Value i, Value k, int64_t r) -> Value {
+    Value row = plus(builder, plus(builder, rows.start, i), r), sum = plus(builder, sums.start, k);
+    return memref::LoadOp::create(builder, matrix.memref, matrix.indices(builder, row, sum));
+  };
+}
+
 VectorType MicroKernel::vectorType() const {
-  return VectorType::get(lanes, cast<MemRefType>(a.buffer.getType()).getElementType());
+  return VectorType::get(lanes, cast<MemRefType>(b.buffer.getType()).getElementType());
 }
 
 /// The sums of one register block: row by row, one vector after the other.
@@ -22,18 +37,15 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
   VectorType type = vectorType();
   // Processors without wider vectors than these have no fused multiply-add either.
   bool fused = type.getElementTypeBitWidth() * lanes > 128;
-  Value fromA = plus(builder, a.base, times(builder, i, a.depth));
   Value fromB = plus(builder, b.base, times(builder, j, b.depth));
 
   auto addTerm = [&](Value k, MutableArrayRef<Value> sum) {
-    Value atA = plus(builder, fromA, times(builder, k, a.width)),
-          atB = plus(builder, fromB, times(builder, k, b.width));
+    Value atB = plus(builder, fromB, times(builder, k, b.width));
     SmallVector<Value> row;
     for (int64_t v = 0; v < vectors(); ++v)
       row.push_back(vector::LoadOp::create(builder, type, b.buffer, ValueRange{plus(builder, atB, v * lanes)}));
-    for (int64_t r = 0; r < rows(); ++r) {
-      Value element = memref::LoadOp::create(builder, a.buffer, ValueRange{plus(builder, atA, r)});
-      Value splat = vector::BroadcastOp::create(builder, type, element);
+    for (int64_t r = 0; r < rows; ++r) {
+      Value splat = vector::BroadcastOp::create(builder, type, a(builder, i, k, r));
       for (int64_t v = 0; v < vectors(); ++v) {
         Value &s = sum[r * vectors() + v];
         s = fused ? Value(vector::FMAOp::create(builder, splat, row[v], s))
@@ -52,7 +64,7 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
     return k.getResults();
   };
 
-  SmallVector<Value> zeros(rows() * vectors(), arith::ConstantOp::create(builder, builder.getZeroAttr(type)));
+  SmallVector<Value> zeros(rows * vectors(), arith::ConstantOp::create(builder, builder.getZeroAttr(type)));
   Value rest = builder.createOrFold<arith::RemUIOp>(sums, constantIndex(builder, unrolledSums));
   Value whole = builder.createOrFold<arith::SubIOp>(sums, rest);
   ValueRange result = addTerms(constantIndex(builder, 0), whole, unrolledSums, zeros);
@@ -64,7 +76,7 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
 /// Fetches a block of C while its sums are computed.
 void MicroKernel::prefetch(ImplicitLocOpBuilder &builder, Value i, Value j) const {
   int64_t elements = cacheLineBytes * 8 / vectorType().getElementTypeBitWidth();
-  for (int64_t r = 0; r < rows(); ++r)
+  for (int64_t r = 0; r < rows; ++r)
     for (int64_t column = 0; column < b.width; column += elements)
       memref::PrefetchOp::create(builder, c.memref, c.indices(builder, plus(builder, i, r), plus(builder, j, column)),
                                  /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
@@ -103,7 +115,7 @@ void MicroKernel::storePart(ImplicitLocOpBuilder &builder, Value i, Value j, Val
     Value left = builder.createOrFold<arith::SubIOp>(columnCount, constantIndex(builder, v * lanes));
     masks.push_back(vector::CreateMaskOp::create(builder, type.clone(builder.getI1Type()), left));
   }
-  for (int64_t r = 0; r < rows(); ++r) {
+  for (int64_t r = 0; r < rows; ++r) {
     Value isInside = arith::CmpIOp::create(builder, arith::CmpIPredicate::ult, constantIndex(builder, r), rowCount);
     emitIf(builder, isInside, [&] {
       for (int64_t v = 0; v < vectors(); ++v) {
@@ -148,7 +160,7 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
   bool isContiguous = c.columnIsContiguous();
   // A panel of B stays in the first-level cache while those of A pass by.
   loop(builder, zero, n.count, b.width, [&](Value j) {
-    loop(builder, zero, m.count, a.width, [&](Value i) {
+    loop(builder, zero, m.count, rows, [&](Value i) {
       Value atI = plus(builder, m.start, i), atJ = plus(builder, n.start, j);
       if (isContiguous)
         prefetch(builder, atI, atJ);
@@ -160,13 +172,13 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
         return builder.createOrFold<arith::MinUIOp>(arith::SubIOp::create(builder, range.count, at),
                                                     constantIndex(builder, width));
       };
-      Value rowsLeft = left(m, i, a.width), columnsLeft = left(n, j, b.width);
+      Value rowsLeft = left(m, i, rows), columnsLeft = left(n, j, b.width);
       if (!isContiguous)
         return storeOrAdd([&](bool add) { storeElements(builder, atI, atJ, values, rowsLeft, columnsLeft, add); });
       auto equals = [&](Value x, int64_t y) {
         return arith::CmpIOp::create(builder, arith::CmpIPredicate::eq, x, constantIndex(builder, y));
       };
-      Value isWhole = arith::AndIOp::create(builder, equals(rowsLeft, a.width), equals(columnsLeft, b.width));
+      Value isWhole = arith::AndIOp::create(builder, equals(rowsLeft, rows), equals(columnsLeft, b.width));
       emitIf(builder, isWhole, whole,
              [&] { storeOrAdd([&](bool add) { storePart(builder, atI, atJ, values, rowsLeft, columnsLeft, add); }); });
     });

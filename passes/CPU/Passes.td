@@ -8,7 +8,8 @@ def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
   let summary = "decides how each contraction becomes loops on a processor";
   let description = [{
     Sets `sluice.strategy` on every contraction of f32 or f64 memrefs: the register block by the width of the processor's vectors and by what the shape leaves
-    over at its edges, the cache block by the shape and the sizes of the caches. Both depend on the shape and on the processor, never on the number of threads, since
+    over at its edges, the cache block by the shape and the sizes of the caches. A is not packed
+    where its rows are contiguous, none is left over, and C is narrow. All this depends on the shape and on the processor, never on the number of threads, since
     the order of every sum follows from them.
   }];
   let options = [Option<"cpu", "cpu", "std::string", "\"native\"",
@@ -20,7 +21,8 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
   let summary = "contractions to packed panels and a register-blocked micro-kernel";
   let description = [{
     C += A B becomes a parallel loop over blocks of C (a sequential one inside another parallel loop), a loop over blocks of the sum, the packing of a panel of
-    B and of A, zero-padded at edges, and a micro-kernel that keeps a block of C in registers. Where several tasks of the parallel loop want the same panels of A, all of A is packed
+    B and of A, zero-padded at edges, and a micro-kernel that keeps a block of C in registers. A may be read where it lies, if the strategy says so: its rows are a multiple of the
+    register block's then. Where several tasks of the parallel loop want the same panels of A, all of A is packed
     before it, in a parallel loop of its own. Whole blocks of C are written in place, parts of one masked, and C whose columns are apart through a tile. A fill with
     zero right before the contraction is erased: the first block of the sum stores instead of adding. A contraction without `sluice.strategy` is an error.
   }];

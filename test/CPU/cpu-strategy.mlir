@@ -7,18 +7,18 @@
 // UNKNOWN: error: unknown processor 'abacus'
 
 // CHECK-LABEL: @a_large_product_has_at_least_24_blocks
-// AVX512: #sluice.strategy<register = [8, 48], cache = [256, 96, 160], vector = 16>
-// AVX2: #sluice.strategy<register = [4, 24], cache = [256, 96, 256], vector = 8>
-// SSE: #sluice.strategy<register = [4, 8], cache = [256, 96, 256], vector = 4>
+// AVX512: #sluice.strategy<register = [8, 48], cache = [256, 96, 160], vector = 16, packs_a = true>
+// AVX2: #sluice.strategy<register = [4, 24], cache = [256, 96, 256], vector = 8, packs_a = true>
+// SSE: #sluice.strategy<register = [4, 8], cache = [256, 96, 256], vector = 4, packs_a = true>
 func.func @a_large_product_has_at_least_24_blocks(%a: memref<256x768xf32>, %b: memref<768x2304xf32>, %c: memref<256x2304xf32>) {
   linalg.matmul ins(%a, %b : memref<256x768xf32>, memref<768x2304xf32>) outs(%c : memref<256x2304xf32>)
   return
 }
 
 // CHECK-LABEL: @f64_has_half_the_lanes
-// AVX512: register = [8, 24], {{.*}} vector = 8>
-// AVX2: register = [6, 8], {{.*}} vector = 4>
-// SSE: register = [4, 4], {{.*}} vector = 2>
+// AVX512: register = [8, 24], {{.*}} vector = 8,
+// AVX2: register = [6, 8], {{.*}} vector = 4,
+// SSE: register = [4, 4], {{.*}} vector = 2,
 func.func @f64_has_half_the_lanes(%a: memref<256x768xf64>, %b: memref<768x256xf64>, %c: memref<256x256xf64>) {
   linalg.matmul ins(%a, %b : memref<256x768xf64>, memref<768x256xf64>) outs(%c : memref<256x256xf64>)
   return
@@ -40,6 +40,19 @@ func.func @dimensions_next_to_each_other_are_one(%a: memref<4x300x64xf32>, %b: m
   linalg.contract indexing_maps = [affine_map<(i, o, b, t) -> (b, t, i)>, affine_map<(i, o, b, t) -> (b, t, o)>,
                                    affine_map<(i, o, b, t) -> (i, o)>]
     ins(%a, %b : memref<4x300x64xf32>, memref<4x300x64xf32>) outs(%c : memref<64x64xf32>)
+  return
+}
+
+// Of a narrow C an element of A is used so few times that it is read where it lies, but not across rows, nor where rows are left over.
+// CHECK-LABEL: @narrow_results_do_not_pack_a
+// AVX2: packs_a = false
+// AVX2: packs_a = true
+// AVX2: packs_a = true
+func.func @narrow_results_do_not_pack_a(%a: memref<768x128xf32>, %at: memref<128x768xf32>, %odd: memref<769x128xf32>, %b: memref<128x384xf32>, %c: memref<768x384xf32>, %d: memref<769x384xf32>) {
+  linalg.matmul ins(%a, %b : memref<768x128xf32>, memref<128x384xf32>) outs(%c : memref<768x384xf32>)
+  linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    ins(%at, %b : memref<128x768xf32>, memref<128x384xf32>) outs(%c : memref<768x384xf32>)
+  linalg.matmul ins(%odd, %b : memref<769x128xf32>, memref<128x384xf32>) outs(%d : memref<769x384xf32>)
   return
 }
 

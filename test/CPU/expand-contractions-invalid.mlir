@@ -10,7 +10,7 @@ func.func @a_contraction_needs_a_strategy(%a: memref<8x8xf32>, %b: memref<8x8xf3
 
 func.func @a_contraction_has_a_static_shape(%a: memref<?x8xf32>, %b: memref<8x8xf32>, %c: memref<?x8xf32>) {
   // expected-error @+1 {{'linalg.matmul' op has a dynamic shape; contractions are expanded for static shapes only}}
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>}
     ins(%a, %b : memref<?x8xf32>, memref<8x8xf32>) outs(%c : memref<?x8xf32>)
   return
 }
@@ -22,11 +22,20 @@ func.func @a_dimension_is_in_two_operands(%a: memref<8x8x8xf32>, %b: memref<8x8x
   linalg.generic {indexing_maps = [affine_map<(m, n, k, e) -> (m, k, e)>, affine_map<(m, n, k, e) -> (k, n)>, affine_map<(m, n, k, e) -> (m, n)>],
                   iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
     ins(%a, %b : memref<8x8x8xf32>, memref<8x8xf32>) outs(%c : memref<8x8xf32>)
-    attrs = {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8>} {
+    attrs = {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>} {
   ^bb0(%x: f32, %y: f32, %s: f32):
     %0 = arith.mulf %x, %y : f32
     %1 = arith.addf %s, %0 : f32
     linalg.yield %1 : f32
   }
+  return
+}
+
+// -----
+
+func.func @rows_left_over_in_place(%a: memref<7x8xf32>, %b: memref<8x16xf32>, %c: memref<7x16xf32>) {
+  // expected-error @below {{expected a strategy that packs A: 7 rows are no multiple of the register block's 6}}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [12, 16, 8], vector = 8, packs_a = false>}
+    ins(%a, %b : memref<7x8xf32>, memref<8x16xf32>) outs(%c : memref<7x16xf32>)
   return
 }

@@ -26,7 +26,23 @@
 // CHECK-COUNT-12: vector.store {{.*}} %arg2
 // CHECK-NOT: linalg.
 func.func @whole_blocks_are_written_in_place(%a: memref<48x128xf32>, %b: memref<128x128xf32>, %c: memref<48x128xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 64, 64], vector = 8>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 64, 64], vector = 8, packs_a = true>}
+    ins(%a, %b : memref<48x128xf32>, memref<128x128xf32>) outs(%c : memref<48x128xf32>)
+  return
+}
+
+// -----
+
+// CHECK-LABEL: @a_is_read_where_it_lies
+// CHECK-NOT: memref.alloc
+// CHECK: scf.forall (%{{.*}}) in (4)
+// CHECK-NEXT: memref.alloc() {alignment = 64 : i64} : memref<4096xf32>
+// CHECK-NOT: memref.alloc
+// CHECK: scf.for {{.*}} iter_args
+// CHECK: memref.load %arg0[%[[ROW:.*]], %[[SUM:.*]]]
+// CHECK-NEXT: vector.broadcast
+func.func @a_is_read_where_it_lies(%a: memref<48x128xf32>, %b: memref<128x128xf32>, %c: memref<48x128xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 64, 64], vector = 8, packs_a = false>}
     ins(%a, %b : memref<48x128xf32>, memref<128x128xf32>) outs(%c : memref<48x128xf32>)
   return
 }
@@ -43,7 +59,7 @@ func.func @whole_blocks_are_written_in_place(%a: memref<48x128xf32>, %b: memref<
 // CHECK: vector.maskedload %arg2
 // CHECK: vector.maskedstore %arg2
 func.func @edges_are_padded_and_masked(%a: memref<7x17xf32>, %b: memref<17x33xf32>, %c: memref<7x33xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [12, 48, 17], vector = 8>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [12, 48, 17], vector = 8, packs_a = true>}
     ins(%a, %b : memref<7x17xf32>, memref<17x33xf32>) outs(%c : memref<7x33xf32>)
   return
 }
@@ -57,7 +73,7 @@ func.func @edges_are_padded_and_masked(%a: memref<7x17xf32>, %b: memref<17x33xf3
 // CHECK: memref.load %[[TILE]]
 // CHECK: memref.store {{.*}} %arg2
 func.func @columns_apart(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32, strided<[64, 2]>>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>}
     ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32, strided<[64, 2]>>)
   return
 }
@@ -72,7 +88,7 @@ func.func @columns_apart(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6
 func.func @a_fill_with_zero_becomes_the_first_store(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32>) {
   %zero = arith.constant 0.0 : f32
   linalg.fill ins(%zero : f32) outs(%c : memref<6x16xf32>)
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>}
     ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
   return
 }
@@ -88,7 +104,7 @@ func.func @a_fill_that_somebody_reads_stays(%a: memref<6x8xf32>, %b: memref<8x16
   %index = arith.constant 0 : index
   linalg.fill ins(%zero : f32) outs(%c : memref<6x16xf32>)
   %seen = memref.load %c[%index, %index] : memref<6x16xf32>
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>}
     ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
   return %seen : f32
 }
@@ -102,7 +118,7 @@ func.func @a_fill_that_somebody_reads_stays(%a: memref<6x8xf32>, %b: memref<8x16
 func.func @batch_and_sequence_are_one_sum(%a: memref<4x64x24xf32>, %b: memref<4x64x32xf32>, %c: memref<24x32xf32>) {
   linalg.contract indexing_maps = [affine_map<(i, o, b, t) -> (b, t, i)>, affine_map<(i, o, b, t) -> (b, t, o)>,
                      affine_map<(i, o, b, t) -> (i, o)>]
-    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 32, 128], vector = 8>}
+    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 32, 128], vector = 8, packs_a = true>}
     ins(%a, %b : memref<4x64x24xf32>, memref<4x64x32xf32>) outs(%c : memref<24x32xf32>)
   return
 }
@@ -124,7 +140,7 @@ func.func @a_parallel_loop_holds_sequential_ones(%qkv: memref<12x64x192xf32>, %c
     %v = memref.subview %qkv[%h, 0, 128] [1, 64, 64] [1, 1, 1] : memref<12x64x192xf32> to memref<64x64xf32, #slice>
     %ph = memref.subview %p[%h, 0, 0] [1, 66, 64] [1, 1, 1] : memref<12x66x64xf32> to memref<66x64xf32, strided<[64, 1], offset: ?>>
     %ch = memref.subview %c[%h, 0, 0] [1, 66, 64] [1, 1, 1] : memref<12x66x64xf32> to memref<66x64xf32, strided<[64, 1], offset: ?>>
-    linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 64, 64], vector = 8>}
+    linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 64, 64], vector = 8, packs_a = true>}
       ins(%ph, %v : memref<66x64xf32, strided<[64, 1], offset: ?>>, memref<64x64xf32, #slice>)
       outs(%ch : memref<66x64xf32, strided<[64, 1], offset: ?>>)
   }
@@ -138,7 +154,7 @@ func.func @a_parallel_loop_holds_sequential_ones(%qkv: memref<12x64x192xf32>, %c
 // CHECK: arith.mulf
 // CHECK: arith.addf
 func.func @vectors_of_128_bits_multiply_and_add(%a: memref<4x8xf32>, %b: memref<8x8xf32>, %c: memref<4x8xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [4, 8], cache = [4, 8, 8], vector = 4>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [4, 8], cache = [4, 8, 8], vector = 4, packs_a = true>}
     ins(%a, %b : memref<4x8xf32>, memref<8x8xf32>) outs(%c : memref<4x8xf32>)
   return
 }

@@ -6,4 +6,4 @@ module attributes {sluice.kernels = [#sluice.kernel<"gelu", flops = -1, bytes = 
 // -----
 
 // expected-error @below {{expected register columns that are a multiple of the vector size 8, found 20}}
-module attributes {sluice.some = #sluice.strategy<register = [4, 20], cache = [4, 20, 8], vector = 8>} {}
+module attributes {sluice.some = #sluice.strategy<register = [4, 20], cache = [4, 20, 8], vector = 8, packs_a = true>} {}
