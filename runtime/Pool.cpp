@@ -11,9 +11,9 @@
 
 using namespace sluice::runtime;
 
-/// How long a thread spins before it sleeps: more than the serial code between two loops of a layer takes, less than a
-/// wake-up by the kernel costs several times over.
-static constexpr std::chrono::microseconds kSpin(30);
+/// How long a thread spins before it sleeps: longer than the serial code between two loops, and than the kernel takes
+/// to wake a thread of a virtual machine; or hardly at all where other threads wait for the processor.
+static constexpr std::chrono::microseconds kSpin(200), kSpinWhereCrowded(5);
 
 static void pauseThread() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -34,10 +34,10 @@ static void futexWake(std::atomic<uint32_t> &word) {
 }
 
 /// Spins until done() holds; false when the time is up first.
-template <typename Predicate> static bool spin(Predicate done) {
+template <typename Predicate> static bool spin(std::chrono::microseconds time, Predicate done) {
   // Looking at the clock costs more than a pause, so it is looked at once in a while.
   constexpr int kPausesAClock = 32;
-  auto deadline = std::chrono::steady_clock::now() + kSpin;
+  auto deadline = std::chrono::steady_clock::now() + time;
   do {
     for (int i = 0; i < kPausesAClock; ++i) {
       if (done())
@@ -55,7 +55,8 @@ int64_t sluice_pool::scratchStride(int64_t scratchBytes) {
 }
 
 sluice_pool::sluice_pool(unsigned threads, int64_t scratchBytes)
-    : stride(scratchStride(scratchBytes)), scratch(stride * threads) {
+    : stride(scratchStride(scratchBytes)), scratch(stride * threads),
+      spinTime(threads <= std::thread::hardware_concurrency() ? kSpin : kSpinWhereCrowded) {
   if (threads == 0)
     throw std::invalid_argument("a pool needs at least one thread");
   workers.reserve(threads - 1);
@@ -131,7 +132,7 @@ void sluice_pool::work(unsigned thread) {
 
 void sluice_pool::waitForStart(uint32_t seen) {
   auto started = [&] { return round.load(std::memory_order_acquire) != seen; };
-  if (spin(started))
+  if (spin(spinTime, started))
     return;
   sleepers.fetch_add(1);
   while (round.load() == seen)
@@ -141,7 +142,7 @@ void sluice_pool::waitForStart(uint32_t seen) {
 
 void sluice_pool::waitForWorkers() {
   auto finished = [&] { return pending.load(std::memory_order_acquire) == 0; };
-  if (spin(finished))
+  if (spin(spinTime, finished))
     return;
   callerSleeps.store(1);
   while (uint32_t left = pending.load())

@@ -1,8 +1,8 @@
 //===- Pool.h - The threads behind sluice_parallel_for ----------*- C++ -*-===//
 //
 // A small pool with a static partition: a loop over [0, count) is cut into one contiguous part a thread, so which
-// thread computes an index depends on nothing but count and the number of threads. Between loops a worker spins for
-// some microseconds and then sleeps on a futex, so that it disturbs nobody during long serial parts.
+// thread computes an index depends on nothing but count and the number of threads. Between loops a worker spins for a
+// part of a millisecond and then sleeps on a futex, so that it disturbs nobody during long serial parts.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,6 +13,7 @@
 #include "abi.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <thread>
@@ -74,6 +75,7 @@ private:
   std::vector<KernelTime> *kernelTimes = nullptr;
   int64_t stride;
   sluice::runtime::Memory scratch;
+  std::chrono::microseconds spinTime;
   std::vector<std::thread> workers;
 };
 
