@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Times Sluice beside what its users would pick instead, in one run: peers.py [--torch PYTHON] [steps|contractions ...].
+
+--torch names a Python that has PyTorch. OpenBLAS and oneDNN are compared where they were installed when the build was configured. Everything runs in turn, round
+after round, and medians are compared. Run on an idle machine.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import statistics
+import subprocess
+
+from measure import Bench, description, root, run, sized
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("what", nargs="*", help="steps, contractions (default: both)")
+parser.add_argument("--torch", metavar="PYTHON", help="a Python that has PyTorch (default: none)")
+parser.add_argument("--rounds", type=int, default=3, help="rounds of each comparison (default 3)")
+parser.add_argument("--build", default=root / "build", type=pathlib.Path)
+parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out, which takes a minute a model")
+parser.add_argument("--only", default="", help="shapes and models whose name holds this text")
+arguments = parser.parse_args()
+bench = Bench(arguments.build, arguments.threads)
+
+
+class Torch:
+    """PyTorch in a process of its own, so that each step's memory is its own."""
+
+    def __init__(self):
+        command = [arguments.torch, pathlib.Path(__file__).with_name("torch_peer.py")]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, **job):
+        print(json.dumps(job), file=self.process.stdin, flush=True)
+        return json.loads(self.process.stdout.readline())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def one_step(**job):
+    torch = Torch()
+    answer = torch.ask(job="step", **job)
+    torch.close()
+    return answer
+
+
+# Name, description (none: examples/shakespeare.json in other sizes), sizes, steps that are timed, and the bar of tokens a second over the better of PyTorch's.
+models = [
+    ("GPT-2 124M, 4 x 64", root / "examples" / "gpt2.json", dict(layers=12, heads=12, width=768, vocabulary=50257, batch=4, sequence=64), 8, 1.2),
+    ("GPT-2 124M, 4 x 512", root / "examples" / "gpt2.json", dict(layers=12, heads=12, width=768, vocabulary=50257, batch=4, sequence=512), 3, 1.2),
+    ("6 x 384, 8 x 256", None, dict(layers=6, heads=6, width=384, vocabulary=256, batch=8, sequence=256), 10, 1.25),
+    ("4 x 128, 12 x 64", None, dict(layers=4, heads=4, width=128, vocabulary=256, batch=12, sequence=64), 50, 1.5),
+]
+
+
+def described(sizes):
+    def change(model):
+        sized(sizes["layers"], sizes["width"])(model)
+        model["dimensions"].update(heads=sizes["heads"], context=sizes["sequence"])
+
+    return description(f"{sizes['layers']}x{sizes['width']}", change)
+
+
+def steps():
+    for name, model, sizes, count, bar in models:
+        if arguments.only not in name:
+            continue
+        program, _ = bench.compile(model or described(sizes), name.replace(" ", "").replace(",", "-"), f"--batch={sizes['batch']}", f"--seq={sizes['sequence']}", "--dropout=0")
+        ours, theirs, memory = [], {}, {}
+        modes = [] if not arguments.torch else [False] if arguments.no_compile else [False, True]
+        for _ in range(arguments.rounds):
+            found = json.loads(run(program, "bench", f"--steps={count}", f"--threads={arguments.threads}", "--json"))
+            ours.append(found)
+            for compiled in modes:
+                answer = one_step(**sizes, steps=count, warmup=2, compiled=compiled, bf16=False, threads=arguments.threads)
+                theirs.setdefault(compiled, []).append(answer["ms"])
+                memory.setdefault(compiled, []).append(answer["peak_mib"])
+        ms = statistics.median(one["ms"] for one in ours)
+        middle = min(ours, key=lambda one: abs(one["ms"] - ms))
+        info = json.loads(run(program, "info", "--json"))
+        update = 28 * info["parameters"] / (middle["triad_gb_s"] * 1e9)
+        limit = 1e3 * (info["flops_per_step"] / (middle["peak_gflops"] * 1e9) + update)
+        tokens = sizes["batch"] * sizes["sequence"]
+        bench.row(f"{name}: share of the roofline", f"{limit / ms:.2f} ({ms:.1f} ms, {1e3 * tokens / ms:.0f} tokens/s; {middle['peak_gflops']:.0f} GFLOP/s, {middle['triad_gb_s']:.0f} GB/s)", "0.75")
+        if modes:
+            medians = {mode: statistics.median(times) for mode, times in theirs.items()}
+            best = min(medians, key=medians.get)
+            text = ", ".join(f"{'compiled' if mode else 'eager'} {time:.1f} ms" for mode, time in medians.items())
+            bench.row(f"{name}: tokens/s over PyTorch's", f"{medians[best] / ms:.2f} ({text})", f"{bar}")
+            mib = info["peak_memory_bytes"] / 2**20
+            least = min(statistics.median(values) for values in memory.values())
+            bench.row(f"{name}: peak memory over PyTorch's", f"{mib / least:.2f} ({mib:.0f} MiB, {least:.0f} MiB)", "0.75")
+
+
+shapes = [(rows, inputs, outputs) for rows in (256, 2048) for inputs, outputs in ((768, 2304), (768, 768), (768, 3072), (3072, 768), (768, 50257))] + [(1024, 1024, 1024)]
+
+
+def contractions():
+    torch = Torch() if arguments.torch else None
+    tool = arguments.build / "bin" / "sluice-bench-contractions"
+    ratios = []
+    for m, k, n in shapes:
+        if arguments.only not in f"{m}x{k}x{n}":
+            continue
+        rates = {}
+        for _ in range(arguments.rounds):
+            flags = ("--benchmark_format=json", "--benchmark_min_time=0.1", "--benchmark_enable_random_interleaving=true")
+            for line in json.loads(run(tool, m, k, n, *flags))["benchmarks"]:
+                product, who, threads = line["name"].split("/")[:3]
+                rates.setdefault((product, int(threads)), {}).setdefault(who, []).append(line["GFLOP/s"])
+            for product, threads in rates:
+                if torch:
+                    answer = torch.ask(job="contraction", m=m, k=k, n=n, product=product, threads=threads)
+                    rates[product, threads].setdefault("PyTorch", []).append(answer["gflops"])
+        for (product, threads), found in sorted(rates.items()):
+            medians = {who: statistics.median(values) for who, values in found.items()}
+            ours = medians.pop("sluice")
+            ratio = ours / max(medians.values()) if medians else math.nan
+            ratios.append(ratio)
+            text = ", ".join(f"{who} {value:.0f}" for who, value in medians.items())
+            bench.row(f"{m} x {k} -> {n} {product}, threads: {threads}", f"{ratio:.2f} ({ours:.0f} GFLOP/s; {text})", "0.9")
+    bench.row("contractions, geometric mean", f"{math.exp(statistics.mean(map(math.log, ratios))):.2f}", "1.0")
+
+
+for what in arguments.what or ["steps", "contractions"]:
+    {"steps": steps, "contractions": contractions}[what]()
+bench.table()
