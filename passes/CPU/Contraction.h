@@ -100,6 +100,7 @@ struct MicroKernel {
   MatrixView c;
   int64_t lanes;
   mlir::Value first; // i1: store instead of adding; null: never
+  mlir::Value start; // what is added to the first sums: a row [n] for all rows of C; null: nothing
 
   /// Emits C += A B of all blocks of a cache block.
   void emit(mlir::ImplicitLocOpBuilder &builder, SubRange m, SubRange n, mlir::Value sums) const;
@@ -110,7 +111,7 @@ private:
   llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j,
                                           mlir::Value sums) const;
   void prefetch(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j) const;
-  void store(mlir::ImplicitLocOpBuilder &builder, MatrixView to, mlir::Value i, mlir::Value j, mlir::ValueRange values,
+  void store(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,
              bool add) const;
   void storePart(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,
                  mlir::Value rowCount, mlir::Value columnCount, bool add) const;

@@ -23,13 +23,19 @@ constexpr int64_t leastParallelWork = 64 * 64 * 64;
 /// Rows of A that a thread packs at a time where all of A is packed at once.
 constexpr int64_t leastPackedRows = 48;
 
+/// The op that sets all of C right before the contraction adds to it: to zero, or each row to `row`.
+struct Start {
+  Operation *op = nullptr;
+  Value row;
+};
+
 /// Where the loops around the matrix product are: an index for each of their dimensions.
 using Position = DenseMap<unsigned, Value>;
 
 class Expander {
 public:
-  Expander(Contraction contraction, StrategyAttr strategy, linalg::FillOp fill)
-      : x(contraction), b(contraction.op.getLoc(), contraction.op), fill(fill), rows(strategy.getRegisterBlock()[0]),
+  Expander(Contraction contraction, StrategyAttr strategy, Start start)
+      : x(contraction), b(contraction.op.getLoc(), contraction.op), start(start), rows(strategy.getRegisterBlock()[0]),
         columns(strategy.getRegisterBlock()[1]), blockM(strategy.getCacheBlock()[0]),
         blockN(strategy.getCacheBlock()[1]), blockK(strategy.getCacheBlock()[2]), lanes(strategy.getVectorSize()),
         packsA(strategy.getPacksA()), sizeM(x.size(x.m)), sizeN(x.size(x.n)), sizeK(x.size(x.k)),
@@ -56,14 +62,14 @@ public:
       loop(b, constantIndex(b, 0), constantIndex(b, tasks), 1, [&](Value task) { emitTask(task); });
     }
     op->erase();
-    if (fill)
-      fill.erase();
+    if (start.op)
+      start.op->erase();
   }
 
 private:
   Contraction x;
   ImplicitLocOpBuilder b;
-  linalg::FillOp fill;
+  Start start;
   int64_t rows, columns, blockM, blockN, blockK, lanes;
   bool packsA;
   int64_t sizeM, sizeN, sizeK, blocksM, blocksN;
@@ -209,7 +215,7 @@ private:
     for (unsigned dim : llvm::reverse(x.outer))
       at[dim] = split(task, x.sizes[dim]);
     MatrixView c = view(x.c, at, x.m);
-    emitSums(x.outerSums, at, m, n, c, fill ? Value(arith::ConstantIntOp::create(b, 1, 1)) : Value());
+    emitSums(x.outerSums, at, m, n, c, start.op ? Value(arith::ConstantIntOp::create(b, 1, 1)) : Value());
   }
 
   /// Loops over the sums around the matrix product, then over its blocks.
@@ -226,8 +232,8 @@ private:
       Panels panels{panelsB, constantIndex(b, 0), columns, blockK};
       packPanels(b, viewB, n, k, panels, lanes);
       ElementOfA a = packsA ? packedElement(packA(viewA, at, m, k)) : elementInPlace(viewA, m, k);
-      MicroKernel{a, rows, panels, tile, c, lanes, sizeK <= blockK ? first : andZero(first, k.start)}.emit(b, m, n,
-                                                                                                           k.count);
+      Value storesFirst = sizeK <= blockK ? first : andZero(first, k.start);
+      MicroKernel{a, rows, panels, tile, c, lanes, storesFirst, start.row}.emit(b, m, n, k.count);
     });
   }
 
@@ -249,16 +255,38 @@ private:
   }
 };
 
-/// The fill with zero that the contraction adds to, if nothing touches C in between.
-linalg::FillOp zeroFillBefore(linalg::LinalgOp op, AliasAnalysis &aliases) {
+/// The row that the op writes to every row of its output, or null if it does something else.
+Value repeatedRow(linalg::GenericOp op) {
+  if (op.getNumDpsInputs() != 1 || op.getNumDpsInits() != 1 || op.getNumReductionLoops() != 0)
+    return {};
+  auto type = dyn_cast<MemRefType>(op.getInputs().front().getType());
+  AffineMap from = op.getIndexingMapsArray()[0], to = op.getIndexingMapsArray()[1];
+  bool copies = cast<linalg::YieldOp>(op.getBody()->getTerminator()).getOperand(0) == op.getBody()->getArgument(0);
+  bool repeats = to.isIdentity() && from.getNumResults() == 1 && from.getResult(0) == to.getResults().back();
+  return copies && repeats && type && type.isStrided() && type.getStridesAndOffset().first[0] == 1
+             ? op.getInputs().front()
+             : Value();
+}
+
+/// What sets C before the contraction, if nothing touches C in between, nor what it is set to.
+Start findStart(const Contraction &contraction, AliasAnalysis &aliases) {
+  linalg::LinalgOp op = contraction.op;
   Value c = op.getDpsInits().front();
-  for (Operation *before = op->getPrevNode(); before; before = before->getPrevNode()) {
-    if (auto fill = dyn_cast<linalg::FillOp>(before); fill && fill.getOutputs().front() == c)
-      return matchPattern(fill.getInputs().front(), m_PosZeroFloat()) ? fill : linalg::FillOp();
-    if (!aliases.getModRef(before, c).isNoModRef())
-      break;
-  }
-  return {};
+  Operation *before = op->getPrevNode();
+  while (before && aliases.getModRef(before, c).isNoModRef())
+    before = before->getPrevNode();
+  if (auto fill = dyn_cast_or_null<linalg::FillOp>(before); fill && fill.getOutputs().front() == c)
+    return matchPattern(fill.getInputs().front(), m_PosZeroFloat()) ? Start{fill, {}} : Start{};
+  auto generic = dyn_cast_or_null<linalg::GenericOp>(before);
+  if (!generic || generic.getOutputs().front() != c || !contraction.isContiguous(contraction.c, contraction.n))
+    return {};
+  Value row = repeatedRow(generic);
+  if (!row || cast<MemRefType>(row.getType()).getDimSize(0) != contraction.size(contraction.n))
+    return {};
+  for (Operation *between = generic->getNextNode(); between != op; between = between->getNextNode())
+    if (aliases.getModRef(between, row).isMod())
+      return {};
+  return {generic, row};
 }
 
 struct ExpandContractions : sluice::impl::ExpandContractionsBase<ExpandContractions> {
@@ -282,7 +310,7 @@ struct ExpandContractions : sluice::impl::ExpandContractionsBase<ExpandContracti
             << strategy.getRegisterBlock()[0];
         return WalkResult::interrupt();
       }
-      expanders.emplace_back(*contraction, strategy, zeroFillBefore(op, aliases));
+      expanders.emplace_back(*contraction, strategy, findStart(*contraction, aliases));
       return WalkResult::advance();
     });
     if (result.wasInterrupted())

@@ -82,15 +82,16 @@ void MicroKernel::prefetch(ImplicitLocOpBuilder &builder, Value i, Value j) cons
                                  /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
 }
 
-void MicroKernel::store(ImplicitLocOpBuilder &builder, MatrixView to, Value i, Value j, ValueRange values,
-                        bool add) const {
+void MicroKernel::store(ImplicitLocOpBuilder &builder, Value i, Value j, ValueRange values, bool add) const {
   for (auto [index, value] : llvm::enumerate(values)) {
-    SmallVector<Value> at =
-        to.indices(builder, plus(builder, i, index / vectors()), plus(builder, j, index % vectors() * lanes));
+    Value row = plus(builder, i, index / vectors()), column = plus(builder, j, index % vectors() * lanes);
+    SmallVector<Value> at = c.indices(builder, row, column);
     Value sum = value;
     if (add)
-      sum = arith::AddFOp::create(builder, vector::LoadOp::create(builder, vectorType(), to.memref, at), sum);
-    vector::StoreOp::create(builder, sum, to.memref, at);
+      sum = arith::AddFOp::create(builder, vector::LoadOp::create(builder, vectorType(), c.memref, at), sum);
+    else if (start)
+      sum = arith::AddFOp::create(builder, vector::LoadOp::create(builder, vectorType(), start, column), sum);
+    vector::StoreOp::create(builder, sum, c.memref, at);
   }
 }
 
@@ -121,11 +122,15 @@ void MicroKernel::storePart(ImplicitLocOpBuilder &builder, Value i, Value j, Val
       for (int64_t v = 0; v < vectors(); ++v) {
         Value sum = values[r * vectors() + v];
         SmallVector<Value> at = c.indices(builder, plus(builder, i, r), plus(builder, j, v * lanes));
-        if (add) {
+        auto addTo = [&](Value memref, ValueRange position) {
           Value zeros = arith::ConstantOp::create(builder, builder.getZeroAttr(type));
-          Value old = vector::MaskedLoadOp::create(builder, type, c.memref, at, masks[v], zeros);
+          Value old = vector::MaskedLoadOp::create(builder, type, memref, position, masks[v], zeros);
           sum = arith::AddFOp::create(builder, old, sum);
-        }
+        };
+        if (add)
+          addTo(c.memref, at);
+        else if (start)
+          addTo(start, plus(builder, j, v * lanes));
         vector::MaskedStoreOp::create(builder, c.memref, at, masks[v], sum);
       }
     });
@@ -136,13 +141,18 @@ void MicroKernel::storePart(ImplicitLocOpBuilder &builder, Value i, Value j, Val
 void MicroKernel::storeElements(ImplicitLocOpBuilder &builder, Value i, Value j, ValueRange values, Value rowCount,
                                 Value columnCount, bool add) const {
   Value zero = constantIndex(builder, 0);
-  store(builder, MatrixView{tile, 0, 1}, zero, zero, values, /*add=*/false);
+  for (auto [index, value] : llvm::enumerate(values))
+    vector::StoreOp::create(
+        builder, value, tile,
+        ValueRange{constantIndex(builder, index / vectors()), constantIndex(builder, index % vectors() * lanes)});
   loop(builder, zero, rowCount, 1, [&](Value r) {
     loop(builder, zero, columnCount, 1, [&](Value s) {
       SmallVector<Value> at = c.indices(builder, plus(builder, i, r), plus(builder, j, s));
       Value sum = memref::LoadOp::create(builder, tile, ValueRange{r, s});
       if (add)
         sum = arith::AddFOp::create(builder, memref::LoadOp::create(builder, c.memref, at), sum);
+      else if (start)
+        sum = arith::AddFOp::create(builder, memref::LoadOp::create(builder, start, plus(builder, j, s)), sum);
       memref::StoreOp::create(builder, sum, c.memref, at);
     });
   });
@@ -165,7 +175,7 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
       if (isContiguous)
         prefetch(builder, atI, atJ);
       SmallVector<Value> values = multiply(builder, i, j, sums);
-      auto whole = [&] { storeOrAdd([&](bool add) { store(builder, c, atI, atJ, values, add); }); };
+      auto whole = [&] { storeOrAdd([&](bool add) { store(builder, atI, atJ, values, add); }); };
       if (m.whole && n.whole && isContiguous)
         return whole();
       auto left = [&](SubRange range, Value at, int64_t width) {

@@ -95,6 +95,41 @@ func.func @a_fill_with_zero_becomes_the_first_store(%a: memref<6x8xf32>, %b: mem
 
 // -----
 
+// CHECK-LABEL: @a_row_for_all_rows_is_added_to_the_first_sums
+// CHECK-NOT: linalg.generic
+// CHECK-NOT: vector.load %collapse_shape_
+// CHECK: vector.load %arg3[%{{.*}}] : memref<16xf32>
+// CHECK: vector.store {{.*}} %collapse_shape_
+func.func @a_row_for_all_rows_is_added_to_the_first_sums(%a: memref<2x3x8xf32>, %b: memref<8x16xf32>, %c: memref<2x3x16xf32>, %row: memref<16xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(b, t, o) -> (o)>, affine_map<(b, t, o) -> (b, t, o)>], iterator_types = ["parallel", "parallel", "parallel"]}
+    ins(%row : memref<16xf32>) outs(%c : memref<2x3x16xf32>) {
+  ^bb0(%x: f32, %y: f32):
+    linalg.yield %x : f32
+  }
+  linalg.contract indexing_maps = [affine_map<(b, t, o, i) -> (b, t, i)>, affine_map<(b, t, o, i) -> (i, o)>, affine_map<(b, t, o, i) -> (b, t, o)>]
+    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>}
+    ins(%a, %b : memref<2x3x8xf32>, memref<8x16xf32>) outs(%c : memref<2x3x16xf32>)
+  return
+}
+
+// -----
+
+// CHECK-LABEL: @a_column_for_all_columns_is_not
+// CHECK: linalg.generic
+// CHECK: vector.load %arg2
+func.func @a_column_for_all_columns_is_not(%a: memref<16x8xf32>, %b: memref<8x16xf32>, %c: memref<16x16xf32>, %column: memref<16xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(t, o) -> (t)>, affine_map<(t, o) -> (t, o)>], iterator_types = ["parallel", "parallel"]}
+    ins(%column : memref<16xf32>) outs(%c : memref<16x16xf32>) {
+  ^bb0(%x: f32, %y: f32):
+    linalg.yield %x : f32
+  }
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [4, 16], cache = [16, 16, 8], vector = 8, packs_a = true>}
+    ins(%a, %b : memref<16x8xf32>, memref<8x16xf32>) outs(%c : memref<16x16xf32>)
+  return
+}
+
+// -----
+
 // CHECK-LABEL: @a_fill_that_somebody_reads_stays
 // CHECK: linalg.fill
 // CHECK: memref.load %arg2
