@@ -1,5 +1,5 @@
 //===- Jit.cpp - Generated code in this process ---------------------------------------===//
-#include "tools/sluice-run/Jit.h"
+#include "tools/Jit.h"
 
 using namespace sluice;
 

@@ -1,6 +1,6 @@
 //===- Jit.h - Generated code in this process -----------------------------------------===//
-#ifndef SLUICE_TOOLS_SLUICE_RUN_JIT_H
-#define SLUICE_TOOLS_SLUICE_RUN_JIT_H
+#ifndef SLUICE_TOOLS_JIT_H
+#define SLUICE_TOOLS_JIT_H
 
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -35,4 +35,4 @@ private:
 
 } // namespace sluice
 
-#endif // SLUICE_TOOLS_SLUICE_RUN_JIT_H
+#endif // SLUICE_TOOLS_JIT_H

@@ -225,7 +225,9 @@ Value Arithmetic::sine(Value x, int64_t quadrant) {
   Value turn = f64.addBits(bits, f64.integer(quadrant));
   Value result = f64.select(f64.isSet(turn, 1), cosine, sine);
   result = f64.select(f64.isSet(turn, 2), f64.neg(result), result);
-  return arith::TruncFOp::create(builder, loc, type, result);
+  result = arith::TruncFOp::create(builder, loc, type, result);
+  // Zero keeps its sign.
+  return quadrant == 0 ? select(equal(x, number(0)), x, result) : result;
 }
 
 Value sluice::approximateFunction(OpBuilder &builder, Operation *op, Value x) {

@@ -12,8 +12,8 @@
 #include "passes/Lowering/Pipeline.h"
 #include "passes/Lowering/Scratch.h"
 #include "runtime/Memory.h"
+#include "tools/Jit.h"
 #include "tools/Register.h"
-#include "tools/sluice-run/Jit.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <benchmark/benchmark.h>

@@ -3,7 +3,7 @@
 #define SLUICE_TOOLS_SLUICE_RUN_RUNGRAPH_H
 
 #include "runtime/Memory.h"
-#include "tools/sluice-run/Jit.h"
+#include "tools/Jit.h"
 #include "tools/sluice-run/Values.h"
 #include "llvm/ADT/StringMap.h"
 #include <vector>
