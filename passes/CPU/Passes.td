@@ -10,10 +10,11 @@ def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
     Sets `sluice.strategy` on every contraction of f32 or f64 memrefs: the register block by the width of the processor's vectors and by what the shape leaves
     over at its edges, the cache block by the shape and the sizes of the caches. A is not packed
     where its rows are contiguous, none is left over, and C is narrow. All this depends on the shape and on the processor, never on the number of threads, since
-    the order of every sum follows from them.
+    the order of every sum follows from them. A strategy of `tune-cache` for the processor and the contraction takes the place of this one, as long as it can be followed.
   }];
   let options = [Option<"cpu", "cpu", "std::string", "\"native\"",
-                        "processor that the code will run on: native, x86-64, x86-64-v3, x86-64-v4, znver3 and so on">];
+                        "processor that the code will run on: native, x86-64, x86-64-v3, x86-64-v4, znver3 and so on">,
+                 Option<"tuneCache", "tune-cache", "std::string", "\"\"", "file of strategies that sluicec --tune measured">];
   let dependentDialects = ["::sluice::SluiceDialect"];
 }
 
@@ -24,7 +25,7 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
     B and of A, zero-padded at edges, and a micro-kernel that keeps a block of C in registers. A may be read where it lies, if the strategy says so: its rows are a multiple of the
     register block's then. Where several tasks of the parallel loop want the same panels of A, all of A is packed
     before it, in a parallel loop of its own. Whole blocks of C are written in place, parts of one masked, and C whose columns are apart through a tile. A fill with
-    zero right before the contraction is erased: the first block of the sum stores instead of adding. A contraction without `sluice.strategy` is an error.
+    zero right before the contraction, or a copy of one row to all rows, is erased: the first block of the sum stores instead of adding, and adds the row. A contraction without `sluice.strategy` is an error.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect", "::sluice::SluiceDialect"];

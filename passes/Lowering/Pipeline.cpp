@@ -10,7 +10,7 @@
 using namespace mlir;
 using namespace sluice;
 
-void sluice::buildKernelPipeline(OpPassManager &manager, const LoweringOptions &options) {
+void sluice::buildBufferPipeline(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createSluiceToLinalg());
   // Element-by-element work fuses before it has memory; contractions are no generics and stay whole.
   manager.addNestedPass<func::FuncOp>(createLinalgElementwiseOpFusionPass());
@@ -30,10 +30,15 @@ void sluice::buildKernelPipeline(OpPassManager &manager, const LoweringOptions &
   manager.addNestedPass<func::FuncOp>(createDecomposeBlocked());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+}
+
+void sluice::buildKernelPipeline(OpPassManager &manager, const LoweringOptions &options) {
+  buildBufferPipeline(manager);
   manager.addNestedPass<func::FuncOp>(createDescribeKernels());
   // Contractions first: what remains of linalg is vectorized along one dimension.
   CPUStrategyOptions strategy;
   strategy.cpu = options.cpu;
+  strategy.tuneCache = options.tuneCache;
   manager.addNestedPass<func::FuncOp>(createCPUStrategy(strategy));
   manager.addNestedPass<func::FuncOp>(createExpandContractions());
   VectorizeGenericsOptions vectorize;

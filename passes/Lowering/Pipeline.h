@@ -14,9 +14,13 @@ struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
   Option<std::string> cpu{*this, "cpu",
                           llvm::cl::desc("Processor whose caches and registers the kernels are shaped for"),
                           llvm::cl::init("native")};
+  Option<std::string> tuneCache{*this, "tune-cache", llvm::cl::desc("Strategies of contractions that were measured")};
   Option<std::string> processor{*this, "processor", llvm::cl::desc("What the code is generated for")};
   Option<std::string> features{*this, "features", llvm::cl::desc("What the code needs, as /proc/cpuinfo names it")};
 };
+
+/// From functions on tensors to buffers, on which contractions are still ops of linalg.
+void buildBufferPipeline(mlir::OpPassManager &manager);
 
 /// From functions on tensors to vector code on buffers, threads and planned memory.
 void buildKernelPipeline(mlir::OpPassManager &manager, const LoweringOptions &options);

@@ -7,6 +7,7 @@
 #include "passes/Lowering/CodeGen.h"
 #include "tools/CommandLine.h"
 #include "tools/Register.h"
+#include "tools/sluicec/Tune.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
@@ -68,6 +69,13 @@ struct Options {
   cl::opt<std::string> cpu{
       "cpu", cl::desc("Processor: native, x86-64, x86-64-v3, x86-64-v4 or a name that LLVM knows (default: native)"),
       cl::init("native"), cl::cat(category)};
+  cl::opt<std::string> tuneCache{
+      "tune-cache", cl::desc("Strategies of contractions that --tune measured (default: none, the shapes decide)"),
+      cl::value_desc("FILE"), cl::cat(category)};
+  cl::opt<bool> tune{"tune",
+                     cl::desc("Measure on this machine what --tune-cache lacks for the model, and add it there; takes "
+                              "some seconds a shape (default: off)"),
+                     cl::init(false), cl::cat(category)};
   cl::opt<bool> verifyEach{"verify-each",
                            cl::desc("Verify the IR after every pass (default: before the first and after the last)"),
                            cl::init(false), cl::cat(category)};
@@ -117,6 +125,12 @@ static std::string checkUsage(const Options &options) {
     return "expected --dropped-state move or skip, found '" + options.droppedState + "'";
   if (options.clipScope.getNumOccurrences() && !options.standardizationLoss.getNumOccurrences())
     return "expected --clip-scope together with --standardization-loss";
+  if (!options.tune && !options.tuneCache.empty() && !llvm::sys::fs::exists(options.tuneCache))
+    return "cannot find '" + options.tuneCache + "', which --tune would make";
+  if (options.tune && options.tuneCache.empty())
+    return "expected --tune-cache=FILE together with --tune";
+  if (options.tune && options.cpu != "native")
+    return "expected --cpu=native together with --tune, which measures on this machine, found '" + options.cpu + "'";
   if (!llvm::sys::fs::exists(options.model))
     return "cannot find '" + options.model + "'";
   // Compiling takes seconds: what cannot be written is refused before.
@@ -151,29 +165,51 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
   return failure(failed(buildGraphPipeline(manager, graph, complain)) || failed(manager.run(module)));
 }
 
+static void addGradientPhase(PassManager &manager, ModuleOp module, const Options &options) {
+  GradientOptions gradient;
+  gradient.droppedState = options.droppedState.getValue();
+  if (auto facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName)) {
+    if (auto count = facts.getAs<IntegerAttr>("micro_batches"))
+      gradient.microBatches = count.getInt();
+    if (auto optimizer = facts.getAs<StringAttr>("optimizer"))
+      gradient.optimizer = optimizer.str();
+  }
+  buildGradientPipeline(manager, gradient);
+}
+
+/// Measures what the cache lacks for the contractions of the model.
+static LogicalResult tune(ModuleOp module, const Options &options, const Processor &processor) {
+  llvm::Expected<TuneCache> cache = TuneCache::read(options.tuneCache, /*isMissingAllowed=*/true);
+  if (!cache)
+    return failure(fail(llvm::toString(cache.takeError()), 2));
+  OwningOpRef<ModuleOp> copy = module.clone();
+  PassManager manager(module.getContext());
+  manager.enableVerifier(options.verifyEach);
+  addGradientPhase(manager, *copy, options);
+  buildBufferPipeline(manager);
+  if (failed(manager.run(*copy)))
+    return failure();
+  if (llvm::Error error = tuneContractions(*copy, processor, *cache))
+    return failure(fail(llvm::toString(std::move(error))));
+  if (llvm::Error error = cache->write(options.tuneCache))
+    return failure(fail(llvm::toString(std::move(error))));
+  return success();
+}
+
 /// Lowers the graphs to what is wanted.
 static LogicalResult runPhases(ModuleOp module, const Options &options, const Processor &processor) {
   PassManager manager(module.getContext());
   // A third of the time of a deep model otherwise; what came in and what goes out is verified all the same.
   manager.enableVerifier(options.verifyEach);
   Emit emit = options.emit;
-  auto facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName);
-  if (emit >= Emit::Gradient) {
-    GradientOptions gradient;
-    gradient.droppedState = options.droppedState.getValue();
-    if (facts) {
-      if (auto count = facts.getAs<IntegerAttr>("micro_batches"))
-        gradient.microBatches = count.getInt();
-      if (auto optimizer = facts.getAs<StringAttr>("optimizer"))
-        gradient.optimizer = optimizer.str();
-    }
-    buildGradientPipeline(manager, gradient);
-  }
+  if (emit >= Emit::Gradient)
+    addGradientPhase(manager, module, options);
   LoweringOptions lowering;
   lowering.vectorBits = processor.getVectorBits();
   lowering.cpu = processor.getName().str();
   lowering.processor = processor.getName().str();
   lowering.features = processor.getRequiredFeatures();
+  lowering.tuneCache = options.tuneCache.getValue();
   if (emit >= Emit::Kernels)
     buildKernelPipeline(manager, lowering);
   if (emit >= Emit::LLVM)
@@ -224,6 +260,8 @@ int main(int argc, char **argv) {
   OwningOpRef<ModuleOp> module = load(options, sources, context);
   if (!module || failed(runGraphPhase(*module, options)))
     return 2;
+  if (options.tune && failed(tune(*module, options, *processor)))
+    return 1;
   if (failed(runPhases(*module, options, *processor)))
     return 1;
   bool isText = options.emit < Emit::Object;

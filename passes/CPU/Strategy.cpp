@@ -1,0 +1,126 @@
+//===- Strategy.cpp - How contractions become loops, by processor -----------------===//
+#include "passes/CPU/Strategy.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/X86TargetParser.h"
+
+using namespace mlir;
+using namespace sluice;
+
+static constexpr Registers knownRegisters[] = {{"avx512vl", 16, {{8, 48}, {12, 32}}, 32 * 1024},
+                                               {"fma", 8, {{4, 24}, {6, 16}}, 24 * 1024},
+                                               {"sse2", 4, {{4, 8}, {4, 8}}, 24 * 1024}};
+
+static constexpr int64_t depthBytes = 256 * 4;     // of a row of a panel, at most
+static constexpr int64_t blockBytesA = 256 * 1024; // of the panels of A, half of a second-level cache
+static constexpr int64_t blockBytesB = 384 * 1024; // of the panels of B, read one at a time
+static constexpr int64_t leastTasks = 24;          // blocks of C that are wanted while they stay worth their packing
+// Of C, for which A, read more slowly where it lies, is not worth packing.
+static constexpr int64_t mostColumnsInPlace = 512;
+static constexpr int64_t leastRows = 96, leastColumns = 64;
+
+const Registers *Registers::find(StringRef cpu) {
+  llvm::StringSet<llvm::MallocAllocator> features;
+  if (cpu == "native") {
+    for (auto &feature : llvm::sys::getHostCPUFeatures())
+      if (feature.second)
+        features.insert(feature.first());
+  } else {
+    if (llvm::X86::parseArchX86(cpu, /*Only64Bit=*/true) == llvm::X86::CK_None)
+      return nullptr;
+    SmallVector<StringRef> names;
+    llvm::X86::getFeaturesForCPU(cpu, names);
+    for (StringRef name : names)
+      features.insert(name);
+  }
+  const Registers *found =
+      llvm::find_if(knownRegisters, [&](const Registers &each) { return features.contains(each.feature); });
+  return found == std::end(knownRegisters) ? found - 1 : found;
+}
+
+/// Splits `size` evenly into blocks of at most `most`, rounded up to a multiple of `unit`.
+static int64_t evenBlock(int64_t size, int64_t most, int64_t unit) {
+  int64_t blocks = llvm::divideCeil(size, std::max(most / unit, int64_t(1)) * unit);
+  return llvm::alignTo(llvm::divideCeil(size, blocks), unit);
+}
+
+namespace {
+/// A contraction as numbers.
+struct Shape {
+  Shape(const Contraction &contraction, const Registers &registers)
+      : registers(registers), bytes(contraction.elementType().getWidth() / 8), m(contraction.size(contraction.m)),
+        n(contraction.size(contraction.n)), k(contraction.size(contraction.k)),
+        around(contraction.product(contraction.outer)),
+        readsRows(contraction.isContiguous(contraction.a, contraction.k)), context(contraction.op->getContext()) {}
+
+  const Registers &registers;
+  int64_t bytes, m, n, k, around;
+  bool readsRows; // the terms of a row of A are neighbours
+  MLIRContext *context;
+
+  RegisterBlock block(unsigned index) const {
+    return {registers.blocks[index].rows, registers.blocks[index].columns * 4 / bytes};
+  }
+  /// Elements that are computed, beyond the edges too.
+  int64_t area(RegisterBlock block) const { return llvm::alignTo(m, block.rows) * llvm::alignTo(n, block.columns); }
+  int64_t depth(RegisterBlock block) const {
+    return evenBlock(k, std::min(depthBytes, registers.panelBytes / block.columns) / bytes, std::min<int64_t>(k, 8));
+  }
+  int64_t tasks(RegisterBlock block, int64_t mostRows, int64_t mostColumns) const {
+    return around * llvm::divideCeil(m, evenBlock(m, mostRows, block.rows)) *
+           llvm::divideCeil(n, evenBlock(n, mostColumns, block.columns));
+  }
+  bool mayReadInPlace(RegisterBlock block) const { return readsRows && m % block.rows == 0; }
+  StrategyAttr strategy(RegisterBlock block, int64_t mostRows, int64_t mostColumns, int64_t depth, bool packsA) const {
+    return StrategyAttr::get(context, {block.rows, block.columns},
+                             {evenBlock(m, mostRows, block.rows), evenBlock(n, mostColumns, block.columns), depth},
+                             registers.lanes * 4 / bytes, packsA);
+  }
+};
+} // namespace
+
+StrategyAttr sluice::suggestStrategy(const Contraction &contraction, const Registers &registers) {
+  Shape shape(contraction, registers);
+  // What computes least beyond the edges.
+  RegisterBlock block = shape.block(shape.area(shape.block(1)) < shape.area(shape.block(0)) ? 1 : 0);
+  int64_t mostRows = blockBytesA / depthBytes, mostColumns = blockBytesB / depthBytes;
+  // Fewer, larger blocks pack less; more of them keep more threads busy.
+  while (shape.tasks(block, mostRows, mostColumns) < leastTasks) {
+    if (mostColumns > leastColumns && shape.n > leastColumns)
+      mostColumns /= 2;
+    else if (mostRows > leastRows && shape.m > leastRows)
+      mostRows /= 2;
+    else
+      break;
+  }
+  bool packsA = !shape.mayReadInPlace(block) || shape.n > mostColumnsInPlace;
+  return shape.strategy(block, mostRows, mostColumns, shape.depth(block), packsA);
+}
+
+SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contraction, const Registers &registers) {
+  Shape shape(contraction, registers);
+  StrategyAttr suggested = suggestStrategy(contraction, registers);
+  SmallVector<StrategyAttr> candidates = {suggested};
+  int64_t depth = suggested.getCacheBlock()[2];
+  for (unsigned index : {0, 1})
+    for (int64_t rows : {128, 256, 768})
+      for (int64_t columns : {64, 128, 384})
+        for (bool packsA : {true, false}) {
+          RegisterBlock block = shape.block(index);
+          if (!packsA && !shape.mayReadInPlace(block))
+            continue;
+          StrategyAttr candidate = shape.strategy(block, rows, columns, depth, packsA);
+          if (!llvm::is_contained(candidates, candidate))
+            candidates.push_back(candidate);
+        }
+  return candidates;
+}
+
+bool sluice::isApplicable(StrategyAttr strategy, const Contraction &contraction, const Registers &registers) {
+  Shape shape(contraction, registers);
+  RegisterBlock block{strategy.getRegisterBlock()[0], strategy.getRegisterBlock()[1]};
+  return strategy.getVectorSize() == registers.lanes * 4 / shape.bytes &&
+         (strategy.getPacksA() || shape.mayReadInPlace(block));
+}

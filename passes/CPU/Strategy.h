@@ -1,0 +1,40 @@
+//===- Strategy.h - How contractions become loops, by processor -------------------===//
+#ifndef SLUICE_PASSES_CPU_STRATEGY_H
+#define SLUICE_PASSES_CPU_STRATEGY_H
+
+#include "dialects/Sluice/SluiceDialect.h"
+#include "passes/CPU/Contraction.h"
+
+namespace sluice {
+
+/// Rows and columns of a block of C that fills the vector registers but for those that hold a row of B and an element
+/// of A, in f32.
+struct RegisterBlock {
+  int64_t rows, columns;
+};
+
+/// What a processor's vectors allow.
+struct Registers {
+  llvm::StringRef feature;
+  int64_t lanes;
+  RegisterBlock blocks[2]; // the one with fewer loads a multiplication first
+  int64_t panelBytes;      // of a panel of B, which shares a first-level cache with one of A
+
+  /// Those of `native` or of a processor that LLVM knows; null where the name is unknown.
+  static const Registers *find(llvm::StringRef cpu);
+};
+
+/// The strategy that the shape and the registers suggest.
+StrategyAttr suggestStrategy(const Contraction &contraction, const Registers &registers);
+
+/// Strategies worth measuring, the suggested one first. All sum in the same order, so that the results of all are equal
+/// to the last bit.
+llvm::SmallVector<StrategyAttr> strategyCandidates(const Contraction &contraction, const Registers &registers);
+
+/// Whether the contraction can be expanded by it: blocks of whole registers, vectors of the processor's size, and no
+/// row left over where A is not packed.
+bool isApplicable(StrategyAttr strategy, const Contraction &contraction, const Registers &registers);
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_CPU_STRATEGY_H

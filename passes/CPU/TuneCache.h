@@ -1,0 +1,40 @@
+//===- TuneCache.h - Strategies that were measured ----------------------------------===//
+#ifndef SLUICE_PASSES_CPU_TUNECACHE_H
+#define SLUICE_PASSES_CPU_TUNECACHE_H
+
+#include "passes/CPU/Strategy.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/JSON.h"
+#include <map>
+#include <string>
+
+namespace sluice {
+
+/// The fastest strategies that `sluicec --tune` found on a processor, by contraction: a small JSON file,
+///
+///   {"version": 1, "processors": {"znver3": {"f32 1x256x2304x768 kn": {"register": [4, 24], "cache": [256, 96, 256],
+///    "vector": 8, "packs_a": true}}}}
+class TuneCache {
+public:
+  /// What a contraction is known by: element type, products around x rows x columns x sum, and the dimension whose
+  /// elements are neighbours in A and in B ("-": neither).
+  static std::string keyOf(const Contraction &contraction);
+
+  /// Reads the file. The error names the file and what is wrong in it; where there is none, that is
+  /// `isMissingAllowed`'s empty cache or an error.
+  static llvm::Expected<TuneCache> read(llvm::StringRef path, bool isMissingAllowed);
+
+  /// Writes the file, all of it or nothing.
+  llvm::Error write(llvm::StringRef path) const;
+
+  /// The entry, or null if there is none or it is no strategy.
+  StrategyAttr find(llvm::StringRef processor, llvm::StringRef key, mlir::MLIRContext *context) const;
+  void set(llvm::StringRef processor, llvm::StringRef key, StrategyAttr strategy);
+
+private:
+  llvm::json::Object processors;
+};
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_CPU_TUNECACHE_H

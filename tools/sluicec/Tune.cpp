@@ -1,0 +1,137 @@
+//===- Tune.cpp - Measures strategies of contractions on this machine ----------------===//
+#include "tools/sluicec/Tune.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Pass/PassManager.h"
+#include "passes/CPU/Passes.h"
+#include "passes/Lowering/Passes.h"
+#include "passes/Lowering/Pipeline.h"
+#include "passes/Lowering/Scratch.h"
+#include "runtime/Memory.h"
+#include "tools/Jit.h"
+#include "llvm/Support/Format.h"
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <thread>
+
+using namespace mlir;
+using namespace sluice;
+
+/// Long enough that a disturbance of some milliseconds does not decide.
+static constexpr double secondsACandidate = 0.1;
+static constexpr int leastRuns = 3;
+
+namespace {
+/// A contraction by itself, compiled with one strategy.
+class Trial {
+public:
+  Trial(linalg::LinalgOp op, StrategyAttr strategy, const Processor &processor) {
+    MLIRContext *context = op->getContext();
+    OwningOpRef<ModuleOp> module = ModuleOp::create(op.getLoc());
+    ImplicitLocOpBuilder builder = ImplicitLocOpBuilder::atBlockEnd(op.getLoc(), module->getBody());
+    // Buffers of their own: views in the model become whole ones of the same shape.
+    SmallVector<Type> types = {getStepType(context)};
+    for (Type type : op->getOperandTypes()) {
+      auto memref = cast<MemRefType>(type);
+      types.push_back(MemRefType::get(memref.getShape(), memref.getElementType()));
+      runtime::Memory &operand = operands.emplace_back(memref.getNumElements() * memref.getElementTypeBitWidth() / 8);
+      // Untouched memory is one page, which would be read from the cache.
+      std::memset(operand.data(), 0, operand.size());
+    }
+    auto function = func::FuncOp::create(builder, name, builder.getFunctionType(types, {}));
+    builder.setInsertionPointToStart(function.addEntryBlock());
+    IRMapping mapping;
+    for (auto [operand, argument] : llvm::zip_equal(op->getOperands(), function.getArguments().drop_front()))
+      mapping.map(operand, argument);
+    builder.clone(*op, mapping)->setAttr(strategyAttrName, strategy);
+    func::ReturnOp::create(builder);
+
+    PassManager manager(context);
+    LoweringOptions lowering;
+    lowering.vectorBits = processor.getVectorBits();
+    manager.addNestedPass<func::FuncOp>(createExpandContractions());
+    manager.addPass(createOutlineParallel());
+    manager.addPass(createPlanScratch());
+    buildLLVMPipeline(manager, lowering);
+    if (failed(manager.run(*module)))
+      return;
+    Operation *lowered = module->lookupSymbol(name);
+    auto bytes = [&](StringRef attribute) { return lowered->getAttrOfType<IntegerAttr>(attribute).getInt(); };
+    scratch = runtime::Memory(bytes(scratchBytesAttrName));
+    llvm::Expected<std::unique_ptr<Jit>> made = Jit::create(*module, processor);
+    if (!made) {
+      llvm::consumeError(made.takeError());
+      return;
+    }
+    jit = std::move(*made);
+    jit->startPool(std::max(1u, std::thread::hardware_concurrency()), bytes(threadScratchBytesAttrName));
+  }
+
+  /// Seconds of the fastest of several runs; nothing where the strategy could not be compiled.
+  std::optional<double> measure() {
+    if (!jit)
+      return std::nullopt;
+    run();
+    double best = HUGE_VAL, total = 0;
+    for (int count = 0; count < leastRuns || total < secondsACandidate; ++count) {
+      auto start = std::chrono::steady_clock::now();
+      run();
+      double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      best = std::min(best, seconds);
+      total += seconds;
+    }
+    return best;
+  }
+
+private:
+  static constexpr StringLiteral name = "contraction";
+
+  void run() {
+    SmallVector<void *> arguments = {&jit->step, scratch.data()};
+    for (runtime::Memory &operand : operands)
+      arguments.push_back(operand.data());
+    llvm::cantFail(jit->call(name, arguments));
+  }
+
+  std::vector<runtime::Memory> operands;
+  runtime::Memory scratch{0};
+  std::unique_ptr<Jit> jit;
+};
+} // namespace
+
+llvm::Error sluice::tuneContractions(ModuleOp module, const Processor &processor, TuneCache &cache) {
+  const Registers *registers = Registers::find("native");
+  std::map<std::string, Contraction> found;
+  module.walk([&](linalg::LinalgOp op) {
+    if (!isContraction(op) || op->getParentOfType<scf::ForallOp>())
+      return;
+    if (FailureOr<Contraction> contraction = analyzeContraction(op); succeeded(contraction))
+      found.insert({TuneCache::keyOf(*contraction), *contraction});
+  });
+  size_t number = 0;
+  for (auto &[key, contraction] : found) {
+    llvm::errs() << "tuning " << ++number << " of " << found.size() << ": " << key;
+    if (cache.find(processor.getName(), key, module.getContext())) {
+      llvm::errs() << ": known\n";
+      continue;
+    }
+    StrategyAttr best;
+    double bestSeconds = HUGE_VAL, suggestedSeconds = 0;
+    for (StrategyAttr candidate : strategyCandidates(contraction, *registers)) {
+      std::optional<double> seconds = Trial(contraction.op, candidate, processor).measure();
+      if (!seconds)
+        return llvm::createStringError("cannot compile the contraction " + key);
+      if (!best)
+        suggestedSeconds = *seconds;
+      if (*seconds < bestSeconds) {
+        best = candidate;
+        bestSeconds = *seconds;
+      }
+    }
+    cache.set(processor.getName(), key, best);
+    llvm::errs() << llvm::format(": %.2f of the time of the suggested strategy\n", bestSeconds / suggestedSeconds);
+  }
+  return llvm::Error::success();
+}
