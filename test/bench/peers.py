@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times Sluice beside what its users would pick instead, in one run: peers.py [--torch PYTHON] [steps|contractions ...].
+"""Times Sluice beside what its users would pick instead, in one run: peers.py [--torch PYTHON] [steps|attention|contractions ...].
 
 --torch names a Python that has PyTorch. OpenBLAS and oneDNN are compared where they were installed when the build was configured. Everything runs in turn, round
 after round, and medians are compared. Run on an idle machine.
@@ -15,7 +15,7 @@ import subprocess
 from measure import Bench, description, root, run, sized
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("what", nargs="*", help="steps, contractions (default: both)")
+parser.add_argument("what", nargs="*", help="steps, attention, contractions (default: all)")
 parser.add_argument("--torch", metavar="PYTHON", help="a Python that has PyTorch (default: none)")
 parser.add_argument("--rounds", type=int, default=3, help="rounds of each comparison (default 3)")
 parser.add_argument("--build", default=root / "build", type=pathlib.Path)
@@ -97,6 +97,25 @@ def steps():
             bench.row(f"{name}: peak memory over PyTorch's", f"{mib / least:.2f} ({mib:.0f} MiB, {least:.0f} MiB)", "0.75")
 
 
+def attention():
+    """Forward and backward of 12 heads of 64, the two kernels of a model of one layer."""
+    for sequence in (1024, 4096):
+        sizes = dict(layers=1, width=768, heads=12, sequence=sequence)
+        if arguments.only not in f"attention {sequence}":
+            continue
+        program, _ = bench.compile(described(sizes), f"attention{sequence}", "--batch=1", f"--seq={sequence}", "--dropout=0")
+        torch = Torch() if arguments.torch else None
+        ours, theirs = [], []
+        for _ in range(arguments.rounds):
+            found = json.loads(run(program, "bench", "--steps=3", "--warmup=1", f"--threads={arguments.threads}", "--json"))
+            ours.append(sum(row["ms"] for row in found["kernels"] if row["name"] in ("attention", "attention_backward")))
+            if torch:
+                theirs.append(torch.ask(job="attention", heads=12, width=64, sequence=sequence, threads=arguments.threads)["ms"])
+        ms = statistics.median(ours)
+        peer = statistics.median(theirs) if theirs else math.nan
+        bench.row(f"attention forward and backward, 12 heads of 64, sequence {sequence}: rate over PyTorch's", f"{peer / ms:.2f} ({ms:.1f} ms, {peer:.1f} ms)", "1.0")
+
+
 shapes = [(rows, inputs, outputs) for rows in (256, 2048) for inputs, outputs in ((768, 2304), (768, 768), (768, 3072), (3072, 768), (768, 50257))] + [(1024, 1024, 1024)]
 
 
@@ -127,6 +146,6 @@ def contractions():
     bench.row("contractions, geometric mean", f"{math.exp(statistics.mean(map(math.log, ratios))):.2f}", "1.0")
 
 
-for what in arguments.what or ["steps", "contractions"]:
-    {"steps": steps, "contractions": contractions}[what]()
+for what in arguments.what or ["steps", "attention", "contractions"]:
+    {"steps": steps, "attention": attention, "contractions": contractions}[what]()
 bench.table()
