@@ -2,7 +2,7 @@
 """Prints the project's figures as a table, each beside its bar: figures.py [--data TEXT] [--steps N] [--build FOLDER].
 
 Learning needs a text (tinyshakespeare, for which the bar holds); without --data it is left out. Run on an idle machine; rates are medians, and shares are of
-the FMA peak measured right before and after, on as many threads.
+the FMA peak that the program measures in the same run, on as many threads.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import json
 import pathlib
 import statistics
 
-from measure import Bench, description, folder, median_ms, printable_text, root, run, sized
+from measure import Bench, description, root, run, sized
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--data", help="text to learn; seeds 0, 1, 2 of examples/shakespeare.json")
@@ -21,12 +21,6 @@ arguments = parser.parse_args()
 bench = Bench(arguments.build, arguments.threads)
 
 
-def peak():
-    return float(run(folder / "machine-peak", arguments.threads))
-
-
-run("c++", "-O2", "-march=native", "-pthread", root / "test/bench/machine-peak.cpp", "-o", folder / "machine-peak")
-
 models = {layers: description(f"deep-{layers}", sized(layers, 128)) for layers in (12, 96)}
 times = {layers: statistics.median(bench.compile(models[layers], "deep")[1] for _ in range(3)) for layers in models}
 bench.row("compile time, 96 equal layers over 12", f"{times[96] / times[12]:.2f} ({times[96]:.1f} s, {times[12]:.1f} s)", "1.5")
@@ -34,12 +28,8 @@ bench.row("compile time, 96 equal layers over 12", f"{times[96] / times[12]:.2f}
 gpt2, seconds = bench.compile(root / "examples" / "gpt2.json", "gpt2", "--batch=4", "--seq=64", "--dropout=0")
 bench.row("GPT-2 124M, JSON to executable", f"{seconds:.1f} s", "20 s")
 
-before = peak()
-lines = bench.log_of(gpt2, f"--data={printable_text()}", f"--steps={arguments.steps}", "--val-fraction=0")
-fastest = max(before, peak())
-info = json.loads(run(gpt2, "info", "--json"))
-rate = info["flops_per_step"] / median_ms(lines[1:]) / 1e6
-bench.row("GPT-2 124M step, 4 x 64, share of the FMA peak", f"{rate / fastest:.2f} ({rate:.0f} of {fastest:.0f} GFLOP/s)", "0.30")
+found = json.loads(run(gpt2, "bench", f"--steps={arguments.steps}", f"--threads={arguments.threads}", "--json"))
+bench.row("GPT-2 124M step, 4 x 64, share of the FMA peak", f"{found['peak_share']:.2f} ({found['gflops']:.0f} of {found['peak_gflops']:.0f} GFLOP/s)", "0.30")
 
 if arguments.data:
     model, _ = bench.compile(root / "examples" / "shakespeare.json", "shakespeare")
