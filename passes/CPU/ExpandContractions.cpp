@@ -127,7 +127,7 @@ private:
     return dims;
   }
 
-  /// Elements of the packed rows of A for one term of the sum.
+  /// Rows of A in whole panels, and terms of the sum in whole blocks.
   int64_t paddedM() const { return llvm::alignTo(sizeM, rows); }
   int64_t paddedK() const { return llvm::alignTo(sizeK, blockK); }
 

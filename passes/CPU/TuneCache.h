@@ -5,7 +5,6 @@
 #include "passes/CPU/Strategy.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/JSON.h"
-#include <map>
 #include <string>
 
 namespace sluice {
@@ -20,8 +19,8 @@ public:
   /// elements are neighbours in A and in B ("-": neither).
   static std::string keyOf(const Contraction &contraction);
 
-  /// Reads the file. The error names the file and what is wrong in it; where there is none, that is
-  /// `isMissingAllowed`'s empty cache or an error.
+  /// Reads the file. An error names the file and what is wrong in it. A file that does not exist is an empty cache if
+  /// `isMissingAllowed`, else an error.
   static llvm::Expected<TuneCache> read(llvm::StringRef path, bool isMissingAllowed);
 
   /// Writes the file, all of it or nothing.
