@@ -16,12 +16,12 @@ Engine::Engine(const sluice_binary &program, unsigned threads)
     : binary(program), train(program.graphs[0]), values(program), parameters(program.parameter_bytes),
       slots(program.slot_bytes), scratch(planMemory(program, threads).scratch),
       inputs(planMemory(program, threads).inputs), pool(threads, threadScratchBytes(program)),
-      lastForward(program.micro_batches, -1), losses(program.micro_batches, 0.0) {
+      lastAction(program.micro_batches, -1), losses(program.micro_batches, 0.0) {
   step.pool = &pool;
   for (uint32_t i = 0; i < binary.action_count; ++i)
     if (const sluice_action &action = binary.actions[i];
-        action.kind == SLUICE_ACTION_FORWARD && action.micro_batch >= 0)
-      lastForward[action.micro_batch] = static_cast<int32_t>(i);
+        (action.kind == SLUICE_ACTION_FORWARD || action.kind == SLUICE_ACTION_BACKWARD) && action.micro_batch >= 0)
+      lastAction[action.micro_batch] = static_cast<int32_t>(i);
   for (uint32_t i = 0; i < binary.metric_count; ++i)
     metrics.push_back(
         {&binary.metrics[i], std::vector<double>(static_cast<size_t>(elementCount(binary.metrics[i].result)))});
@@ -117,8 +117,7 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
     if (settings.detail && action.kind == SLUICE_ACTION_UPDATE)
       before.assign(parameters.data(), parameters.data() + binary.parameter_bytes);
     runAction(action, settings, load);
-    if (action.kind == SLUICE_ACTION_FORWARD && action.micro_batch >= 0 &&
-        lastForward[action.micro_batch] == static_cast<int32_t>(i)) {
+    if (action.micro_batch >= 0 && lastAction[action.micro_batch] == static_cast<int32_t>(i)) {
       losses[action.micro_batch] = readElement(train.result.element, slots.data() + train.result.offset, 0);
       addMetrics();
     }

@@ -97,7 +97,7 @@ private:
   Memory parameters, slots, scratch, inputs;
   sluice_pool pool;
   sluice_step step{};
-  std::vector<int32_t> lastForward; ///< By micro-batch: the action after which its loss is in the slots.
+  std::vector<int32_t> lastAction;  ///< By micro-batch: the forward or backward after which its loss is in the slots.
   std::vector<double> losses;       ///< By micro-batch.
   std::vector<MetricValue> metrics; ///< Sums over the micro-batches.
 };

@@ -118,7 +118,7 @@ typedef struct sluice_action {
  * -1) or `logits` (inputs tokens and position, result the scores of the token after `position`). */
 typedef struct sluice_graph {
   const char *name;
-  int32_t function;
+  int32_t function; /* computes the result; that of the first graph, which is trained, is there after its actions */
   uint32_t inputs;
   sluice_tensor input[SLUICE_MAX_INPUTS]; /* i32 tensors, offset unused */
   sluice_tensor result;                   /* offset is in the slot block */

@@ -42,6 +42,11 @@ def BlockedCrossEntropyBackwardOp : Sluice_KernelOp<"blocked_cross_entropy_backw
   let description = "`accumulate` adds to the contents of `dweight`, otherwise they are overwritten.";
   let arguments = !con(operands, (ins UnitAttr:$accumulate));
 }
+def BlockedCrossEntropyWithGradientOp : Sluice_KernelOp<"blocked_cross_entropy_with_gradient"> {
+  let summary = "ins(gradient [], input, weight, targets) outs(loss [], dinput, dweight)";
+  let description = "`accumulate` adds to the contents of `dweight`, otherwise they are overwritten.";
+  let arguments = !con(operands, (ins UnitAttr:$accumulate));
+}
 def BlockedNewtonSchulzOp : Sluice_KernelOp<"blocked_newton_schulz"> {
   let summary = "ins(matrices [N, R, parts x C]) outs(result [N, R, parts x C]): matrices with all singular values about 1";
   let description = [{

@@ -52,6 +52,12 @@ def GeluBackwardOp : Sluice_Op<"gelu_backward", [Pure, AllTypesMatch<["input", "
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$form $gradient `,` $input attr-dict `:` type($input)";
 }
+def GeluWithGradientOp : Sluice_Op<"gelu_with_gradient", [Pure, AllTypesMatch<["input", "gradient", "result", "dinput"]>]> {
+  let summary = "`sluice.gelu` and the gradient with respect to its input, which share most of their work";
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_GeluForm:$form);
+  let results = (outs Sluice_FloatTensor:$result, Sluice_FloatTensor:$dinput);
+  let assemblyFormat = "$form $gradient `,` $input attr-dict `:` type($input)";
+}
 
 def DropoutOp : Sluice_TensorOp<"dropout", [AllTypesMatch<["input", "result"]>]> {
   let summary = "zeroes elements at random and scales the others by 1/(1 - rate)";
@@ -280,6 +286,16 @@ def LinearCrossEntropyBackwardOp : Sluice_Op<"linear_cross_entropy_backward", [P
   let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets, Sluice_FloatTensor:$logsumexp);
   let results = (outs Sluice_FloatTensor:$dinput, Sluice_FloatTensor:$dweight);
   let assemblyFormat = "$gradient `,` $input `,` $weight `,` $targets `,` $logsumexp attr-dict `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets) `,` type($logsumexp)";
+}
+
+def LinearCrossEntropyWithGradientOp : Sluice_Op<"linear_cross_entropy_with_gradient", [Pure, AllTypesMatch<["gradient", "loss"]>, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["weight", "dweight"]>]> {
+  let summary = "`sluice.linear_cross_entropy` and its gradients, from logits that are computed once";
+  let description = [{
+    `gradient` is the gradient of the loss, rank 0. The logits exist for one block of rows at a time.
+  }];
+  let arguments = (ins 0DTensorOf<[Sluice_Float]>:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets);
+  let results = (outs 0DTensorOf<[Sluice_Float]>:$loss, Sluice_FloatTensor:$dinput, Sluice_FloatTensor:$dweight);
+  let assemblyFormat = "$gradient `,` $input `,` $weight `,` $targets attr-dict `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets)";
 }
 
 def StandardizationLossOp : Sluice_TensorOp<"standardization_loss", [AllTypesMatch<["mean", "variance"]>, cost]> {

@@ -81,11 +81,21 @@ private:
         hasGradient.insert(results[loss]);
   }
 
+  /// Whether nothing waits for the layer's forward, and backward would repeat most of it: the output head, whose logits
+  /// are not kept.
+  bool mayJoin(LayerOp layer) const {
+    bool isLast =
+        llvm::all_of(layer->getUsers(), [](Operation *user) { return user->hasTrait<OpTrait::IsTerminator>(); });
+    return isLast && !layer.getGate() && objectives.size() == 1 &&
+           !layer.getBody().getOps<LinearCrossEntropyOp>().empty();
+  }
+
   LogicalResult differentiate(unsigned index) {
     LayerOp layer = layers[index];
     auto has = llvm::map_to_vector(layer.getResults(), [&](Value v) -> bool { return hasGradient.contains(v); });
     auto needs = llvm::map_to_vector(layer.getInputs(), [&](Value v) -> bool { return needed.contains(v); });
-    FailureOr<LayerFunctions> result = differentiateLayer(layer, nameOf(layer), has, needs, accumulate);
+    FailureOr<LayerFunctions> result =
+        differentiateLayer(layer, nameOf(layer), has, needs, accumulate, /*join=*/mayJoin(layer));
     if (failed(result))
       return failure();
     functions[index] = *result;
@@ -157,6 +167,8 @@ private:
     ActionBuilder action(createAction(module, graph.getLoc(), "train.forward", ActionKind::Forward, "train"));
     keptSlots.resize(layers.size());
     for (auto [index, layer] : llvm::enumerate(layers)) {
+      if (functions[index].isJoined())
+        continue;
       auto operands = llvm::map_to_vector(layer.getInputs(), [&](Value value) { return action.get(value); });
       func::FuncOp forward = functions[index].forward;
       ValueRange values = action.callGated(layer, forward, operands, [&, layer = layer](OpBuilder &builder) {
@@ -174,11 +186,26 @@ private:
         action.store(value, slot);
       }
     }
+    storeResults(action, /*joined=*/false);
+  }
+
+  /// Stores the results of the graph that layers compute whose forward is, or is not, a part of backward.
+  void storeResults(ActionBuilder &action, bool joined) {
+    for (auto [index, result] : llvm::enumerate(results)) {
+      auto layer = result.getDefiningOp<LayerOp>();
+      if (joined != (layer && functions[llvm::find(layers, layer) - layers.begin()].isJoined()))
+        continue;
+      if (index == 0)
+        storeLoss(action);
+      else
+        storeMetric(action, index);
+    }
+  }
+
+  void storeLoss(ActionBuilder &action) {
     SlotOp slot = slotBuilder.create(graph.getLoc(), "train.loss", results.front().getType(), SlotKind::Result);
     slot->setAttr(graphAttrName, action.builder.getStringAttr("train"));
     action.store(action.get(results.front()), slot);
-    for (unsigned index = 1; index < results.size(); ++index)
-      storeMetric(action, index);
   }
 
   void storeMetric(ActionBuilder &action, unsigned index) {
@@ -200,6 +227,7 @@ private:
     countGates(action);
     for (Objective &objective : objectives)
       buildBackward(action, objective);
+    storeResults(action, /*joined=*/true);
   }
 
   void countGates(ActionBuilder &action) {
@@ -300,6 +328,11 @@ private:
       return values;
     };
     ValueRange values = action.callGated(layer, layerFunctions.backward, operands, drop, slots);
+    if (layerFunctions.isJoined()) {
+      for (auto [inGraph, inAction] : llvm::zip(layer.getResults(), values))
+        action.map(inGraph, inAction);
+      values = values.drop_front(layer.getNumResults());
+    }
     for (auto [operand, gradient] : llvm::zip_equal(layerFunctions.backwardResults, values)) {
       Value value = layer.getOperand(operand);
       if (SlotOp slot = gradientSlots.lookup(operand)) {

@@ -16,7 +16,8 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
   let summary = "reverse mode: a forward and a backward function a layer";
   let description = [{
     Replaces the graph `train` by the actions `train.forward` and `train.backward`, which call two private functions a layer, and every other graph by one action
-    that evaluates it. What backward needs of forward is stored in slots of kind `kept`; ops that only rearrange are repeated in backward instead. Every use of
+    that evaluates it. What backward needs of forward is stored in slots of kind `kept`; norms, GELU and ops that only rearrange are repeated in backward instead. A last layer
+    with an output head is called in backward alone, where its function yields the loss as well. Every use of
     a parameter has a gradient slot of its own, and `train.tied` adds those of a parameter with several uses.
 
     A layer with a gate is called where its gate is open; the gradients of its parameters name the gate, and a slot of kind `gate` counts the micro-batches that came
@@ -25,6 +26,14 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
   let options = [Option<"microBatches", "microbatches", "int64_t", "1",
                         "micro-batches of a step; above 1 gradients are added to what the slots hold">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::mlir::ub::UBDialect"];
+}
+
+def JoinForwardBackward : Pass<"sluice-join-forward-backward", "::mlir::func::FuncOp"> {
+  let summary = "an op and its gradient in one, where both are in one function";
+  let description = [{
+    `sluice.linear_cross_entropy` and its backward become one op, which computes the logits once, and so do `sluice.gelu` and its backward. A joined op stands where everything
+    that it needs is known; an op whose gradient depends on its own result stays, and so does a loss whose log-sum-exp something else uses.
+  }];
 }
 
 def InsertOptimizer : Pass<"sluice-insert-optimizer", "::mlir::ModuleOp"> {

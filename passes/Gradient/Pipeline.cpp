@@ -15,6 +15,7 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
   DifferentiateOptions differentiate;
   differentiate.microBatches = options.microBatches;
   manager.addPass(createDifferentiate(differentiate));
+  manager.addNestedPass<func::FuncOp>(createJoinForwardBackward());
   // After the tied gradients are added: the norm and the update see one gradient a parameter.
   InsertOptimizerOptions optimizer;
   optimizer.optimizer = options.optimizer;

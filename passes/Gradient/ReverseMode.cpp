@@ -6,8 +6,11 @@
 using namespace mlir;
 using namespace sluice;
 
-/// Ops that only rearrange or that cost nothing: backward repeats them instead of keeping their results.
-static bool isRepeatedInBackward(Operation *op) { return isa<ReshapeOp, SplitOp, SliceRowsOp, ZeroOp>(op); }
+/// Ops that only rearrange, or that cost little beside the contractions around them: backward repeats them instead of
+/// keeping their results.
+static bool isRepeatedInBackward(Operation *op) {
+  return isa<ReshapeOp, SplitOp, SliceRowsOp, ZeroOp, GeluOp, LayerNormOp, RmsNormOp>(op);
+}
 
 static func::FuncOp createFunction(LayerOp layer, StringRef name, TypeRange arguments) {
   auto module = layer->getParentOfType<ModuleOp>();
@@ -60,7 +63,7 @@ namespace {
 class BackwardBuilder {
 public:
   BackwardBuilder(LayerOp layer, func::FuncOp function, ArrayRef<bool> resultHasGradient)
-      : layer(layer), function(function), entry(function.getBody().front()) {
+      : entry(function.getBody().front()) {
     yielded = cloneBody(layer, function, mapping);
     unsigned argument = layer.getInputs().size();
     for (auto [value, has] : llvm::zip_equal(yielded, resultHasGradient))
@@ -102,6 +105,7 @@ public:
       bool used = llvm::any_of(op->getUsers(), isBackward);
       if (used && isRepeatedInBackward(op)) {
         members.erase(op);
+        repeated.push_back(op);
         continue;
       }
       for (Value result : op->getResults())
@@ -128,13 +132,24 @@ public:
     }
   }
 
+  /// What is repeated moves to where it is needed first.
   void eraseForward() {
     for (Operation *op : llvm::reverse(erased))
       op->erase();
+    for (Operation *op : repeated) {
+      Operation *first = nullptr;
+      for (Operation *user : op->getUsers()) {
+        Operation *inBlock = entry.findAncestorOpInBlock(*user);
+        if (!first || inBlock->isBeforeInBlock(first))
+          first = inBlock;
+      }
+      op->moveBefore(first);
+    }
   }
 
   IRMapping mapping;
   SmallVector<Value> yielded;
+  Block &entry;
 
 private:
   LogicalResult visit(Operation *op, const llvm::DenseSet<Value> &active) {
@@ -165,17 +180,41 @@ private:
     slot = gradient;
   }
 
-  LayerOp layer;
-  func::FuncOp function;
-  Block &entry;
   Operation *forwardEnd = nullptr;
   llvm::DenseMap<Value, Value> gradients;
-  SmallVector<Operation *> erased;
+  SmallVector<Operation *> erased, repeated; // of forward; those repeated from the last to the first
 };
 } // namespace
 
+/// Takes forward out of backward and makes it a function. Kept values become arguments of backward and results of
+/// forward; a yielded value is a result already. Returns where those arguments come from.
+static SmallVector<LayerFunctions::Argument> splitForward(LayerOp layer, StringRef name, BackwardBuilder &builder,
+                                                          LayerFunctions &functions) {
+  SmallVector<LayerFunctions::Argument> keptArguments;
+  SmallVector<Value> kept = builder.takeKept();
+  functions.forward = createFunction(layer, (name + ".forward").str(), layer.getInputs().getTypes());
+  IRMapping mapping;
+  SmallVector<Value> forwardResults = cloneBody(layer, functions.forward, mapping);
+  IRMapping backwardToLayer;
+  for (auto [from, to] : builder.mapping.getValueMap())
+    backwardToLayer.map(to, from);
+  for (Value value : kept) {
+    auto yielded = llvm::find(builder.yielded, value);
+    if (yielded != builder.yielded.end()) {
+      keptArguments.push_back({LayerFunctions::Source::Result, unsigned(yielded - builder.yielded.begin())});
+    } else {
+      keptArguments.push_back({LayerFunctions::Source::Kept, functions.keptCount++});
+      forwardResults.push_back(mapping.lookup(backwardToLayer.lookup(value)));
+    }
+    value.replaceAllUsesWith(builder.entry.addArgument(value.getType(), value.getLoc()));
+  }
+  builder.eraseForward();
+  setResults(functions.forward, forwardResults);
+  return keptArguments;
+}
+
 FailureOr<LayerFunctions> sluice::differentiateLayer(LayerOp layer, StringRef name, ArrayRef<bool> resultHasGradient,
-                                                     ArrayRef<bool> operandNeedsGradient, bool accumulate) {
+                                                     ArrayRef<bool> operandNeedsGradient, bool accumulate, bool join) {
   LayerFunctions functions;
   unsigned operandCount = layer.getInputs().size();
   SmallVector<Type> types(layer.getInputs().getTypes());
@@ -195,20 +234,22 @@ FailureOr<LayerFunctions> sluice::differentiateLayer(LayerOp layer, StringRef na
     return operand >= first && operand < first + layer.getParameters().size();
   };
   SmallVector<Value> results;
-  SmallVector<std::pair<BlockArgument, unsigned>> accumulators;
+  if (join)
+    results = builder.yielded;
+  SmallVector<std::pair<BlockArgument, unsigned>> accumulators; // and the operand whose gradient is added
   for (unsigned operand = 0; operand < operandCount; ++operand) {
     Value gradient = builder.gradientOf(entry.getArgument(operand));
     if (!operandNeedsGradient[operand] || !gradient)
       continue;
     if (accumulate && isParameter(operand)) {
       BlockArgument old = entry.addArgument(gradient.getType(), layer.getLoc());
-      accumulators.emplace_back(old, results.size());
+      accumulators.emplace_back(old, operand);
       gradient = AddOp::create(b, layer.getLoc(), old, gradient);
     }
     results.push_back(gradient);
     functions.backwardResults.push_back(operand);
   }
-  if (results.empty()) {
+  if (functions.backwardResults.empty()) {
     backward.erase();
     functions.forward = outlineForward(layer, (name + ".forward").str());
     return functions;
@@ -216,27 +257,9 @@ FailureOr<LayerFunctions> sluice::differentiateLayer(LayerOp layer, StringRef na
   func::ReturnOp::create(b, layer.getLoc(), results);
   builder.eraseUnusedGradients();
 
-  // Kept values become arguments of backward and results of forward; a yielded value is a result already.
-  SmallVector<Value> kept = builder.takeKept();
-  functions.forward = createFunction(layer, (name + ".forward").str(), layer.getInputs().getTypes());
-  IRMapping mapping;
-  SmallVector<Value> forwardResults = cloneBody(layer, functions.forward, mapping);
-  IRMapping backwardToLayer;
-  for (auto [from, to] : builder.mapping.getValueMap())
-    backwardToLayer.map(to, from);
   SmallVector<LayerFunctions::Argument> keptArguments;
-  for (Value value : kept) {
-    auto yielded = llvm::find(builder.yielded, value);
-    if (yielded != builder.yielded.end()) {
-      keptArguments.push_back({LayerFunctions::Source::Result, unsigned(yielded - builder.yielded.begin())});
-    } else {
-      keptArguments.push_back({LayerFunctions::Source::Kept, functions.keptCount++});
-      forwardResults.push_back(mapping.lookup(backwardToLayer.lookup(value)));
-    }
-    value.replaceUsesWithIf(entry.addArgument(value.getType(), value.getLoc()), [](OpOperand &) { return true; });
-  }
-  builder.eraseForward();
-  setResults(functions.forward, forwardResults);
+  if (!join)
+    keptArguments = splitForward(layer, name, builder, functions);
 
   // Drop the operands that backward does not use and say where the others come from.
   using Source = LayerFunctions::Source;
@@ -246,8 +269,8 @@ FailureOr<LayerFunctions> sluice::differentiateLayer(LayerOp layer, StringRef na
   for (auto [index, has] : llvm::enumerate(resultHasGradient))
     if (has)
       sources.push_back({Source::ResultGradient, unsigned(index)});
-  for (auto [argument, result] : accumulators)
-    sources.push_back({Source::Accumulator, functions.backwardResults[result]});
+  for (auto [argument, operand] : accumulators)
+    sources.push_back({Source::Accumulator, operand});
   llvm::append_range(sources, keptArguments);
   llvm::BitVector unused(entry.getNumArguments());
   for (auto [index, argument] : llvm::enumerate(entry.getArguments()))
@@ -257,11 +280,12 @@ FailureOr<LayerFunctions> sluice::differentiateLayer(LayerOp layer, StringRef na
       functions.backwardArguments.push_back(sources[index]);
   entry.eraseArguments(unused);
   backward.setFunctionType(b.getFunctionType(entry.getArgumentTypes(), ValueRange(results).getTypes()));
+  int64_t firstGradient = results.size() - functions.backwardResults.size();
   for (auto [index, argument] : llvm::enumerate(functions.backwardArguments))
-    if (argument.source == Source::Accumulator)
-      backward.setArgAttr(index, updatesAttrName,
-                          b.getI64IntegerAttr(llvm::find(functions.backwardResults, argument.index) -
-                                              functions.backwardResults.begin()));
+    if (argument.source == Source::Accumulator) {
+      int64_t gradient = llvm::find(functions.backwardResults, argument.index) - functions.backwardResults.begin();
+      backward.setArgAttr(index, updatesAttrName, b.getI64IntegerAttr(firstGradient + gradient));
+    }
   functions.backward = backward;
   return functions;
 }

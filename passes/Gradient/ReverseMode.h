@@ -11,8 +11,11 @@ void addDependents(mlir::Block &block, llvm::DenseSet<mlir::Value> &values);
 
 /// The two functions of a layer and how their arguments and results belong together.
 struct LayerFunctions {
-  mlir::func::FuncOp forward;  // (inputs of the layer) -> (results of the layer, kept values)
+  mlir::func::FuncOp forward;  // (inputs of the layer) -> (results of the layer, kept values); null where joined
   mlir::func::FuncOp backward; // null where nothing in the layer has a gradient
+
+  /// Backward computes the layer's results too: they are its first results.
+  bool isJoined() const { return !forward; }
 
   unsigned keptCount = 0; // trailing results of forward
   /// Where each argument of backward comes from.
@@ -22,17 +25,18 @@ struct LayerFunctions {
     unsigned index; // of the layer's result, the layer's operand, the kept value, or the layer's operand (accumulator)
   };
   llvm::SmallVector<Argument> backwardArguments;
-  /// The layer's operand whose gradient each result of backward is.
+  /// The layer's operand whose gradient each result of backward is, behind those of the layer where joined.
   llvm::SmallVector<unsigned> backwardResults;
 };
 
 /// Makes the functions `name.forward` and `name.backward` of `layer`. `resultHasGradient` says which results backward
 /// gets a gradient for, `operandNeedsGradient` which operands' gradients it returns. Gradients of the layer's
-/// parameters are added to an accumulator argument where `accumulate`. Fails with an error at an op that has no
-/// gradient.
+/// parameters are added to an accumulator argument where `accumulate`. With `join`, forward is a part of backward.
+/// Fails with an error at an op that has no gradient.
 mlir::FailureOr<LayerFunctions> differentiateLayer(LayerOp layer, llvm::StringRef name,
                                                    llvm::ArrayRef<bool> resultHasGradient,
-                                                   llvm::ArrayRef<bool> operandNeedsGradient, bool accumulate);
+                                                   llvm::ArrayRef<bool> operandNeedsGradient, bool accumulate,
+                                                   bool join);
 
 /// The forward function alone.
 mlir::func::FuncOp outlineForward(LayerOp layer, llvm::StringRef name);

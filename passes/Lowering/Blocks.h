@@ -45,6 +45,8 @@ void decomposeAttention(BlockedAttentionOp op);
 void decomposeAttentionBackward(BlockedAttentionBackwardOp op);
 void decomposeCrossEntropy(BlockedCrossEntropyOp op);
 void decomposeCrossEntropyBackward(BlockedCrossEntropyBackwardOp op);
+/// At most `mostLogits` of them exist at a time, but those of one row do.
+void decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp op, int64_t mostLogits);
 void decomposeNewtonSchulz(BlockedNewtonSchulzOp op);
 void decomposeStandardizationLoss(BlockedStandardizationLossOp op);
 

@@ -42,6 +42,7 @@ template <typename... KernelOps> void attach(MLIRContext *context) {
 void sluice::registerBufferizableKernels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, SluiceDialect *) {
     attach<GatherRowsOp, ScatterRowsOp, BlockedAttentionOp, BlockedAttentionBackwardOp, BlockedCrossEntropyOp,
-           BlockedCrossEntropyBackwardOp, BlockedNewtonSchulzOp, BlockedStandardizationLossOp>(context);
+           BlockedCrossEntropyBackwardOp, BlockedCrossEntropyWithGradientOp, BlockedNewtonSchulzOp,
+           BlockedStandardizationLossOp>(context);
   });
 }

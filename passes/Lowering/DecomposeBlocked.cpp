@@ -129,11 +129,13 @@ void sluice::decomposeScatterRows(ScatterRowsOp op) {
 
 namespace {
 struct DecomposeBlocked : sluice::impl::DecomposeBlockedBase<DecomposeBlocked> {
+  using DecomposeBlockedBase::DecomposeBlockedBase;
   void runOnOperation() override {
     SmallVector<Operation *> kernels;
     getOperation().walk([&](Operation *op) {
       if (isa<GatherRowsOp, ScatterRowsOp, BlockedAttentionOp, BlockedAttentionBackwardOp, BlockedCrossEntropyOp,
-              BlockedCrossEntropyBackwardOp, BlockedNewtonSchulzOp, BlockedStandardizationLossOp>(op))
+              BlockedCrossEntropyBackwardOp, BlockedCrossEntropyWithGradientOp, BlockedNewtonSchulzOp,
+              BlockedStandardizationLossOp>(op))
         kernels.push_back(op);
     });
     for (Operation *op : kernels) {
@@ -148,6 +150,7 @@ struct DecomposeBlocked : sluice::impl::DecomposeBlockedBase<DecomposeBlocked> {
           .Case([](BlockedAttentionBackwardOp op) { decomposeAttentionBackward(op); })
           .Case([](BlockedCrossEntropyOp op) { decomposeCrossEntropy(op); })
           .Case([](BlockedCrossEntropyBackwardOp op) { decomposeCrossEntropyBackward(op); })
+          .Case([&](BlockedCrossEntropyWithGradientOp op) { decomposeCrossEntropyWithGradient(op, mostLogits); })
           .Case([](BlockedNewtonSchulzOp op) { decomposeNewtonSchulz(op); })
           .Case([](BlockedStandardizationLossOp op) { decomposeStandardizationLoss(op); });
       op->erase();

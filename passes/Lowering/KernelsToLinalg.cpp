@@ -54,6 +54,14 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
             ValueRange{b.empty(op.getDinput().getType()), dweight}, bool(add));
         return SmallVector<Value>(blocked.getResults());
       })
+      .Case([&](LinearCrossEntropyWithGradientOp op) {
+        AddOp add = accumulatingAdd(op.getDweight());
+        Value dweight = add ? add.getLhs() : b.empty(op.getDweight().getType());
+        auto blocked = BlockedCrossEntropyWithGradientOp::create(
+            b, op->getResultTypes(), ValueRange{op.getGradient(), op.getInput(), op.getWeight(), op.getTargets()},
+            ValueRange{b.empty(op.getLoss().getType()), b.empty(op.getDinput().getType()), dweight}, bool(add));
+        return SmallVector<Value>(blocked.getResults());
+      })
       .Case([&](StandardizationLossOp op) {
         auto blocked =
             BlockedStandardizationLossOp::create(b, op->getResultTypes(), ValueRange{op.getInput(), op.getTargets()},

@@ -53,19 +53,42 @@ Value ToLinalg::binary(Operation *op) {
 
 static const double sqrtTwoOverPi = std::sqrt(2 / M_PI), geluCubic = 0.044715;
 
+namespace {
+/// GELU and its derivative at x.
+struct GeluFormula {
+  GeluFormula(ImplicitLocOpBuilder &b, Value x, GeluForm form) : f{b, x.getType()}, x(x), form(form) {
+    if (form == GeluForm::Tanh) {
+      square = f.mul(x, x);
+      Value cubic = f.mul(f.mul(square, x), f.c(geluCubic));
+      inner = math::TanhOp::create(b, f.mul(f.c(sqrtTwoOverPi), f.add(x, cubic)));
+    } else {
+      inner = math::ErfOp::create(b, f.mul(x, f.c(M_SQRT1_2)));
+    }
+  }
+  Value value() { return f.mul(f.mul(f.c(0.5), x), f.add(f.c(1), inner)); }
+  Value derivative() {
+    Value half = f.mul(f.c(0.5), f.add(f.c(1), inner));
+    if (form == GeluForm::Tanh) {
+      // u = c (x + a x^3), t = tanh u: (1 + t)/2 + x/2 (1 - t^2) c (1 + 3 a x^2)
+      Value slope = f.mul(f.c(sqrtTwoOverPi), f.add(f.c(1), f.mul(f.c(3 * geluCubic), square)));
+      return f.add(half, f.mul(f.mul(f.mul(f.c(0.5), x), f.sub(f.c(1), f.mul(inner, inner))), slope));
+    }
+    // Phi(x) + x phi(x)
+    Value exponential = math::ExpOp::create(f.b, f.mul(f.c(-0.5), f.mul(x, x)));
+    return f.add(half, f.mul(x, f.mul(f.c(1 / std::sqrt(2 * M_PI)), exponential)));
+  }
+
+  Formula f;
+  Value x, square, inner; // tanh u, or erf(x / sqrt 2)
+  GeluForm form;
+};
+} // namespace
+
 Value ToLinalg::gelu(GeluOp op) {
   return b
       .elementwise(op.getInput(), b.empty(op.getType()),
                    [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                     Formula f{b, v[0].getType()};
-                     Value x = v[0], inner;
-                     if (op.getForm() == GeluForm::Tanh) {
-                       Value cubic = f.mul(f.mul(f.mul(x, x), x), f.c(geluCubic));
-                       inner = math::TanhOp::create(b, f.mul(f.c(sqrtTwoOverPi), f.add(x, cubic)));
-                     } else {
-                       inner = math::ErfOp::create(b, f.mul(x, f.c(M_SQRT1_2)));
-                     }
-                     return {f.mul(f.mul(f.c(0.5), x), f.add(f.c(1), inner))};
+                     return {GeluFormula(b, v[0], op.getForm()).value()};
                    })
       .front();
 }
@@ -74,26 +97,19 @@ Value ToLinalg::geluBackward(GeluBackwardOp op) {
   return b
       .elementwise({op.getGradient(), op.getInput()}, b.empty(op.getType()),
                    [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                     Formula f{b, v[0].getType()};
-                     Value x = v[1], derivative;
-                     if (op.getForm() == GeluForm::Tanh) {
-                       // u = c (x + a x^3), t = tanh u: (1 + t)/2 + x/2 (1 - t^2) c (1 + 3 a x^2)
-                       Value square = f.mul(x, x);
-                       Value u = f.mul(f.c(sqrtTwoOverPi), f.add(x, f.mul(f.mul(square, x), f.c(geluCubic))));
-                       Value t = math::TanhOp::create(b, u);
-                       Value slope = f.mul(f.c(sqrtTwoOverPi), f.add(f.c(1), f.mul(f.c(3 * geluCubic), square)));
-                       Value second = f.mul(f.mul(f.mul(f.c(0.5), x), f.sub(f.c(1), f.mul(t, t))), slope);
-                       derivative = f.add(f.mul(f.c(0.5), f.add(f.c(1), t)), second);
-                     } else {
-                       // Phi(x) + x phi(x)
-                       Value erf = math::ErfOp::create(b, f.mul(x, f.c(M_SQRT1_2)));
-                       Value density =
-                           f.mul(f.c(1 / std::sqrt(2 * M_PI)), math::ExpOp::create(b, f.mul(f.c(-0.5), f.mul(x, x))));
-                       derivative = f.add(f.mul(f.c(0.5), f.add(f.c(1), erf)), f.mul(x, density));
-                     }
-                     return {f.mul(v[0], derivative)};
+                     GeluFormula gelu(b, v[1], op.getForm());
+                     return {gelu.f.mul(v[0], gelu.derivative())};
                    })
       .front();
+}
+
+SmallVector<Value> ToLinalg::geluWithGradient(GeluWithGradientOp op) {
+  Type type = op.getInput().getType();
+  return b.elementwise({op.getGradient(), op.getInput()}, {b.empty(type), b.empty(type)},
+                       [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                         GeluFormula gelu(b, v[1], op.getForm());
+                         return {gelu.value(), gelu.f.mul(v[0], gelu.derivative())};
+                       });
 }
 
 Value ToLinalg::dropout(DropoutOp op) {
@@ -216,6 +232,7 @@ SmallVector<Value> ToLinalg::lower(Operation *op) {
       .Case<AddOp, MulOp, ScaleOp>([&](Operation *op) { return SmallVector<Value>{binary(op)}; })
       .Case([&](GeluOp op) { return SmallVector<Value>{gelu(op)}; })
       .Case([&](GeluBackwardOp op) { return SmallVector<Value>{geluBackward(op)}; })
+      .Case([&](GeluWithGradientOp op) { return geluWithGradient(op); })
       .Case([&](DropoutOp op) { return SmallVector<Value>{dropout(op)}; })
       .Case([&](BernoulliOp op) { return SmallVector<Value>{bernoulli(op)}; })
       .Case([&](ElementOp op) { return SmallVector<Value>{element(op)}; })

@@ -29,6 +29,7 @@ private:
   mlir::Value binary(mlir::Operation *op);
   mlir::Value gelu(GeluOp op);
   mlir::Value geluBackward(GeluBackwardOp op);
+  llvm::SmallVector<mlir::Value> geluWithGradient(GeluWithGradientOp op);
   mlir::Value dropout(DropoutOp op);
   mlir::Value bernoulli(BernoulliOp op);
   mlir::Value element(ElementOp op);

@@ -1,9 +1,9 @@
-// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate)" | FileCheck %s
+// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate,func.func(sluice-join-forward-backward))" | FileCheck %s
 // RUN: sluice-run %s --check-gradient | FileCheck %s --check-prefix=NUMERIC
 
-// The logits of a block are recomputed.
+// The loss and its gradients in one: the logits are computed once.
 // CHECK-LABEL: func.func private @train.model.backward
-// CHECK: sluice.linear_cross_entropy_backward
+// CHECK-NEXT: sluice.linear_cross_entropy_with_gradient
 // NUMERIC: gradient check passed
 
 sluice.parameter @x : tensor<2x3x4xf64> {init = #sluice.normal<1.0>}

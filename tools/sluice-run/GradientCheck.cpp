@@ -47,10 +47,13 @@ bool sluice::checkGradients(Model &model, const GradientCheckOptions &options) {
   const sluice_binary &binary = model.binary;
   const sluice_graph &train = binary.graphs[0];
   auto loss = [&] {
-    model.call(train.function);
+    model.runForwardAndBackward();
     return *reinterpret_cast<double *>(model.slotAt(train.result.offset));
   };
   model.runForwardAndBackward();
+  // Evaluating the loss computes them again.
+  auto *gradientsInSlots = reinterpret_cast<const double *>(model.slotAt(binary.gradient_offset));
+  std::vector<double> all(gradientsInSlots, gradientsInSlots + binary.gradient_bytes / sizeof(double));
 
   Worst worst;
   int64_t checked = 0;
@@ -59,7 +62,7 @@ bool sluice::checkGradients(Model &model, const GradientCheckOptions &options) {
     if (parameter.gradient < 0)
       continue;
     int64_t count = parameter.tensor.bytes / int64_t(sizeof(double));
-    auto *gradients = reinterpret_cast<const double *>(model.slotAt(parameter.gradient));
+    const double *gradients = all.data() + (parameter.gradient - binary.gradient_offset) / sizeof(double);
     auto *values = reinterpret_cast<double *>(model.parameterAt(parameter.tensor.offset));
     double largest = 0;
     for (int64_t index = 0; index < count; ++index)

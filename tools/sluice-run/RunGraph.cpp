@@ -75,6 +75,13 @@ void Model::call(int32_t function) {
   binary.functions[function].entry(&jit.step, parameters.data(), slots.data(), scratch.data());
 }
 
+void Model::evaluate(const sluice_graph &graph) {
+  if (&graph == binary.graphs)
+    runForwardAndBackward();
+  else
+    call(graph.function);
+}
+
 void Model::runForwardAndBackward() {
   for (uint32_t i = 0; i < binary.action_count; ++i) {
     const sluice_action &action = binary.actions[i];

@@ -24,7 +24,8 @@ public:
   bool fillInputs(mlir::MLIRContext *context, const sluice_graph &graph, const GivenValues &given, uint64_t seed);
 
   const sluice_graph *findGraph(llvm::StringRef name) const;
-  void call(int32_t function);
+  /// Leaves the graph's result in the slots.
+  void evaluate(const sluice_graph &graph);
   /// Runs the actions of a step of one micro-batch up to the norm; leaves loss and gradients in the slots.
   void runForwardAndBackward();
 
@@ -35,6 +36,8 @@ public:
   const sluice_binary &binary;
 
 private:
+  void call(int32_t function);
+
   Jit &jit;
   runtime::Memory parameters, slots, scratch;
   std::vector<runtime::Memory> inputs;

@@ -200,7 +200,7 @@ static int runModel(Jit &jit, MLIRContext *context, const GivenValues &given, co
     return fail(Twine("'") + valuesAttrName + "' of a parameter or an input do not fit its type");
   if (options.checkGradient)
     return checkGradients(model, {options.tolerance, options.samples}) ? 0 : 1;
-  model.call(graph->function);
+  model.evaluate(*graph);
   print(llvm::outs(), model.slotAt(graph->result.offset), model.typeOf(context, graph->result));
   llvm::outs() << "\n";
   return 0;
