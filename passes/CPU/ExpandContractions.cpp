@@ -1,7 +1,7 @@
 //===- ExpandContractions.cpp - Contractions to packed panels and a micro-kernel ------===//
-#include "mlir/Analysis/AliasAnalysis.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "passes/CPU/BufferAliases.h"
 #include "passes/CPU/Contraction.h"
 #include "passes/CPU/Passes.h"
 #include "llvm/Support/MathExtras.h"
@@ -269,7 +269,7 @@ Value repeatedRow(linalg::GenericOp op) {
 }
 
 /// What sets C before the contraction, if nothing touches C in between, nor what it is set to.
-Start findStart(const Contraction &contraction, AliasAnalysis &aliases) {
+Start findStart(const Contraction &contraction, BufferAliases &aliases) {
   linalg::LinalgOp op = contraction.op;
   Value c = op.getDpsInits().front();
   Operation *before = op->getPrevNode();
@@ -291,7 +291,7 @@ Start findStart(const Contraction &contraction, AliasAnalysis &aliases) {
 
 struct ExpandContractions : sluice::impl::ExpandContractionsBase<ExpandContractions> {
   void runOnOperation() override {
-    auto &aliases = getAnalysis<AliasAnalysis>();
+    BufferAliases aliases;
     std::vector<Expander> expanders;
     WalkResult result = getOperation().walk([&](linalg::LinalgOp op) {
       if (!isContraction(op))

@@ -25,7 +25,7 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
     B and of A, zero-padded at edges, and a micro-kernel that keeps a block of C in registers. A may be read where it lies, if the strategy says so: its rows are a multiple of the
     register block's then. Where several tasks of the parallel loop want the same panels of A, all of A is packed
     before it, in a parallel loop of its own. Whole blocks of C are written in place, parts of one masked, and C whose columns are apart through a tile. A fill with
-    zero right before the contraction, or a copy of one row to all rows, is erased: the first block of the sum stores instead of adding, and adds the row. A contraction without `sluice.strategy` is an error.
+    zero before the contraction, or a copy of one row to all rows, is erased if nothing touches C in between (arguments of a function are distinct memory, as bufferization takes them to be): the first block of the sum stores instead of adding, and adds the row. A contraction without `sluice.strategy` is an error.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect", "::sluice::SluiceDialect"];

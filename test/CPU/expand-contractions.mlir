@@ -95,6 +95,27 @@ func.func @a_fill_with_zero_becomes_the_first_store(%a: memref<6x8xf32>, %b: mem
 
 // -----
 
+// Ops in between touch other buffers; arguments are distinct.
+// CHECK-LABEL: @a_fill_before_other_ops
+// CHECK-NOT: linalg.fill {{.*}} outs(%arg2
+// CHECK: linalg.generic
+// CHECK-NOT: vector.load %arg2
+// CHECK: vector.store {{.*}} %arg2
+func.func @a_fill_before_other_ops(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32>, %d: memref<6x8xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<6x16xf32>)
+  linalg.generic {indexing_maps = [affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> (m, k)>], iterator_types = ["parallel", "parallel"]}
+    ins(%d : memref<6x8xf32>) outs(%a : memref<6x8xf32>) {
+  ^bb0(%x: f32, %y: f32):
+    linalg.yield %x : f32
+  }
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>}
+    ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
+  return
+}
+
+// -----
+
 // CHECK-LABEL: @a_row_for_all_rows_is_added_to_the_first_sums
 // CHECK-NOT: linalg.generic
 // CHECK-NOT: vector.load %collapse_shape_

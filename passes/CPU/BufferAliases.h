@@ -1,0 +1,22 @@
+//===- BufferAliases.h - Which ops touch which buffers ------------------------------===//
+#ifndef SLUICE_PASSES_CPU_BUFFERALIASES_H
+#define SLUICE_PASSES_CPU_BUFFERALIASES_H
+
+#include "mlir/Analysis/AliasAnalysis.h"
+#include "mlir/Analysis/AliasAnalysis/LocalAliasAnalysis.h"
+
+namespace sluice {
+
+/// What the local analysis leaves open on the buffers of a function: two arguments are distinct memory, which
+/// bufferization relies on as well, and an op with regions touches what its effects and those inside of it say.
+class BufferAliases : public mlir::LocalAliasAnalysis {
+public:
+  mlir::ModRefResult getModRef(mlir::Operation *op, mlir::Value location);
+
+protected:
+  mlir::AliasResult aliasImpl(mlir::Value x, mlir::Value y) override;
+};
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_CPU_BUFFERALIASES_H
