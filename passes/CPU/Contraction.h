@@ -8,6 +8,8 @@
 
 namespace sluice {
 
+struct EpilogueKernel;
+
 /// Discardable attribute of a contraction: a `#sluice.strategy`.
 inline constexpr llvm::StringLiteral strategyAttrName = "sluice.strategy";
 
@@ -99,8 +101,9 @@ struct MicroKernel {
   mlir::Value tile; // rows x columns, for C whose columns are not contiguous; else null
   MatrixView c;
   int64_t lanes;
-  mlir::Value first; // i1: store instead of adding; null: never
-  mlir::Value start; // what is added to the first sums: a row [n] for all rows of C; null: nothing
+  mlir::Value first;              // i1: store instead of adding; null: never
+  mlir::Value start;              // what is added to the first sums: a row [n] for all rows of C; null: nothing
+  const EpilogueKernel *epilogue; // runs on every block whose sums are complete; null: nothing does
 
   /// Emits C += A B of all blocks of a cache block.
   void emit(mlir::ImplicitLocOpBuilder &builder, SubRange m, SubRange n, mlir::Value sums) const;

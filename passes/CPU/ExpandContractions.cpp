@@ -1,8 +1,7 @@
 //===- ExpandContractions.cpp - Contractions to packed panels and a micro-kernel ------===//
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
-#include "passes/CPU/BufferAliases.h"
-#include "passes/CPU/Contraction.h"
+#include "passes/CPU/Epilogue.h"
 #include "passes/CPU/Passes.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/SaveAndRestore.h"
@@ -23,23 +22,17 @@ constexpr int64_t leastParallelWork = 64 * 64 * 64;
 /// Rows of A that a thread packs at a time where all of A is packed at once.
 constexpr int64_t leastPackedRows = 48;
 
-/// The op that sets all of C right before the contraction adds to it: to zero, or each row to `row`.
-struct Start {
-  Operation *op = nullptr;
-  Value row;
-};
-
 /// Where the loops around the matrix product are: an index for each of their dimensions.
 using Position = DenseMap<unsigned, Value>;
 
 class Expander {
 public:
-  Expander(Contraction contraction, StrategyAttr strategy, Start start)
-      : x(contraction), b(contraction.op.getLoc(), contraction.op), start(start), rows(strategy.getRegisterBlock()[0]),
-        columns(strategy.getRegisterBlock()[1]), blockM(strategy.getCacheBlock()[0]),
-        blockN(strategy.getCacheBlock()[1]), blockK(strategy.getCacheBlock()[2]), lanes(strategy.getVectorSize()),
-        packsA(strategy.getPacksA()), sizeM(x.size(x.m)), sizeN(x.size(x.n)), sizeK(x.size(x.k)),
-        blocksM(llvm::divideCeil(sizeM, blockM)), blocksN(llvm::divideCeil(sizeN, blockN)) {}
+  Expander(Contraction contraction, StrategyAttr strategy, Start start, Epilogue epilogue)
+      : x(contraction), b(contraction.op.getLoc(), contraction.op), start(start), epilogue(epilogue),
+        rows(strategy.getRegisterBlock()[0]), columns(strategy.getRegisterBlock()[1]),
+        blockM(strategy.getCacheBlock()[0]), blockN(strategy.getCacheBlock()[1]), blockK(strategy.getCacheBlock()[2]),
+        lanes(strategy.getVectorSize()), packsA(strategy.getPacksA()), sizeM(x.size(x.m)), sizeN(x.size(x.n)),
+        sizeK(x.size(x.k)), blocksM(llvm::divideCeil(sizeM, blockM)), blocksN(llvm::divideCeil(sizeN, blockN)) {}
 
   void run() {
     int64_t tasks = x.product(x.outer) * blocksM * blocksN;
@@ -47,6 +40,8 @@ public:
     collapse(x.a);
     collapse(x.b);
     collapse(x.c);
+    for (Contraction::Operand &operand : epilogue.operands)
+      collapse(operand);
     Operation *around = op->getParentOp();
     while (!isa<scf::ForallOp, scf::ParallelOp, FunctionOpInterface>(around))
       around = around->getParentOp();
@@ -64,12 +59,15 @@ public:
     op->erase();
     if (start.op)
       start.op->erase();
+    if (epilogue.op)
+      epilogue.op->erase();
   }
 
 private:
   Contraction x;
   ImplicitLocOpBuilder b;
   Start start;
+  Epilogue epilogue;
   int64_t rows, columns, blockM, blockN, blockK, lanes;
   bool packsA;
   int64_t sizeM, sizeN, sizeK, blocksM, blocksN;
@@ -93,7 +91,15 @@ private:
     body(forall.getInductionVar(0));
   }
 
-  KernelAttr kernel() { return x.op->getAttrOfType<KernelAttr>(kernelAttrName); }
+  /// What the contraction computes and moves, with its epilogue, for which C does not move.
+  KernelAttr kernel() {
+    auto kernel = x.op->getAttrOfType<KernelAttr>(kernelAttrName);
+    auto fused = epilogue.op ? epilogue.op->getAttrOfType<KernelAttr>(kernelAttrName) : KernelAttr();
+    if (!kernel || !fused)
+      return kernel;
+    return KernelAttr::get(b.getContext(), kernel.getName(), kernel.getFlops() + fused.getFlops(),
+                           kernel.getBytes() + epilogue.bytesBesideC(x.op.getDpsInits().front()));
+  }
 
   Value buffer(ArrayRef<int64_t> shape) {
     OpBuilder::InsertionGuard guard(b);
@@ -215,15 +221,22 @@ private:
     for (unsigned dim : llvm::reverse(x.outer))
       at[dim] = split(task, x.sizes[dim]);
     MatrixView c = view(x.c, at, x.m);
-    emitSums(x.outerSums, at, m, n, c, start.op ? Value(arith::ConstantIntOp::create(b, 1, 1)) : Value());
+    Value yes = arith::ConstantIntOp::create(b, 1, 1);
+    EpilogueKernel finish{epilogue.op, {}, lanes, epilogue.op ? yes : Value()};
+    for (const Contraction::Operand &operand : epilogue.operands)
+      finish.operands.push_back(view(operand, at, x.m));
+    emitSums(x.outerSums, at, m, n, c, start.op ? yes : Value(), finish);
   }
 
   /// Loops over the sums around the matrix product, then over its blocks.
-  void emitSums(ArrayRef<unsigned> dims, Position at, SubRange m, SubRange n, MatrixView c, Value first) {
+  void emitSums(ArrayRef<unsigned> dims, Position at, SubRange m, SubRange n, MatrixView c, Value first,
+                EpilogueKernel finish) {
     if (!dims.empty()) {
       loop(b, constantIndex(b, 0), constantIndex(b, x.sizes[dims.front()]), 1, [&](Value s) {
         at[dims.front()] = s;
-        emitSums(dims.drop_front(), at, m, n, c, andZero(first, s));
+        EpilogueKernel inside = finish;
+        inside.last = andEqual(finish.last, s, x.sizes[dims.front()] - 1);
+        emitSums(dims.drop_front(), at, m, n, c, andEqual(first, s, 0), inside);
       });
       return;
     }
@@ -232,8 +245,13 @@ private:
       Panels panels{panelsB, constantIndex(b, 0), columns, blockK};
       packPanels(b, viewB, n, k, panels, lanes);
       ElementOfA a = packsA ? packedElement(packA(viewA, at, m, k)) : elementInPlace(viewA, m, k);
-      Value storesFirst = sizeK <= blockK ? first : andZero(first, k.start);
-      MicroKernel{a, rows, panels, tile, c, lanes, storesFirst, start.row}.emit(b, m, n, k.count);
+      bool isWhole = sizeK <= blockK;
+      Value storesFirst = isWhole ? first : andEqual(first, k.start, 0);
+      EpilogueKernel atEnd = finish;
+      if (!isWhole)
+        atEnd.last = andEqual(finish.last, k.start, (sizeK - 1) / blockK * blockK);
+      MicroKernel{a, rows, panels, tile, c, lanes, storesFirst, start.row, finish.op ? &atEnd : nullptr}.emit(b, m, n,
+                                                                                                              k.count);
     });
   }
 
@@ -247,11 +265,12 @@ private:
     return panels;
   }
 
-  Value andZero(Value first, Value index) {
-    if (!first)
-      return first;
-    Value isZero = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, index, constantIndex(b, 0));
-    return b.createOrFold<arith::AndIOp>(first, isZero);
+  /// Whether the condition holds, and the index is at `value`; null stays null.
+  Value andEqual(Value condition, Value index, int64_t value) {
+    if (!condition)
+      return condition;
+    Value isThere = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, index, constantIndex(b, value));
+    return b.createOrFold<arith::AndIOp>(condition, isThere);
   }
 };
 
@@ -292,29 +311,40 @@ Start findStart(const Contraction &contraction, BufferAliases &aliases) {
 struct ExpandContractions : sluice::impl::ExpandContractionsBase<ExpandContractions> {
   void runOnOperation() override {
     BufferAliases aliases;
+    SmallVector<linalg::LinalgOp> contractions;
+    getOperation().walk([&](linalg::LinalgOp op) {
+      if (isContraction(op))
+        contractions.push_back(op);
+    });
+    // All are matched before the first one is expanded. What is fused moves beside its contraction, so that each match
+    // sees the order of those before it.
     std::vector<Expander> expanders;
-    WalkResult result = getOperation().walk([&](linalg::LinalgOp op) {
-      if (!isContraction(op))
-        return WalkResult::advance();
+    SmallPtrSet<Operation *, 8> epilogues;
+    for (linalg::LinalgOp op : contractions) {
       auto strategy = op->getAttrOfType<StrategyAttr>(strategyAttrName);
       if (!strategy) {
         op->emitOpError("has no '") << strategyAttrName << "'; a strategy pass of the target sets it";
-        return WalkResult::interrupt();
+        return signalPassFailure();
       }
       FailureOr<Contraction> contraction = analyzeContraction(op);
       if (failed(contraction))
-        return WalkResult::interrupt();
+        return signalPassFailure();
       if (!strategy.getPacksA() && contraction->size(contraction->m) % strategy.getRegisterBlock()[0] != 0) {
         op->emitOpError("expected a strategy that packs A: ")
             << contraction->size(contraction->m) << " rows are no multiple of the register block's "
             << strategy.getRegisterBlock()[0];
-        return WalkResult::interrupt();
+        return signalPassFailure();
       }
-      expanders.emplace_back(*contraction, strategy, findStart(*contraction, aliases));
-      return WalkResult::advance();
-    });
-    if (result.wasInterrupted())
-      return signalPassFailure();
+      Start start = findStart(*contraction, aliases);
+      if (epilogues.contains(start.op))
+        start = {};
+      if (start.op)
+        start.op->moveBefore(op);
+      Epilogue epilogue = takeEpilogue(*contraction, start, aliases);
+      if (epilogue.op)
+        epilogues.insert(epilogue.op);
+      expanders.emplace_back(*contraction, strategy, start, epilogue);
+    }
     for (Expander &expander : expanders)
       expander.run();
   }

@@ -4,7 +4,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
-#include "passes/CPU/Contraction.h"
+#include "passes/CPU/Epilogue.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -167,6 +167,13 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
       return emitStore(/*add=*/false);
     emitIf(builder, first, [&] { emitStore(false); }, [&] { emitStore(true); });
   };
+  auto ifLast = [&](function_ref<void()> emitLast) {
+    if (!epilogue)
+      return;
+    if (matchPattern(epilogue->last, m_One()))
+      return emitLast();
+    emitIf(builder, epilogue->last, emitLast);
+  };
   bool isContiguous = c.columnIsContiguous();
   // A panel of B stays in the first-level cache while those of A pass by.
   loop(builder, zero, n.count, b.width, [&](Value j) {
@@ -174,8 +181,12 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
       Value atI = plus(builder, m.start, i), atJ = plus(builder, n.start, j);
       if (isContiguous)
         prefetch(builder, atI, atJ);
+      ifLast([&] { epilogue->prefetch(builder, c, atI, atJ, rows, b.width); });
       SmallVector<Value> values = multiply(builder, i, j, sums);
-      auto whole = [&] { storeOrAdd([&](bool add) { store(builder, atI, atJ, values, add); }); };
+      auto whole = [&] {
+        storeOrAdd([&](bool add) { store(builder, atI, atJ, values, add); });
+        ifLast([&] { epilogue->emit(builder, atI, atJ, constantIndex(builder, rows), b.width, {}); });
+      };
       if (m.whole && n.whole && isContiguous)
         return whole();
       auto left = [&](SubRange range, Value at, int64_t width) {
@@ -189,8 +200,10 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
         return arith::CmpIOp::create(builder, arith::CmpIPredicate::eq, x, constantIndex(builder, y));
       };
       Value isWhole = arith::AndIOp::create(builder, equals(rowsLeft, rows), equals(columnsLeft, b.width));
-      emitIf(builder, isWhole, whole,
-             [&] { storeOrAdd([&](bool add) { storePart(builder, atI, atJ, values, rowsLeft, columnsLeft, add); }); });
+      emitIf(builder, isWhole, whole, [&] {
+        storeOrAdd([&](bool add) { storePart(builder, atI, atJ, values, rowsLeft, columnsLeft, add); });
+        ifLast([&] { epilogue->emit(builder, atI, atJ, rowsLeft, b.width, columnsLeft); });
+      });
     });
   });
 }

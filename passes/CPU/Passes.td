@@ -25,7 +25,14 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
     B and of A, zero-padded at edges, and a micro-kernel that keeps a block of C in registers. A may be read where it lies, if the strategy says so: its rows are a multiple of the
     register block's then. Where several tasks of the parallel loop want the same panels of A, all of A is packed
     before it, in a parallel loop of its own. Whole blocks of C are written in place, parts of one masked, and C whose columns are apart through a tile. A fill with
-    zero before the contraction, or a copy of one row to all rows, is erased if nothing touches C in between (arguments of a function are distinct memory, as bufferization takes them to be): the first block of the sum stores instead of adding, and adds the row. A contraction without `sluice.strategy` is an error.
+    zero before the contraction, or a copy of one row to all rows, is erased if nothing touches C in between: the first block of the sum stores instead of adding, and adds the row.
+
+    An element-wise `linalg.generic` behind the contraction that reads C is its epilogue: it runs on a block of C right after the last sums of the block were stored, and no longer passes
+    over memory by itself. Its other operands have the shape and the element type of C or are broadcast along some of its dimensions, its outputs have its shape, its body has a form on
+    vectors and no `linalg.index`, and no op in between touches what it writes or changes what it reads. Where it alone reads C, a temporary, the sums are kept in its output, and C
+    disappears. Its operations and the bytes that it moves beside C are added to the contraction's `sluice.kernel`. No bit of a result depends on this.
+
+    Arguments of a function are distinct memory, as bufferization takes them to be. A contraction without `sluice.strategy` is an error.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect", "::sluice::SluiceDialect"];

@@ -3,20 +3,14 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/Matchers.h"
 #include "passes/Lowering/VectorizedNest.h"
+#include "passes/VectorBody.h"
 
 using namespace mlir;
 using namespace sluice;
 
 Value VectorizedNest::broadcast(Value value, int64_t width) {
-  if (!width || isa<VectorType>(value.getType()))
-    return value;
-  auto type = VectorType::get({width}, value.getType());
-  Attribute constant;
-  if (matchPattern(value, m_Constant(&constant)))
-    return arith::ConstantOp::create(builder, loc, type, DenseElementsAttr::get(type, constant));
-  return vector::BroadcastOp::create(builder, loc, type, value);
+  return width ? broadcastToLanes(builder, loc, value, width) : value;
 }
 
 VectorizedNest::Values VectorizedNest::emitSubscripts(const Access &access, const Values &indices) {
@@ -89,12 +83,8 @@ void VectorizedNest::emitVectorOp(Operation &inner, IRMapping &vectors, const IR
   if (OpTrait::hasElementwiseMappableTraits(&inner)) {
     Values operands;
     for (Value operand : inner.getOperands())
-      operands.push_back(broadcast(lookup(operand), width));
-    SmallVector<Type> types;
-    for (Type type : inner.getResultTypes())
-      types.push_back(VectorType::get({width}, type));
-    Operation *clone = builder.create(loc, inner.getName().getIdentifier(), operands, types, inner.getAttrs());
-    vectors.map(inner.getResults(), clone->getResults());
+      operands.push_back(lookup(operand));
+    vectors.map(inner.getResults(), cloneOnLanes(builder, loc, inner, operands, width)->getResults());
     return;
   }
   SmallVector<Values> results(inner.getNumResults());

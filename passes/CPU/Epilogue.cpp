@@ -1,0 +1,254 @@
+//===- Epilogue.cpp - Element-wise work on a block of C that was just computed ------===//
+#include "passes/CPU/Epilogue.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "passes/VectorBody.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace sluice;
+
+//===-- The op behind the contraction ----------------------------------------------===//
+
+/// Every op of the body has a form on vectors, which may also run on the lanes beyond an edge.
+static bool hasVectorBody(linalg::GenericOp op) {
+  return llvm::all_of(op.getBody()->without_terminator(), [](Operation &inner) {
+    return inner.hasTrait<OpTrait::ConstantLike>() ||
+           (OpTrait::hasElementwiseMappableTraits(&inner) && inner.getNumRegions() == 0 && isPure(&inner));
+  });
+}
+
+static bool isIdentity(linalg::GenericOp op, OpOperand &operand) {
+  return op.getMatchingIndexingMap(&operand).isIdentity();
+}
+
+/// The operand collapsed as C is, if its dimensions are some of C's in their order and a row of it can be loaded.
+static std::optional<Contraction::Operand> collapseAs(const Contraction::Operand &c, Value value, AffineMap map) {
+  auto type = dyn_cast<MemRefType>(value.getType());
+  if (!type || !type.isStrided() || type.getElementType() != c.type.getElementType() || !map.isProjectedPermutation())
+    return std::nullopt;
+  Contraction::Operand result;
+  result.value = value;
+  int64_t position = 0;
+  for (auto [group, dim] : llvm::zip_equal(c.reassociation, c.dims)) {
+    if (!map.isFunctionOfDim(group.front()))
+      continue;
+    result.dims.push_back(dim);
+    result.reassociation.emplace_back();
+    for (int64_t inC : group) {
+      if (position == map.getNumResults() || map.getDimPosition(position) != inC)
+        return std::nullopt;
+      result.reassociation.back().push_back(position++);
+    }
+  }
+  if (position != map.getNumResults() || !memref::CollapseShapeOp::isGuaranteedCollapsible(type, result.reassociation))
+    return std::nullopt;
+  result.type = position == 0 ? type : memref::CollapseShapeOp::computeCollapsedType(type, result.reassociation);
+  bool hasColumns = !result.dims.empty() && result.dims.back() == c.dims.back();
+  if (hasColumns && result.type.getStridesAndOffset().first.back() != 1)
+    return std::nullopt;
+  return result;
+}
+
+/// Blocks of C are finished while others are not: what one writes, nothing reads for another.
+static bool mayRunByBlocks(linalg::GenericOp op, const Contraction &contraction, Start start, BufferAliases &aliases) {
+  Value c = contraction.c.value;
+  auto areDistinct = [&](Value x, Value y) { return aliases.alias(x, y).isNo(); };
+  for (OpOperand *input : op.getDpsInputOperands())
+    if (input->get() == c ? !isIdentity(op, *input) : !areDistinct(input->get(), c))
+      return false;
+  for (OpOperand &output : op.getDpsInitsMutable()) {
+    for (Value other : {contraction.a.value, contraction.b.value, start.row})
+      if (other && !areDistinct(output.get(), other))
+        return false;
+    for (OpOperand &other : op->getOpOperands()) {
+      bool isSameElement = other.get() == output.get() && isIdentity(op, other) && !op.isDpsInit(&other);
+      if (&other != &output && !isSameElement && !areDistinct(output.get(), other.get()))
+        return false;
+    }
+  }
+  return true;
+}
+
+/// Collects what has to move before `point` for the value to be there, or returns false if something may not.
+static bool collectDefinitions(Value value, Operation *point, llvm::SetVector<Operation *> &ops) {
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getBlock() != point->getBlock() || op->isBeforeInBlock(point) || ops.contains(op))
+    return true;
+  if (op->getNumRegions() > 0 || !(isa<memref::AllocOp>(op) || isPure(op)) ||
+      !llvm::all_of(op->getOperands(), [&](Value operand) { return collectDefinitions(operand, point, ops); }))
+    return false;
+  ops.insert(op);
+  return true;
+}
+
+/// Whether nothing between the contraction and the op changes what it reads or sees what it writes; `definitions` are
+/// the ops that move before `point` with it.
+static bool mayMove(linalg::GenericOp op, Operation *contraction, Operation *point,
+                    llvm::SetVector<Operation *> &definitions, BufferAliases &aliases) {
+  llvm::SetVector<Value> used(op->operand_begin(), op->operand_end());
+  for (Operation &inner : *op.getBody())
+    used.insert(inner.operand_begin(), inner.operand_end());
+  if (!llvm::all_of(used, [&](Value value) {
+        return value.getParentBlock() == op.getBody() || collectDefinitions(value, point, definitions);
+      }))
+    return false;
+  for (Operation *between = contraction->getNextNode(); between != op; between = between->getNextNode()) {
+    if (definitions.contains(between))
+      continue;
+    for (OpOperand &operand : op->getOpOperands()) {
+      ModRefResult result = aliases.getModRef(between, operand.get());
+      if (op.isDpsInit(&operand) ? !result.isNoModRef() : result.isMod())
+        return false;
+    }
+  }
+  return true;
+}
+
+/// An output that C's own buffer is not needed beside: sums may be kept there until they are complete.
+static Value replacementOfC(linalg::GenericOp op, Value c, Start start, Operation *contraction) {
+  auto isKnown = [&](Operation *user) { return user == start.op || user == contraction || user == op; };
+  if (!start.op || !c.getDefiningOp<memref::AllocOp>() || !llvm::all_of(c.getUsers(), isKnown))
+    return {};
+  for (OpOperand &output : op.getDpsInitsMutable())
+    if (output.get().getType() == c.getType() && !op.payloadUsesValueFromOperand(&output) &&
+        !llvm::is_contained(op.getInputs(), output.get()) && output.get() != c)
+      return output.get();
+  return {};
+}
+
+/// The op as an epilogue, if it may move right behind the contraction with `definitions`, which go before `point`.
+static std::optional<Epilogue> matchEpilogue(linalg::GenericOp op, const Contraction &x, Start start, Operation *point,
+                                             llvm::SetVector<Operation *> &definitions, BufferAliases &aliases) {
+  auto readsC = [&](OpOperand &operand) {
+    return operand.get() == x.c.value && isIdentity(op, operand) && op.payloadUsesValueFromOperand(&operand);
+  };
+  auto writesWhole = [&](OpOperand &output) { return isIdentity(op, output); };
+  if (op.getNumReductionLoops() != 0 || !llvm::any_of(op->getOpOperands(), readsC) ||
+      !llvm::all_of(op.getDpsInitsMutable(), writesWhole) || !hasVectorBody(op))
+    return std::nullopt;
+  Epilogue epilogue{op, {}};
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto collapsed = collapseAs(x.c, operand.get(), op.getMatchingIndexingMap(&operand));
+    if (!collapsed)
+      return std::nullopt;
+    epilogue.operands.push_back(*collapsed);
+  }
+  if (!mayRunByBlocks(op, x, start, aliases) || !mayMove(op, x.op, point, definitions, aliases))
+    return std::nullopt;
+  return epilogue;
+}
+
+Epilogue sluice::takeEpilogue(Contraction &x, Start start, BufferAliases &aliases) {
+  if (!x.isContiguous(x.c, x.n))
+    return {};
+  Value c = x.c.value;
+  Operation *point = start.op ? start.op : x.op.getOperation();
+  for (Operation *next = x.op->getNextNode(); next; next = next->getNextNode()) {
+    llvm::SetVector<Operation *> definitions;
+    auto op = dyn_cast<linalg::GenericOp>(next);
+    std::optional<Epilogue> epilogue;
+    if (op)
+      epilogue = matchEpilogue(op, x, start, point, definitions, aliases);
+    if (!epilogue && aliases.getModRef(next, c).isMod())
+      return {};
+    if (!epilogue)
+      continue;
+    for (Operation *definition : definitions)
+      definition->moveBefore(point);
+    op->moveAfter(x.op);
+    if (Value replacement = replacementOfC(op, c, start, x.op)) {
+      Operation *buffer = c.getDefiningOp();
+      c.replaceAllUsesWith(replacement);
+      buffer->erase();
+      x.c.value = replacement;
+      for (auto [operand, value] : llvm::zip_equal(epilogue->operands, op->getOperands()))
+        operand.value = value;
+    }
+    return *epilogue;
+  }
+  return {};
+}
+
+int64_t Epilogue::bytesBesideC(Value c) const {
+  int64_t bytes = 0;
+  linalg::GenericOp generic = op;
+  for (OpOperand &operand : generic->getOpOperands()) {
+    auto type = cast<MemRefType>(operand.get().getType());
+    int64_t passes = generic.isDpsInit(&operand) && generic.payloadUsesValueFromOperand(&operand) ? 2 : 1;
+    if (operand.get() != c)
+      bytes += passes * type.getNumElements() * (type.getElementTypeBitWidth() / 8);
+  }
+  return bytes;
+}
+
+//===-- A block of C ----------------------------------------------------------------===//
+
+constexpr int64_t cacheLineBytes = 64;
+
+void EpilogueKernel::prefetch(ImplicitLocOpBuilder &b, MatrixView c, Value i, Value j, int64_t rows,
+                              int64_t columns) const {
+  linalg::GenericOp generic = op;
+  for (auto [view, operand] : llvm::zip_equal(operands, generic->getOpOperands())) {
+    if (!view.row || !view.column || view.memref == c.memref)
+      continue;
+    int64_t elements = cacheLineBytes * 8 / cast<MemRefType>(view.memref.getType()).getElementTypeBitWidth();
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t column = 0; column < columns; column += elements)
+        memref::PrefetchOp::create(b, view.memref, view.indices(b, plus(b, i, r), plus(b, j, column)),
+                                   /*isWrite=*/generic.isDpsInit(&operand), /*localityHint=*/3, /*isDataCache=*/true);
+  }
+}
+
+Value EpilogueKernel::load(ImplicitLocOpBuilder &b, const MatrixView &view, Value row, Value column, Value mask) const {
+  SmallVector<Value> at = view.indices(b, row, column);
+  auto type = VectorType::get(lanes, cast<MemRefType>(view.memref.getType()).getElementType());
+  if (!view.column)
+    return broadcastToLanes(b, b.getLoc(), memref::LoadOp::create(b, view.memref, at), lanes);
+  if (!mask)
+    return vector::LoadOp::create(b, type, view.memref, at);
+  Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  return vector::MaskedLoadOp::create(b, type, view.memref, at, mask, zeros);
+}
+
+/// The body on one vector of a row.
+void EpilogueKernel::emitVector(ImplicitLocOpBuilder &b, Value row, Value column, Value mask) const {
+  linalg::GenericOp generic = op;
+  IRMapping values;
+  for (auto [view, argument] : llvm::zip_equal(operands, generic.getBody()->getArguments()))
+    if (!argument.use_empty())
+      values.map(argument, load(b, view, row, column, mask));
+  for (Operation &inner : generic.getBody()->without_terminator()) {
+    if (inner.hasTrait<OpTrait::ConstantLike>()) {
+      b.clone(inner, values);
+      continue;
+    }
+    auto arguments = llvm::map_to_vector(inner.getOperands(), [&](Value v) { return values.lookupOrDefault(v); });
+    values.map(inner.getResults(), cloneOnLanes(b, b.getLoc(), inner, arguments, lanes)->getResults());
+  }
+  auto outputs = ArrayRef(operands).take_back(generic.getNumDpsInits());
+  for (auto [view, yielded] : llvm::zip_equal(outputs, generic.getBody()->getTerminator()->getOperands())) {
+    Value value = broadcastToLanes(b, b.getLoc(), values.lookupOrDefault(yielded), lanes);
+    SmallVector<Value> at = view.indices(b, row, column);
+    if (mask)
+      vector::MaskedStoreOp::create(b, view.memref, at, mask, value);
+    else
+      vector::StoreOp::create(b, value, view.memref, at);
+  }
+}
+
+void EpilogueKernel::emit(ImplicitLocOpBuilder &b, Value i, Value j, Value rowCount, int64_t columns,
+                          Value columnCount) const {
+  SmallVector<Value> masks(columns / lanes);
+  if (columnCount)
+    for (auto [index, mask] : llvm::enumerate(masks)) {
+      Value left = b.createOrFold<arith::SubIOp>(columnCount, constantIndex(b, index * lanes));
+      mask = vector::CreateMaskOp::create(b, VectorType::get(lanes, b.getI1Type()), left);
+    }
+  loop(b, constantIndex(b, 0), rowCount, 1, [&](Value r) {
+    for (auto [index, mask] : llvm::enumerate(masks))
+      emitVector(b, plus(b, i, r), plus(b, j, index * lanes), mask);
+  });
+}

@@ -1,0 +1,36 @@
+//===- VectorBody.h - Bodies of generics on vectors --------------------------------===//
+#ifndef SLUICE_PASSES_VECTORBODY_H
+#define SLUICE_PASSES_VECTORBODY_H
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+
+namespace sluice {
+
+/// The value in all `lanes`, or itself where it is a vector.
+inline mlir::Value broadcastToLanes(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value, int64_t lanes) {
+  if (mlir::isa<mlir::VectorType>(value.getType()))
+    return value;
+  auto type = mlir::VectorType::get({lanes}, value.getType());
+  mlir::Attribute constant;
+  if (mlir::matchPattern(value, mlir::m_Constant(&constant)))
+    return mlir::arith::ConstantOp::create(b, loc, type, mlir::DenseElementsAttr::get(type, constant));
+  return mlir::vector::BroadcastOp::create(b, loc, type, value);
+}
+
+/// An element-wise op on `lanes` elements at a time; `operands` are scalars or vectors.
+inline mlir::Operation *cloneOnLanes(mlir::OpBuilder &b, mlir::Location loc, mlir::Operation &op,
+                                     mlir::ValueRange operands, int64_t lanes) {
+  llvm::SmallVector<mlir::Value> vectors;
+  for (mlir::Value operand : operands)
+    vectors.push_back(broadcastToLanes(b, loc, operand, lanes));
+  llvm::SmallVector<mlir::Type> types;
+  for (mlir::Type type : op.getResultTypes())
+    types.push_back(mlir::VectorType::get({lanes}, type));
+  return b.create(loc, op.getName().getIdentifier(), vectors, types, op.getAttrs());
+}
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_VECTORBODY_H
