@@ -34,6 +34,16 @@ int64_t sluice::sumOfTensorBytes(TypeRange types) {
   return bytes;
 }
 
+LogicalResult sluice::verifyComputeType(Operation *op) {
+  TypeAttr type = cast<ComputeTypeOpInterface>(op).getComputeTypeAttr();
+  if (!type)
+    return success();
+  Type element = getElementTypeOrSelf(op->getOperand(0));
+  if (!element.isF32())
+    return op->emitOpError() << "expected operands of f32 to round to " << type.getValue() << ", found " << element;
+  return success();
+}
+
 void sluice::setBinaryFact(ModuleOp module, StringRef name, Attribute value) {
   NamedAttrList facts;
   if (auto old = module->getAttrOfType<DictionaryAttr>(binaryAttrName))

@@ -32,10 +32,14 @@ inline constexpr llvm::StringLiteral layerAttrName = "sluice.layer";
 inline constexpr llvm::StringLiteral unclippedAttrName = "sluice.unclipped";
 /// Discardable attribute of an op or a loop on buffers: a `#sluice.kernel`.
 inline constexpr llvm::StringLiteral kernelAttrName = "sluice.kernel";
+/// Discardable attribute of a contraction of linalg: the type that its operands are rounded to.
+inline constexpr llvm::StringLiteral computeTypeAttrName = "sluice.compute_type";
 /// Module attribute: the `#sluice.kernel`s that calls of parallel loops number (an array).
 inline constexpr llvm::StringLiteral kernelsAttrName = "sluice.kernels";
 /// Module attribute: what the exported table says of the whole model (a dictionary).
 inline constexpr llvm::StringLiteral binaryAttrName = "sluice.binary";
+/// Its entry for the operand type of contractions, a string; without one it is f32.
+inline constexpr llvm::StringLiteral computeFactName = "compute";
 /// Sets one entry of it.
 void setBinaryFact(mlir::ModuleOp module, llvm::StringRef name, mlir::Attribute value);
 /// Module attribute: the run-time scalars, an array of dictionaries (RuntimeScalars.h).

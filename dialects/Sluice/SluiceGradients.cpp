@@ -73,7 +73,8 @@ LogicalResult EmbeddingOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients 
 }
 
 LogicalResult LinearOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) {
-  dx[0] = LinearOp::create(b, getLoc(), getInput().getType(), dy[0], getWeight(), Value(), !getTransposed());
+  dx[0] = LinearOp::create(b, getLoc(), getInput().getType(), dy[0], getWeight(), Value(), !getTransposed(),
+                           getComputeTypeAttr());
   // The weight's gradient sums over every leading dimension. A vector is a matrix of one row here.
   Value input = getInput(), gradient = dy[0];
   if (rankOf(input) == 1) {
@@ -88,7 +89,7 @@ LogicalResult LinearOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx
   if (getTransposed())
     std::swap(input, gradient);
   dx[1] = MatmulOp::create(b, getLoc(), getWeight().getType(), input, gradient, /*transpose_lhs=*/true,
-                           /*transpose_rhs=*/false, /*reduce_leading=*/true);
+                           /*transpose_rhs=*/false, /*reduce_leading=*/true, getComputeTypeAttr());
   if (getBias())
     dx[2] = sumTo(b, getLoc(), dy[0], getBias());
   return success();
@@ -99,7 +100,7 @@ LogicalResult MatmulOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx
     return emitOpError() << "with 'reduce_leading' has no gradient: it is one itself";
   bool ta = getTransposeLhs(), tb = getTransposeRhs(), shared = rankOf(getRhs()) < rankOf(getLhs());
   auto product = [&](Type type, Value lhs, Value rhs, bool transposeLhs, bool transposeRhs, bool reduce) -> Value {
-    return MatmulOp::create(b, getLoc(), type, lhs, rhs, transposeLhs, transposeRhs, reduce);
+    return MatmulOp::create(b, getLoc(), type, lhs, rhs, transposeLhs, transposeRhs, reduce, getComputeTypeAttr());
   };
   // C = A B: dA = dC B', dB = A' dC; each transposed where its operand is.
   if (ta && shared)
@@ -117,7 +118,7 @@ LogicalResult AttentionOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients 
   Type type = getQuery().getType();
   auto backward = AttentionBackwardOp::create(b, getLoc(), type, type, type, dy[0], getQuery(), getKey(), getValue(),
                                               getResult(), getLogsumexp(), getRandomKey(), getLayer(), getRate(),
-                                              getHeadsAttr(), getCausalAttr(), getOrdinalAttr());
+                                              getHeadsAttr(), getCausalAttr(), getOrdinalAttr(), getComputeTypeAttr());
   llvm::copy(backward.getResults(), dx.begin());
   return success();
 }
@@ -144,8 +145,9 @@ LogicalResult RmsNormOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &d
 LogicalResult LinearCrossEntropyOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) {
   if (dy[1])
     return emitOpError() << "has no gradient through its log-sum-exp";
-  auto backward = LinearCrossEntropyBackwardOp::create(b, getLoc(), getInput().getType(), getWeight().getType(), dy[0],
-                                                       getInput(), getWeight(), getTargets(), getLogsumexp());
+  auto backward =
+      LinearCrossEntropyBackwardOp::create(b, getLoc(), getInput().getType(), getWeight().getType(), dy[0], getInput(),
+                                           getWeight(), getTargets(), getLogsumexp(), getComputeTypeAttr());
   llvm::copy(backward.getResults(), dx.begin());
   return success();
 }

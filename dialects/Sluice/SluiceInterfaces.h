@@ -8,6 +8,8 @@
 namespace sluice {
 /// Bytes of the ranked tensors of static shape among `types`; other types count nothing.
 int64_t sumOfTensorBytes(mlir::TypeRange types);
+/// The invariant of `ComputeTypeOpInterface`.
+mlir::LogicalResult verifyComputeType(mlir::Operation *op);
 } // namespace sluice
 
 #include "dialects/Sluice/SluiceInterfaces.h.inc"

@@ -6,7 +6,8 @@ defvar anyShaped = AnyTypeOf<[AnyRankedTensor, AnyMemRef]>;
 
 /// Ops with destinations, on tensors until bufferization and on memrefs after it; `sluice-decompose-blocked` turns them into loops
 /// over blocks of linalg ops.
-class Sluice_KernelOp<string mnemonic> : Sluice_Op<mnemonic, [AttrSizedOperandSegments, DestinationStyleOpInterface, MemoryEffectsOpInterface]> {
+class Sluice_KernelOp<string mnemonic, list<Trait> traits = []>
+    : Sluice_Op<mnemonic, !listconcat([AttrSizedOperandSegments, DestinationStyleOpInterface, MemoryEffectsOpInterface], traits)> {
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = "`ins` `(` $inputs `:` type($inputs) `)` `outs` `(` $outputs `:` type($outputs) `)` attr-dict (`->` type($results)^)?";
   let extraClassDeclaration = [{
@@ -25,8 +26,8 @@ def GatherRowsOp : Sluice_KernelOp<"gather_rows"> {
 def ScatterRowsOp : Sluice_KernelOp<"scatter_rows"> {
   let summary = "ins(rows [..., C], indices [...]) outs(table [V, C]): adds rows to the table in ascending order of the flattened indices";
 }
-class Sluice_BlockedAttentionOp<string mnemonic> : Sluice_KernelOp<mnemonic> {
-  let arguments = !con(operands, (ins I64Attr:$heads, UnitAttr:$causal, I64Attr:$ordinal));
+class Sluice_BlockedAttentionOp<string mnemonic> : Sluice_KernelOp<mnemonic, [ComputeTypeOpInterface]> {
+  let arguments = !con(operands, (ins I64Attr:$heads, UnitAttr:$causal, I64Attr:$ordinal, Sluice_ComputeType:$compute_type));
 }
 def BlockedAttentionOp : Sluice_BlockedAttentionOp<"blocked_attention"> {
   let summary = "ins(query, key, value[, random key, layer, rate]) outs(result, logsumexp): `sluice.attention`";
@@ -34,18 +35,19 @@ def BlockedAttentionOp : Sluice_BlockedAttentionOp<"blocked_attention"> {
 def BlockedAttentionBackwardOp : Sluice_BlockedAttentionOp<"blocked_attention_backward"> {
   let summary = "ins(gradient, query, key, value, result, logsumexp[, random key, layer, rate]) outs(dquery, dkey, dvalue)";
 }
-def BlockedCrossEntropyOp : Sluice_KernelOp<"blocked_cross_entropy"> {
+def BlockedCrossEntropyOp : Sluice_KernelOp<"blocked_cross_entropy", [ComputeTypeOpInterface]> {
   let summary = "ins(input [..., C], weight [V, C], targets [...]) outs(loss [], logsumexp [...])";
+  let arguments = !con(operands, (ins Sluice_ComputeType:$compute_type));
 }
-def BlockedCrossEntropyBackwardOp : Sluice_KernelOp<"blocked_cross_entropy_backward"> {
+def BlockedCrossEntropyBackwardOp : Sluice_KernelOp<"blocked_cross_entropy_backward", [ComputeTypeOpInterface]> {
   let summary = "ins(gradient [], input, weight, targets, logsumexp) outs(dinput, dweight)";
   let description = "`accumulate` adds to the contents of `dweight`, otherwise they are overwritten.";
-  let arguments = !con(operands, (ins UnitAttr:$accumulate));
+  let arguments = !con(operands, (ins UnitAttr:$accumulate, Sluice_ComputeType:$compute_type));
 }
-def BlockedCrossEntropyWithGradientOp : Sluice_KernelOp<"blocked_cross_entropy_with_gradient"> {
+def BlockedCrossEntropyWithGradientOp : Sluice_KernelOp<"blocked_cross_entropy_with_gradient", [ComputeTypeOpInterface]> {
   let summary = "ins(gradient [], input, weight, targets) outs(loss [], dinput, dweight)";
   let description = "`accumulate` adds to the contents of `dweight`, otherwise they are overwritten.";
-  let arguments = !con(operands, (ins UnitAttr:$accumulate));
+  let arguments = !con(operands, (ins UnitAttr:$accumulate, Sluice_ComputeType:$compute_type));
 }
 def BlockedNewtonSchulzOp : Sluice_KernelOp<"blocked_newton_schulz"> {
   let summary = "ins(matrices [N, R, parts x C]) outs(result [N, R, parts x C]): matrices with all singular values about 1";

@@ -18,6 +18,7 @@ def Sluice_FloatTensor : StaticShapeTensorOf<[Sluice_Float]>;
 def Sluice_IntegerTensor : StaticShapeTensorOf<[I32]>;
 def Sluice_KeyTensor : 1DTensorOf<[I32]>;
 def Sluice_RateTensor : 0DTensorOf<[F64]>;
+def Sluice_ComputeType : OptionalAttr<TypeAttrOf<BF16>>;
 def Sluice_Tensor : AnyTypeOf<[Sluice_FloatTensor, Sluice_IntegerTensor]>;
 
 class Sluice_Op<string mnemonic, list<Trait> traits = []> : Op<Sluice_Dialect, mnemonic, traits>;

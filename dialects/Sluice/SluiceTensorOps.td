@@ -4,6 +4,7 @@
 
 defvar cost = DeclareOpInterfaceMethods<CostOpInterface>;
 defvar contraction = DeclareOpInterfaceMethods<ContractionOpInterface>;
+defvar computeType = ComputeTypeOpInterface;
 
 //===-- Element by element -------------------------------------------------------===//
 
@@ -177,29 +178,29 @@ def EmbeddingBackwardOp : Sluice_Op<"embedding_backward", [Pure]> {
 
 //===-- Contractions -------------------------------------------------------------===//
 
-def LinearOp : Sluice_TensorOp<"linear", [cost, contraction]> {
+def LinearOp : Sluice_TensorOp<"linear", [cost, contraction, computeType]> {
   let summary = "product with a matrix, and a bias";
   let description = [{
     input [..., I], weight [I, O] (or [O, I] where `transposed`), bias [O] if there is one, result [..., O]; one element type.
   }];
-  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Optional<Sluice_FloatTensor>:$bias, UnitAttr:$transposed);
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Optional<Sluice_FloatTensor>:$bias, UnitAttr:$transposed, Sluice_ComputeType:$compute_type);
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$input `,` $weight (`bias` $bias^)? (`transposed` $transposed^)? attr-dict `:` type($input) `,` type($weight) (`,` type($bias)^)? `to` type($result)";
   let hasVerifier = 1;
 }
-def MatmulOp : Sluice_TensorOp<"matmul", [cost, contraction]> {
+def MatmulOp : Sluice_TensorOp<"matmul", [cost, contraction, computeType]> {
   let summary = "matrix product";
   let description = [{
     A [..., M, K] and B [K, N] or [..., K, N] with equal leading dimensions, result [..., M, N]. Where `transpose_lhs`, A is [..., K, M]; where
     `transpose_rhs`, B is [..., N, K]. One element type. Where `reduce_leading`, leading dimensions are summed over too and the result is [M, N].
   }];
-  let arguments = (ins Sluice_FloatTensor:$lhs, Sluice_FloatTensor:$rhs, UnitAttr:$transpose_lhs, UnitAttr:$transpose_rhs, UnitAttr:$reduce_leading);
+  let arguments = (ins Sluice_FloatTensor:$lhs, Sluice_FloatTensor:$rhs, UnitAttr:$transpose_lhs, UnitAttr:$transpose_rhs, UnitAttr:$reduce_leading, Sluice_ComputeType:$compute_type);
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$lhs `,` $rhs (`transpose_lhs` $transpose_lhs^)? (`transpose_rhs` $transpose_rhs^)? (`reduce_leading` $reduce_leading^)? attr-dict `:` type($lhs) `,` type($rhs) `to` type($result)";
   let hasVerifier = 1;
 }
 
-def AttentionOp : Sluice_TensorOp<"attention", [AttrSizedOperandSegments, AllTypesMatch<["query", "result"]>, AllTypesMatch<["key", "value"]>, cost, contraction]> {
+def AttentionOp : Sluice_TensorOp<"attention", [AttrSizedOperandSegments, AllTypesMatch<["query", "result"]>, AllTypesMatch<["key", "value"]>, cost, contraction, computeType]> {
   let summary = "scaled dot-product attention";
   let description = [{
     query, key, value [B, T, heads x D] of one type; result [B, T, heads x D] and, for backward, the log-sum-exp of the scores of each row, [B, heads, T].
@@ -209,14 +210,14 @@ def AttentionOp : Sluice_TensorOp<"attention", [AttrSizedOperandSegments, AllTyp
   }];
   let arguments = (ins Sluice_FloatTensor:$query, Sluice_FloatTensor:$key, Sluice_FloatTensor:$value, Optional<Sluice_KeyTensor>:$random_key,
                        Optional<Sluice_IntegerTensor>:$layer, Optional<Sluice_RateTensor>:$rate, ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal,
-                       DefaultValuedAttr<I64Attr, "0">:$ordinal);
+                       DefaultValuedAttr<I64Attr, "0">:$ordinal, Sluice_ComputeType:$compute_type);
   let results = (outs Sluice_FloatTensor:$result, Sluice_FloatTensor:$logsumexp);
   let assemblyFormat = [{
     $query `,` $key `,` $value `heads` $heads (`causal` $causal^)? (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer) `rate` $rate `:` type($rate))? attr-dict `:` type($query) `,` type($key) `to` type($logsumexp)
   }];
   let hasVerifier = 1;
 }
-def AttentionBackwardOp : Sluice_Op<"attention_backward", [Pure, AttrSizedOperandSegments, AllTypesMatch<["query", "key", "value", "gradient", "result", "dquery", "dkey", "dvalue"]>]> {
+def AttentionBackwardOp : Sluice_Op<"attention_backward", [Pure, AttrSizedOperandSegments, AllTypesMatch<["query", "key", "value", "gradient", "result", "dquery", "dkey", "dvalue"]>, computeType]> {
   let summary = "the gradients of `sluice.attention`";
   let description = [{
     Takes the gradient of the result, the forward's operands, result and log-sum-exp; recomputes the probabilities block by block. `random_key`, `layer` and
@@ -224,7 +225,7 @@ def AttentionBackwardOp : Sluice_Op<"attention_backward", [Pure, AttrSizedOperan
   }];
   let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$query, Sluice_FloatTensor:$key, Sluice_FloatTensor:$value, Sluice_FloatTensor:$result,
                        Sluice_FloatTensor:$logsumexp, Optional<Sluice_KeyTensor>:$random_key, Optional<Sluice_IntegerTensor>:$layer,
-                       Optional<Sluice_RateTensor>:$rate, ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal, DefaultValuedAttr<I64Attr, "0">:$ordinal);
+                       Optional<Sluice_RateTensor>:$rate, ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal, DefaultValuedAttr<I64Attr, "0">:$ordinal, Sluice_ComputeType:$compute_type);
   let results = (outs Sluice_FloatTensor:$dquery, Sluice_FloatTensor:$dkey, Sluice_FloatTensor:$dvalue);
   let assemblyFormat = [{
     $gradient `,` $query `,` $key `,` $value `,` $result `,` $logsumexp `heads` $heads (`causal` $causal^)? (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer) `rate` $rate `:` type($rate))? attr-dict `:` type($query) `,` type($logsumexp)
@@ -269,31 +270,31 @@ def RmsNormBackwardOp : Sluice_Op<"rms_norm_backward", [Pure, AllTypesMatch<["gr
   let assemblyFormat = "$gradient `,` $input `,` $weight `,` $rstd attr-dict `:` type($input) `,` type($weight) `,` type($rstd)";
 }
 
-def LinearCrossEntropyOp : Sluice_TensorOp<"linear_cross_entropy", [cost, contraction]> {
+def LinearCrossEntropyOp : Sluice_TensorOp<"linear_cross_entropy", [cost, contraction, computeType]> {
   let summary = "mean cross-entropy of a linear head: logits, softmax and loss in one";
   let description = [{
     input [..., C], weight [V, C], targets [...]: the mean over the targets that are not -1 of -log softmax(weight input)[target], 0 if there is none. The
     logits exist for one block of the vocabulary at a time. `logsumexp` [...] is for backward.
   }];
-  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets);
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets, Sluice_ComputeType:$compute_type);
   let results = (outs 0DTensorOf<[Sluice_Float]>:$loss, Sluice_FloatTensor:$logsumexp);
   let assemblyFormat = "$input `,` $weight `,` $targets attr-dict `:` type($input) `,` type($weight) `,` type($targets) `to` type($loss) `,` type($logsumexp)";
   let hasVerifier = 1;
 }
-def LinearCrossEntropyBackwardOp : Sluice_Op<"linear_cross_entropy_backward", [Pure, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["weight", "dweight"]>]> {
+def LinearCrossEntropyBackwardOp : Sluice_Op<"linear_cross_entropy_backward", [Pure, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["weight", "dweight"]>, computeType]> {
   let summary = "the gradients of `sluice.linear_cross_entropy`";
   let description = "`gradient` is the gradient of the loss, rank 0.";
-  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets, Sluice_FloatTensor:$logsumexp);
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets, Sluice_FloatTensor:$logsumexp, Sluice_ComputeType:$compute_type);
   let results = (outs Sluice_FloatTensor:$dinput, Sluice_FloatTensor:$dweight);
   let assemblyFormat = "$gradient `,` $input `,` $weight `,` $targets `,` $logsumexp attr-dict `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets) `,` type($logsumexp)";
 }
 
-def LinearCrossEntropyWithGradientOp : Sluice_Op<"linear_cross_entropy_with_gradient", [Pure, AllTypesMatch<["gradient", "loss"]>, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["weight", "dweight"]>]> {
+def LinearCrossEntropyWithGradientOp : Sluice_Op<"linear_cross_entropy_with_gradient", [Pure, AllTypesMatch<["gradient", "loss"]>, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["weight", "dweight"]>, computeType]> {
   let summary = "`sluice.linear_cross_entropy` and its gradients, from logits that are computed once";
   let description = [{
     `gradient` is the gradient of the loss, rank 0. The logits exist for one block of rows at a time.
   }];
-  let arguments = (ins 0DTensorOf<[Sluice_Float]>:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets);
+  let arguments = (ins 0DTensorOf<[Sluice_Float]>:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets, Sluice_ComputeType:$compute_type);
   let results = (outs 0DTensorOf<[Sluice_Float]>:$loss, Sluice_FloatTensor:$dinput, Sluice_FloatTensor:$dweight);
   let assemblyFormat = "$gradient `,` $input `,` $weight `,` $targets attr-dict `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets)";
 }

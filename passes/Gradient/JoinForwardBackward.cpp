@@ -33,10 +33,10 @@ static bool join(RewriterBase &rewriter, LinearCrossEntropyOp forward) {
                                 [&](Operation *user) { return user == backward || dependsOn(backward, user); }))
     return false;
   rewriter.setInsertionPoint(backward);
-  auto joined = LinearCrossEntropyWithGradientOp::create(rewriter, forward.getLoc(), forward.getLoss().getType(),
-                                                         forward.getInput().getType(), forward.getWeight().getType(),
-                                                         backward.getGradient(), forward.getInput(),
-                                                         forward.getWeight(), forward.getTargets());
+  auto joined = LinearCrossEntropyWithGradientOp::create(
+      rewriter, forward.getLoc(), forward.getLoss().getType(), forward.getInput().getType(),
+      forward.getWeight().getType(), backward.getGradient(), forward.getInput(), forward.getWeight(),
+      forward.getTargets(), forward.getComputeTypeAttr());
   rewriter.replaceOp(backward, {joined.getDinput(), joined.getDweight()});
   rewriter.replaceOp(forward, {joined.getLoss(), Value()});
   return true;

@@ -140,7 +140,7 @@ void GraphBuilder::buildLoss(StringRef name) {
   Value stream = headInput(body->getArgument(0));
   Location location = description.objectiveLocation;
   auto loss = LinearCrossEntropyOp::create(builder, location, floats({}), floats({batch, sequence}), stream, head(),
-                                           body->getArgument(1));
+                                           body->getArgument(1), /*compute_type=*/TypeAttr());
   ReturnOp::create(builder, location, loss.getLoss());
 }
 
@@ -152,8 +152,9 @@ void GraphBuilder::buildLogits() {
   Location location = description.objectiveLocation;
   Value rows = ReshapeOp::create(builder, location, floats({batch * sequence, description.width}), stream);
   Value row = EmbeddingOp::create(builder, location, floats({1, description.width}), body->getArgument(1), rows);
-  Value scores =
-      LinearOp::create(builder, location, result, row, head(), /*bias=*/Value(), /*transposed=*/true).getResult();
+  Value scores = LinearOp::create(builder, location, result, row, head(), /*bias=*/Value(), /*transposed=*/true,
+                                  /*compute_type=*/TypeAttr())
+                     .getResult();
   ReturnOp::create(builder, location, scores);
 }
 
@@ -249,7 +250,8 @@ Value GraphBuilder::buildOp(const ModelOp &op, Value stream, Scope &scope) {
   case ModelOp::Kind::Attention:
     return buildAttention(op, stream, scope);
   case ModelOp::Kind::Linear:
-    return LinearOp::create(builder, location, type, stream, parameter(0), parameter(1), /*transposed=*/false)
+    return LinearOp::create(builder, location, type, stream, parameter(0), parameter(1), /*transposed=*/false,
+                            /*compute_type=*/TypeAttr())
         .getResult();
   case ModelOp::Kind::Gelu:
     return GeluOp::create(builder, location, type, stream, op.form);
@@ -273,18 +275,19 @@ Value GraphBuilder::buildAttention(const ModelOp &op, Value stream, Scope &scope
     Value weight = scope.parameters.lookup(op.parameters[first].name);
     Value bias = op.bias ? scope.parameters.lookup(op.parameters[first + 1].name) : Value();
     return LinearOp::create(builder, location, floats({batch, sequence, outputs}), input, weight, bias,
-                            /*transposed=*/false)
+                            /*transposed=*/false, /*compute_type=*/TypeAttr())
         .getResult();
   };
   Type type = floats({batch, sequence, op.width});
   Value joined = project(stream, 0, 3 * op.width);
   auto parts = SplitOp::create(builder, location, TypeRange{type, type, type}, joined);
   bool random = training && op.rate > 0;
-  auto attention = AttentionOp::create(
-      builder, location, type, floats({batch, op.heads, sequence}), parts.getResult(0), parts.getResult(1),
-      parts.getResult(2), random ? scope.key : Value(), random ? scope.layer : Value(),
-      random ? scope.rates.lookup(op.rateScalar) : Value(), builder.getI64IntegerAttr(op.heads),
-      op.causal ? builder.getUnitAttr() : UnitAttr(), builder.getI64IntegerAttr(random ? scope.ordinal++ : 0));
+  auto attention =
+      AttentionOp::create(builder, location, type, floats({batch, op.heads, sequence}), parts.getResult(0),
+                          parts.getResult(1), parts.getResult(2), random ? scope.key : Value(),
+                          random ? scope.layer : Value(), random ? scope.rates.lookup(op.rateScalar) : Value(),
+                          builder.getI64IntegerAttr(op.heads), op.causal ? builder.getUnitAttr() : UnitAttr(),
+                          builder.getI64IntegerAttr(random ? scope.ordinal++ : 0), /*compute_type=*/TypeAttr());
   return project(attention.getResult(), step, op.width);
 }
 

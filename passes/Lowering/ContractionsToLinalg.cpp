@@ -15,7 +15,8 @@ Value ToLinalg::linear(LinearOp op) {
       op.getBias() ? b.elementwise(op.getBias(), b.empty(op.getType()), copyOf).front() : b.filled(op.getType(), 0);
   std::string leading = leadingLetters.take_front(typeOf(op.getInput()).getRank() - 1).str();
   std::string weight = op.getTransposed() ? "oi" : "io";
-  return b.contract(leading + "i," + weight + "->" + leading + "o", op.getInput(), op.getWeight(), start);
+  return b.contract(leading + "i," + weight + "->" + leading + "o", op.getInput(), op.getWeight(), start,
+                    op.getComputeTypeAttr());
 }
 
 Value ToLinalg::matmul(MatmulOp op) {
@@ -23,7 +24,8 @@ Value ToLinalg::matmul(MatmulOp op) {
   std::string lhs = leading + (op.getTransposeLhs() ? "km" : "mk");
   std::string rhs = (typeOf(op.getRhs()).getRank() == 2 ? "" : leading) + (op.getTransposeRhs() ? "nk" : "kn");
   std::string result = (op.getReduceLeading() ? "" : leading) + "mn";
-  return b.contract(lhs + "," + rhs + "->" + result, op.getLhs(), op.getRhs(), accumulatorOf(op.getResult()));
+  return b.contract(lhs + "," + rhs + "->" + result, op.getLhs(), op.getRhs(), accumulatorOf(op.getResult()),
+                    op.getComputeTypeAttr());
 }
 
 //===-- Norms ---------------------------------------------------------------------===//

@@ -38,7 +38,8 @@ struct Head {
   /// `random` holds key, layer and rate of dropout, or nothing.
   template <typename KernelOp>
   Head(BlockBuilder &b, KernelOp op, Value query, ValueRange random)
-      : b(b), heads(op.getHeads()), causal(op.getCausal()), hasDropout(!random.empty()) {
+      : b(b), heads(op.getHeads()), causal(op.getCausal()), hasDropout(!random.empty()),
+        computeType(op.getComputeTypeAttr()) {
     auto type = cast<MemRefType>(query.getType());
     batch = type.getDimSize(0);
     sequence = type.getDimSize(1);
@@ -73,7 +74,7 @@ struct Head {
   /// scores = q k' / sqrt(D), masked.
   void scores(Value q, Value k, Value scores, Part queries, Part keys) {
     b.fill(scores, 0);
-    b.contract("id,jd->ij", q, k, scores);
+    b.contract("id,jd->ij", q, k, scores, computeType);
     Value rowOffset = getValue(queries.offset), columnOffset = getValue(keys.offset);
     b.elementwise({}, scores, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
       Formula f{b, element};
@@ -111,6 +112,7 @@ struct Head {
   BlockBuilder &b;
   int64_t heads, batch, sequence, width;
   bool causal, hasDropout;
+  TypeAttr computeType;
   double scale;
   Type element;
   DropoutMask mask;
@@ -146,7 +148,7 @@ void sluice::decomposeAttention(BlockedAttentionOp op) {
         b.reduceLast(s, sum, addTo);
         if (h.hasDropout)
           h.dropout(s, rows, columns);
-        b.contract("ij,jd->id", s, h.rows(values, columns), output);
+        b.contract("ij,jd->id", s, h.rows(values, columns), output, h.computeType);
         b.elementwise(newMaximum, maximum, copyOf);
       });
       b.elementwise({output, sum}, h.rows(result, rows),
@@ -188,7 +190,7 @@ void sluice::decomposeAttentionBackward(BlockedAttentionBackwardOp op) {
         h.scores(q, k, p, rows, columns);
         b.elementwise(lse, p, exponentialAbove, /*trailing=*/{0});
         b.fill(dp, 0);
-        b.contract("id,jd->ij", dO, v, dp);
+        b.contract("id,jd->ij", dO, v, dp, h.computeType);
         Value kept = p;
         if (h.hasDropout) {
           kept = b.temporary({rows.size, columns.size}, h.element);
@@ -196,15 +198,15 @@ void sluice::decomposeAttentionBackward(BlockedAttentionBackwardOp op) {
           h.dropout(kept, rows, columns);
           h.dropout(dp, rows, columns);
         }
-        b.contract("ij,id->jd", kept, dO, h.rows(dvalues, columns));
+        b.contract("ij,id->jd", kept, dO, h.rows(dvalues, columns), h.computeType);
         b.elementwise({p, delta}, dp,
                       [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
                         Formula f{b, h.element};
                         return {f.mul(f.mul(v[0], f.sub(v[2], v[1])), f.c(h.scale))};
                       },
                       /*trailing=*/{1});
-        b.contract("ij,jd->id", dp, k, dq);
-        b.contract("ij,id->jd", dp, q, h.rows(dkeys, columns));
+        b.contract("ij,jd->id", dp, k, dq, h.computeType);
+        b.contract("ij,id->jd", dp, q, h.rows(dkeys, columns), h.computeType);
       });
     });
   });

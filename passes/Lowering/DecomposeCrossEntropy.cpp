@@ -32,8 +32,8 @@ static int64_t rowBlock(int64_t rows, int64_t vocabulary, int64_t mostLogits) {
 namespace {
 /// The head for some rows: input [rows, width], targets [rows].
 struct Head {
-  Head(BlockBuilder &b, Value input, Value weight, Value targets)
-      : b(b), input(input), weight(weight), targets(targets) {
+  Head(BlockBuilder &b, Value input, Value weight, Value targets, TypeAttr computeType)
+      : b(b), input(input), weight(weight), targets(targets), computeType(computeType) {
     rows = cast<MemRefType>(input.getType()).getDimSize(0);
     auto type = cast<MemRefType>(weight.getType());
     vocabulary = type.getDimSize(0);
@@ -49,7 +49,7 @@ struct Head {
   Value rowsOf(Value matrix, Part part) { return b.subview(matrix, {part, {b.getIndexAttr(0), width}}); }
   void computeLogits(Part part, Value logits) {
     b.fill(logits, 0);
-    b.contract("nc,vc->nv", input, rowsOf(weight, part), logits);
+    b.contract("nc,vc->nv", input, rowsOf(weight, part), logits, computeType);
   }
   Value perRow() { return b.temporary({rows}, element); }
 
@@ -62,6 +62,7 @@ struct Head {
   Value input, weight, targets;
   int64_t rows, vocabulary, width;
   Type element;
+  TypeAttr computeType;
 };
 
 /// What is known of each row after some blocks of the vocabulary.
@@ -152,17 +153,18 @@ void Head::emitGradient(Value offset, Value logits, Value logsumexp, Value gradi
 }
 
 void Head::emitProducts(Part part, Value logits, Value dinput, Value dweight, bool accumulate) {
-  b.contract("nv,vc->nc", logits, rowsOf(weight, part), dinput);
+  b.contract("nv,vc->nc", logits, rowsOf(weight, part), dinput, computeType);
   Value rows = rowsOf(dweight, part);
   if (!accumulate)
     b.fill(rows, 0);
-  b.contract("nv,nc->vc", logits, input, rows);
+  b.contract("nv,nc->vc", logits, input, rows, computeType);
 }
 
 void sluice::decomposeCrossEntropy(BlockedCrossEntropyOp op) {
   BlockBuilder b(op.getLoc(), op);
   Value loss = op.getOutputs()[0], logsumexp = b.collapse(op.getOutputs()[1], /*all=*/true);
-  Head h(b, b.collapse(op.getInputs()[0]), op.getInputs()[1], b.collapse(op.getInputs()[2], /*all=*/true));
+  Head h(b, b.collapse(op.getInputs()[0]), op.getInputs()[1], b.collapse(op.getInputs()[2], /*all=*/true),
+         op.getComputeTypeAttr());
   RunningSums sums(h, h.perRow());
   h.blocks([&](Part part, Value offset) {
     Value logits = b.temporary({h.rows, part.size}, h.element);
@@ -176,7 +178,7 @@ void sluice::decomposeCrossEntropy(BlockedCrossEntropyOp op) {
 void sluice::decomposeCrossEntropyBackward(BlockedCrossEntropyBackwardOp op) {
   BlockBuilder b(op.getLoc(), op);
   auto inputs = op.getInputs();
-  Head h(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true));
+  Head h(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true), op.getComputeTypeAttr());
   Value gradient = inputs[0], logsumexp = b.collapse(inputs[4], /*all=*/true);
   Value dinput = b.collapse(op.getOutputs()[0]), dweight = op.getOutputs()[1];
   Value count = h.count();
@@ -193,7 +195,7 @@ void sluice::decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp
   BlockBuilder b(op.getLoc(), op);
   auto inputs = op.getInputs(), outputs = op.getOutputs();
   Value gradient = inputs[0], loss = outputs[0], dinput = b.collapse(outputs[1]), dweight = outputs[2];
-  Head whole(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true));
+  Head whole(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true), op.getComputeTypeAttr());
   Value logsumexp = whole.perRow(), picked = whole.perRow(), count = whole.count();
   int64_t rows = rowBlock(whole.rows, whole.vocabulary, mostLogits);
   // Several blocks of rows add to the gradient of the weight.
@@ -203,7 +205,7 @@ void sluice::decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp
   b.fill(dinput, 0);
   b.blocks(whole.rows, rows, [&](Part block) {
     auto vector = [&](Value values) { return b.subview(values, {block}); };
-    Head h(b, whole.rowsOf(whole.input, block), whole.weight, vector(whole.targets));
+    Head h(b, whole.rowsOf(whole.input, block), whole.weight, vector(whole.targets), whole.computeType);
     Value logits = b.temporary({h.rows, h.vocabulary}, h.element);
     auto blockOfLogits = [&](Part part) { return b.subview(logits, {{b.getIndexAttr(0), h.rows}, part}); };
     RunningSums sums(h, vector(picked));

@@ -32,18 +32,21 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
       .Case([&](AttentionOp op) {
         auto inputs = randomness(op, {op.getQuery(), op.getKey(), op.getValue()});
         auto blocked = BlockedAttentionOp::create(b, op->getResultTypes(), inputs, outputs(op), op.getHeads(),
-                                                  op.getCausal(), op.getOrdinal());
+                                                  op.getCausal(), op.getOrdinal(), op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());
       })
       .Case([&](AttentionBackwardOp op) {
         auto inputs = randomness(
             op, {op.getGradient(), op.getQuery(), op.getKey(), op.getValue(), op.getResult(), op.getLogsumexp()});
         auto blocked = BlockedAttentionBackwardOp::create(b, op->getResultTypes(), inputs, outputs(op), op.getHeads(),
-                                                          op.getCausal(), op.getOrdinal());
+                                                          op.getCausal(), op.getOrdinal(), op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());
       })
       .Case([&](LinearCrossEntropyOp op) {
-        return kernel<BlockedCrossEntropyOp>({op.getInput(), op.getWeight(), op.getTargets()}, outputs(op));
+        auto blocked = BlockedCrossEntropyOp::create(b, op->getResultTypes(),
+                                                     ValueRange{op.getInput(), op.getWeight(), op.getTargets()},
+                                                     outputs(op), op.getComputeTypeAttr());
+        return SmallVector<Value>(blocked.getResults());
       })
       .Case([&](LinearCrossEntropyBackwardOp op) {
         AddOp add = accumulatingAdd(op.getDweight());
@@ -51,7 +54,7 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
         auto blocked = BlockedCrossEntropyBackwardOp::create(
             b, op->getResultTypes(),
             ValueRange{op.getGradient(), op.getInput(), op.getWeight(), op.getTargets(), op.getLogsumexp()},
-            ValueRange{b.empty(op.getDinput().getType()), dweight}, bool(add));
+            ValueRange{b.empty(op.getDinput().getType()), dweight}, bool(add), op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());
       })
       .Case([&](LinearCrossEntropyWithGradientOp op) {
@@ -59,7 +62,8 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
         Value dweight = add ? add.getLhs() : b.empty(op.getDweight().getType());
         auto blocked = BlockedCrossEntropyWithGradientOp::create(
             b, op->getResultTypes(), ValueRange{op.getGradient(), op.getInput(), op.getWeight(), op.getTargets()},
-            ValueRange{b.empty(op.getLoss().getType()), b.empty(op.getDinput().getType()), dweight}, bool(add));
+            ValueRange{b.empty(op.getLoss().getType()), b.empty(op.getDinput().getType()), dweight}, bool(add),
+            op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());
       })
       .Case([&](StandardizationLossOp op) {

@@ -63,7 +63,7 @@ Value LinalgBuilder::reduceLeading(ValueRange inputs, Value output, BodyBuilder 
   return reduce(inputs, output, body, trailing, /*last=*/false);
 }
 
-Value LinalgBuilder::contract(StringRef subscripts, Value a, Value b, Value c) {
+Value LinalgBuilder::contract(StringRef subscripts, Value a, Value b, Value c, TypeAttr computeType) {
   auto [operands, result] = subscripts.split("->");
   auto [first, second] = operands.split(",");
   // Loops in the order of the result, then the summed ones.
@@ -82,6 +82,8 @@ Value LinalgBuilder::contract(StringRef subscripts, Value a, Value b, Value c) {
   if (isa<RankedTensorType>(c.getType()))
     results.push_back(c.getType());
   auto op = linalg::ContractOp::create(*this, results, ValueRange{a, b}, ValueRange{c}, maps);
+  if (computeType)
+    op->setAttr(computeTypeAttrName, computeType);
   return op->getNumResults() ? op->getResult(0) : Value();
 }
 

@@ -29,8 +29,10 @@ public:
   mlir::Value reduceLeading(mlir::ValueRange inputs, mlir::Value output, BodyBuilder body,
                             llvm::ArrayRef<unsigned> trailing = {});
 
-  /// C += A B with the subscripts of each operand, as in "bti,io->bto".
-  mlir::Value contract(llvm::StringRef subscripts, mlir::Value a, mlir::Value b, mlir::Value c);
+  /// C += A B with the subscripts of each operand, as in "bti,io->bto", and A and B rounded to `computeType` if it is
+  /// given.
+  mlir::Value contract(llvm::StringRef subscripts, mlir::Value a, mlir::Value b, mlir::Value c,
+                       mlir::TypeAttr computeType = {});
 
   /// A tensor of undefined contents, or of one number everywhere.
   mlir::Value empty(mlir::Type type);

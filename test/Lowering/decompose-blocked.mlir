@@ -76,3 +76,14 @@ func.func @should_share_products(%u: memref<2x512x2048xf32>, %x: memref<2x512x20
   sluice.blocked_newton_schulz ins(%u : memref<2x512x2048xf32>) outs(%x : memref<2x512x2048xf32>) {parts = 1}
   return
 }
+
+// Every contraction inside rounds its operands.
+// CHECK-LABEL: @should_hand_the_compute_type_on
+// CHECK-COUNT-5: linalg.contract {{.*}} {sluice.compute_type = bf16}
+// CHECK-NOT: linalg.contract
+// CHECK: return
+func.func @should_hand_the_compute_type_on(%x: memref<1x64x16xf32>, %y: memref<1x64x16xf32>, %l: memref<1x2x64xf32>) {
+  sluice.blocked_attention_backward ins(%x, %x, %x, %x, %x, %l : memref<1x64x16xf32>, memref<1x64x16xf32>, memref<1x64x16xf32>, memref<1x64x16xf32>, memref<1x64x16xf32>, memref<1x2x64xf32>)
+    outs(%y, %y, %y : memref<1x64x16xf32>, memref<1x64x16xf32>, memref<1x64x16xf32>) {heads = 2, ordinal = 0, compute_type = bf16}
+  return
+}

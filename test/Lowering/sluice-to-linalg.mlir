@@ -109,3 +109,22 @@ func.func private @should_stack_the_matrices_of_muon(%p0: tensor<4x16xf32>, %p1:
       -> (tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>)
   return %0#0, %0#1, %0#2, %0#3 : tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>
 }
+
+// What operands are rounded to goes with the contraction, or with the op that becomes several.
+// CHECK-LABEL: @should_keep_the_compute_type
+// CHECK: linalg.contract {{.*}} {sluice.compute_type = bf16}
+// CHECK: linalg.contract {{.*}} {sluice.compute_type = bf16}
+// CHECK: sluice.blocked_attention {{.*}}compute_type = bf16
+// CHECK: sluice.blocked_attention_backward {{.*}}compute_type = bf16
+// CHECK: sluice.blocked_cross_entropy {{.*}} {compute_type = bf16}
+// CHECK: sluice.blocked_cross_entropy_backward {{.*}} {compute_type = bf16}
+func.func private @should_keep_the_compute_type(%x: tensor<1x2x4xf32>, %w: tensor<4x4xf32>, %t: tensor<1x2xi32>, %g: tensor<f32>)
+    -> (tensor<1x2x4xf32>, tensor<4x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>, tensor<f32>, tensor<4x4xf32>) {
+  %y = sluice.linear %x, %w {compute_type = bf16} : tensor<1x2x4xf32>, tensor<4x4xf32> to tensor<1x2x4xf32>
+  %m = sluice.matmul %w, %w {compute_type = bf16} : tensor<4x4xf32>, tensor<4x4xf32> to tensor<4x4xf32>
+  %a, %l = sluice.attention %x, %x, %x heads 2 {compute_type = bf16} : tensor<1x2x4xf32>, tensor<1x2x4xf32> to tensor<1x2x2xf32>
+  %dq, %dk, %dv = sluice.attention_backward %x, %x, %x, %x, %a, %l heads 2 {compute_type = bf16} : tensor<1x2x4xf32>, tensor<1x2x2xf32>
+  %loss, %lse = sluice.linear_cross_entropy %x, %w, %t {compute_type = bf16} : tensor<1x2x4xf32>, tensor<4x4xf32>, tensor<1x2xi32> to tensor<f32>, tensor<1x2xf32>
+  %dx, %dw = sluice.linear_cross_entropy_backward %g, %x, %w, %t, %lse {compute_type = bf16} : tensor<f32>, tensor<1x2x4xf32>, tensor<4x4xf32>, tensor<1x2xi32>, tensor<1x2xf32>
+  return %y, %m, %a, %dq, %loss, %dw : tensor<1x2x4xf32>, tensor<4x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>, tensor<f32>, tensor<4x4xf32>
+}

@@ -236,3 +236,19 @@ func.func @should_refuse_a_missing_scalar(%p: tensor<4x4xf32>, %s: tensor<f32>) 
       : (tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> (tensor<4x4xf32>, tensor<4x4xf32>)
   return
 }
+
+// -----
+
+func.func @should_refuse_to_round_f64(%x: tensor<2x4xf64>, %w: tensor<4x4xf64>) {
+  // expected-error @below {{expected operands of f32 to round to 'bf16', found 'f64'}}
+  %y = sluice.matmul %x, %w {compute_type = bf16} : tensor<2x4xf64>, tensor<4x4xf64> to tensor<2x4xf64>
+  return
+}
+
+// -----
+
+func.func @should_refuse_to_round_to_f16(%x: tensor<2x4xf32>, %w: tensor<4x4xf32>) {
+  // expected-error @below {{attribute 'compute_type' failed to satisfy constraint: type attribute of bfloat16 type}}
+  %y = sluice.linear %x, %w {compute_type = f16} : tensor<2x4xf32>, tensor<4x4xf32> to tensor<2x4xf32>
+  return
+}
