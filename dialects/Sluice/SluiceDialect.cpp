@@ -66,7 +66,7 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
 }
 
 LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> registerBlock,
-                                   ArrayRef<int64_t> cacheBlock, int64_t vectorSize, bool) {
+                                   ArrayRef<int64_t> cacheBlock, int64_t vectorSize, bool packsA, int64_t vnni) {
   if (registerBlock.size() != 2 || cacheBlock.size() != 3)
     return emitError() << "expected 2 register and 3 cache block sizes, found " << registerBlock.size() << " and "
                        << cacheBlock.size();
@@ -79,5 +79,9 @@ LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (cacheBlock[0] % registerBlock[0] != 0 || cacheBlock[1] % registerBlock[1] != 0)
     return emitError() << "expected cache blocks that are multiples of the register block, found " << cacheBlock[0]
                        << " x " << cacheBlock[1] << " for " << registerBlock[0] << " x " << registerBlock[1];
+  if (vnni != 1 && vnni != 2)
+    return emitError() << "expected 1 or 2 terms that lie together, found " << vnni;
+  if (vnni == 2 && (!packsA || cacheBlock[2] % vnni != 0))
+    return emitError() << "expected a packed A and blocks of an even number of terms where two lie together";
   return success();
 }

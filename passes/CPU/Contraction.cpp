@@ -135,6 +135,12 @@ FailureOr<Contraction> sluice::analyzeContraction(linalg::LinalgOp op) {
   Merger merger(op);
   Contraction result;
   result.op = op;
+  if (Attribute compute = op->getAttr(computeTypeAttrName)) {
+    auto type = dyn_cast<TypeAttr>(compute);
+    if (!type || !type.getValue().isBF16() || !getElementTypeOrSelf(op->getOperand(0)).isF32())
+      return op->emitOpError("expected '") << computeTypeAttrName << "' to be bf16, on operands of f32", failure();
+    result.computeType = cast<FloatType>(type.getValue());
+  }
   for (auto &group : merger.groups) {
     int64_t size = 1;
     for (unsigned dim : group)

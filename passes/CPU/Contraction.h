@@ -31,6 +31,7 @@ struct Contraction {
   std::optional<unsigned> m, n, k;       // merged dimensions; without one the size is 1
   llvm::SmallVector<unsigned> outer;     // parallel dimensions around the product
   llvm::SmallVector<unsigned> outerSums; // reduction dimensions around the product
+  mlir::FloatType computeType;           // what the elements of A and B are rounded to; null: nothing
 
   int64_t size(std::optional<unsigned> dim) const { return dim ? sizes[*dim] : 1; }
   int64_t product(llvm::ArrayRef<unsigned> dims) const;
@@ -78,17 +79,22 @@ void loop(mlir::ImplicitLocOpBuilder &b, mlir::Value from, mlir::Value to, int64
           llvm::function_ref<void(mlir::Value)> body);
 
 /// Panels of a matrix, one behind the other: element (r, s) of panel p lies at base + (p x depth + s) x width + r of
-/// the buffer, whose end has the elements of a vector to spare. What the last panel lacks in rows is zero.
+/// the buffer, whose end has the elements of a vector to spare. What the last panel lacks in rows is zero. With a
+/// `vnni` of 2, two neighbouring terms lie together: (r, s) at base + (p x depth + s - s % 2) x width + 2 r + s % 2,
+/// and a last term without a neighbour has a zero beside it.
 struct Panels {
   mlir::Value buffer, base;
   int64_t width, depth;
+  int64_t vnni;
+  mlir::FloatType computeType; // what elements are rounded to; null: nothing
 };
 
 /// Copies `rows` x `sums` of the matrix (rows x sums) to panels; `lanes` is the size of a vector.
 void packPanels(mlir::ImplicitLocOpBuilder &b, MatrixView matrix, SubRange rows, SubRange sums, Panels panels,
                 int64_t lanes);
 
-/// The element of A in row `r` of the register block that begins at row `i` of the cache block, of term `k` of its sum.
+/// The element of A in row `r` of the register block that begins at row `i` of the cache block, of term `k` of its sum;
+/// of two terms that lie together both, as the bits of one integer.
 using ElementOfA = std::function<mlir::Value(mlir::ImplicitLocOpBuilder &, mlir::Value i, mlir::Value k, int64_t r)>;
 ElementOfA packedElement(Panels panels);
 ElementOfA elementInPlace(MatrixView matrix, SubRange rows, SubRange sums);
@@ -111,6 +117,8 @@ struct MicroKernel {
 private:
   int64_t vectors() const { return b.width / lanes; }
   mlir::VectorType vectorType() const;
+  mlir::Value repeat(mlir::ImplicitLocOpBuilder &builder, mlir::Value element) const;
+  mlir::Value addProduct(mlir::ImplicitLocOpBuilder &builder, mlir::Value x, mlir::Value y, mlir::Value sum) const;
   llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j,
                                           mlir::Value sums) const;
   void prefetch(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j) const;

@@ -31,8 +31,9 @@ public:
       : x(contraction), b(contraction.op.getLoc(), contraction.op), start(start), epilogue(epilogue),
         rows(strategy.getRegisterBlock()[0]), columns(strategy.getRegisterBlock()[1]),
         blockM(strategy.getCacheBlock()[0]), blockN(strategy.getCacheBlock()[1]), blockK(strategy.getCacheBlock()[2]),
-        lanes(strategy.getVectorSize()), packsA(strategy.getPacksA()), sizeM(x.size(x.m)), sizeN(x.size(x.n)),
-        sizeK(x.size(x.k)), blocksM(llvm::divideCeil(sizeM, blockM)), blocksN(llvm::divideCeil(sizeN, blockN)) {}
+        lanes(strategy.getVectorSize()), vnni(strategy.getVnni()), packsA(strategy.getPacksA()), sizeM(x.size(x.m)),
+        sizeN(x.size(x.n)), sizeK(x.size(x.k)), blocksM(llvm::divideCeil(sizeM, blockM)),
+        blocksN(llvm::divideCeil(sizeN, blockN)) {}
 
   void run() {
     int64_t tasks = x.product(x.outer) * blocksM * blocksN;
@@ -68,7 +69,7 @@ private:
   ImplicitLocOpBuilder b;
   Start start;
   Epilogue epilogue;
-  int64_t rows, columns, blockM, blockN, blockK, lanes;
+  int64_t rows, columns, blockM, blockN, blockK, lanes, vnni;
   bool packsA;
   int64_t sizeM, sizeN, sizeK, blocksM, blocksN;
   Value panelsA, panelsB, tile;
@@ -101,18 +102,23 @@ private:
                            kernel.getBytes() + epilogue.bytesBesideC(x.op.getDpsInits().front()));
   }
 
-  Value buffer(ArrayRef<int64_t> shape) {
+  Value buffer(ArrayRef<int64_t> shape, Type element) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(home);
-    return memref::AllocOp::create(b, MemRefType::get(shape, x.elementType()), b.getI64IntegerAttr(64));
+    return memref::AllocOp::create(b, MemRefType::get(shape, element), b.getI64IntegerAttr(64));
+  }
+
+  FloatType panelType() const { return vnni == 1 ? x.elementType() : x.computeType; }
+  Panels panels(Value buffer, Value base, int64_t width) const {
+    return {buffer, base, width, blockK, vnni, x.computeType};
   }
 
   void allocate() {
     if (packsA && !isPacked)
-      panelsA = buffer({blockM * blockK});
-    panelsB = buffer({blockN * blockK});
+      panelsA = buffer({blockM * blockK}, panelType());
+    panelsB = buffer({blockN * blockK}, panelType());
     if (!x.isContiguous(x.c, x.n))
-      tile = buffer({rows, columns});
+      tile = buffer({rows, columns}, x.elementType());
   }
 
   /// Splits a number into indices below `size`, the innermost first.
@@ -149,12 +155,13 @@ private:
   void packAllOfA() {
     SmallVector<unsigned> dims = dimsAroundA();
     int64_t block = llvm::alignTo(leastPackedRows, rows), blocks = llvm::divideCeil(sizeM, block);
-    panelsA = buffer({x.product(dims) * paddedK() * paddedM()});
+    panelsA = buffer({x.product(dims) * paddedK() * paddedM()}, panelType());
     isPacked = true;
     KernelAttr packing;
     if (kernel()) {
-      int64_t bytes = x.product(dims) * sizeM * sizeK * (x.elementType().getWidth() / 8);
-      packing = KernelAttr::get(b.getContext(), b.getStringAttr("packing"), 0, 2 * bytes);
+      int64_t bytesOfBoth = (x.elementType().getWidth() + panelType().getWidth()) / 8;
+      packing =
+          KernelAttr::get(b.getContext(), b.getStringAttr("packing"), 0, x.product(dims) * sizeM * sizeK * bytesOfBoth);
     }
     parallel(x.product(dims) * blocks, packing, [&](Value task) {
       SubRange m = range(times(b, split(task, blocks), block), sizeM, block, rows);
@@ -164,7 +171,7 @@ private:
       MatrixView matrix = view(x.a, at, x.m);
       forBlocksOfSum([&](SubRange k) {
         Value base = plus(b, panelsOfA(at, k.start), times(b, m.start, blockK));
-        packPanels(b, matrix, m, k, {panelsA, base, rows, blockK}, lanes);
+        packPanels(b, matrix, m, k, panels(panelsA, base, rows), lanes);
       });
     });
   }
@@ -242,27 +249,32 @@ private:
     }
     MatrixView viewA = view(x.a, at, x.m), viewB = view(x.b, at, x.n);
     forBlocksOfSum([&](SubRange k) {
-      Panels panels{panelsB, constantIndex(b, 0), columns, blockK};
-      packPanels(b, viewB, n, k, panels, lanes);
+      Panels ofB = panels(panelsB, constantIndex(b, 0), columns);
+      packPanels(b, viewB, n, k, ofB, lanes);
       ElementOfA a = packsA ? packedElement(packA(viewA, at, m, k)) : elementInPlace(viewA, m, k);
       bool isWhole = sizeK <= blockK;
       Value storesFirst = isWhole ? first : andEqual(first, k.start, 0);
       EpilogueKernel atEnd = finish;
       if (!isWhole)
         atEnd.last = andEqual(finish.last, k.start, (sizeK - 1) / blockK * blockK);
-      MicroKernel{a, rows, panels, tile, c, lanes, storesFirst, start.row, finish.op ? &atEnd : nullptr}.emit(b, m, n,
-                                                                                                              k.count);
+      MicroKernel{a, rows, ofB, tile, c, lanes, storesFirst, start.row, finish.op ? &atEnd : nullptr}.emit(
+          b, m, n, wholeTerms(k.count));
     });
   }
 
   /// The panels of a block of A, which are packed here unless all of A is.
   Panels packA(MatrixView matrix, const Position &at, SubRange m, SubRange k) {
-    Panels panels{panelsA, constantIndex(b, 0), rows, blockK};
+    Panels ofA = panels(panelsA, constantIndex(b, 0), rows);
     if (isPacked)
-      panels.base = plus(b, panelsOfA(at, k.start), times(b, m.start, blockK));
+      ofA.base = plus(b, panelsOfA(at, k.start), times(b, m.start, blockK));
     else
-      packPanels(b, matrix, m, k, panels, lanes);
-    return panels;
+      packPanels(b, matrix, m, k, ofA, lanes);
+    return ofA;
+  }
+
+  /// Terms of the panels, with the zero beside the last one.
+  Value wholeTerms(Value count) {
+    return vnni == 1 ? count : times(b, b.createOrFold<arith::CeilDivUIOp>(count, constantIndex(b, vnni)), vnni);
   }
 
   /// Whether the condition holds, and the index is at `value`; null stays null.
@@ -333,6 +345,14 @@ struct ExpandContractions : sluice::impl::ExpandContractionsBase<ExpandContracti
         op->emitOpError("expected a strategy that packs A: ")
             << contraction->size(contraction->m) << " rows are no multiple of the register block's "
             << strategy.getRegisterBlock()[0];
+        return signalPassFailure();
+      }
+      if (!strategy.getPacksA() && contraction->computeType) {
+        op->emitOpError("expected a strategy that packs A, which is rounded to ") << contraction->computeType;
+        return signalPassFailure();
+      }
+      if (strategy.getVnni() > 1 && !contraction->computeType) {
+        op->emitOpError("expected a strategy whose terms lie apart: it computes in ") << contraction->elementType();
         return signalPassFailure();
       }
       Start start = findStart(*contraction, aliases);

@@ -3,6 +3,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/CPU/Epilogue.h"
 
@@ -16,8 +17,13 @@ constexpr int64_t cacheLineBytes = 64;
 ElementOfA sluice::packedElement(Panels panels) {
   return [=](ImplicitLocOpBuilder &builder, Value i, Value k, int64_t r) -> Value {
     Value panel = plus(builder, panels.base, times(builder, i, panels.depth));
-    Value at = plus(builder, plus(builder, panel, times(builder, k, panels.width)), r);
-    return memref::LoadOp::create(builder, panels.buffer, ValueRange{at});
+    Value at = plus(builder, plus(builder, panel, times(builder, k, panels.width)), r * panels.vnni);
+    if (panels.vnni == 1)
+      return memref::LoadOp::create(builder, panels.buffer, ValueRange{at});
+    auto type = VectorType::get(panels.vnni, cast<MemRefType>(panels.buffer.getType()).getElementType());
+    Value terms = vector::LoadOp::create(builder, type, panels.buffer, ValueRange{at});
+    return vector::ExtractOp::create(
+        builder, vector::BitCastOp::create(builder, VectorType::get(1, builder.getI32Type()), terms), 0);
   };
 }
 
@@ -29,27 +35,44 @@ ElementOfA sluice::elementInPlace(MatrixView matrix, SubRange rows, SubRange sum
 }
 
 VectorType MicroKernel::vectorType() const {
-  return VectorType::get(lanes, cast<MemRefType>(b.buffer.getType()).getElementType());
+  return VectorType::get(lanes, cast<MemRefType>(c.memref.getType()).getElementType());
+}
+
+/// A vector like those of B that has the element of A, or its terms that lie together, everywhere.
+Value MicroKernel::repeat(ImplicitLocOpBuilder &builder, Value element) const {
+  Value vector = vector::BroadcastOp::create(builder, VectorType::get(lanes, element.getType()), element);
+  if (b.vnni == 1)
+    return vector;
+  auto type = VectorType::get(lanes * b.vnni, cast<MemRefType>(b.buffer.getType()).getElementType());
+  return vector::BitCastOp::create(builder, type, vector);
+}
+
+Value MicroKernel::addProduct(ImplicitLocOpBuilder &builder, Value x, Value y, Value sum) const {
+  if (b.vnni == 2)
+    return x86vector::DotBF16Op::create(builder, sum.getType(), sum, x, y);
+  // Processors without wider vectors than these have no fused multiply-add either.
+  if (vectorType().getElementTypeBitWidth() * lanes > 128)
+    return vector::FMAOp::create(builder, x, y, sum);
+  return arith::AddFOp::create(builder, arith::MulFOp::create(builder, x, y), sum);
 }
 
 /// The sums of one register block: row by row, one vector after the other.
 SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i, Value j, Value sums) const {
   VectorType type = vectorType();
-  // Processors without wider vectors than these have no fused multiply-add either.
-  bool fused = type.getElementTypeBitWidth() * lanes > 128;
+  auto typeOfB = VectorType::get(lanes * b.vnni, cast<MemRefType>(b.buffer.getType()).getElementType());
   Value fromB = plus(builder, b.base, times(builder, j, b.depth));
 
   auto addTerm = [&](Value k, MutableArrayRef<Value> sum) {
     Value atB = plus(builder, fromB, times(builder, k, b.width));
     SmallVector<Value> row;
     for (int64_t v = 0; v < vectors(); ++v)
-      row.push_back(vector::LoadOp::create(builder, type, b.buffer, ValueRange{plus(builder, atB, v * lanes)}));
+      row.push_back(
+          vector::LoadOp::create(builder, typeOfB, b.buffer, ValueRange{plus(builder, atB, v * lanes * b.vnni)}));
     for (int64_t r = 0; r < rows; ++r) {
-      Value splat = vector::BroadcastOp::create(builder, type, a(builder, i, k, r));
+      Value splat = repeat(builder, a(builder, i, k, r));
       for (int64_t v = 0; v < vectors(); ++v) {
         Value &s = sum[r * vectors() + v];
-        s = fused ? Value(vector::FMAOp::create(builder, splat, row[v], s))
-                  : Value(arith::AddFOp::create(builder, arith::MulFOp::create(builder, splat, row[v]), s));
+        s = addProduct(builder, splat, row[v], s);
       }
     }
   };
@@ -58,18 +81,19 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(k.getBody());
     SmallVector<Value> sum(k.getRegionIterArgs());
-    for (int64_t term = 0; term < step; ++term)
+    for (int64_t term = 0; term < step; term += b.vnni)
       addTerm(plus(builder, k.getInductionVar(), term), sum);
     scf::YieldOp::create(builder, sum);
     return k.getResults();
   };
 
   SmallVector<Value> zeros(rows * vectors(), arith::ConstantOp::create(builder, builder.getZeroAttr(type)));
-  Value rest = builder.createOrFold<arith::RemUIOp>(sums, constantIndex(builder, unrolledSums));
+  int64_t unrolled = unrolledSums * b.vnni;
+  Value rest = builder.createOrFold<arith::RemUIOp>(sums, constantIndex(builder, unrolled));
   Value whole = builder.createOrFold<arith::SubIOp>(sums, rest);
-  ValueRange result = addTerms(constantIndex(builder, 0), whole, unrolledSums, zeros);
+  ValueRange result = addTerms(constantIndex(builder, 0), whole, unrolled, zeros);
   if (!matchPattern(rest, m_Zero()))
-    result = addTerms(whole, sums, 1, result);
+    result = addTerms(whole, sums, b.vnni, result);
   return SmallVector<Value>(result);
 }
 

@@ -3,6 +3,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "passes/CPU/Contraction.h"
 #include "llvm/ADT/bit.h"
 
@@ -15,20 +16,27 @@ struct PanelCopy {
   ImplicitLocOpBuilder &b;
   MatrixView matrix;
   Value buffer, row, sum, count, to;
-  int64_t width, lanes;
+  int64_t width, lanes, vnni;
+  FloatType computeType;
 
-  Type elementType() const { return cast<MemRefType>(buffer.getType()).getElementType(); }
+  Type typeInPanel() const { return cast<MemRefType>(buffer.getType()).getElementType(); }
+  Type typeInMatrix() const { return cast<MemRefType>(matrix.memref.getType()).getElementType(); }
   Value load(Value r, Value s, int64_t size) const {
-    return vector::LoadOp::create(b, VectorType::get(size, elementType()), matrix.memref,
-                                  matrix.indices(b, plus(b, row, r), plus(b, sum, s)));
+    return round(vector::LoadOp::create(b, VectorType::get(size, typeInMatrix()), matrix.memref,
+                                        matrix.indices(b, plus(b, row, r), plus(b, sum, s))));
   }
-  void copyElement(Value r, Value s) const {
-    Value value = memref::LoadOp::create(b, matrix.memref, matrix.indices(b, plus(b, row, r), plus(b, sum, s)));
-    memref::StoreOp::create(b, value, buffer, ValueRange{plus(b, at(s), r)});
+  void copyElement(Value r, Value s, int64_t term) const {
+    Value value =
+        memref::LoadOp::create(b, matrix.memref, matrix.indices(b, plus(b, row, r), plus(b, sum, plus(b, s, term))));
+    memref::StoreOp::create(b, round(value), buffer, ValueRange{plus(b, plus(b, at(s), times(b, r, vnni)), term)});
   }
+  /// Where the panel's column of term `s` begins, of two terms that lie together the first.
   Value at(Value s) const { return plus(b, to, times(b, s, width)); }
   void store(Value value, Value index) const { vector::StoreOp::create(b, value, buffer, ValueRange{index}); }
 
+  Value round(Value value) const;
+  Value columns(int64_t r, Value s, int64_t size, bool isWhole) const;
+  void forTerms(Value from, function_ref<void(Value, bool)> body) const;
   void copyRows() const;
   void transpose() const;
   void copyElements(Value rows, Value from) const;
@@ -44,11 +52,62 @@ static void forPieces(int64_t width, int64_t lanes, function_ref<void(int64_t, i
   }
 }
 
+/// The nearest bf16, of two that are as near the even one, as f32: half of the last place that stays is added, and what
+/// is behind it cut off. A NaN stays as it is, since the sum could be no NaN.
+static Value roundToBF16(ImplicitLocOpBuilder &b, Value x) {
+  Type type = b.getI32Type();
+  if (auto vector = dyn_cast<VectorType>(x.getType()))
+    type = vector.clone(type);
+  auto constant = [&](int32_t value) -> Value {
+    TypedAttr attribute = b.getI32IntegerAttr(value);
+    if (auto vector = dyn_cast<VectorType>(type))
+      attribute = DenseElementsAttr::get(vector, Attribute(attribute));
+    return arith::ConstantOp::create(b, attribute);
+  };
+  Value bits = arith::BitcastOp::create(b, type, x);
+  Value isOdd = arith::AndIOp::create(b, arith::ShRUIOp::create(b, bits, constant(16)), constant(1));
+  Value sum = arith::AddIOp::create(b, arith::AddIOp::create(b, bits, constant(0x7fff)), isOdd);
+  Value cut = arith::BitcastOp::create(b, x.getType(), arith::AndIOp::create(b, sum, constant(-0x10000)));
+  Value isNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x);
+  return arith::SelectOp::create(b, isNaN, x, cut);
+}
+
+/// The value as it is in the panel. Processors that multiply bf16 have an instruction that rounds to it.
+Value PanelCopy::round(Value value) const {
+  if (!computeType)
+    return value;
+  if (typeInPanel() == typeInMatrix())
+    return roundToBF16(b, value);
+  Type type = typeInPanel();
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    type = vector.clone(type);
+  return arith::TruncFOp::create(b, type, value);
+}
+
+/// A piece of the column of a term, or of two that lie together, where `isWhole` says whether there is a second one.
+Value PanelCopy::columns(int64_t r, Value s, int64_t size, bool isWhole) const {
+  Value first = load(constantIndex(b, r), s, size);
+  if (vnni == 1)
+    return first;
+  Value second = isWhole ? load(constantIndex(b, r), plus(b, s, 1), size)
+                         : Value(arith::ConstantOp::create(b, b.getZeroAttr(first.getType())));
+  return vector::InterleaveOp::create(b, first, second);
+}
+
+/// A loop over terms, or over those that lie together: the last ones by themselves where one of them is missing.
+void PanelCopy::forTerms(Value from, function_ref<void(Value, bool)> body) const {
+  Value rest = b.createOrFold<arith::RemUIOp>(count, constantIndex(b, vnni));
+  Value whole = b.createOrFold<arith::SubIOp>(count, rest);
+  loop(b, from, whole, vnni, [&](Value s) { body(s, true); });
+  if (!matchPattern(rest, m_Zero()))
+    loop(b, whole, count, vnni, [&](Value s) { body(s, false); });
+}
+
 /// The rows are contiguous: a piece of each column.
 void PanelCopy::copyRows() const {
-  loop(b, constantIndex(b, 0), count, 1, [&](Value s) {
+  forTerms(constantIndex(b, 0), [&](Value s, bool isWhole) {
     forPieces(width, lanes,
-              [&](int64_t r, int64_t size) { store(load(constantIndex(b, r), s, size), plus(b, at(s), r)); });
+              [&](int64_t r, int64_t size) { store(columns(r, s, size, isWhole), plus(b, at(s), r * vnni)); });
   });
 }
 
@@ -72,23 +131,30 @@ static void transposeVectors(ImplicitLocOpBuilder &b, MutableArrayRef<Value> v) 
 }
 
 /// The sums are contiguous: squares of vectors, transposed in registers. What is stored stays inside of the panel,
-/// since another thread may pack the next one.
+/// since another thread may pack the next one. Terms that lie together are moved as one integer.
 void PanelCopy::transpose() const {
-  Value whole = b.createOrFold<arith::SubIOp>(count, b.createOrFold<arith::RemUIOp>(count, constantIndex(b, lanes)));
-  loop(b, constantIndex(b, 0), whole, lanes, [&](Value s) {
+  int64_t terms = lanes * vnni;
+  Value whole = b.createOrFold<arith::SubIOp>(count, b.createOrFold<arith::RemUIOp>(count, constantIndex(b, terms)));
+  auto loadRow = [&](int64_t r, Value s) -> Value {
+    Value row = load(constantIndex(b, r), s, terms);
+    return vnni == 1 ? row : vector::BitCastOp::create(b, VectorType::get(lanes, b.getI32Type()), row).getResult();
+  };
+  loop(b, constantIndex(b, 0), whole, terms, [&](Value s) {
     for (int64_t r = 0; r < width; r += lanes) {
       SmallVector<Value> rows;
       for (int64_t i = 0; i < lanes; ++i)
-        rows.push_back(r + i < width ? load(constantIndex(b, r + i), s, lanes) : rows.back());
+        rows.push_back(r + i < width ? loadRow(r + i, s) : rows.back());
       transposeVectors(b, rows);
       for (int64_t i = 0; i < lanes; ++i) {
-        Value to = plus(b, at(plus(b, s, i)), r);
+        Value to = plus(b, at(plus(b, s, i * vnni)), r * vnni);
         forPieces(std::min(width - r, lanes), lanes, [&](int64_t offset, int64_t size) {
           Value part = rows[i];
           if (size != lanes)
             part = vector::ExtractStridedSliceOp::create(b, part, ArrayRef<int64_t>{offset}, ArrayRef<int64_t>{size},
                                                          ArrayRef<int64_t>{1});
-          store(part, plus(b, to, offset));
+          if (vnni != 1)
+            part = vector::BitCastOp::create(b, VectorType::get(size * vnni, typeInPanel()), part);
+          store(part, plus(b, to, offset * vnni));
         });
       }
     }
@@ -97,14 +163,24 @@ void PanelCopy::transpose() const {
 }
 
 void PanelCopy::copyElements(Value rows, Value from) const {
-  loop(b, from, count, 1, [&](Value s) { loop(b, constantIndex(b, 0), rows, 1, [&](Value r) { copyElement(r, s); }); });
+  forTerms(from, [&](Value s, bool isWhole) {
+    loop(b, constantIndex(b, 0), rows, 1, [&](Value r) {
+      copyElement(r, s, 0);
+      if (vnni == 1)
+        return;
+      if (isWhole)
+        return copyElement(r, s, 1);
+      Value zero = arith::ConstantOp::create(b, b.getZeroAttr(typeInPanel()));
+      memref::StoreOp::create(b, zero, buffer, ValueRange{plus(b, plus(b, at(s), times(b, r, vnni)), 1)});
+    });
+  });
 }
 
 void PanelCopy::zero() const {
-  loop(b, constantIndex(b, 0), count, 1, [&](Value s) {
+  loop(b, constantIndex(b, 0), count, vnni, [&](Value s) {
     forPieces(width, lanes, [&](int64_t r, int64_t size) {
-      auto type = VectorType::get(size, elementType());
-      store(arith::ConstantOp::create(b, b.getZeroAttr(type)), plus(b, at(s), r));
+      auto type = VectorType::get(size * vnni, typeInPanel());
+      store(arith::ConstantOp::create(b, b.getZeroAttr(type)), plus(b, at(s), r * vnni));
     });
   });
 }
@@ -115,7 +191,8 @@ void sluice::packPanels(ImplicitLocOpBuilder &b, MatrixView matrix, SubRange row
   int64_t width = panels.width;
   loop(b, zero, rows.count, width, [&](Value r) {
     Value to = plus(b, panels.base, times(b, r, panels.depth));
-    PanelCopy copy{b, matrix, panels.buffer, plus(b, rows.start, r), sums.start, sums.count, to, width, lanes};
+    PanelCopy copy{b,     matrix, panels.buffer, plus(b, rows.start, r), sums.start, sums.count, to,
+                   width, lanes,  panels.vnni,   panels.computeType};
     auto whole = [&] {
       if (matrix.rowIsContiguous())
         copy.copyRows();

@@ -9,7 +9,8 @@ def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
   let description = [{
     Sets `sluice.strategy` on every contraction of f32 or f64 memrefs: the register block by the width of the processor's vectors and by what the shape leaves
     over at its edges, the cache block by the shape and the sizes of the caches. A is not packed
-    where its rows are contiguous, none is left over, and C is narrow. All this depends on the shape and on the processor, never on the number of threads, since
+    where its rows are contiguous, none is left over, and C is narrow; operands that are rounded are packed always. Where the processor adds two products of bf16 at a time (`avx512bf16`),
+    panels of a contraction that computes in bf16 hold pairs of terms. All this depends on the shape and on the processor, never on the number of threads, since
     the order of every sum follows from them. A strategy of `tune-cache` for the processor and the contraction takes the place of this one, as long as it can be followed.
   }];
   let options = [Option<"cpu", "cpu", "std::string", "\"native\"",
@@ -32,10 +33,13 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
     vectors and no `linalg.index`, and no op in between touches what it writes or changes what it reads. Where it alone reads C, a temporary, the sums are kept in its output, and C
     disappears. Its operations and the bytes that it moves beside C are added to the contraction's `sluice.kernel`. No bit of a result depends on this.
 
+    Operands are rounded to the contraction's `sluice.compute_type` as they are packed. Panels are f32 all the same, in which products of two bf16 are exact, unless the strategy has a `vnni` of 2:
+    then they hold pairs of bf16, which `x86vector.avx512.dot` multiplies and adds.
+
     Arguments of a function are distinct memory, as bufferization takes them to be. A contraction without `sluice.strategy` is an error.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect", "::sluice::SluiceDialect"];
+                           "::mlir::vector::VectorDialect", "::mlir::x86vector::X86VectorDialect", "::sluice::SluiceDialect"];
 }
 
 #endif // SLUICE_CPU_PASSES

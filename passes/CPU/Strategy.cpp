@@ -9,9 +9,10 @@
 using namespace mlir;
 using namespace sluice;
 
-static constexpr Registers knownRegisters[] = {{"avx512vl", 16, {{8, 48}, {12, 32}}, 32 * 1024},
-                                               {"fma", 8, {{4, 24}, {6, 16}}, 24 * 1024},
-                                               {"sse2", 4, {{4, 8}, {4, 8}}, 24 * 1024}};
+static constexpr Registers knownRegisters[] = {{"avx512bf16", 16, {{8, 48}, {12, 32}}, 32 * 1024, 2},
+                                               {"avx512vl", 16, {{8, 48}, {12, 32}}, 32 * 1024, 1},
+                                               {"fma", 8, {{4, 24}, {6, 16}}, 24 * 1024, 1},
+                                               {"sse2", 4, {{4, 8}, {4, 8}}, 24 * 1024, 1}};
 
 static constexpr int64_t depthBytes = 256 * 4;     // of a row of a panel, at most
 static constexpr int64_t blockBytesA = 256 * 1024; // of the panels of A, half of a second-level cache
@@ -52,12 +53,13 @@ struct Shape {
   Shape(const Contraction &contraction, const Registers &registers)
       : registers(registers), bytes(contraction.elementType().getWidth() / 8), m(contraction.size(contraction.m)),
         n(contraction.size(contraction.n)), k(contraction.size(contraction.k)),
-        around(contraction.product(contraction.outer)),
-        readsRows(contraction.isContiguous(contraction.a, contraction.k)), context(contraction.op->getContext()) {}
+        around(contraction.product(contraction.outer)), vnni(contraction.computeType ? registers.bf16Terms : 1),
+        readsRows(!contraction.computeType && contraction.isContiguous(contraction.a, contraction.k)),
+        context(contraction.op->getContext()) {}
 
   const Registers &registers;
-  int64_t bytes, m, n, k, around;
-  bool readsRows; // the terms of a row of A are neighbours
+  int64_t bytes, m, n, k, around, vnni;
+  bool readsRows; // the terms of a row of A are neighbours, and used as they are
   MLIRContext *context;
 
   RegisterBlock block(unsigned index) const {
@@ -66,7 +68,9 @@ struct Shape {
   /// Elements that are computed, beyond the edges too.
   int64_t area(RegisterBlock block) const { return llvm::alignTo(m, block.rows) * llvm::alignTo(n, block.columns); }
   int64_t depth(RegisterBlock block) const {
-    return evenBlock(k, std::min(depthBytes, registers.panelBytes / block.columns) / bytes, std::min<int64_t>(k, 8));
+    int64_t bytesOfTerm = bytes / vnni;
+    return evenBlock(k, std::min(depthBytes, registers.panelBytes / block.columns) / bytesOfTerm,
+                     llvm::alignTo(std::min<int64_t>(k, 8), vnni));
   }
   int64_t tasks(RegisterBlock block, int64_t mostRows, int64_t mostColumns) const {
     return around * llvm::divideCeil(m, evenBlock(m, mostRows, block.rows)) *
@@ -76,7 +80,7 @@ struct Shape {
   StrategyAttr strategy(RegisterBlock block, int64_t mostRows, int64_t mostColumns, int64_t depth, bool packsA) const {
     return StrategyAttr::get(context, {block.rows, block.columns},
                              {evenBlock(m, mostRows, block.rows), evenBlock(n, mostColumns, block.columns), depth},
-                             registers.lanes * 4 / bytes, packsA);
+                             registers.lanes * 4 / bytes, packsA, vnni);
   }
 };
 } // namespace
@@ -121,6 +125,6 @@ SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contract
 bool sluice::isApplicable(StrategyAttr strategy, const Contraction &contraction, const Registers &registers) {
   Shape shape(contraction, registers);
   RegisterBlock block{strategy.getRegisterBlock()[0], strategy.getRegisterBlock()[1]};
-  return strategy.getVectorSize() == registers.lanes * 4 / shape.bytes &&
+  return strategy.getVectorSize() == registers.lanes * 4 / shape.bytes && strategy.getVnni() == shape.vnni &&
          (strategy.getPacksA() || shape.mayReadInPlace(block));
 }

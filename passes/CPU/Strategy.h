@@ -19,6 +19,7 @@ struct Registers {
   int64_t lanes;
   RegisterBlock blocks[2]; // the one with fewer loads a multiplication first
   int64_t panelBytes;      // of a panel of B, which shares a first-level cache with one of A
+  int64_t bf16Terms;       // products of bf16 that one instruction adds to an f32; 1: none does
 
   /// Those of `native` or of a processor that LLVM knows; null where the name is unknown.
   static const Registers *find(llvm::StringRef cpu);
@@ -32,7 +33,7 @@ StrategyAttr suggestStrategy(const Contraction &contraction, const Registers &re
 llvm::SmallVector<StrategyAttr> strategyCandidates(const Contraction &contraction, const Registers &registers);
 
 /// Whether the contraction can be expanded by it: blocks of whole registers, vectors of the processor's size, and no
-/// row left over where A is not packed.
+/// row left over nor rounded where A is not packed.
 bool isApplicable(StrategyAttr strategy, const Contraction &contraction, const Registers &registers);
 
 } // namespace sluice

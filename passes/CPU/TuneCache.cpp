@@ -18,7 +18,7 @@ std::string TuneCache::keyOf(const Contraction &contraction) {
                                                               : '-';
   };
   std::string type;
-  llvm::raw_string_ostream(type) << contraction.elementType();
+  llvm::raw_string_ostream(type) << (contraction.computeType ? contraction.computeType : contraction.elementType());
   return (llvm::Twine(type) + " " +
           llvm::Twine(contraction.product(contraction.outer) * contraction.product(contraction.outerSums)) + "x" +
           llvm::Twine(contraction.size(contraction.m)) + "x" + llvm::Twine(contraction.size(contraction.n)) + "x" +
@@ -87,6 +87,7 @@ StrategyAttr TuneCache::find(StringRef processor, StringRef key, MLIRContext *co
   auto registerBlock = integers(*entry, "register"), cacheBlock = integers(*entry, "cache");
   std::optional<int64_t> vector = entry->getInteger("vector");
   std::optional<bool> packsA = entry->getBoolean("packs_a");
+  int64_t vnni = entry->getInteger("vnni").value_or(1);
   if (!registerBlock || !cacheBlock || !vector || !packsA)
     return {};
   auto ignore = [&] {
@@ -94,18 +95,20 @@ StrategyAttr TuneCache::find(StringRef processor, StringRef key, MLIRContext *co
     diagnostic.abandon();
     return diagnostic;
   };
-  if (failed(StrategyAttr::verify(ignore, *registerBlock, *cacheBlock, *vector, *packsA)))
+  if (failed(StrategyAttr::verify(ignore, *registerBlock, *cacheBlock, *vector, *packsA, vnni)))
     return {};
-  return StrategyAttr::get(context, *registerBlock, *cacheBlock, *vector, *packsA);
+  return StrategyAttr::get(context, *registerBlock, *cacheBlock, *vector, *packsA, vnni);
 }
 
 void TuneCache::set(StringRef processor, StringRef key, StrategyAttr strategy) {
   // Keys that own their text.
   if (!processors.getObject(processor))
     processors[json::ObjectKey(processor.str())] = json::Object();
-  (*processors.getObject(processor))[json::ObjectKey(key.str())] =
-      json::Object{{"register", json::Array(strategy.getRegisterBlock())},
-                   {"cache", json::Array(strategy.getCacheBlock())},
-                   {"vector", strategy.getVectorSize()},
-                   {"packs_a", strategy.getPacksA()}};
+  json::Object entry{{"register", json::Array(strategy.getRegisterBlock())},
+                     {"cache", json::Array(strategy.getCacheBlock())},
+                     {"vector", strategy.getVectorSize()},
+                     {"packs_a", strategy.getPacksA()}};
+  if (strategy.getVnni() != 1)
+    entry["vnni"] = strategy.getVnni();
+  (*processors.getObject(processor))[json::ObjectKey(key.str())] = std::move(entry);
 }

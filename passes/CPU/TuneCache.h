@@ -13,10 +13,12 @@ namespace sluice {
 ///
 ///   {"version": 1, "processors": {"znver3": {"f32 1x256x2304x768 kn": {"register": [4, 24], "cache": [256, 96, 256],
 ///    "vector": 8, "packs_a": true}}}}
+///
+/// and "vnni", if it is not 1.
 class TuneCache {
 public:
-  /// What a contraction is known by: element type, products around x rows x columns x sum, and the dimension whose
-  /// elements are neighbours in A and in B ("-": neither).
+  /// What a contraction is known by: type of the operands that are multiplied, products around x rows x columns x sum,
+  /// and the dimension whose elements are neighbours in A and in B ("-": neither).
   static std::string keyOf(const Contraction &contraction);
 
   /// Reads the file. An error names the file and what is wrong in it. A file that does not exist is an empty cache if

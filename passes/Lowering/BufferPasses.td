@@ -47,7 +47,7 @@ def LowerToLLVM : Pass<"sluice-lower-to-llvm", "::mlir::ModuleOp"> {
     model (`sluice.parameter`, `sluice.slot`) stays for `sluice-export-table`.
   }];
   let dependentDialects = ["::sluice::SluiceDialect", "::mlir::LLVM::LLVMDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
-                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::ub::UBDialect"];
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::ub::UBDialect", "::mlir::x86vector::X86VectorDialect"];
 }
 
 def ExportTable : Pass<"sluice-export-table", "::mlir::ModuleOp"> {

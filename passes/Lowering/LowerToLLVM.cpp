@@ -23,6 +23,8 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/Transforms.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Lowering/LowerActions.h"
@@ -227,6 +229,8 @@ struct LowerToLLVM : sluice::impl::LowerToLLVMBase<LowerToLLVM> {
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
     // A tree of additions: the order is fixed by the length of the vector.
     populateVectorToLLVMConversionPatterns(converter, patterns, /*reassociateFPReductions=*/true);
+
+    populateX86VectorLegalizeForLLVMExportPatterns(converter, patterns);
 
     LLVMConversionTarget target(getContext());
     target.addLegalOp<ModuleOp>();

@@ -1,5 +1,6 @@
 // RUN: sluice-opt %s --sluice-cpu-strategy=cpu=x86-64-v4 | FileCheck %s --check-prefixes=CHECK,AVX512
 // RUN: sluice-opt %s --sluice-cpu-strategy=cpu=x86-64-v3 | FileCheck %s --check-prefixes=CHECK,AVX2
+// RUN: sluice-opt %s --sluice-cpu-strategy=cpu=znver4 | FileCheck %s --check-prefixes=CHECK,AVX512BF16
 // RUN: sluice-opt %s --sluice-cpu-strategy=cpu=znver3 | FileCheck %s --check-prefixes=CHECK,AVX2
 // RUN: sluice-opt %s --sluice-cpu-strategy=cpu=x86-64 | FileCheck %s --check-prefixes=CHECK,SSE
 // RUN: not sluice-opt %s --sluice-cpu-strategy=cpu=abacus 2>&1 | FileCheck %s --check-prefix=UNKNOWN
@@ -69,5 +70,27 @@ func.func @integers_and_row_sums_have_no_strategy(%a: memref<8x8xi32>, %b: memre
     %1 = arith.addf %s, %0 : f32
     linalg.yield %1 : f32
   }
+  return
+}
+
+// Operands that are rounded are packed. Where the processor adds two products of bf16 at a time, two terms lie together, in blocks of an even number of terms, and
+// twice as many of bf16 fit as of f32.
+// CHECK-LABEL: @operands_that_are_rounded_are_packed
+// AVX512: packs_a = true>
+// AVX512: packs_a = true>
+// AVX512BF16: #sluice.strategy<register = [8, 48], cache = [256, 48, 320], vector = 16, packs_a = true, vnni = 2>
+// AVX512BF16: cache = [256, 48, 8], vector = 16, packs_a = true, vnni = 2>
+// AVX2: packs_a = true>
+// AVX2: packs_a = true>
+// CHECK-LABEL: @f32_is_not
+func.func @operands_that_are_rounded_are_packed(%a: memref<768x640xf32>, %b: memref<640x384xf32>, %c: memref<768x384xf32>, %p: memref<768x7xf32>, %q: memref<7x384xf32>) {
+  linalg.matmul {sluice.compute_type = bf16} ins(%a, %b : memref<768x640xf32>, memref<640x384xf32>) outs(%c : memref<768x384xf32>)
+  linalg.matmul {sluice.compute_type = bf16} ins(%p, %q : memref<768x7xf32>, memref<7x384xf32>) outs(%c : memref<768x384xf32>)
+  return
+}
+// AVX512BF16-NOT: vnni
+// CHECK: return
+func.func @f32_is_not(%a: memref<768x640xf32>, %b: memref<640x384xf32>, %c: memref<768x384xf32>) {
+  linalg.matmul ins(%a, %b : memref<768x640xf32>, memref<640x384xf32>) outs(%c : memref<768x384xf32>)
   return
 }

@@ -39,3 +39,30 @@ func.func @rows_left_over_in_place(%a: memref<7x8xf32>, %b: memref<8x16xf32>, %c
     ins(%a, %b : memref<7x8xf32>, memref<8x16xf32>) outs(%c : memref<7x16xf32>)
   return
 }
+
+// -----
+
+func.func @what_is_rounded_is_packed(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32>) {
+  // expected-error @below {{expected a strategy that packs A, which is rounded to 'bf16'}}
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = false>}
+    ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
+  return
+}
+
+// -----
+
+func.func @terms_of_f32_lie_apart(%a: memref<8x8xf32>, %b: memref<8x16xf32>, %c: memref<8x16xf32>) {
+  // expected-error @below {{expected a strategy whose terms lie apart: it computes in 'f32'}}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [8, 16], cache = [8, 16, 8], vector = 16, packs_a = true, vnni = 2>}
+    ins(%a, %b : memref<8x8xf32>, memref<8x16xf32>) outs(%c : memref<8x16xf32>)
+  return
+}
+
+// -----
+
+func.func @f64_is_not_rounded(%a: memref<8x8xf64>, %b: memref<8x16xf64>, %c: memref<8x16xf64>) {
+  // expected-error @below {{expected 'sluice.compute_type' to be bf16, on operands of f32}}
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [4, 8], cache = [8, 16, 8], vector = 4, packs_a = true>}
+    ins(%a, %b : memref<8x8xf64>, memref<8x16xf64>) outs(%c : memref<8x16xf64>)
+  return
+}

@@ -214,3 +214,53 @@ func.func @vectors_of_128_bits_multiply_and_add(%a: memref<4x8xf32>, %b: memref<
     ins(%a, %b : memref<4x8xf32>, memref<8x8xf32>) outs(%c : memref<4x8xf32>)
   return
 }
+
+// -----
+
+// Panels of f32 hold what is rounded to bf16, in whole vectors: half of the last place that stays is added, and the rest cut off.
+// CHECK-LABEL: @operands_are_rounded_as_they_are_packed
+// CHECK: memref.alloc() {{.*}} : memref<128xf32>
+// CHECK: %[[X:.*]] = vector.load %arg1
+// CHECK: %[[BITS:.*]] = arith.bitcast %[[X]] : vector<8xf32> to vector<8xi32>
+// CHECK: arith.shrui %[[BITS]], %cst
+// CHECK: arith.addi %[[BITS]], %cst
+// CHECK: arith.cmpf uno, %[[X]], %[[X]]
+// CHECK: %[[ROUNDED:.*]] = arith.select {{.*}} %[[X]], %{{.*}} : vector<8xi1>, vector<8xf32>
+// CHECK: vector.store %[[ROUNDED]]
+// CHECK: vector.load %arg0
+// CHECK: arith.cmpf uno
+// CHECK: scf.for {{.*}} iter_args
+// CHECK-NOT: arith.cmpf
+// CHECK: vector.fma
+func.func @operands_are_rounded_as_they_are_packed(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32>) {
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>}
+    ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
+  return
+}
+
+// -----
+
+// Pairs of bf16: of two rows of B one vector, of a row of A as it lies. The last term of 33 has a zero beside it.
+// CHECK-LABEL: @two_terms_lie_together
+// CHECK: %[[B:.*]] = memref.alloc() {{.*}} : memref<544xbf16>
+// CHECK: %[[A:.*]] = memref.alloc() {{.*}} : memref<272xbf16>
+// CHECK: scf.for %{{.*}} = %c0 to %c32 step %c2
+// CHECK: %[[X:.*]] = arith.truncf {{.*}} : vector<16xf32> to vector<16xbf16>
+// CHECK: %[[Y:.*]] = arith.truncf {{.*}} : vector<16xf32> to vector<16xbf16>
+// CHECK: vector.interleave %[[X]], %[[Y]] : vector<16xbf16> -> vector<32xbf16>
+// CHECK: vector.store %{{.*}}, %[[B]]
+// CHECK: vector.interleave %{{.*}}, %cst
+// CHECK: arith.truncf {{.*}} : vector<32xf32> to vector<32xbf16>
+// CHECK: vector.bitcast {{.*}} : vector<32xbf16> to vector<16xi32>
+// CHECK: vector.store %{{.*}}, %[[A]]{{.*}} vector<16xbf16>
+// CHECK: scf.for %{{.*}} = %c0 to %c32 step %c8 iter_args
+// CHECK: vector.load %[[A]]{{.*}} vector<2xbf16>
+// CHECK: vector.broadcast {{.*}} : i32 to vector<16xi32>
+// CHECK: vector.bitcast {{.*}} : vector<16xi32> to vector<32xbf16>
+// CHECK: x86vector.avx512.dot {{.*}} : vector<32xbf16> -> vector<16xf32>
+// CHECK-NOT: vector.fma
+func.func @two_terms_lie_together(%a: memref<8x33xf32>, %b: memref<33x16xf32>, %c: memref<8x16xf32>) {
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [8, 16], cache = [8, 16, 34], vector = 16, packs_a = true, vnni = 2>}
+    ins(%a, %b : memref<8x33xf32>, memref<33x16xf32>) outs(%c : memref<8x16xf32>)
+  return
+}

@@ -1,5 +1,6 @@
 // RUN: split-file %s %t
 // RUN: sluice-opt %t/model.mlir --sluice-cpu-strategy="cpu=x86-64-v3 tune-cache=%t/cache.json" | FileCheck %t/model.mlir
+// RUN: sluice-opt %t/model.mlir --sluice-cpu-strategy="cpu=znver4 tune-cache=%t/cache.json" | FileCheck %t/model.mlir --check-prefix=BF16
 // RUN: not sluice-opt %t/model.mlir --sluice-cpu-strategy=tune-cache=%t/none.json 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: not sluice-opt %t/model.mlir --sluice-cpu-strategy=tune-cache=%t/model.mlir 2>&1 | FileCheck %s --check-prefix=TEXT
 // RUN: not sluice-opt %t/model.mlir --sluice-cpu-strategy=tune-cache=%t/version.json 2>&1 | FileCheck %s --check-prefix=VERSION
@@ -14,14 +15,21 @@
 {"version": 1, "processors": {"x86-64-v3": {
   "f32 1x256x96x64 kn": {"register": [6, 16], "cache": [66, 48, 64], "vector": 8, "packs_a": true},
   "f32 1x96x64x256 mn": {"register": [6, 16], "cache": [66, 48, 64], "vector": 16, "packs_a": true},
-  "f32 1x256x64x96 kk": {"register": [6, 16], "cache": [66, 48], "vector": 8, "packs_a": true}}}}
+  "f32 1x256x64x96 kk": {"register": [6, 16], "cache": [66, 48], "vector": 8, "packs_a": true}},
+ "znver4": {
+  "bf16 1x256x96x64 kn": {"register": [12, 32], "cache": [72, 96, 64], "vector": 16, "packs_a": true, "vnni": 2}}}}
 //--- model.mlir
 // What was measured takes the place of what the shape suggests, unless the processor has no such vectors, or it is no strategy at all.
+// BF16: linalg.matmul {sluice.strategy = #sluice.strategy<register = [8, 48]
+// BF16: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [12, 32], cache = [72, 96, 64], vector = 16, packs_a = true, vnni = 2>}
 // CHECK: linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 48, 64], vector = 8, packs_a = true>}
+// CHECK: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = {{.*}} packs_a = true>}
 // CHECK: linalg.contract {{.*}} {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [96, 64, 256], vector = 8
 // CHECK: linalg.contract {{.*}} {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [54, 64, 96], vector = 8
 func.func @f(%x: memref<256x64xf32>, %w: memref<64x96xf32>, %y: memref<256x96xf32>) {
   linalg.matmul ins(%x, %w : memref<256x64xf32>, memref<64x96xf32>) outs(%y : memref<256x96xf32>)
+  // The same that computes in bf16 is known by another name.
+  linalg.matmul {sluice.compute_type = bf16} ins(%x, %w : memref<256x64xf32>, memref<64x96xf32>) outs(%y : memref<256x96xf32>)
   return
 }
 func.func @weights(%a: memref<256x96xf32>, %b: memref<256x64xf32>, %c: memref<96x64xf32>) {

@@ -81,3 +81,12 @@ func.func @rest(%a: memref<8x4xf32>, %b: memref<8x1xf32>) {
   memref.store %y, %b[%c0, %c0] : memref<8x1xf32>
   return
 }
+
+// -----
+
+// CHECK-LABEL: @dot_products_of_bf16
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
+func.func @dot_products_of_bf16(%sum: vector<16xf32>, %a: vector<32xbf16>, %b: vector<32xbf16>) -> vector<16xf32> {
+  %0 = x86vector.avx512.dot %sum, %a, %b : vector<32xbf16> -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
