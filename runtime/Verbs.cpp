@@ -205,6 +205,7 @@ static nlohmann::ordered_json describe(const sluice_binary &program, unsigned th
           {"vocabulary", program.vocabulary},
           {"optimizer", program.optimizer},
           {"grad_clip", program.grad_clip},
+          {"compute", program.compute},
           {"processor", program.processor},
           {"features", program.features},
           {"scalars", scalars}};
@@ -228,6 +229,7 @@ void CommandLine::runInfo() const {
   std::printf("sequence       %lld tokens\n", number("sequence"));
   std::printf("vocabulary     %lld tokens\n", number("vocabulary"));
   std::printf("optimizer      %s, gradient clipped at %g (0: not)\n", program.optimizer, program.grad_clip);
+  std::printf("compute        %s: operands of contractions\n", program.compute);
   std::printf("processor      %s (%s)\n", program.processor, program.features);
   for (uint32_t i = 0; i < program.scalar_count; ++i)
     if (const sluice_scalar &scalar = program.scalars[i]; !Scalars::isComputed(scalar.name))

@@ -163,6 +163,7 @@ typedef struct sluice_binary {
   double flops_per_token; /* 6 x parameters + 12 x layers x width x sequence */
   double grad_clip;       /* compiled default, 0: none */
   const char *optimizer;  /* "adamw", "sgd", "muon" */
+  const char *compute;    /* what operands of contractions are rounded to: "f32" (not at all), "bf16" */
 
   uint32_t parameter_count, scalar_count, function_count, action_count, graph_count, metric_count, layer_count,
       gate_count, kernel_count;

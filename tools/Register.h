@@ -14,6 +14,7 @@
 #include "passes/Lowering/BufferizableKernels.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Lowering/Pipeline.h"
+#include "passes/Numerics/Passes.h"
 
 namespace sluice {
 
@@ -30,10 +31,12 @@ inline void registerPasses() {
   registerSluiceImportPasses();
   registerSluiceGraphPasses();
   registerSluiceGradientPasses();
+  registerSluiceNumericsPasses();
   registerSluiceLoweringPasses();
   registerSluiceCPUPasses();
   registerGraphPipelines();
   registerGradientPipelines();
+  registerNumericsPipelines();
   registerLoweringPipelines();
 }
 

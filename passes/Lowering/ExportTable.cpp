@@ -103,6 +103,8 @@ private:
     binary.model = textOf(fact<StringAttr>(facts, "model"));
     binary.description = textOf(fact<StringAttr>(facts, "description"));
     binary.optimizer = textOf(fact<StringAttr>(facts, "optimizer"));
+    auto compute = facts.getAs<StringAttr>(computeFactName);
+    binary.compute = textOf(compute ? compute : StringAttr::get(&getContext(), "f32"));
     binary.processor = textOf(StringAttr::get(&getContext(), processor));
     binary.features = textOf(StringAttr::get(&getContext(), features));
     binary.batch = integer("batch");

@@ -231,6 +231,7 @@ extern "C" const sluice_binary sluice_program = {
     6.0 * kVocabulary,
     1.0,
     "adamw",
+    "f32",
     2,
     sizeof(scalars) / sizeof(scalars[0]),
     sizeof(functions) / sizeof(functions[0]),

@@ -56,6 +56,10 @@ struct Options {
       cl::desc("Clip the gradient of the total loss, or of the task's alone and add the standardization loss's after "
                "that: total or task (default: total)"),
       cl::init("total"), cl::cat(category)};
+  cl::opt<std::string> compute{
+      "compute",
+      cl::desc("Operand type of contractions: f32 or bf16; sums, weights and everything else stay f32 (default: f32)"),
+      cl::init("f32"), cl::cat(category)};
   cl::opt<std::string> layerDrop{
       "layer-drop",
       cl::desc(
@@ -123,6 +127,8 @@ static std::string checkUsage(const Options &options) {
     return "expected --optimizer adamw, sgd or muon, found '" + options.optimizer + "'";
   if (options.droppedState != "move" && options.droppedState != "skip")
     return "expected --dropped-state move or skip, found '" + options.droppedState + "'";
+  if (!llvm::is_contained({"f32", "bf16"}, options.compute))
+    return "expected --compute f32 or bf16, found '" + options.compute + "'";
   if (options.clipScope.getNumOccurrences() && !options.standardizationLoss.getNumOccurrences())
     return "expected --clip-scope together with --standardization-loss";
   if (!options.tune && !options.tuneCache.empty() && !llvm::sys::fs::exists(options.tuneCache))
@@ -165,7 +171,7 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
   return failure(failed(buildGraphPipeline(manager, graph, complain)) || failed(manager.run(module)));
 }
 
-static void addGradientPhase(PassManager &manager, ModuleOp module, const Options &options) {
+static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, const Options &options) {
   GradientOptions gradient;
   gradient.droppedState = options.droppedState.getValue();
   if (auto facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName)) {
@@ -175,6 +181,9 @@ static void addGradientPhase(PassManager &manager, ModuleOp module, const Option
       gradient.optimizer = optimizer.str();
   }
   buildGradientPipeline(manager, gradient);
+  NumericsOptions numerics;
+  numerics.compute = options.compute.getValue();
+  buildNumericsPipeline(manager, numerics);
 }
 
 /// Measures what the cache lacks for the contractions of the model.
@@ -185,7 +194,7 @@ static LogicalResult tune(ModuleOp module, const Options &options, const Process
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager manager(module.getContext());
   manager.enableVerifier(options.verifyEach);
-  addGradientPhase(manager, *copy, options);
+  addGradientAndNumericsPhase(manager, *copy, options);
   buildBufferPipeline(manager);
   if (failed(manager.run(*copy)))
     return failure();
@@ -203,7 +212,7 @@ static LogicalResult runPhases(ModuleOp module, const Options &options, const Pr
   manager.enableVerifier(options.verifyEach);
   Emit emit = options.emit;
   if (emit >= Emit::Gradient)
-    addGradientPhase(manager, module, options);
+    addGradientAndNumericsPhase(manager, module, options);
   LoweringOptions lowering;
   lowering.vectorBits = processor.getVectorBits();
   lowering.cpu = processor.getName().str();

@@ -1,0 +1,28 @@
+//===- Passes.h - The numerics phase -------------------------------------------===//
+#ifndef SLUICE_PASSES_NUMERICS_PASSES_H
+#define SLUICE_PASSES_NUMERICS_PASSES_H
+
+#include "dialects/Sluice/SluiceDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassOptions.h"
+#include <string>
+
+namespace sluice {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/Numerics/Passes.h.inc"
+
+struct NumericsOptions : mlir::PassPipelineOptions<NumericsOptions> {
+  Option<std::string> compute{*this, "compute", llvm::cl::desc("Operand type of contractions: f32 or bf16"),
+                              llvm::cl::init("f32")};
+};
+
+/// The operand type of every contraction, forward and backward.
+void buildNumericsPipeline(mlir::OpPassManager &manager, const NumericsOptions &options);
+
+/// Makes `sluice-numerics` known to the command line.
+void registerNumericsPipelines();
+} // namespace sluice
+
+#endif // SLUICE_PASSES_NUMERICS_PASSES_H

@@ -1,0 +1,12 @@
+// RUN: sluice-opt %s --sluice-set-compute-type=type=bf16 --verify-diagnostics
+// RUN: not sluice-opt %s --sluice-set-compute-type=type=f16 2>&1 | FileCheck %s
+
+// CHECK: error: expected a compute type of f32 or bf16, found 'f16'
+
+// One error, whatever else is of f64.
+func.func @should_refuse_f64(%x: tensor<2x4xf64>, %w: tensor<4x4xf64>) -> tensor<2x4xf64> {
+  // expected-error @below {{'sluice.linear' op expected operands of f32 to round to 'bf16', found 'f64'}}
+  %y = sluice.linear %x, %w : tensor<2x4xf64>, tensor<4x4xf64> to tensor<2x4xf64>
+  %z = sluice.linear %y, %w : tensor<2x4xf64>, tensor<4x4xf64> to tensor<2x4xf64>
+  return %z : tensor<2x4xf64>
+}
