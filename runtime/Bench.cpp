@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <map>
 
 namespace sluice::runtime {
@@ -83,7 +84,7 @@ BenchResult bench(Engine &engine, const sluice_binary &program, const BenchOptio
   result.milliseconds = times.size() % 2 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
   result.tokens = static_cast<double>(program.batch * program.sequence * program.micro_batches);
   result.flops = result.tokens * program.flops_per_token;
-  result.peak = measureMachinePeak(engine.threads());
+  result.peak = measureMachinePeak(engine.threads(), std::strcmp(program.compute, "bf16") == 0);
 
   std::vector<KernelTime> kernels(program.kernel_count);
   engine.threads().timeKernels(&kernels);
@@ -110,7 +111,7 @@ std::string toText(const BenchResult &result, const sluice_binary &program, unsi
   append(text, "%s on %s: %lld x %lld tokens, micro-batches: %lld, threads: %u\n", program.model, program.processor,
          static_cast<long long>(program.batch), static_cast<long long>(program.sequence),
          static_cast<long long>(program.micro_batches), threads);
-  append(text, "peak   %.1f GFLOP/s (f32 multiply-add), %.1f GB/s (triad)\n", result.peak.flops / 1e9,
+  append(text, "peak   %.1f GFLOP/s (%s), %.1f GB/s (triad)\n", result.peak.flops / 1e9, result.peak.operation,
          result.peak.bandwidth / 1e9);
   append(text, "step   %.2f ms (median), %.0f tokens/s, %.1f GFLOP/s of the model, %.1f %% of the peak\n\n",
          result.milliseconds, result.tokens / seconds, result.flops / seconds / 1e9,
@@ -140,6 +141,7 @@ std::string toJson(const BenchResult &result, const sluice_binary &program, unsi
                                  {"processor", program.processor},
                                  {"threads", threads},
                                  {"peak_gflops", result.peak.flops / 1e9},
+                                 {"peak_operation", result.peak.operation},
                                  {"triad_gb_s", result.peak.bandwidth / 1e9},
                                  {"ms", result.milliseconds},
                                  {"tokens_per_s", result.tokens / seconds},

@@ -9,12 +9,14 @@ namespace sluice::runtime {
 
 /// Rates that shares and rooflines are taken of, measured on the threads of a pool.
 struct MachinePeak {
-  double flops;     ///< f32 operations a second: fused multiply-adds on registers, in the widest vectors there are.
-  double bandwidth; ///< Bytes a second: a[i] = b[i] + s c[i] on arrays beyond the caches, 12 bytes an element.
+  double flops;          ///< Operations a second on registers, in the widest vectors there are.
+  const char *operation; ///< What these are: f32 multiply-adds, or dot products of pairs of bf16, summed in f32.
+  double bandwidth;      ///< Bytes a second: a[i] = b[i] + s c[i] on arrays beyond the caches, 12 bytes an element.
 };
 
-/// Takes about a second and 384 MiB. RunError if there is not as much memory.
-MachinePeak measureMachinePeak(sluice_pool &pool);
+/// `forBF16` asks for the rate of dot products of bf16, where the processor has an instruction for them. Takes about a
+/// second and 384 MiB. RunError if there is not as much memory.
+MachinePeak measureMachinePeak(sluice_pool &pool, bool forBF16);
 
 } // namespace sluice::runtime
 

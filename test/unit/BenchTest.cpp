@@ -55,6 +55,7 @@ TEST(BenchTest, PrintsWhatItFound) {
   nlohmann::json json = nlohmann::json::parse(toJson(result, sluice_program, 1));
   EXPECT_EQ(json["model"], "bigram");
   EXPECT_GT(json["peak_gflops"].get<double>(), 0);
+  EXPECT_EQ(json["peak_operation"], "f32 multiply-add");
   EXPECT_GT(json["triad_gb_s"].get<double>(), 0);
   EXPECT_DOUBLE_EQ(json["tokens_per_s"].get<double>() * json["ms"].get<double>(),
                    1e3 * kFakeBatch * kFakeSequence * kFakeMicroBatches);
