@@ -66,35 +66,41 @@ def described(sizes):
     return description(f"{sizes['layers']}x{sizes['width']}", change)
 
 
+def step_of(name, model, sizes, count, bars, compute):
+    """The step in f32, or in bf16 beside PyTorch under autocast."""
+    rate_bar, roofline_bar, memory_bar = bars
+    program, _ = bench.compile(model or described(sizes), name.replace(" ", "").replace(",", "-"), f"--batch={sizes['batch']}", f"--seq={sizes['sequence']}", "--dropout=0", f"--compute={compute}")
+    ours, theirs, memory = [], {}, {}
+    modes = [] if not arguments.torch else [False] if arguments.no_compile else [False, True]
+    for _ in range(arguments.rounds):
+        found = json.loads(run(program, "bench", f"--steps={count}", f"--threads={arguments.threads}", "--json"))
+        ours.append(found)
+        for compiled in modes:
+            answer = one_step(**sizes, steps=count, warmup=2, compiled=compiled, bf16=compute == "bf16", threads=arguments.threads)
+            theirs.setdefault(compiled, []).append(answer["ms"])
+            memory.setdefault(compiled, []).append(answer["peak_mib"])
+    ms = statistics.median(one["ms"] for one in ours)
+    middle = min(ours, key=lambda one: abs(one["ms"] - ms))
+    info = json.loads(run(program, "info", "--json"))
+    update = 28 * info["parameters"] / (middle["triad_gb_s"] * 1e9)
+    limit = 1e3 * (info["flops_per_step"] / (middle["peak_gflops"] * 1e9) + update)
+    tokens = sizes["batch"] * sizes["sequence"]
+    bench.row(f"{name}: share of the roofline", f"{limit / ms:.2f} ({ms:.1f} ms, {1e3 * tokens / ms:.0f} tokens/s; {middle['peak_gflops']:.0f} GFLOP/s, {middle['triad_gb_s']:.0f} GB/s)", roofline_bar)
+    if modes:
+        medians = {mode: statistics.median(times) for mode, times in theirs.items()}
+        best = min(medians, key=medians.get)
+        text = ", ".join(f"{'compiled' if mode else 'eager'} {time:.1f} ms" for mode, time in medians.items())
+        bench.row(f"{name}: tokens/s over PyTorch's", f"{medians[best] / ms:.2f} ({text})", rate_bar)
+        mib = info["peak_memory_bytes"] / 2**20
+        least = min(statistics.median(values) for values in memory.values())
+        bench.row(f"{name}: peak memory over PyTorch's", f"{mib / least:.2f} ({mib:.0f} MiB, {least:.0f} MiB)", memory_bar)
+
+
 def steps():
     for name, model, sizes, count, bar in models:
-        if arguments.only not in name:
-            continue
-        program, _ = bench.compile(model or described(sizes), name.replace(" ", "").replace(",", "-"), f"--batch={sizes['batch']}", f"--seq={sizes['sequence']}", "--dropout=0")
-        ours, theirs, memory = [], {}, {}
-        modes = [] if not arguments.torch else [False] if arguments.no_compile else [False, True]
-        for _ in range(arguments.rounds):
-            found = json.loads(run(program, "bench", f"--steps={count}", f"--threads={arguments.threads}", "--json"))
-            ours.append(found)
-            for compiled in modes:
-                answer = one_step(**sizes, steps=count, warmup=2, compiled=compiled, bf16=False, threads=arguments.threads)
-                theirs.setdefault(compiled, []).append(answer["ms"])
-                memory.setdefault(compiled, []).append(answer["peak_mib"])
-        ms = statistics.median(one["ms"] for one in ours)
-        middle = min(ours, key=lambda one: abs(one["ms"] - ms))
-        info = json.loads(run(program, "info", "--json"))
-        update = 28 * info["parameters"] / (middle["triad_gb_s"] * 1e9)
-        limit = 1e3 * (info["flops_per_step"] / (middle["peak_gflops"] * 1e9) + update)
-        tokens = sizes["batch"] * sizes["sequence"]
-        bench.row(f"{name}: share of the roofline", f"{limit / ms:.2f} ({ms:.1f} ms, {1e3 * tokens / ms:.0f} tokens/s; {middle['peak_gflops']:.0f} GFLOP/s, {middle['triad_gb_s']:.0f} GB/s)", "0.75")
-        if modes:
-            medians = {mode: statistics.median(times) for mode, times in theirs.items()}
-            best = min(medians, key=medians.get)
-            text = ", ".join(f"{'compiled' if mode else 'eager'} {time:.1f} ms" for mode, time in medians.items())
-            bench.row(f"{name}: tokens/s over PyTorch's", f"{medians[best] / ms:.2f} ({text})", f"{bar}")
-            mib = info["peak_memory_bytes"] / 2**20
-            least = min(statistics.median(values) for values in memory.values())
-            bench.row(f"{name}: peak memory over PyTorch's", f"{mib / least:.2f} ({mib:.0f} MiB, {least:.0f} MiB)", "0.75")
+        for compute, label, bars in (("f32", name, (f"{bar}", "0.75", "0.75")), ("bf16", f"{name}, bf16", ("-", "-", "-"))):
+            if arguments.only in label:
+                step_of(label, model, sizes, count, bars, compute)
 
 
 def attention():
@@ -122,7 +128,7 @@ shapes = [(rows, inputs, outputs) for rows in (256, 2048) for inputs, outputs in
 def contractions():
     torch = Torch() if arguments.torch else None
     tool = arguments.build / "bin" / "sluice-bench-contractions"
-    ratios = []
+    ratios = {}
     for m, k, n in shapes:
         if arguments.only not in f"{m}x{k}x{n}":
             continue
@@ -134,16 +140,23 @@ def contractions():
                 rates.setdefault((product, int(threads)), {}).setdefault(who, []).append(line["GFLOP/s"])
             for product, threads in rates:
                 if torch:
-                    answer = torch.ask(job="contraction", m=m, k=k, n=n, product=product, threads=threads)
-                    rates[product, threads].setdefault("PyTorch", []).append(answer["gflops"])
+                    for suffix in ("", " bf16"):
+                        answer = torch.ask(job="contraction", m=m, k=k, n=n, product=product, bf16=bool(suffix), threads=threads)
+                        rates[product, threads].setdefault("PyTorch" + suffix, []).append(answer["gflops"])
         for (product, threads), found in sorted(rates.items()):
-            medians = {who: statistics.median(values) for who, values in found.items()}
-            ours = medians.pop("sluice")
-            ratio = ours / max(medians.values()) if medians else math.nan
-            ratios.append(ratio)
-            text = ", ".join(f"{who} {value:.0f}" for who, value in medians.items())
-            bench.row(f"{m} x {k} -> {n} {product}, threads: {threads}", f"{ratio:.2f} ({ours:.0f} GFLOP/s; {text})", "0.9")
-    bench.row("contractions, geometric mean", f"{math.exp(statistics.mean(map(math.log, ratios))):.2f}", "1.0")
+            for suffix, bar in (("", "0.9"), (" bf16", "-")):
+                medians = {who.removesuffix(" bf16"): statistics.median(values) for who, values in found.items() if who.endswith(" bf16") == bool(suffix)}
+                ours = medians.pop("sluice")
+                what = f"{m} x {k} -> {n} {product}{suffix}, threads: {threads}"
+                if not medians:
+                    bench.row(what, f"{ours:.0f} GFLOP/s", bar)
+                    continue
+                ratio = ours / max(medians.values())
+                ratios.setdefault(suffix, []).append(ratio)
+                text = ", ".join(f"{who} {value:.0f}" for who, value in medians.items())
+                bench.row(what, f"{ratio:.2f} ({ours:.0f} GFLOP/s; {text})", bar)
+    for suffix, values in ratios.items():
+        bench.row(f"contractions{suffix}, geometric mean", f"{math.exp(statistics.mean(map(math.log, values))):.2f}", "-" if suffix else "1.0")
 
 
 for what in arguments.what or ["steps", "attention", "contractions"]:

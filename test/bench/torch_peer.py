@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """What a user of PyTorch would time: reads one job a line as JSON from stdin, prints one line of JSON for each.
 
-  {"job": "contraction", "m": M, "k": K, "n": N, "product": "NN|NT|TN", "threads": T}     -> {"gflops": median}
+  {"job": "contraction", "m": M, "k": K, "n": N, "product": "NN|NT|TN", "bf16": false, "threads": T}     -> {"gflops": median}
   {"job": "step", "layers": L, "heads": H, "width": C, "vocabulary": V, "batch": B, "sequence": S, "steps": N,
    "warmup": W, "compiled": false, "bf16": false, "threads": T}                           -> {"ms": median, "peak_mib": resident}
   {"job": "attention", "heads": H, "width": D, "sequence": S, "threads": T}               -> {"ms": median}
 
-The step is that of examples/shakespeare.json and gpt2.json without dropout: forward, backward, clipping to norm 1, fused AdamW.
+A contraction with "bf16" is of operands that are bf16 in memory. The step is that of examples/shakespeare.json and gpt2.json without dropout: forward, backward, clipping to norm 1, fused AdamW.
 """
 
 import json
@@ -31,7 +31,7 @@ def median_seconds(run, repeats, warmup):
 
 def contraction(job):
     m, k, n = job["m"], job["k"], job["n"]
-    x, w, dy = torch.randn(m, k), torch.randn(k, n), torch.randn(m, n)
+    x, w, dy = (torch.randn(*shape, dtype=torch.bfloat16 if job["bf16"] else torch.float32) for shape in ((m, k), (k, n), (m, n)))
     product = {"NN": lambda: x @ w, "NT": lambda: dy @ w.T, "TN": lambda: x.T @ dy}[job["product"]]
     flops = 2 * m * k * n
     seconds = median_seconds(product, max(5, int(4e10 / flops)), 2)
