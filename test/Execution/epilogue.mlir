@@ -6,6 +6,7 @@
 // RUN: sluice-run %t.vectors.mlir --function=bias_gelu_scale --threads=2 | tail -n 2 | FileCheck %s
 // RUN: sluice-run %t.vectors.mlir --function=bias_gelu_scale --threads=1 | tail -n 2 | FileCheck %s
 // RUN: sluice-run %t.vectors.mlir --function=sums_of_batches --threads=2 | tail -n 2 | FileCheck %s
+// RUN: sluice-run %t.vectors.mlir --function=scale_behind_all_sums --threads=2 | tail -n 2 | FileCheck %s
 
 // The greatest difference, and the greatest value: something was computed.
 // CHECK: {{^0$}}
@@ -103,6 +104,47 @@ func.func @sums_of_batches(%step: memref<584xi8>, %a: memref<3x61x40xf32>, %b: m
   linalg.fill ins(%zero : f32) outs(%greatest : memref<f32>)
   linalg.generic {indexing_maps = [#id3, #id3, affine_map<(d0, d1, d2) -> ()>, affine_map<(d0, d1, d2) -> ()>], iterator_types = ["reduction", "reduction", "reduction"]}
     ins(%y, %z : memref<3x61x77xf32>, memref<3x61x77xf32>) outs(%difference, %greatest : memref<f32>, memref<f32>) {
+  ^bb0(%p: f32, %q: f32, %r: f32, %s: f32):
+    %0 = arith.subf %p, %q : f32
+    %1 = math.absf %0 : f32
+    %2 = arith.maximumf %r, %1 : f32
+    %3 = arith.maximumf %s, %p : f32
+    linalg.yield %2, %3 : f32, f32
+  }
+  return
+}
+
+// Two sums, one around the other, the inner one in two blocks; the op runs in place.
+// FUSED-LABEL: @scale_behind_all_sums
+// FUSED-COUNT-1: linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]
+// FUSED-NOT: iterator_types = ["parallel", "parallel"]
+// FUSED: return
+func.func @scale_behind_all_sums(%step: memref<584xi8>, %a: memref<3x61x300xf32>, %b: memref<3x300x77xf32>, %y: memref<61x77xf32>, %z: memref<61x77xf32>,
+                                 %difference: memref<f32>, %greatest: memref<f32>) {
+  %zero = arith.constant 0.0 : f32
+  %index = arith.constant 0 : index
+  linalg.fill ins(%zero : f32) outs(%y : memref<61x77xf32>)
+  linalg.contract indexing_maps = [affine_map<(m, n, s, k) -> (s, m, k)>, affine_map<(m, n, s, k) -> (s, k, n)>, affine_map<(m, n, s, k) -> (m, n)>]
+    ins(%a, %b : memref<3x61x300xf32>, memref<3x300x77xf32>) outs(%y : memref<61x77xf32>)
+  linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%y : memref<61x77xf32>) {
+  ^bb0(%p: f32):
+    %0 = arith.mulf %p, %p : f32
+    linalg.yield %0 : f32
+  }
+  linalg.fill ins(%zero : f32) outs(%z : memref<61x77xf32>)
+  linalg.contract indexing_maps = [affine_map<(m, n, s, k) -> (s, m, k)>, affine_map<(m, n, s, k) -> (s, k, n)>, affine_map<(m, n, s, k) -> (m, n)>]
+    ins(%a, %b : memref<3x61x300xf32>, memref<3x300x77xf32>) outs(%z : memref<61x77xf32>)
+  %seen = memref.load %z[%index, %index] : memref<61x77xf32>
+  memref.store %seen, %z[%index, %index] : memref<61x77xf32>
+  linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%z : memref<61x77xf32>) {
+  ^bb0(%p: f32):
+    %0 = arith.mulf %p, %p : f32
+    linalg.yield %0 : f32
+  }
+  linalg.fill ins(%zero : f32) outs(%difference : memref<f32>)
+  linalg.fill ins(%zero : f32) outs(%greatest : memref<f32>)
+  linalg.generic {indexing_maps = [#id, #id, affine_map<(d0, d1) -> ()>, affine_map<(d0, d1) -> ()>], iterator_types = ["reduction", "reduction"]}
+    ins(%y, %z : memref<61x77xf32>, memref<61x77xf32>) outs(%difference, %greatest : memref<f32>, memref<f32>) {
   ^bb0(%p: f32, %q: f32, %r: f32, %s: f32):
     %0 = arith.subf %p, %q : f32
     %1 = math.absf %0 : f32
