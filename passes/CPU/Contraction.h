@@ -99,11 +99,22 @@ using ElementOfA = std::function<mlir::Value(mlir::ImplicitLocOpBuilder &, mlir:
 ElementOfA packedElement(Panels panels);
 ElementOfA elementInPlace(MatrixView matrix, SubRange rows, SubRange sums);
 
-/// What the micro-kernel works on: `rows` x the width of B's panels is the block of C in registers.
+/// Brings the panel that is packed next into the second-level cache, a part of it with each of `parts` blocks of C:
+/// what is packed from memory waits for memory otherwise.
+struct PanelFetch {
+  MatrixView matrix;
+  mlir::Value row, sum; // where it begins
+  int64_t rows, sums;   // its size, all inside of the matrix
+  int64_t parts;
+
+  void emit(mlir::ImplicitLocOpBuilder &builder, mlir::Value part) const;
+};
+
+/// What the micro-kernel works on: `rows` x the width of B's panel is the block of C in registers.
 struct MicroKernel {
   ElementOfA a;
   int64_t rows;
-  Panels b;
+  Panels b;         // one
   mlir::Value tile; // rows x columns, for C whose columns are not contiguous; else null
   MatrixView c;
   int64_t lanes;
@@ -111,16 +122,18 @@ struct MicroKernel {
   mlir::Value start;              // what is added to the first sums: a row [n] for all rows of C; null: nothing
   const EpilogueKernel *epilogue; // runs on every block whose sums are complete; null: nothing does
 
-  /// Emits C += A B of all blocks of a cache block.
-  void emit(mlir::ImplicitLocOpBuilder &builder, SubRange m, SubRange n, mlir::Value sums) const;
+  std::optional<PanelFetch> fetch;
+
+  /// Emits C += A B of all blocks of a cache block whose columns are those of the panel, from `j` of the cache block
+  /// on.
+  void emit(mlir::ImplicitLocOpBuilder &builder, SubRange m, SubRange n, mlir::Value j, mlir::Value sums) const;
 
 private:
   int64_t vectors() const { return b.width / lanes; }
   mlir::VectorType vectorType() const;
   mlir::Value repeat(mlir::ImplicitLocOpBuilder &builder, mlir::Value element) const;
   mlir::Value addProduct(mlir::ImplicitLocOpBuilder &builder, mlir::Value x, mlir::Value y, mlir::Value sum) const;
-  llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j,
-                                          mlir::Value sums) const;
+  llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value sums) const;
   void prefetch(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j) const;
   void store(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,
              bool add) const;

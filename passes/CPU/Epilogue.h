@@ -22,6 +22,9 @@ struct Start {
   mlir::Value row;               // all rows of C; null: zero
 };
 
+/// Finds it, if nothing touches C in between, nor what it is set to.
+Start findStart(const Contraction &contraction, BufferAliases &aliases);
+
 /// Takes the epilogue of the contraction: moves it right behind it. Where the epilogue alone reads C, and writes a
 /// buffer that it does not read, that buffer takes the place of C.
 Epilogue takeEpilogue(Contraction &contraction, Start start, BufferAliases &aliases);

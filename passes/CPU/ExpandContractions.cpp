@@ -22,6 +22,9 @@ constexpr int64_t leastParallelWork = 64 * 64 * 64;
 /// Rows of A that a thread packs at a time where all of A is packed at once.
 constexpr int64_t leastPackedRows = 48;
 
+/// From this size on B is not in cache when it is packed: half of a second-level cache.
+constexpr int64_t leastFetchedBytes = 256 * 1024;
+
 /// Where the loops around the matrix product are: an index for each of their dimensions.
 using Position = DenseMap<unsigned, Value>;
 
@@ -72,7 +75,7 @@ private:
   int64_t rows, columns, blockM, blockN, blockK, lanes, vnni;
   bool packsA;
   int64_t sizeM, sizeN, sizeK, blocksM, blocksN;
-  Value panelsA, panelsB, tile;
+  Value panelsA, panelB, tile;
   bool isPacked = false; // all of A, in panelsA
   Block *home = nullptr; // where buffers are allocated: that of the loop over tasks, or what is around the contraction
 
@@ -116,7 +119,8 @@ private:
   void allocate() {
     if (packsA && !isPacked)
       panelsA = buffer({blockM * blockK}, panelType());
-    panelsB = buffer({blockN * blockK}, panelType());
+    int64_t depth = llvm::alignTo(blockK, vnni);
+    panelB = buffer({columns * depth}, panelType());
     if (!x.isContiguous(x.c, x.n))
       tile = buffer({rows, columns}, x.elementType());
   }
@@ -249,17 +253,56 @@ private:
     }
     MatrixView viewA = view(x.a, at, x.m), viewB = view(x.b, at, x.n);
     forBlocksOfSum([&](SubRange k) {
-      Panels ofB = panels(panelsB, constantIndex(b, 0), columns);
-      packPanels(b, viewB, n, k, ofB, lanes);
+      Panels ofB = panels(panelB, constantIndex(b, 0), columns);
       ElementOfA a = packsA ? packedElement(packA(viewA, at, m, k)) : elementInPlace(viewA, m, k);
       bool isWhole = sizeK <= blockK;
       Value storesFirst = isWhole ? first : andEqual(first, k.start, 0);
       EpilogueKernel atEnd = finish;
       if (!isWhole)
         atEnd.last = andEqual(finish.last, k.start, (sizeK - 1) / blockK * blockK);
-      MicroKernel{a, rows, ofB, tile, c, lanes, storesFirst, start.row, finish.op ? &atEnd : nullptr}.emit(
-          b, m, n, wholeTerms(k.count));
+      MicroKernel kernel{a, rows, ofB, tile, c, lanes, storesFirst, start.row, finish.op ? &atEnd : nullptr, {}};
+      // Packed where it is used next, a panel is in the first-level cache.
+      loop(b, constantIndex(b, 0), n.count, columns, [&](Value j) {
+        packPanels(b, viewB, panelRange(n, j), k, ofB, lanes);
+        kernel.fetch = nextPanel(viewB, n, k, j);
+        kernel.emit(b, m, n, j, wholeTerms(k.count));
+      });
     });
+  }
+
+  /// The rows of B's panel that begins at `j` of a cache block.
+  SubRange panelRange(SubRange n, Value j) {
+    Value count = constantIndex(b, columns);
+    if (!n.whole)
+      count = b.createOrFold<arith::MinUIOp>(arith::SubIOp::create(b, n.count, j), count);
+    return {plus(b, n.start, j), count, n.whole};
+  }
+
+  /// The panel behind that at `j`: of this block, of the next block of the sum, or of the next task. None where B stays
+  /// in cache.
+  std::optional<PanelFetch> nextPanel(MatrixView matrix, SubRange n, SubRange k, Value j) {
+    if (sizeN * sizeK * x.elementType().getWidth() / 8 < leastFetchedBytes ||
+        !(matrix.rowIsContiguous() || matrix.columnIsContiguous()))
+      return std::nullopt;
+    int64_t panelRows = std::min(columns, sizeN), panelSums = std::min(blockK, sizeK);
+    auto isBelow = [&](Value value, Value end) {
+      return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, value, end);
+    };
+    auto select = [&](Value condition, Value yes, Value no) {
+      return b.createOrFold<arith::SelectOp>(condition, yes, no);
+    };
+    Value next = plus(b, j, columns), nextSum = plus(b, k.start, blockK);
+    Value isInBlock = isBelow(next, n.count), hasSums = isBelow(nextSum, constantIndex(b, sizeK));
+    // Tasks that share columns of C follow each other.
+    Value nextStart = blocksM > 1 ? n.start : plus(b, n.start, blockN);
+    Value row = select(isInBlock, plus(b, n.start, next), select(hasSums, n.start, nextStart));
+    Value sum = select(isInBlock, k.start, select(hasSums, nextSum, constantIndex(b, 0)));
+    auto inside = [&](Value start, int64_t size, int64_t part) {
+      return b.createOrFold<arith::MinUIOp>(start, constantIndex(b, size - part));
+    };
+    int64_t blocks = llvm::divideCeil(std::min(blockM, sizeM), rows);
+    return PanelFetch{matrix, inside(row, sizeN, panelRows), inside(sum, sizeK, panelSums), panelRows, panelSums,
+                      blocks};
   }
 
   /// The panels of a block of A, which are packed here unless all of A is.
@@ -285,40 +328,6 @@ private:
     return b.createOrFold<arith::AndIOp>(condition, isThere);
   }
 };
-
-/// The row that the op writes to every row of its output, or null if it does something else.
-Value repeatedRow(linalg::GenericOp op) {
-  if (op.getNumDpsInputs() != 1 || op.getNumDpsInits() != 1 || op.getNumReductionLoops() != 0)
-    return {};
-  auto type = dyn_cast<MemRefType>(op.getInputs().front().getType());
-  AffineMap from = op.getIndexingMapsArray()[0], to = op.getIndexingMapsArray()[1];
-  bool copies = cast<linalg::YieldOp>(op.getBody()->getTerminator()).getOperand(0) == op.getBody()->getArgument(0);
-  bool repeats = to.isIdentity() && from.getNumResults() == 1 && from.getResult(0) == to.getResults().back();
-  return copies && repeats && type && type.isStrided() && type.getStridesAndOffset().first[0] == 1
-             ? op.getInputs().front()
-             : Value();
-}
-
-/// What sets C before the contraction, if nothing touches C in between, nor what it is set to.
-Start findStart(const Contraction &contraction, BufferAliases &aliases) {
-  linalg::LinalgOp op = contraction.op;
-  Value c = op.getDpsInits().front();
-  Operation *before = op->getPrevNode();
-  while (before && aliases.getModRef(before, c).isNoModRef())
-    before = before->getPrevNode();
-  if (auto fill = dyn_cast_or_null<linalg::FillOp>(before); fill && fill.getOutputs().front() == c)
-    return matchPattern(fill.getInputs().front(), m_PosZeroFloat()) ? Start{fill, {}} : Start{};
-  auto generic = dyn_cast_or_null<linalg::GenericOp>(before);
-  if (!generic || generic.getOutputs().front() != c || !contraction.isContiguous(contraction.c, contraction.n))
-    return {};
-  Value row = repeatedRow(generic);
-  if (!row || cast<MemRefType>(row.getType()).getDimSize(0) != contraction.size(contraction.n))
-    return {};
-  for (Operation *between = generic->getNextNode(); between != op; between = between->getNextNode())
-    if (aliases.getModRef(between, row).isMod())
-      return {};
-  return {generic, row};
-}
 
 struct ExpandContractions : sluice::impl::ExpandContractionsBase<ExpandContractions> {
   void runOnOperation() override {

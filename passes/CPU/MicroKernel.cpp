@@ -6,6 +6,7 @@
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/CPU/Epilogue.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -57,13 +58,12 @@ Value MicroKernel::addProduct(ImplicitLocOpBuilder &builder, Value x, Value y, V
 }
 
 /// The sums of one register block: row by row, one vector after the other.
-SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i, Value j, Value sums) const {
+SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i, Value sums) const {
   VectorType type = vectorType();
   auto typeOfB = VectorType::get(lanes * b.vnni, cast<MemRefType>(b.buffer.getType()).getElementType());
-  Value fromB = plus(builder, b.base, times(builder, j, b.depth));
 
   auto addTerm = [&](Value k, MutableArrayRef<Value> sum) {
-    Value atB = plus(builder, fromB, times(builder, k, b.width));
+    Value atB = plus(builder, b.base, times(builder, k, b.width));
     SmallVector<Value> row;
     for (int64_t v = 0; v < vectors(); ++v)
       row.push_back(
@@ -95,6 +95,24 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
   if (!matchPattern(rest, m_Zero()))
     result = addTerms(whole, sums, b.vnni, result);
   return SmallVector<Value>(result);
+}
+
+void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value part) const {
+  bool alongRows = matrix.rowIsContiguous();
+  int64_t lineElements = cacheLineBytes * 8 / cast<MemRefType>(matrix.memref.getType()).getElementTypeBitWidth();
+  int64_t linesOfOne = llvm::divideCeil(alongRows ? rows : sums, lineElements),
+          lines = (alongRows ? sums : rows) * linesOfOne;
+  int64_t linesOfPart = llvm::divideCeil(lines, parts);
+  Value first = times(builder, part, linesOfPart);
+  loop(builder, constantIndex(builder, 0), constantIndex(builder, linesOfPart), 1, [&](Value number) {
+    Value line = builder.createOrFold<arith::MinUIOp>(plus(builder, first, number), constantIndex(builder, lines - 1));
+    Value one = builder.createOrFold<arith::DivUIOp>(line, constantIndex(builder, linesOfOne));
+    Value inside =
+        times(builder, builder.createOrFold<arith::RemUIOp>(line, constantIndex(builder, linesOfOne)), lineElements);
+    SmallVector<Value> at = matrix.indices(builder, plus(builder, row, alongRows ? inside : one),
+                                           plus(builder, sum, alongRows ? one : inside));
+    memref::PrefetchOp::create(builder, matrix.memref, at, /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+  });
 }
 
 /// Fetches a block of C while its sums are computed.
@@ -182,8 +200,7 @@ void MicroKernel::storeElements(ImplicitLocOpBuilder &builder, Value i, Value j,
   });
 }
 
-void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Value sums) const {
-  Value zero = constantIndex(builder, 0);
+void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Value j, Value sums) const {
   auto storeOrAdd = [&](function_ref<void(bool)> emitStore) {
     if (!first)
       return emitStore(/*add=*/true);
@@ -199,35 +216,35 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
     emitIf(builder, epilogue->last, emitLast);
   };
   bool isContiguous = c.columnIsContiguous();
-  // A panel of B stays in the first-level cache while those of A pass by.
-  loop(builder, zero, n.count, b.width, [&](Value j) {
-    loop(builder, zero, m.count, rows, [&](Value i) {
-      Value atI = plus(builder, m.start, i), atJ = plus(builder, n.start, j);
-      if (isContiguous)
-        prefetch(builder, atI, atJ);
-      ifLast([&] { epilogue->prefetch(builder, c, atI, atJ, rows, b.width); });
-      SmallVector<Value> values = multiply(builder, i, j, sums);
-      auto whole = [&] {
-        storeOrAdd([&](bool add) { store(builder, atI, atJ, values, add); });
-        ifLast([&] { epilogue->emit(builder, atI, atJ, constantIndex(builder, rows), b.width, {}); });
-      };
-      if (m.whole && n.whole && isContiguous)
-        return whole();
-      auto left = [&](SubRange range, Value at, int64_t width) {
-        return builder.createOrFold<arith::MinUIOp>(arith::SubIOp::create(builder, range.count, at),
-                                                    constantIndex(builder, width));
-      };
-      Value rowsLeft = left(m, i, rows), columnsLeft = left(n, j, b.width);
-      if (!isContiguous)
-        return storeOrAdd([&](bool add) { storeElements(builder, atI, atJ, values, rowsLeft, columnsLeft, add); });
-      auto equals = [&](Value x, int64_t y) {
-        return arith::CmpIOp::create(builder, arith::CmpIPredicate::eq, x, constantIndex(builder, y));
-      };
-      Value isWhole = arith::AndIOp::create(builder, equals(rowsLeft, rows), equals(columnsLeft, b.width));
-      emitIf(builder, isWhole, whole, [&] {
-        storeOrAdd([&](bool add) { storePart(builder, atI, atJ, values, rowsLeft, columnsLeft, add); });
-        ifLast([&] { epilogue->emit(builder, atI, atJ, rowsLeft, b.width, columnsLeft); });
-      });
+  // The panel of B stays in the first-level cache while those of A pass by.
+  loop(builder, constantIndex(builder, 0), m.count, rows, [&](Value i) {
+    Value atI = plus(builder, m.start, i), atJ = plus(builder, n.start, j);
+    if (isContiguous)
+      prefetch(builder, atI, atJ);
+    if (fetch)
+      fetch->emit(builder, builder.createOrFold<arith::DivUIOp>(i, constantIndex(builder, rows)));
+    ifLast([&] { epilogue->prefetch(builder, c, atI, atJ, rows, b.width); });
+    SmallVector<Value> values = multiply(builder, i, sums);
+    auto whole = [&] {
+      storeOrAdd([&](bool add) { store(builder, atI, atJ, values, add); });
+      ifLast([&] { epilogue->emit(builder, atI, atJ, constantIndex(builder, rows), b.width, {}); });
+    };
+    if (m.whole && n.whole && isContiguous)
+      return whole();
+    auto left = [&](SubRange range, Value at, int64_t width) {
+      return builder.createOrFold<arith::MinUIOp>(arith::SubIOp::create(builder, range.count, at),
+                                                  constantIndex(builder, width));
+    };
+    Value rowsLeft = left(m, i, rows), columnsLeft = left(n, j, b.width);
+    if (!isContiguous)
+      return storeOrAdd([&](bool add) { storeElements(builder, atI, atJ, values, rowsLeft, columnsLeft, add); });
+    auto equals = [&](Value x, int64_t y) {
+      return arith::CmpIOp::create(builder, arith::CmpIPredicate::eq, x, constantIndex(builder, y));
+    };
+    Value isWhole = arith::AndIOp::create(builder, equals(rowsLeft, rows), equals(columnsLeft, b.width));
+    emitIf(builder, isWhole, whole, [&] {
+      storeOrAdd([&](bool add) { storePart(builder, atI, atJ, values, rowsLeft, columnsLeft, add); });
+      ifLast([&] { epilogue->emit(builder, atI, atJ, rowsLeft, b.width, columnsLeft); });
     });
   });
 }

@@ -22,8 +22,8 @@ def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
 def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncOp"> {
   let summary = "contractions to packed panels and a register-blocked micro-kernel";
   let description = [{
-    C += A B becomes a parallel loop over blocks of C (a sequential one inside another parallel loop), a loop over blocks of the sum, the packing of a panel of
-    B and of A, zero-padded at edges, and a micro-kernel that keeps a block of C in registers. A may be read where it lies, if the strategy says so: its rows are a multiple of the
+    C += A B becomes a parallel loop over blocks of C (a sequential one inside another parallel loop), a loop over blocks of the sum, the packing of panels of
+    A and of one panel of B after the other, zero-padded at edges, and a micro-kernel that keeps a block of C in registers, and prefetches the next panel of a large B. A may be read where it lies, if the strategy says so: its rows are a multiple of the
     register block's then. Where several tasks of the parallel loop want the same panels of A, all of A is packed
     before it, in a parallel loop of its own. Whole blocks of C are written in place, parts of one masked, and C whose columns are apart through a tile. A fill with
     zero before the contraction, or a copy of one row to all rows, is erased if nothing touches C in between: the first block of the sum stores instead of adding, and adds the row.

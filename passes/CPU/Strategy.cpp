@@ -14,13 +14,13 @@ static constexpr Registers knownRegisters[] = {{"avx512bf16", 16, {{8, 48}, {12,
                                                {"fma", 8, {{4, 24}, {6, 16}}, 24 * 1024, 1},
                                                {"sse2", 4, {{4, 8}, {4, 8}}, 24 * 1024, 1}};
 
-static constexpr int64_t depthBytes = 256 * 4;     // of a row of a panel, at most
-static constexpr int64_t blockBytesA = 256 * 1024; // of the panels of A, half of a second-level cache
-static constexpr int64_t blockBytesB = 384 * 1024; // of the panels of B, read one at a time
-static constexpr int64_t leastTasks = 24;          // blocks of C that are wanted while they stay worth their packing
+static constexpr int64_t depthBytes = 256 * 4; // of a row of a panel, at most
+// Of a block of C. The panels of A that belong to its rows stream past every panel of B, so more rows pack B less
+// often; fewer columns cost nothing but the reading of A.
+static constexpr int64_t mostRows = 512, mostColumns = 384, leastRows = 128, leastColumns = 48;
+static constexpr int64_t leastTasks = 16; // blocks of C that are wanted while they are not smaller than that
 // Of C, for which A, read more slowly where it lies, is not worth packing.
 static constexpr int64_t mostColumnsInPlace = 512;
-static constexpr int64_t leastRows = 96, leastColumns = 64;
 
 const Registers *Registers::find(StringRef cpu) {
   llvm::StringSet<llvm::MallocAllocator> features;
@@ -89,18 +89,17 @@ StrategyAttr sluice::suggestStrategy(const Contraction &contraction, const Regis
   Shape shape(contraction, registers);
   // What computes least beyond the edges.
   RegisterBlock block = shape.block(shape.area(shape.block(1)) < shape.area(shape.block(0)) ? 1 : 0);
-  int64_t mostRows = blockBytesA / depthBytes, mostColumns = blockBytesB / depthBytes;
-  // Fewer, larger blocks pack less; more of them keep more threads busy.
-  while (shape.tasks(block, mostRows, mostColumns) < leastTasks) {
-    if (mostColumns > leastColumns && shape.n > leastColumns)
-      mostColumns /= 2;
-    else if (mostRows > leastRows && shape.m > leastRows)
-      mostRows /= 2;
+  int64_t rows = mostRows, columns = mostColumns;
+  while (shape.tasks(block, rows, columns) < leastTasks) {
+    if (columns > leastColumns && shape.n >= 2 * leastColumns)
+      columns /= 2;
+    else if (rows > leastRows && shape.m > leastRows)
+      rows /= 2;
     else
       break;
   }
   bool packsA = !shape.mayReadInPlace(block) || shape.n > mostColumnsInPlace;
-  return shape.strategy(block, mostRows, mostColumns, shape.depth(block), packsA);
+  return shape.strategy(block, rows, columns, shape.depth(block), packsA);
 }
 
 SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contraction, const Registers &registers) {
@@ -109,8 +108,8 @@ SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contract
   SmallVector<StrategyAttr> candidates = {suggested};
   int64_t depth = suggested.getCacheBlock()[2];
   for (unsigned index : {0, 1})
-    for (int64_t rows : {128, 256, 768})
-      for (int64_t columns : {64, 128, 384})
+    for (int64_t rows : {128, 256, 512, 1024})
+      for (int64_t columns : {48, 96, 192, 384})
         for (bool packsA : {true, false}) {
           RegisterBlock block = shape.block(index);
           if (!packsA && !shape.mayReadInPlace(block))

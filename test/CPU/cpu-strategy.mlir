@@ -7,11 +7,11 @@
 
 // UNKNOWN: error: unknown processor 'abacus'
 
-// CHECK-LABEL: @a_large_product_has_at_least_24_blocks
+// CHECK-LABEL: @a_large_product_has_at_least_16_blocks
 // AVX512: #sluice.strategy<register = [8, 48], cache = [256, 96, 160], vector = 16, packs_a = true>
 // AVX2: #sluice.strategy<register = [4, 24], cache = [256, 96, 256], vector = 8, packs_a = true>
 // SSE: #sluice.strategy<register = [4, 8], cache = [256, 96, 256], vector = 4, packs_a = true>
-func.func @a_large_product_has_at_least_24_blocks(%a: memref<256x768xf32>, %b: memref<768x2304xf32>, %c: memref<256x2304xf32>) {
+func.func @a_large_product_has_at_least_16_blocks(%a: memref<256x768xf32>, %b: memref<768x2304xf32>, %c: memref<256x2304xf32>) {
   linalg.matmul ins(%a, %b : memref<256x768xf32>, memref<768x2304xf32>) outs(%c : memref<256x2304xf32>)
   return
 }
@@ -78,8 +78,8 @@ func.func @integers_and_row_sums_have_no_strategy(%a: memref<8x8xi32>, %b: memre
 // CHECK-LABEL: @operands_that_are_rounded_are_packed
 // AVX512: packs_a = true>
 // AVX512: packs_a = true>
-// AVX512BF16: #sluice.strategy<register = [8, 48], cache = [256, 48, 320], vector = 16, packs_a = true, vnni = 2>
-// AVX512BF16: cache = [256, 48, 8], vector = 16, packs_a = true, vnni = 2>
+// AVX512BF16: #sluice.strategy<register = [8, 48], cache = [384, 48, 320], vector = 16, packs_a = true, vnni = 2>
+// AVX512BF16: cache = [384, 48, 8], vector = 16, packs_a = true, vnni = 2>
 // AVX2: packs_a = true>
 // AVX2: packs_a = true>
 // CHECK-LABEL: @f32_is_not

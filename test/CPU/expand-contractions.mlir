@@ -13,7 +13,7 @@
 // CHECK: vector.store %{{.*}}, %[[A]]{{.*}} vector<4xf32>
 // CHECK: vector.store %{{.*}}, %[[A]]{{.*}} vector<2xf32>
 // CHECK: scf.forall (%{{.*}}) in (4)
-// CHECK-NEXT: %[[B:.*]] = memref.alloc() {alignment = 64 : i64} : memref<4096xf32>
+// CHECK-NEXT: %[[B:.*]] = memref.alloc() {alignment = 64 : i64} : memref<1024xf32>
 // CHECK-NOT: memref.alloc
 // CHECK: scf.for %{{.*}} = %c0 to %c128 step %c64
 // Those of B are copied as they lie.
@@ -36,7 +36,7 @@ func.func @whole_blocks_are_written_in_place(%a: memref<48x128xf32>, %b: memref<
 // CHECK-LABEL: @a_is_read_where_it_lies
 // CHECK-NOT: memref.alloc
 // CHECK: scf.forall (%{{.*}}) in (4)
-// CHECK-NEXT: memref.alloc() {alignment = 64 : i64} : memref<4096xf32>
+// CHECK-NEXT: memref.alloc() {alignment = 64 : i64} : memref<1024xf32>
 // CHECK-NOT: memref.alloc
 // CHECK: scf.for {{.*}} iter_args
 // CHECK: memref.load %arg0[%[[ROW:.*]], %[[SUM:.*]]]
@@ -220,6 +220,8 @@ func.func @vectors_of_128_bits_multiply_and_add(%a: memref<4x8xf32>, %b: memref<
 // Panels of f32 hold what is rounded to bf16, in whole vectors: half of the last place that stays is added, and the rest cut off.
 // CHECK-LABEL: @operands_are_rounded_as_they_are_packed
 // CHECK: memref.alloc() {{.*}} : memref<128xf32>
+// CHECK: vector.load %arg0
+// CHECK: arith.cmpf uno
 // CHECK: %[[X:.*]] = vector.load %arg1
 // CHECK: %[[BITS:.*]] = arith.bitcast %[[X]] : vector<8xf32> to vector<8xi32>
 // CHECK: arith.shrui %[[BITS]], %cst
@@ -227,8 +229,6 @@ func.func @vectors_of_128_bits_multiply_and_add(%a: memref<4x8xf32>, %b: memref<
 // CHECK: arith.cmpf uno, %[[X]], %[[X]]
 // CHECK: %[[ROUNDED:.*]] = arith.select {{.*}} %[[X]], %{{.*}} : vector<8xi1>, vector<8xf32>
 // CHECK: vector.store %[[ROUNDED]]
-// CHECK: vector.load %arg0
-// CHECK: arith.cmpf uno
 // CHECK: scf.for {{.*}} iter_args
 // CHECK-NOT: arith.cmpf
 // CHECK: vector.fma
@@ -244,15 +244,15 @@ func.func @operands_are_rounded_as_they_are_packed(%a: memref<6x8xf32>, %b: memr
 // CHECK-LABEL: @two_terms_lie_together
 // CHECK: %[[B:.*]] = memref.alloc() {{.*}} : memref<544xbf16>
 // CHECK: %[[A:.*]] = memref.alloc() {{.*}} : memref<272xbf16>
+// CHECK: arith.truncf {{.*}} : vector<32xf32> to vector<32xbf16>
+// CHECK: vector.bitcast {{.*}} : vector<32xbf16> to vector<16xi32>
+// CHECK: vector.store %{{.*}}, %[[A]]{{.*}} vector<16xbf16>
 // CHECK: scf.for %{{.*}} = %c0 to %c32 step %c2
 // CHECK: %[[X:.*]] = arith.truncf {{.*}} : vector<16xf32> to vector<16xbf16>
 // CHECK: %[[Y:.*]] = arith.truncf {{.*}} : vector<16xf32> to vector<16xbf16>
 // CHECK: vector.interleave %[[X]], %[[Y]] : vector<16xbf16> -> vector<32xbf16>
 // CHECK: vector.store %{{.*}}, %[[B]]
 // CHECK: vector.interleave %{{.*}}, %cst
-// CHECK: arith.truncf {{.*}} : vector<32xf32> to vector<32xbf16>
-// CHECK: vector.bitcast {{.*}} : vector<32xbf16> to vector<16xi32>
-// CHECK: vector.store %{{.*}}, %[[A]]{{.*}} vector<16xbf16>
 // CHECK: scf.for %{{.*}} = %c0 to %c32 step %c8 iter_args
 // CHECK: vector.load %[[A]]{{.*}} vector<2xbf16>
 // CHECK: vector.broadcast {{.*}} : i32 to vector<16xi32>
@@ -262,5 +262,56 @@ func.func @operands_are_rounded_as_they_are_packed(%a: memref<6x8xf32>, %b: memr
 func.func @two_terms_lie_together(%a: memref<8x33xf32>, %b: memref<33x16xf32>, %c: memref<8x16xf32>) {
   linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [8, 16], cache = [8, 16, 34], vector = 16, packs_a = true, vnni = 2>}
     ins(%a, %b : memref<8x33xf32>, memref<33x16xf32>) outs(%c : memref<8x16xf32>)
+  return
+}
+
+// -----
+
+// A panel of B is packed right before it is used. Meanwhile the next one of a large B, 256 x 16 elements of which a term is one line, is fetched: eight lines with
+// each of 32 blocks of C, all inside of B.
+// CHECK-LABEL: @the_next_panel_of_a_large_b_is_fetched
+// CHECK: scf.for %[[K:.*]] = %c0 to %c768 step %c256
+// CHECK: scf.for %[[J:.*]] = %c0 to %c48 step %c16
+// CHECK: vector.load %arg1
+// CHECK: %[[NEXT:.*]] = arith.addi %[[J]], %c16
+// CHECK: %[[IN_BLOCK:.*]] = arith.cmpi ult, %[[NEXT]], %c48
+// CHECK: %[[COLUMN:.*]] = arith.minui %{{.*}}, %c752
+// CHECK: %[[TERM:.*]] = arith.minui %{{.*}}, %c512
+// CHECK: scf.for %[[I:.*]] = %c0 to %c192 step %c6
+// CHECK: scf.for {{.*}} = %c0 to %c8 step %c1
+// CHECK: %[[LINE:.*]] = arith.minui %{{.*}}, %c255
+// CHECK: %[[ROW:.*]] = arith.addi %[[TERM]], %[[LINE]]
+// CHECK: memref.prefetch %arg1[%[[ROW]], %[[COLUMN]]], read, locality<2>, data
+// CHECK: vector.fma
+func.func @the_next_panel_of_a_large_b_is_fetched(%a: memref<192x768xf32>, %b: memref<768x768xf32>, %c: memref<192x768xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true>}
+    ins(%a, %b : memref<192x768xf32>, memref<768x768xf32>) outs(%c : memref<192x768xf32>)
+  return
+}
+
+// -----
+
+// Where the terms are contiguous, 16 rows of 16 lines: 20 with each of 13 blocks.
+// CHECK-LABEL: @lines_run_along_the_sum
+// CHECK: scf.for {{.*}} = %c0 to %c20 step %c1
+// CHECK: %[[LINE:.*]] = arith.minui %{{.*}}, %c255
+// CHECK: arith.divui %[[LINE]], %c16
+// CHECK: arith.remui %[[LINE]], %c16
+// CHECK: memref.prefetch %arg1[{{.*}}], read, locality<2>, data
+func.func @lines_run_along_the_sum(%a: memref<78x768xf32>, %b: memref<768x768xf32>, %c: memref<78x768xf32>) {
+  linalg.contract indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
+    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [78, 48, 256], vector = 8, packs_a = true>}
+    ins(%a, %b : memref<78x768xf32>, memref<768x768xf32>) outs(%c : memref<78x768xf32>)
+  return
+}
+
+// -----
+
+// CHECK-LABEL: @a_small_b_stays_in_cache
+// CHECK-NOT: memref.prefetch %arg1
+// CHECK: return
+func.func @a_small_b_stays_in_cache(%a: memref<192x256xf32>, %b: memref<256x240xf32>, %c: memref<192x240xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true>}
+    ins(%a, %b : memref<192x256xf32>, memref<256x240xf32>) outs(%c : memref<192x240xf32>)
   return
 }

@@ -25,7 +25,7 @@
 // CHECK: linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 48, 64], vector = 8, packs_a = true>}
 // CHECK: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = {{.*}} packs_a = true>}
 // CHECK: linalg.contract {{.*}} {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [96, 64, 256], vector = 8
-// CHECK: linalg.contract {{.*}} {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [54, 64, 96], vector = 8
+// CHECK: linalg.contract {{.*}} {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [90, 64, 96], vector = 8
 func.func @f(%x: memref<256x64xf32>, %w: memref<64x96xf32>, %y: memref<256x96xf32>) {
   linalg.matmul ins(%x, %w : memref<256x64xf32>, memref<64x96xf32>) outs(%y : memref<256x96xf32>)
   // The same that computes in bf16 is known by another name.
