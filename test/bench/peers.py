@@ -6,13 +6,15 @@ after round, and medians are compared. Run on an idle machine.
 """
 
 import argparse
+import array
 import json
 import math
 import pathlib
 import statistics
 import subprocess
+import time
 
-from measure import Bench, description, root, run, sized
+from measure import Bench, description, folder, root, run, sized
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("what", nargs="*", help="steps, attention, contractions (default: all)")
@@ -21,6 +23,7 @@ parser.add_argument("--rounds", type=int, default=3, help="rounds of each compar
 parser.add_argument("--build", default=root / "build", type=pathlib.Path)
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out, which takes a minute a model")
+parser.add_argument("--compute", choices=["f32", "bf16"], action="append", help="operand types of the steps (default: both)")
 parser.add_argument("--only", default="", help="shapes and models whose name holds this text")
 arguments = parser.parse_args()
 bench = Bench(arguments.build, arguments.threads)
@@ -66,6 +69,21 @@ def described(sizes):
     return description(f"{sizes['layers']}x{sizes['width']}", change)
 
 
+def start(name, program):
+    """From the start of a program, its weights on disk, to its first step."""
+    tokens, weights, log = folder / "tokens.bin", folder / "weights", folder / "first.jsonl"
+    tokens.write_bytes(array.array("H", (7 * i % 50257 for i in range(100_000))).tobytes())
+    run(program, "export", f"--out={weights}")
+    before, first = [], []
+    for _ in range(arguments.rounds):
+        log.unlink(missing_ok=True)
+        begin = time.monotonic()
+        run(program, "train", f"--data={tokens}", f"--init={weights / 'model.safetensors'}", "--steps=1", "--val-fraction=0", "--quiet", f"--log={log}", f"--threads={arguments.threads}")
+        first.append(json.loads(log.read_text().splitlines()[0])["ms"] / 1e3)
+        before.append(time.monotonic() - begin - first[-1])
+    bench.row(f"{name}: start to first step, and the end of the program", f"{statistics.median(before):.2f} s (the step itself {statistics.median(first):.1f} s)", "1 s")
+
+
 def step_of(name, model, sizes, count, bars, compute):
     """The step in f32, or in bf16 beside PyTorch under autocast."""
     rate_bar, roofline_bar, memory_bar = bars
@@ -82,10 +100,16 @@ def step_of(name, model, sizes, count, bars, compute):
     ms = statistics.median(one["ms"] for one in ours)
     middle = min(ours, key=lambda one: abs(one["ms"] - ms))
     info = json.loads(run(program, "info", "--json"))
-    update = 28 * info["parameters"] / (middle["triad_gb_s"] * 1e9)
-    limit = 1e3 * (info["flops_per_step"] / (middle["peak_gflops"] * 1e9) + update)
+    # A disturbance while the peaks were measured would flatter what they are the measure of.
+    peak, triad = (max(one[rate] for one in ours) for rate in ("peak_gflops", "triad_gb_s"))
+    update = 28 * info["parameters"] / (triad * 1e9)
+    limit = 1e3 * (info["flops_per_step"] / (peak * 1e9) + update)
     tokens = sizes["batch"] * sizes["sequence"]
-    bench.row(f"{name}: share of the roofline", f"{limit / ms:.2f} ({ms:.1f} ms, {1e3 * tokens / ms:.0f} tokens/s; {middle['peak_gflops']:.0f} GFLOP/s, {middle['triad_gb_s']:.0f} GB/s)", roofline_bar)
+    if model and compute == "f32":
+        adamw = sum(row["ms"] for row in middle["kernels"] if row["name"] == "adamw")
+        bench.row(f"{name}: AdamW, 28 bytes a parameter, share of the triad bandwidth", f"{1e3 * update / adamw:.2f} ({adamw:.1f} ms)", "0.8")
+        start(name, program)
+    bench.row(f"{name}: share of the roofline", f"{limit / ms:.2f} ({ms:.1f} ms, {1e3 * tokens / ms:.0f} tokens/s; {peak:.0f} GFLOP/s, {triad:.0f} GB/s)", roofline_bar)
     if modes:
         medians = {mode: statistics.median(times) for mode, times in theirs.items()}
         best = min(medians, key=medians.get)
@@ -99,7 +123,7 @@ def step_of(name, model, sizes, count, bars, compute):
 def steps():
     for name, model, sizes, count, bar in models:
         for compute, label, bars in (("f32", name, (f"{bar}", "0.75", "0.75")), ("bf16", f"{name}, bf16", ("-", "-", "-"))):
-            if arguments.only in label:
+            if arguments.only in label and compute in (arguments.compute or ["f32", "bf16"]):
                 step_of(label, model, sizes, count, bars, compute)
 
 
