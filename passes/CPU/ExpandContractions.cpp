@@ -25,6 +25,9 @@ constexpr int64_t leastPackedRows = 48;
 /// From this size on B is not in cache when it is packed: half of a second-level cache.
 constexpr int64_t leastFetchedBytes = 256 * 1024;
 
+/// Up to this size B is read from a last-level cache as fast as it is packed.
+constexpr int64_t mostBytesBesideRows = 4 * 1024 * 1024;
+
 /// Where the loops around the matrix product are: an index for each of their dimensions.
 using Position = DenseMap<unsigned, Value>;
 
@@ -223,11 +226,24 @@ private:
     return {start, arith::MinUIOp::create(b, left, constantIndex(b, block)), size % unit == 0};
   }
 
+  int64_t bytesOfB() const { return sizeN * sizeK * x.elementType().getWidth() / 8; }
+
+  /// Whether neighbouring tasks, which are one thread's, share rows of C, so that rows stay in that thread's cache from
+  /// one op to the next, and not columns, so that they share panels of B.
+  bool sharesRows() const { return bytesOfB() <= mostBytesBesideRows; }
+
   void emitTask(Value task) {
     allocate();
-    // Neighbours share a panel of B in the cache.
-    SubRange m = range(times(b, split(task, blocksM), blockM), sizeM, blockM, rows);
-    SubRange n = range(times(b, split(task, blocksN), blockN), sizeN, blockN, columns);
+    Value blockOfM, blockOfN;
+    if (sharesRows()) {
+      blockOfN = split(task, blocksN);
+      blockOfM = split(task, blocksM);
+    } else {
+      blockOfM = split(task, blocksM);
+      blockOfN = split(task, blocksN);
+    }
+    SubRange m = range(times(b, blockOfM, blockM), sizeM, blockM, rows);
+    SubRange n = range(times(b, blockOfN, blockN), sizeN, blockN, columns);
     Position at;
     for (unsigned dim : llvm::reverse(x.outer))
       at[dim] = split(task, x.sizes[dim]);
@@ -281,8 +297,7 @@ private:
   /// The panel behind that at `j`: of this block, of the next block of the sum, or of the next task. None where B stays
   /// in cache.
   std::optional<PanelFetch> nextPanel(MatrixView matrix, SubRange n, SubRange k, Value j) {
-    if (sizeN * sizeK * x.elementType().getWidth() / 8 < leastFetchedBytes ||
-        !(matrix.rowIsContiguous() || matrix.columnIsContiguous()))
+    if (bytesOfB() < leastFetchedBytes || !(matrix.rowIsContiguous() || matrix.columnIsContiguous()))
       return std::nullopt;
     int64_t panelRows = std::min(columns, sizeN), panelSums = std::min(blockK, sizeK);
     auto isBelow = [&](Value value, Value end) {
@@ -293,8 +308,7 @@ private:
     };
     Value next = plus(b, j, columns), nextSum = plus(b, k.start, blockK);
     Value isInBlock = isBelow(next, n.count), hasSums = isBelow(nextSum, constantIndex(b, sizeK));
-    // Tasks that share columns of C follow each other.
-    Value nextStart = blocksM > 1 ? n.start : plus(b, n.start, blockN);
+    Value nextStart = blocksM > 1 && !sharesRows() ? n.start : plus(b, n.start, blockN);
     Value row = select(isInBlock, plus(b, n.start, next), select(hasSums, n.start, nextStart));
     Value sum = select(isInBlock, k.start, select(hasSums, nextSum, constantIndex(b, 0)));
     auto inside = [&](Value start, int64_t size, int64_t part) {
