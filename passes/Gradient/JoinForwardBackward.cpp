@@ -28,9 +28,12 @@ template <typename Op> static Op onlyUser(Value value) {
 
 static bool join(RewriterBase &rewriter, LinearCrossEntropyOp forward) {
   auto backward = onlyUser<LinearCrossEntropyBackwardOp>(forward.getLogsumexp());
+  if (!backward || backward->getBlock() != forward->getBlock() || backward.getInput() != forward.getInput() ||
+      backward.getWeight() != forward.getWeight() || backward.getTargets() != forward.getTargets())
+    return false;
   // The gradient of the loss is given before the loss is known, unless a function of the loss is differentiated.
-  if (!backward || llvm::any_of(forward.getLoss().getUsers(),
-                                [&](Operation *user) { return user == backward || dependsOn(backward, user); }))
+  if (llvm::any_of(forward.getLoss().getUsers(),
+                   [&](Operation *user) { return user == backward || dependsOn(backward, user); }))
     return false;
   rewriter.setInsertionPoint(backward);
   auto joined = LinearCrossEntropyWithGradientOp::create(
