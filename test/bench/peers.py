@@ -23,9 +23,10 @@ parser.add_argument("--rounds", type=int, default=3, help="rounds of each compar
 parser.add_argument("--build", default=root / "build", type=pathlib.Path)
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out, which takes a minute a model")
-parser.add_argument("--compute", choices=["f32", "bf16"], action="append", help="operand types of the steps (default: both)")
+parser.add_argument("--compute", choices=["f32", "bf16"], action="append", help="operand types of steps and contractions (default: both)")
 parser.add_argument("--only", default="", help="shapes and models whose name holds this text")
 arguments = parser.parse_args()
+computes = arguments.compute or ["f32", "bf16"]
 bench = Bench(arguments.build, arguments.threads)
 
 
@@ -123,7 +124,7 @@ def step_of(name, model, sizes, count, bars, compute):
 def steps():
     for name, model, sizes, count, bar in models:
         for compute, label, bars in (("f32", name, (f"{bar}", "0.75", "0.75")), ("bf16", f"{name}, bf16", ("-", "-", "-"))):
-            if arguments.only in label and compute in (arguments.compute or ["f32", "bf16"]):
+            if arguments.only in label and compute in computes:
                 step_of(label, model, sizes, count, bars, compute)
 
 
@@ -152,23 +153,25 @@ shapes = [(rows, inputs, outputs) for rows in (256, 2048) for inputs, outputs in
 def contractions():
     torch = Torch() if arguments.torch else None
     tool = arguments.build / "bin" / "sluice-bench-contractions"
+    kinds = [(suffix, bar) for compute, suffix, bar in (("f32", "", "0.9"), ("bf16", " bf16", "-")) if compute in computes]
+    names = "." if len(kinds) == 2 else {"f32": "-bf16", "bf16": "bf16"}[computes[0]]
     ratios = {}
     for m, k, n in shapes:
         if arguments.only not in f"{m}x{k}x{n}":
             continue
         rates = {}
         for _ in range(arguments.rounds):
-            flags = ("--benchmark_format=json", "--benchmark_min_time=0.1", "--benchmark_enable_random_interleaving=true")
+            flags = ("--benchmark_format=json", f"--benchmark_filter={names}", "--benchmark_min_time=0.1", "--benchmark_enable_random_interleaving=true")
             for line in json.loads(run(tool, m, k, n, *flags))["benchmarks"]:
                 product, who, threads = line["name"].split("/")[:3]
                 rates.setdefault((product, int(threads)), {}).setdefault(who, []).append(line["GFLOP/s"])
             for product, threads in rates:
                 if torch:
-                    for suffix in ("", " bf16"):
+                    for suffix, _ in kinds:
                         answer = torch.ask(job="contraction", m=m, k=k, n=n, product=product, bf16=bool(suffix), threads=threads)
                         rates[product, threads].setdefault("PyTorch" + suffix, []).append(answer["gflops"])
         for (product, threads), found in sorted(rates.items()):
-            for suffix, bar in (("", "0.9"), (" bf16", "-")):
+            for suffix, bar in kinds:
                 medians = {who.removesuffix(" bf16"): statistics.median(values) for who, values in found.items() if who.endswith(" bf16") == bool(suffix)}
                 ours = medians.pop("sluice")
                 what = f"{m} x {k} -> {n} {product}{suffix}, threads: {threads}"
