@@ -26,7 +26,7 @@ constexpr int64_t leastPackedRows = 48;
 constexpr int64_t leastFetchedBytes = 256 * 1024;
 
 /// Up to this size B is read from a last-level cache as fast as it is packed.
-constexpr int64_t mostBytesBesideRows = 4 * 1024 * 1024;
+constexpr int64_t mostBytesBesideRows = 3 * 1024 * 1024;
 
 /// Where the loops around the matrix product are: an index for each of their dimensions.
 using Position = DenseMap<unsigned, Value>;
