@@ -215,6 +215,19 @@ bool MatrixView::isContiguous(std::optional<unsigned> position) const {
   return position && *position + 1 == type.getRank() && type.getStridesAndOffset().first[*position] == 1;
 }
 
+int64_t MatrixView::lineElements() const {
+  constexpr int64_t cacheLineBits = 512;
+  return cacheLineBits / cast<MemRefType>(memref.getType()).getElementTypeBitWidth();
+}
+
+void MatrixView::prefetchBlock(ImplicitLocOpBuilder &b, Value i, Value j, int64_t rows, int64_t columns,
+                               bool isWrite) const {
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t c = 0; c < columns; c += lineElements())
+      memref::PrefetchOp::create(b, memref, indices(b, plus(b, i, r), plus(b, j, c)), isWrite, /*localityHint=*/3,
+                                 /*isDataCache=*/true);
+}
+
 Value sluice::constantIndex(ImplicitLocOpBuilder &b, int64_t value) { return arith::ConstantIndexOp::create(b, value); }
 
 Value sluice::plus(ImplicitLocOpBuilder &b, Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }

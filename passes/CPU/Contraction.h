@@ -57,6 +57,11 @@ struct MatrixView {
   /// Whether neighbours along the row (or column) index are neighbours in memory.
   bool rowIsContiguous() const { return isContiguous(row); }
   bool columnIsContiguous() const { return isContiguous(column); }
+  /// Brings a block from (i, j) on, whose columns are contiguous, into the first-level cache.
+  void prefetchBlock(mlir::ImplicitLocOpBuilder &b, mlir::Value i, mlir::Value j, int64_t rows, int64_t columns,
+                     bool isWrite) const;
+  /// How many elements are in a line of the cache.
+  int64_t lineElements() const;
 
 private:
   bool isContiguous(std::optional<unsigned> position) const;
@@ -134,7 +139,6 @@ private:
   mlir::Value repeat(mlir::ImplicitLocOpBuilder &builder, mlir::Value element) const;
   mlir::Value addProduct(mlir::ImplicitLocOpBuilder &builder, mlir::Value x, mlir::Value y, mlir::Value sum) const;
   llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value sums) const;
-  void prefetch(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j) const;
   void store(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,
              bool add) const;
   void storePart(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,

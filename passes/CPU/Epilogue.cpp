@@ -186,19 +186,13 @@ int64_t Epilogue::bytesBesideC(Value c) const {
 
 //===-- A block of C ----------------------------------------------------------------===//
 
-constexpr int64_t cacheLineBytes = 64;
-
 void EpilogueKernel::prefetch(ImplicitLocOpBuilder &b, MatrixView c, Value i, Value j, int64_t rows,
                               int64_t columns) const {
   linalg::GenericOp generic = op;
   for (auto [view, operand] : llvm::zip_equal(operands, generic->getOpOperands())) {
     if (!view.row || !view.column || view.memref == c.memref)
       continue;
-    int64_t elements = cacheLineBytes * 8 / cast<MemRefType>(view.memref.getType()).getElementTypeBitWidth();
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t column = 0; column < columns; column += elements)
-        memref::PrefetchOp::create(b, view.memref, view.indices(b, plus(b, i, r), plus(b, j, column)),
-                                   /*isWrite=*/generic.isDpsInit(&operand), /*localityHint=*/3, /*isDataCache=*/true);
+    view.prefetchBlock(b, i, j, rows, columns, /*isWrite=*/generic.isDpsInit(&operand));
   }
 }
 

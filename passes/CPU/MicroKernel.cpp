@@ -13,7 +13,6 @@ using namespace sluice;
 
 /// Terms of the sum in one pass of the innermost loop: enough to hide its counter and its jump.
 constexpr int64_t unrolledSums = 4;
-constexpr int64_t cacheLineBytes = 64;
 
 ElementOfA sluice::packedElement(Panels panels) {
   return [=](ImplicitLocOpBuilder &builder, Value i, Value k, int64_t r) -> Value {
@@ -99,7 +98,7 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
 
 void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value part) const {
   bool alongRows = matrix.rowIsContiguous();
-  int64_t lineElements = cacheLineBytes * 8 / cast<MemRefType>(matrix.memref.getType()).getElementTypeBitWidth();
+  int64_t lineElements = matrix.lineElements();
   int64_t linesOfOne = llvm::divideCeil(alongRows ? rows : sums, lineElements),
           lines = (alongRows ? sums : rows) * linesOfOne;
   int64_t linesOfPart = llvm::divideCeil(lines, parts);
@@ -113,15 +112,6 @@ void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value part) const {
                                            plus(builder, sum, alongRows ? one : inside));
     memref::PrefetchOp::create(builder, matrix.memref, at, /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
   });
-}
-
-/// Fetches a block of C while its sums are computed.
-void MicroKernel::prefetch(ImplicitLocOpBuilder &builder, Value i, Value j) const {
-  int64_t elements = cacheLineBytes * 8 / vectorType().getElementTypeBitWidth();
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t column = 0; column < b.width; column += elements)
-      memref::PrefetchOp::create(builder, c.memref, c.indices(builder, plus(builder, i, r), plus(builder, j, column)),
-                                 /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
 }
 
 void MicroKernel::store(ImplicitLocOpBuilder &builder, Value i, Value j, ValueRange values, bool add) const {
@@ -219,8 +209,9 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
   // The panel of B stays in the first-level cache while those of A pass by.
   loop(builder, constantIndex(builder, 0), m.count, rows, [&](Value i) {
     Value atI = plus(builder, m.start, i), atJ = plus(builder, n.start, j);
+    // The block of C comes while its sums are computed.
     if (isContiguous)
-      prefetch(builder, atI, atJ);
+      c.prefetchBlock(builder, atI, atJ, rows, b.width, /*isWrite=*/true);
     if (fetch)
       fetch->emit(builder, builder.createOrFold<arith::DivUIOp>(i, constantIndex(builder, rows)));
     ifLast([&] { epilogue->prefetch(builder, c, atI, atJ, rows, b.width); });
