@@ -24,6 +24,11 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
   auto outputs = [&](Operation *op) {
     return llvm::map_to_vector(op->getResultTypes(), [&](Type type) { return b.empty(type); });
   };
+  // Where a weight's gradient goes, and whether it is added to what is there: the sum it is a term of, if there is one.
+  auto gradientDestination = [&](Value gradient) {
+    AddOp add = accumulatingAdd(gradient);
+    return std::pair<Value, bool>(add ? add.getLhs() : b.empty(gradient.getType()), bool(add));
+  };
   return TypeSwitch<Operation *, SmallVector<Value>>(op)
       .Case([&](EmbeddingOp op) { return kernel<GatherRowsOp>({op.getIndices(), op.getTable()}, outputs(op)); })
       .Case([&](EmbeddingBackwardOp op) {
@@ -49,20 +54,18 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
         return SmallVector<Value>(blocked.getResults());
       })
       .Case([&](LinearCrossEntropyBackwardOp op) {
-        AddOp add = accumulatingAdd(op.getDweight());
-        Value dweight = add ? add.getLhs() : b.empty(op.getDweight().getType());
+        auto [dweight, adds] = gradientDestination(op.getDweight());
         auto blocked = BlockedCrossEntropyBackwardOp::create(
             b, op->getResultTypes(),
             ValueRange{op.getGradient(), op.getInput(), op.getWeight(), op.getTargets(), op.getLogsumexp()},
-            ValueRange{b.empty(op.getDinput().getType()), dweight}, bool(add), op.getComputeTypeAttr());
+            ValueRange{b.empty(op.getDinput().getType()), dweight}, adds, op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());
       })
       .Case([&](LinearCrossEntropyWithGradientOp op) {
-        AddOp add = accumulatingAdd(op.getDweight());
-        Value dweight = add ? add.getLhs() : b.empty(op.getDweight().getType());
+        auto [dweight, adds] = gradientDestination(op.getDweight());
         auto blocked = BlockedCrossEntropyWithGradientOp::create(
             b, op->getResultTypes(), ValueRange{op.getGradient(), op.getInput(), op.getWeight(), op.getTargets()},
-            ValueRange{b.empty(op.getLoss().getType()), b.empty(op.getDinput().getType()), dweight}, bool(add),
+            ValueRange{b.empty(op.getLoss().getType()), b.empty(op.getDinput().getType()), dweight}, adds,
             op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());
       })
