@@ -1,5 +1,6 @@
 //===- Jit.cpp - Generated code in this process ---------------------------------------===//
 #include "tools/Jit.h"
+#include "passes/Lowering/Scratch.h"
 
 using namespace sluice;
 
@@ -38,4 +39,30 @@ llvm::Error Jit::call(llvm::StringRef function, llvm::MutableArrayRef<void *> ar
   for (void *&argument : arguments)
     addresses.push_back(&argument);
   return engine->invokePacked(function, addresses);
+}
+
+llvm::Expected<JitFunction> JitFunction::create(mlir::ModuleOp module, llvm::StringRef name,
+                                                const Processor &processor) {
+  mlir::Operation *function = module.lookupSymbol(name);
+  auto bytes = [&](llvm::StringRef attribute) {
+    return function->getAttrOfType<mlir::IntegerAttr>(attribute).getInt();
+  };
+  JitFunction made;
+  made.name = name.str();
+  made.scratch = runtime::Memory(bytes(scratchBytesAttrName));
+  made.threadScratchBytes = bytes(threadScratchBytesAttrName);
+  llvm::Expected<std::unique_ptr<Jit>> jit = Jit::create(module, processor);
+  if (!jit)
+    return jit.takeError();
+  made.jit = std::move(*jit);
+  return made;
+}
+
+llvm::Error JitFunction::call(llvm::ArrayRef<void *> operands, bool hasStep) {
+  llvm::SmallVector<void *> arguments;
+  if (hasStep)
+    arguments.push_back(&jit->step);
+  arguments.push_back(scratch.data());
+  llvm::append_range(arguments, operands);
+  return jit->call(name, arguments);
 }

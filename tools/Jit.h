@@ -5,6 +5,7 @@
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/Lowering/CodeGen.h"
+#include "runtime/Memory.h"
 #include "runtime/Pool.h"
 #include "runtime/abi.h"
 #include <memory>
@@ -31,6 +32,23 @@ public:
 private:
   std::unique_ptr<sluice_pool> pool;
   std::unique_ptr<mlir::ExecutionEngine> engine;
+};
+
+/// One function of a lowered module, with the scratch memory that it asks for.
+class JitFunction {
+public:
+  static llvm::Expected<JitFunction> create(mlir::ModuleOp module, llvm::StringRef name, const Processor &processor);
+
+  void startPool(unsigned threads) { jit->startPool(threads, threadScratchBytes); }
+  /// Calls the function on its operands, each a pointer to data; the step, if it has that parameter, and the scratch go
+  /// before them.
+  llvm::Error call(llvm::ArrayRef<void *> operands, bool hasStep = true);
+
+private:
+  std::string name;
+  std::unique_ptr<Jit> jit;
+  runtime::Memory scratch{0};
+  int64_t threadScratchBytes = 0;
 };
 
 } // namespace sluice

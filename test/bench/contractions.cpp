@@ -11,14 +11,15 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/Lowering/Pipeline.h"
-#include "passes/Lowering/Scratch.h"
-#include "runtime/Memory.h"
 #include "tools/Jit.h"
 #include "tools/Register.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <benchmark/benchmark.h>
+#include <chrono>
+#include <deque>
 #include <random>
+#include <thread>
 #ifdef SLUICE_HAS_OPENBLAS
 #include <cblas.h>
 #endif
@@ -49,58 +50,50 @@ struct Product {
     }
   }
 };
-
-/// A compiled product.
-class Generated {
-public:
-  Generated(const Product &product, const Processor &processor, llvm::StringRef compute) {
-    mlir::DialectRegistry registry;
-    registerDialects(registry);
-    mlir::MLIRContext context(registry);
-    const char *text = R"(
-      func.func @contract(%a: tensor<{0}>, %b: tensor<{1}>) -> tensor<{2}> {{
-        %zero = arith.constant 0.0 : f32
-        %empty = tensor.empty() : tensor<{2}>
-        %fill = linalg.fill ins(%zero : f32) outs(%empty : tensor<{2}>) -> tensor<{2}>
-        %c = linalg.contract indexing_maps = [affine_map<(m, n, k) -> ({3})>, affine_map<(m, n, k) -> ({4})>, affine_map<(m, n, k) -> (m, n)>]{5}
-          ins(%a, %b : tensor<{0}>, tensor<{1}>) outs(%fill : tensor<{2}>) -> tensor<{2}>
-        return %c : tensor<{2}>
-      })";
-    auto shape = [](int64_t rows, int64_t columns, bool transposed) {
-      return transposed ? llvm::formatv("{0}x{1}xf32", columns, rows).str()
-                        : llvm::formatv("{0}x{1}xf32", rows, columns).str();
-    };
-    std::string source = llvm::formatv(text, shape(product.m, product.k, product.transA),
-                                       shape(product.k, product.n, product.transB), shape(product.m, product.n, false),
-                                       product.transA ? "k, m" : "m, k", product.transB ? "n, k" : "k, n",
-                                       compute == "f32" ? "" : (" {sluice.compute_type = " + compute + "}").str());
-    auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
-    mlir::PassManager manager(&context);
-    LoweringOptions lowering;
-    lowering.vectorBits = processor.getVectorBits();
-    lowering.cpu = processor.getName().str();
-    buildLoweringPipeline(manager, lowering);
-    if (!module || failed(manager.run(*module)))
-      llvm::report_fatal_error("cannot compile the contraction");
-    mlir::Operation *function = module->lookupSymbol("contract");
-    auto bytes = [&](llvm::StringRef name) { return function->getAttrOfType<mlir::IntegerAttr>(name).getInt(); };
-    scratch = std::make_unique<runtime::Memory>(bytes(scratchBytesAttrName));
-    threadScratchBytes = bytes(threadScratchBytesAttrName);
-    jit = llvm::cantFail(Jit::create(*module, processor));
-  }
-
-  void start(unsigned threads) { jit->startPool(threads, threadScratchBytes); }
-  void run(Product &product) {
-    void *arguments[] = {&jit->step, scratch->data(), product.a.data(), product.b.data(), product.c.data()};
-    llvm::cantFail(jit->call("contract", arguments));
-  }
-
-private:
-  std::unique_ptr<Jit> jit;
-  std::unique_ptr<runtime::Memory> scratch;
-  int64_t threadScratchBytes;
-};
 } // namespace
+
+static JitFunction compile(const Product &product, const Processor &processor, llvm::StringRef compute) {
+  mlir::DialectRegistry registry;
+  registerDialects(registry);
+  mlir::MLIRContext context(registry);
+  const char *text = R"(
+    func.func @contract(%a: tensor<{0}>, %b: tensor<{1}>) -> tensor<{2}> {{
+      %zero = arith.constant 0.0 : f32
+      %empty = tensor.empty() : tensor<{2}>
+      %fill = linalg.fill ins(%zero : f32) outs(%empty : tensor<{2}>) -> tensor<{2}>
+      %c = linalg.contract indexing_maps = [affine_map<(m, n, k) -> ({3})>, affine_map<(m, n, k) -> ({4})>, affine_map<(m, n, k) -> (m, n)>]{5}
+        ins(%a, %b : tensor<{0}>, tensor<{1}>) outs(%fill : tensor<{2}>) -> tensor<{2}>
+      return %c : tensor<{2}>
+    })";
+  auto shape = [](int64_t rows, int64_t columns, bool transposed) {
+    return transposed ? llvm::formatv("{0}x{1}xf32", columns, rows).str()
+                      : llvm::formatv("{0}x{1}xf32", rows, columns).str();
+  };
+  std::string source = llvm::formatv(text, shape(product.m, product.k, product.transA),
+                                     shape(product.k, product.n, product.transB), shape(product.m, product.n, false),
+                                     product.transA ? "k, m" : "m, k", product.transB ? "n, k" : "k, n",
+                                     compute == "f32" ? "" : (" {sluice.compute_type = " + compute + "}").str());
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
+  mlir::PassManager manager(&context);
+  LoweringOptions lowering;
+  lowering.vectorBits = processor.getVectorBits();
+  lowering.cpu = processor.getName().str();
+  buildLoweringPipeline(manager, lowering);
+  if (!module || failed(manager.run(*module)))
+    llvm::report_fatal_error("cannot compile the contraction");
+  return llvm::cantFail(JitFunction::create(*module, "contract", processor));
+}
+
+/// Lets the threads of whoever ran before stop spinning (OpenBLAS's do for 30 ms, on processors that others need), then
+/// runs until caches and clocks are what they stay.
+template <typename Run> static void warmUp(Run run) {
+  using namespace std::chrono_literals;
+  std::this_thread::sleep_for(100ms);
+  auto start = std::chrono::steady_clock::now();
+  do
+    run();
+  while (std::chrono::steady_clock::now() - start < 20ms);
+}
 
 template <typename Run>
 static void add(const char *implementation, Product &product, unsigned threads, const std::function<void()> &prepare,
@@ -109,7 +102,7 @@ static void add(const char *implementation, Product &product, unsigned threads, 
   benchmark::RegisterBenchmark(name.c_str(),
                                [=, &product](benchmark::State &state) {
                                  prepare();
-                                 run();
+                                 warmUp(run);
                                  for (auto _ : state)
                                    run();
                                  state.counters["GFLOP/s"] = benchmark::Counter(
@@ -133,15 +126,16 @@ int main(int argc, char **argv) {
   std::vector<Product> products = {{"NN", m, n, k, false, false, {}, {}, {}},
                                    {"NT", m, k, n, false, true, {}, {}, {}},
                                    {"TN", k, n, m, true, false, {}, {}, {}}};
-  std::vector<std::unique_ptr<Generated>> programs;
+  std::deque<JitFunction> programs; // a place of its own for each
   const std::pair<const char *, const char *> series[] = {{"sluice", "f32"}, {"sluice bf16", "bf16"}};
   for (Product &product : products) {
     product.fill();
     for (auto [name, compute] : series) {
-      programs.push_back(std::make_unique<Generated>(product, processor, compute));
-      Generated *program = programs.back().get();
+      JitFunction &program = programs.emplace_back(compile(product, processor, compute));
       for (int threads : {1, 2})
-        add(name, product, threads, [=] { program->start(threads); }, [=, &product] { program->run(product); });
+        add(
+            name, product, threads, [=, &program] { program.startPool(threads); },
+            [&] { llvm::cantFail(program.call({product.a.data(), product.b.data(), product.c.data()})); });
     }
     for (int threads : {1, 2}) {
 #ifdef SLUICE_HAS_OPENBLAS

@@ -149,16 +149,11 @@ static LogicalResult lower(ModuleOp module, bool onBuffers, const Processor &pro
 }
 
 /// Fills the arguments, calls the function, prints its results: what it returned, or all buffers if it works on those.
-static int runFunction(Jit &jit, StringRef name, const Signature &signature, int64_t scratchBytes,
-                       int64_t threadScratchBytes, const Options &options) {
-  jit.startPool(options.threads, threadScratchBytes);
-  runtime::Memory scratch(scratchBytes);
+static int runFunction(JitFunction &function, const Signature &signature, const Options &options) {
+  function.startPool(options.threads);
   std::vector<runtime::Memory> memory;
   SmallVector<void *> arguments;
   bool hasStep = !signature.onBuffers || isStepType(signature.inputs[0]);
-  if (hasStep)
-    arguments.push_back(&jit.step);
-  arguments.push_back(scratch.data());
   auto add = [&](Type type) {
     memory.emplace_back(bytesOf(cast<ShapedType>(type)));
     arguments.push_back(memory.back().data());
@@ -179,7 +174,7 @@ static int runFunction(Jit &jit, StringRef name, const Signature &signature, int
   }
   for (auto [type, updated] : llvm::zip_equal(signature.results, signature.updated))
     results.push_back({updated < 0 ? add(type) : inputs[updated], type});
-  if (llvm::Error error = jit.call(name, arguments))
+  if (llvm::Error error = function.call(arguments, hasStep))
     return fail(llvm::toString(std::move(error)));
   for (auto [data, type] : results) {
     print(llvm::outs(), data, cast<ShapedType>(type));
@@ -253,16 +248,14 @@ int main(int argc, char **argv) {
 
   if (failed(lower(*module, signature.onBuffers, *processor)))
     return 1;
-  int64_t scratchBytes = 0, threadScratchBytes = 0;
   if (function) {
-    Operation *lowered = module->lookupSymbol(options.function);
-    scratchBytes = lowered->getAttrOfType<IntegerAttr>(scratchBytesAttrName).getInt();
-    threadScratchBytes = lowered->getAttrOfType<IntegerAttr>(threadScratchBytesAttrName).getInt();
+    llvm::Expected<JitFunction> compiled = JitFunction::create(*module, options.function, *processor);
+    if (!compiled)
+      return fail(llvm::toString(compiled.takeError()));
+    return runFunction(*compiled, signature, options);
   }
   llvm::Expected<std::unique_ptr<Jit>> jit = Jit::create(*module, *processor);
   if (!jit)
     return fail(llvm::toString(jit.takeError()));
-  if (function)
-    return runFunction(**jit, options.function, signature, scratchBytes, threadScratchBytes, options);
   return runModel(**jit, &context, given, options);
 }

@@ -6,8 +6,7 @@
 #include "passes/CPU/Passes.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Lowering/Pipeline.h"
-#include "passes/Lowering/Scratch.h"
-#include "runtime/Memory.h"
+#include "passes/Lowering/StepLayout.h"
 #include "tools/Jit.h"
 #include "llvm/Support/Format.h"
 #include <chrono>
@@ -57,21 +56,18 @@ public:
     buildLLVMPipeline(manager, lowering);
     if (failed(manager.run(*module)))
       return;
-    Operation *lowered = module->lookupSymbol(name);
-    auto bytes = [&](StringRef attribute) { return lowered->getAttrOfType<IntegerAttr>(attribute).getInt(); };
-    scratch = runtime::Memory(bytes(scratchBytesAttrName));
-    llvm::Expected<std::unique_ptr<Jit>> made = Jit::create(*module, processor);
+    llvm::Expected<JitFunction> made = JitFunction::create(*module, name, processor);
     if (!made) {
       llvm::consumeError(made.takeError());
       return;
     }
-    jit = std::move(*made);
-    jit->startPool(std::max(1u, std::thread::hardware_concurrency()), bytes(threadScratchBytesAttrName));
+    compiled = std::move(*made);
+    compiled->startPool(std::max(1u, std::thread::hardware_concurrency()));
   }
 
   /// Seconds of the fastest of several runs; nothing where the strategy could not be compiled.
   std::optional<double> measure() {
-    if (!jit)
+    if (!compiled)
       return std::nullopt;
     run();
     double best = HUGE_VAL, total = 0;
@@ -89,15 +85,12 @@ private:
   static constexpr StringLiteral name = "contraction";
 
   void run() {
-    SmallVector<void *> arguments = {&jit->step, scratch.data()};
-    for (runtime::Memory &operand : operands)
-      arguments.push_back(operand.data());
-    llvm::cantFail(jit->call(name, arguments));
+    auto data = llvm::map_to_vector(operands, [](const runtime::Memory &memory) -> void * { return memory.data(); });
+    llvm::cantFail(compiled->call(data));
   }
 
   std::vector<runtime::Memory> operands;
-  runtime::Memory scratch{0};
-  std::unique_ptr<Jit> jit;
+  std::optional<JitFunction> compiled;
 };
 } // namespace
 
