@@ -11,9 +11,10 @@
 
 using namespace sluice::runtime;
 
-/// How long a thread spins before it sleeps: longer than the serial code between two loops, and than the kernel takes
-/// to wake a thread of a virtual machine; or hardly at all where other threads wait for the processor.
-static constexpr std::chrono::microseconds kSpin(200), kSpinWhereCrowded(5);
+/// How long a thread spins before it sleeps: longer than the serial code between two loops, and than one part of a loop
+/// commonly takes longer than another. A thread that slept may be woken on the processor of another one of the pool,
+/// and both then share it for several loops. Hardly at all where other threads wait for the processor.
+static constexpr std::chrono::microseconds kSpin(2000), kSpinWhereCrowded(5);
 
 static void pauseThread() {
 #if defined(__x86_64__) || defined(__i386__)

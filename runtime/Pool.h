@@ -2,7 +2,7 @@
 //
 // A small pool with a static partition: a loop over [0, count) is cut into one contiguous part a thread, so which
 // thread computes an index depends on nothing but count and the number of threads. Between loops a worker spins for a
-// part of a millisecond and then sleeps on a futex, so that it disturbs nobody during long serial parts.
+// few milliseconds and then sleeps on a futex, so that it disturbs nobody during long serial parts.
 //
 //===----------------------------------------------------------------------===//
 

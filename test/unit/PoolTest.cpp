@@ -80,7 +80,7 @@ TEST(PoolTest, WakesWorkersThatSleep) {
   sluice_pool pool(2, 0);
   for (int round = 0; round < 20; ++round) {
     // Longer than the workers spin.
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
     Recorder recorder;
     recorder.visits.resize(2);
     pool.run(2, Recorder::body, &recorder);
