@@ -66,7 +66,8 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
 }
 
 LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> registerBlock,
-                                   ArrayRef<int64_t> cacheBlock, int64_t vectorSize, bool packsA, int64_t vnni) {
+                                   ArrayRef<int64_t> cacheBlock, int64_t vectorSize, bool packsA, bool packsB,
+                                   int64_t vnni) {
   if (registerBlock.size() != 2 || cacheBlock.size() != 3)
     return emitError() << "expected 2 register and 3 cache block sizes, found " << registerBlock.size() << " and "
                        << cacheBlock.size();
@@ -81,7 +82,7 @@ LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << " x " << cacheBlock[1] << " for " << registerBlock[0] << " x " << registerBlock[1];
   if (vnni != 1 && vnni != 2)
     return emitError() << "expected 1 or 2 terms that lie together, found " << vnni;
-  if (vnni == 2 && (!packsA || cacheBlock[2] % vnni != 0))
-    return emitError() << "expected a packed A and blocks of an even number of terms where two lie together";
+  if (vnni == 2 && (!packsA || !packsB || cacheBlock[2] % vnni != 0))
+    return emitError() << "expected packed operands and blocks of an even number of terms where two lie together";
   return success();
 }

@@ -38,14 +38,15 @@ def Sluice_StrategyAttr : Sluice_Attr<"Strategy", "strategy"> {
   let summary = "how a contraction becomes loops";
   let description = [{
     `register` is the block of C (rows, columns) that stays in registers, `cache` the block (rows m, columns n, sum k) whose
-    packed panels stay in cache, `vector` the number of elements of a vector register. `packs_a` says whether A is packed or read where it lies, element by element. All numbers are positive, the register
+    packed panels stay in cache, `vector` the number of elements of a vector register. `packs_a` says whether A is packed or read where it lies, element by element, and `packs_b`
+    whether B is packed or read where it lies, vector by vector. All numbers are positive, the register
     columns are a multiple of `vector`, and the cache block's rows and columns are multiples of the register block's.
     `vnni`, 1 or 2, is how many neighbouring terms of the sum lie together in a panel, for an instruction that adds that many products to each element of a
-    vector; with 2, panels are packed in the type that the contraction computes in, A's too, and the cache block's sum is a multiple of it.
+    vector; with 2, both are packed, in the type that the contraction computes in, and the cache block's sum is a multiple of it.
     Set by the target's strategy pass directly before the loops are made, and consumed there.
   }];
-  let parameters = (ins ArrayRefParameter<"int64_t">:$registerBlock, ArrayRefParameter<"int64_t">:$cacheBlock, "int64_t":$vectorSize, "bool":$packsA, DefaultValuedParameter<"int64_t", "1">:$vnni);
-  let assemblyFormat = "`<` `register` `=` `[` $registerBlock `]` `,` `cache` `=` `[` $cacheBlock `]` `,` `vector` `=` $vectorSize `,` `packs_a` `=` $packsA (`,` `vnni` `=` $vnni^)? `>`";
+  let parameters = (ins ArrayRefParameter<"int64_t">:$registerBlock, ArrayRefParameter<"int64_t">:$cacheBlock, "int64_t":$vectorSize, "bool":$packsA, "bool":$packsB, DefaultValuedParameter<"int64_t", "1">:$vnni);
+  let assemblyFormat = "`<` `register` `=` `[` $registerBlock `]` `,` `cache` `=` `[` $cacheBlock `]` `,` `vector` `=` $vectorSize `,` `packs_a` `=` $packsA `,` `packs_b` `=` $packsB (`,` `vnni` `=` $vnni^)? `>`";
   let genVerifyDecl = 1;
 }
 

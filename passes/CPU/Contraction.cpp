@@ -113,6 +113,19 @@ static std::optional<int64_t> strideOf(const Contraction::Operand &operand, unsi
   return strides[it - operand.dims.begin()];
 }
 
+std::optional<int64_t> Contraction::bytesOfMatrix(const Operand &operand) const {
+  int64_t last = 0;
+  for (unsigned dim : operand.dims) {
+    if (dim != m && dim != n && dim != k)
+      continue;
+    std::optional<int64_t> stride = strideOf(operand, dim);
+    if (!stride)
+      return std::nullopt;
+    last += (sizes[dim] - 1) * *stride;
+  }
+  return (last + 1) * (elementType().getWidth() / 8);
+}
+
 /// Takes the dimension that the kernel works on: a contiguous one in the operand, else the longest.
 static std::optional<unsigned> takeMain(SmallVector<unsigned> &candidates, ArrayRef<int64_t> sizes,
                                         const Contraction::Operand &operand) {
@@ -140,6 +153,20 @@ FailureOr<Contraction> sluice::analyzeContraction(linalg::LinalgOp op) {
     if (!type || !type.getValue().isBF16() || !getElementTypeOrSelf(op->getOperand(0)).isF32())
       return op->emitOpError("expected '") << computeTypeAttrName << "' to be bf16, on operands of f32", failure();
     result.computeType = cast<FloatType>(type.getValue());
+  }
+  if (Attribute attribute = op->getAttr(triangleAttrName)) {
+    auto isLoop = [&](int64_t dim) { return dim >= 0 && dim < op.getNumLoops(); };
+    auto dims = dyn_cast<DenseI64ArrayAttr>(attribute);
+    if (!dims || dims.size() != 2 || dims[0] == dims[1] || !isLoop(dims[0]) || !isLoop(dims[1]))
+      return op->emitOpError("expected '") << triangleAttrName << "' to be two of its " << op.getNumLoops()
+                                           << " loops, as array<i64: row, column>",
+             failure();
+    auto groupOf = [&](unsigned dim) {
+      return llvm::find_if(merger.groups, [&](auto &group) { return llvm::equal(group, ArrayRef(dim)); });
+    };
+    auto *row = groupOf(dims[0]), *column = groupOf(dims[1]);
+    if (row != merger.groups.end() && column != merger.groups.end())
+      result.triangle = {row - merger.groups.begin(), column - merger.groups.begin()};
   }
   for (auto &group : merger.groups) {
     int64_t size = 1;

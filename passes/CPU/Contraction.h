@@ -32,11 +32,15 @@ struct Contraction {
   llvm::SmallVector<unsigned> outer;     // parallel dimensions around the product
   llvm::SmallVector<unsigned> outerSums; // reduction dimensions around the product
   mlir::FloatType computeType;           // what the elements of A and B are rounded to; null: nothing
+  /// Merged dimensions: points whose second index exceeds the first need not be computed.
+  std::optional<std::pair<unsigned, unsigned>> triangle;
 
   int64_t size(std::optional<unsigned> dim) const { return dim ? sizes[*dim] : 1; }
   int64_t product(llvm::ArrayRef<unsigned> dims) const;
   /// Whether the dimension is there and its neighbours are neighbours in the operand's memory.
   bool isContiguous(const Operand &operand, std::optional<unsigned> dim) const;
+  /// Bytes from the first to the last element of an operand's matrix; nothing where a stride is dynamic.
+  std::optional<int64_t> bytesOfMatrix(const Operand &operand) const;
   mlir::FloatType elementType() const { return llvm::cast<mlir::FloatType>(c.type.getElementType()); }
 };
 
@@ -102,7 +106,15 @@ void packPanels(mlir::ImplicitLocOpBuilder &b, MatrixView matrix, SubRange rows,
 /// of two terms that lie together both, as the bits of one integer.
 using ElementOfA = std::function<mlir::Value(mlir::ImplicitLocOpBuilder &, mlir::Value i, mlir::Value k, int64_t r)>;
 ElementOfA packedElement(Panels panels);
+/// Beyond the last row of the block it is an element of that row.
 ElementOfA elementInPlace(MatrixView matrix, SubRange rows, SubRange sums);
+
+/// The vector of B whose columns begin at `column` of the register block, of term `k` of its sum, or of two terms that
+/// lie together.
+using VectorOfB = std::function<mlir::Value(mlir::ImplicitLocOpBuilder &, mlir::Value k, int64_t column)>;
+VectorOfB packedVector(Panels panel, int64_t lanes);
+/// Rows of B are the terms here: `matrix` is (columns of C x terms), as for the panels.
+VectorOfB vectorInPlace(MatrixView matrix, mlir::Value column, SubRange sums, int64_t lanes);
 
 /// Brings the panel that is packed next into the second-level cache, a part of it with each of `parts` blocks of C:
 /// what is packed from memory waits for memory otherwise.
@@ -115,30 +127,38 @@ struct PanelFetch {
   void emit(mlir::ImplicitLocOpBuilder &builder, mlir::Value part) const;
 };
 
-/// What the micro-kernel works on: `rows` x the width of B's panel is the block of C in registers.
+/// The points of a block that count, those whose `column` does not exceed their `row`.
+struct Triangle {
+  enum Dim { M, N, K } row, column;
+};
+
+/// What the micro-kernel works on: `rows` x `columns` is the block of C in registers.
 struct MicroKernel {
   ElementOfA a;
-  int64_t rows;
-  Panels b;         // one
+  VectorOfB b;
+  int64_t rows, columns;
+  int64_t vnni;     // terms that lie together in a vector of B
   mlir::Value tile; // rows x columns, for C whose columns are not contiguous; else null
   MatrixView c;
   int64_t lanes;
   mlir::Value first;              // i1: store instead of adding; null: never
   mlir::Value start;              // what is added to the first sums: a row [n] for all rows of C; null: nothing
   const EpilogueKernel *epilogue; // runs on every block whose sums are complete; null: nothing does
+  /// For a cache block that is all of C, and all of the sum. What else is computed is what shares registers with it.
+  std::optional<Triangle> triangle;
 
   std::optional<PanelFetch> fetch;
 
-  /// Emits C += A B of all blocks of a cache block whose columns are those of the panel, from `j` of the cache block
-  /// on.
+  /// Emits C += A B of all register blocks of a cache block that begin at its column `j`.
   void emit(mlir::ImplicitLocOpBuilder &builder, SubRange m, SubRange n, mlir::Value j, mlir::Value sums) const;
 
 private:
-  int64_t vectors() const { return b.width / lanes; }
+  int64_t vectors() const { return columns / lanes; }
   mlir::VectorType vectorType() const;
-  mlir::Value repeat(mlir::ImplicitLocOpBuilder &builder, mlir::Value element) const;
+  mlir::Value repeat(mlir::ImplicitLocOpBuilder &builder, mlir::Value element, mlir::Type like) const;
   mlir::Value addProduct(mlir::ImplicitLocOpBuilder &builder, mlir::Value x, mlir::Value y, mlir::Value sum) const;
-  llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value sums) const;
+  llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j,
+                                          mlir::Value sums) const;
   void store(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,
              bool add) const;
   void storePart(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,

@@ -37,9 +37,9 @@ public:
       : x(contraction), b(contraction.op.getLoc(), contraction.op), start(start), epilogue(epilogue),
         rows(strategy.getRegisterBlock()[0]), columns(strategy.getRegisterBlock()[1]),
         blockM(strategy.getCacheBlock()[0]), blockN(strategy.getCacheBlock()[1]), blockK(strategy.getCacheBlock()[2]),
-        lanes(strategy.getVectorSize()), vnni(strategy.getVnni()), packsA(strategy.getPacksA()), sizeM(x.size(x.m)),
-        sizeN(x.size(x.n)), sizeK(x.size(x.k)), blocksM(llvm::divideCeil(sizeM, blockM)),
-        blocksN(llvm::divideCeil(sizeN, blockN)) {}
+        lanes(strategy.getVectorSize()), vnni(strategy.getVnni()), packsA(strategy.getPacksA()),
+        packsB(strategy.getPacksB()), sizeM(x.size(x.m)), sizeN(x.size(x.n)), sizeK(x.size(x.k)),
+        blocksM(llvm::divideCeil(sizeM, blockM)), blocksN(llvm::divideCeil(sizeN, blockN)) {}
 
   void run() {
     int64_t tasks = x.product(x.outer) * blocksM * blocksN;
@@ -76,7 +76,7 @@ private:
   Start start;
   Epilogue epilogue;
   int64_t rows, columns, blockM, blockN, blockK, lanes, vnni;
-  bool packsA;
+  bool packsA, packsB;
   int64_t sizeM, sizeN, sizeK, blocksM, blocksN;
   Value panelsA, panelB, tile;
   bool isPacked = false; // all of A, in panelsA
@@ -122,8 +122,8 @@ private:
   void allocate() {
     if (packsA && !isPacked)
       panelsA = buffer({blockM * blockK}, panelType());
-    int64_t depth = llvm::alignTo(blockK, vnni);
-    panelB = buffer({columns * depth}, panelType());
+    if (packsB)
+      panelB = buffer({columns * int64_t(llvm::alignTo(blockK, vnni))}, panelType());
     if (!x.isContiguous(x.c, x.n))
       tile = buffer({rows, columns}, x.elementType());
   }
@@ -276,14 +276,36 @@ private:
       EpilogueKernel atEnd = finish;
       if (!isWhole)
         atEnd.last = andEqual(finish.last, k.start, (sizeK - 1) / blockK * blockK);
-      MicroKernel kernel{a, rows, ofB, tile, c, lanes, storesFirst, start.row, finish.op ? &atEnd : nullptr, {}};
-      // Packed where it is used next, a panel is in the first-level cache.
+      MicroKernel kernel{
+          a,          {}, rows, columns, vnni, tile, c, lanes, storesFirst, start.row, finish.op ? &atEnd : nullptr,
+          triangle(), {}};
       loop(b, constantIndex(b, 0), n.count, columns, [&](Value j) {
-        packPanels(b, viewB, panelRange(n, j), k, ofB, lanes);
-        kernel.fetch = nextPanel(viewB, n, k, j);
+        if (packsB) {
+          // Packed where it is used next, a panel is in the first-level cache.
+          packPanels(b, viewB, panelRange(n, j), k, ofB, lanes);
+          kernel.fetch = nextPanel(viewB, n, k, j);
+          kernel.b = packedVector(ofB, lanes);
+        } else {
+          kernel.b = vectorInPlace(viewB, plus(b, n.start, j), k, lanes);
+        }
         kernel.emit(b, m, n, j, wholeTerms(k.count));
       });
     });
+  }
+
+  /// What counts of the whole matrix product, where one block is all of it.
+  std::optional<Triangle> triangle() const {
+    if (!x.triangle || blocksM > 1 || blocksN > 1 || sizeK > blockK)
+      return std::nullopt;
+    auto find = [&](unsigned dim) -> std::optional<Triangle::Dim> {
+      if (dim == x.m)
+        return Triangle::M;
+      if (dim == x.n)
+        return Triangle::N;
+      return dim == x.k ? std::optional(Triangle::K) : std::nullopt;
+    };
+    auto row = find(x.triangle->first), column = find(x.triangle->second);
+    return row && column ? std::optional(Triangle{*row, *column}) : std::nullopt;
   }
 
   /// The rows of B's panel that begins at `j` of a cache block.
@@ -364,14 +386,18 @@ struct ExpandContractions : sluice::impl::ExpandContractionsBase<ExpandContracti
       FailureOr<Contraction> contraction = analyzeContraction(op);
       if (failed(contraction))
         return signalPassFailure();
-      if (!strategy.getPacksA() && contraction->size(contraction->m) % strategy.getRegisterBlock()[0] != 0) {
-        op->emitOpError("expected a strategy that packs A: ")
-            << contraction->size(contraction->m) << " rows are no multiple of the register block's "
-            << strategy.getRegisterBlock()[0];
+      if (!strategy.getPacksB() && contraction->size(contraction->n) % strategy.getRegisterBlock()[1] != 0) {
+        op->emitOpError("expected a strategy that packs B: ")
+            << contraction->size(contraction->n) << " columns are no multiple of the register block's "
+            << strategy.getRegisterBlock()[1];
         return signalPassFailure();
       }
-      if (!strategy.getPacksA() && contraction->computeType) {
-        op->emitOpError("expected a strategy that packs A, which is rounded to ") << contraction->computeType;
+      if (!strategy.getPacksB() && !contraction->isContiguous(contraction->b, contraction->n)) {
+        op->emitOpError("expected a strategy that packs B, whose columns are not contiguous");
+        return signalPassFailure();
+      }
+      if (!(strategy.getPacksA() && strategy.getPacksB()) && contraction->computeType) {
+        op->emitOpError("expected a strategy that packs A and B, which are rounded to ") << contraction->computeType;
         return signalPassFailure();
       }
       if (strategy.getVnni() > 1 && !contraction->computeType) {

@@ -29,8 +29,27 @@ ElementOfA sluice::packedElement(Panels panels) {
 
 ElementOfA sluice::elementInPlace(MatrixView matrix, SubRange rows, SubRange sums) {
   return [=](ImplicitLocOpBuilder &builder, Value i, Value k, int64_t r) -> Value {
-    Value row = plus(builder, plus(builder, rows.start, i), r), sum = plus(builder, sums.start, k);
-    return memref::LoadOp::create(builder, matrix.memref, matrix.indices(builder, row, sum));
+    Value row = plus(builder, i, r);
+    if (!rows.whole)
+      row = builder.createOrFold<arith::MinUIOp>(row, plus(builder, rows.count, -1));
+    return memref::LoadOp::create(
+        builder, matrix.memref, matrix.indices(builder, plus(builder, rows.start, row), plus(builder, sums.start, k)));
+  };
+}
+
+VectorOfB sluice::packedVector(Panels panel, int64_t lanes) {
+  return [=](ImplicitLocOpBuilder &builder, Value k, int64_t column) -> Value {
+    auto type = VectorType::get(lanes * panel.vnni, cast<MemRefType>(panel.buffer.getType()).getElementType());
+    Value at = plus(builder, plus(builder, panel.base, times(builder, k, panel.width)), column * panel.vnni);
+    return vector::LoadOp::create(builder, type, panel.buffer, ValueRange{at});
+  };
+}
+
+VectorOfB sluice::vectorInPlace(MatrixView matrix, Value column, SubRange sums, int64_t lanes) {
+  return [=](ImplicitLocOpBuilder &builder, Value k, int64_t offset) -> Value {
+    auto type = VectorType::get(lanes, cast<MemRefType>(matrix.memref.getType()).getElementType());
+    SmallVector<Value> at = matrix.indices(builder, plus(builder, column, offset), plus(builder, sums.start, k));
+    return vector::LoadOp::create(builder, type, matrix.memref, at);
   };
 }
 
@@ -39,16 +58,13 @@ VectorType MicroKernel::vectorType() const {
 }
 
 /// A vector like those of B that has the element of A, or its terms that lie together, everywhere.
-Value MicroKernel::repeat(ImplicitLocOpBuilder &builder, Value element) const {
+Value MicroKernel::repeat(ImplicitLocOpBuilder &builder, Value element, Type like) const {
   Value vector = vector::BroadcastOp::create(builder, VectorType::get(lanes, element.getType()), element);
-  if (b.vnni == 1)
-    return vector;
-  auto type = VectorType::get(lanes * b.vnni, cast<MemRefType>(b.buffer.getType()).getElementType());
-  return vector::BitCastOp::create(builder, type, vector);
+  return vnni == 1 ? vector : vector::BitCastOp::create(builder, cast<VectorType>(like), vector).getResult();
 }
 
 Value MicroKernel::addProduct(ImplicitLocOpBuilder &builder, Value x, Value y, Value sum) const {
-  if (b.vnni == 2)
+  if (vnni == 2)
     return x86vector::DotBF16Op::create(builder, sum.getType(), sum, x, y);
   // Processors without wider vectors than these have no fused multiply-add either.
   if (vectorType().getElementTypeBitWidth() * lanes > 128)
@@ -56,19 +72,20 @@ Value MicroKernel::addProduct(ImplicitLocOpBuilder &builder, Value x, Value y, V
   return arith::AddFOp::create(builder, arith::MulFOp::create(builder, x, y), sum);
 }
 
-/// The sums of one register block: row by row, one vector after the other.
-SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i, Value sums) const {
-  VectorType type = vectorType();
-  auto typeOfB = VectorType::get(lanes * b.vnni, cast<MemRefType>(b.buffer.getType()).getElementType());
+static Value roundDown(ImplicitLocOpBuilder &builder, Value value, int64_t unit) {
+  return builder.createOrFold<arith::SubIOp>(value,
+                                             builder.createOrFold<arith::RemUIOp>(value, constantIndex(builder, unit)));
+}
 
+/// The sums of one register block: row by row, one vector after the other.
+SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i, Value j, Value sums) const {
+  VectorType type = vectorType();
   auto addTerm = [&](Value k, MutableArrayRef<Value> sum) {
-    Value atB = plus(builder, b.base, times(builder, k, b.width));
     SmallVector<Value> row;
     for (int64_t v = 0; v < vectors(); ++v)
-      row.push_back(
-          vector::LoadOp::create(builder, typeOfB, b.buffer, ValueRange{plus(builder, atB, v * lanes * b.vnni)}));
+      row.push_back(b(builder, k, v * lanes));
     for (int64_t r = 0; r < rows; ++r) {
-      Value splat = repeat(builder, a(builder, i, k, r));
+      Value splat = repeat(builder, a(builder, i, k, r), row.front().getType());
       for (int64_t v = 0; v < vectors(); ++v) {
         Value &s = sum[r * vectors() + v];
         s = addProduct(builder, splat, row[v], s);
@@ -80,19 +97,26 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(k.getBody());
     SmallVector<Value> sum(k.getRegionIterArgs());
-    for (int64_t term = 0; term < step; term += b.vnni)
+    for (int64_t term = 0; term < step; term += vnni)
       addTerm(plus(builder, k.getInductionVar(), term), sum);
     scf::YieldOp::create(builder, sum);
     return k.getResults();
   };
 
   SmallVector<Value> zeros(rows * vectors(), arith::ConstantOp::create(builder, builder.getZeroAttr(type)));
-  int64_t unrolled = unrolledSums * b.vnni;
+  int64_t unrolled = unrolledSums * vnni;
   Value rest = builder.createOrFold<arith::RemUIOp>(sums, constantIndex(builder, unrolled));
   Value whole = builder.createOrFold<arith::SubIOp>(sums, rest);
-  ValueRange result = addTerms(constantIndex(builder, 0), whole, unrolled, zeros);
+  Value from = constantIndex(builder, 0), to = whole;
+  if (triangle && triangle->row == Triangle::K)
+    from = roundDown(builder, triangle->column == Triangle::M ? i : j, unrolled);
+  if (triangle && triangle->column == Triangle::K) {
+    Value end = triangle->row == Triangle::M ? plus(builder, i, rows) : plus(builder, j, columns);
+    to = builder.createOrFold<arith::MinUIOp>(roundDown(builder, plus(builder, end, unrolled - 1), unrolled), whole);
+  }
+  ValueRange result = addTerms(from, to, unrolled, zeros);
   if (!matchPattern(rest, m_Zero()))
-    result = addTerms(whole, sums, b.vnni, result);
+    result = addTerms(whole, sums, vnni, result);
   return SmallVector<Value>(result);
 }
 
@@ -207,18 +231,23 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
   };
   bool isContiguous = c.columnIsContiguous();
   // The panel of B stays in the first-level cache while those of A pass by.
-  loop(builder, constantIndex(builder, 0), m.count, rows, [&](Value i) {
+  Value from = constantIndex(builder, 0), to = m.count;
+  if (triangle && triangle->row == Triangle::M && triangle->column == Triangle::N)
+    from = roundDown(builder, j, rows);
+  if (triangle && triangle->row == Triangle::N && triangle->column == Triangle::M)
+    to = builder.createOrFold<arith::MinUIOp>(plus(builder, j, columns), to);
+  loop(builder, from, to, rows, [&](Value i) {
     Value atI = plus(builder, m.start, i), atJ = plus(builder, n.start, j);
     // The block of C comes while its sums are computed.
     if (isContiguous)
-      c.prefetchBlock(builder, atI, atJ, rows, b.width, /*isWrite=*/true);
+      c.prefetchBlock(builder, atI, atJ, rows, columns, /*isWrite=*/true);
     if (fetch)
       fetch->emit(builder, builder.createOrFold<arith::DivUIOp>(i, constantIndex(builder, rows)));
-    ifLast([&] { epilogue->prefetch(builder, c, atI, atJ, rows, b.width); });
-    SmallVector<Value> values = multiply(builder, i, sums);
+    ifLast([&] { epilogue->prefetch(builder, c, atI, atJ, rows, columns); });
+    SmallVector<Value> values = multiply(builder, i, j, sums);
     auto whole = [&] {
       storeOrAdd([&](bool add) { store(builder, atI, atJ, values, add); });
-      ifLast([&] { epilogue->emit(builder, atI, atJ, constantIndex(builder, rows), b.width, {}); });
+      ifLast([&] { epilogue->emit(builder, atI, atJ, constantIndex(builder, rows), columns, {}); });
     };
     if (m.whole && n.whole && isContiguous)
       return whole();
@@ -226,16 +255,16 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
       return builder.createOrFold<arith::MinUIOp>(arith::SubIOp::create(builder, range.count, at),
                                                   constantIndex(builder, width));
     };
-    Value rowsLeft = left(m, i, rows), columnsLeft = left(n, j, b.width);
+    Value rowsLeft = left(m, i, rows), columnsLeft = left(n, j, columns);
     if (!isContiguous)
       return storeOrAdd([&](bool add) { storeElements(builder, atI, atJ, values, rowsLeft, columnsLeft, add); });
     auto equals = [&](Value x, int64_t y) {
       return arith::CmpIOp::create(builder, arith::CmpIPredicate::eq, x, constantIndex(builder, y));
     };
-    Value isWhole = arith::AndIOp::create(builder, equals(rowsLeft, rows), equals(columnsLeft, b.width));
+    Value isWhole = arith::AndIOp::create(builder, equals(rowsLeft, rows), equals(columnsLeft, columns));
     emitIf(builder, isWhole, whole, [&] {
       storeOrAdd([&](bool add) { storePart(builder, atI, atJ, values, rowsLeft, columnsLeft, add); });
-      ifLast([&] { epilogue->emit(builder, atI, atJ, rowsLeft, b.width, columnsLeft); });
+      ifLast([&] { epilogue->emit(builder, atI, atJ, rowsLeft, columns, columnsLeft); });
     });
   });
 }

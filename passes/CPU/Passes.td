@@ -9,7 +9,8 @@ def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
   let description = [{
     Sets `sluice.strategy` on every contraction of f32 or f64 memrefs: the register block by the width of the processor's vectors and by what the shape leaves
     over at its edges, the cache block by the shape and the sizes of the caches. A is not packed
-    where its rows are contiguous, none is left over, and C is narrow; operands that are rounded are packed always. Where the processor adds two products of bf16 at a time (`avx512bf16`),
+    where its rows are contiguous, none is left over, and C is narrow, and neither is A, nor a B of contiguous rows in whole vectors, where the matrix stays in a first-level cache as it lies;
+    operands that are rounded are packed always. Where the processor adds two products of bf16 at a time (`avx512bf16`),
     panels of a contraction that computes in bf16 hold pairs of terms. All this depends on the shape and on the processor, never on the number of threads, since
     the order of every sum follows from them. A strategy of `tune-cache` for the processor and the contraction takes the place of this one, as long as it can be followed.
   }];
@@ -23,8 +24,8 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
   let summary = "contractions to packed panels and a register-blocked micro-kernel";
   let description = [{
     C += A B becomes a parallel loop over blocks of C (a sequential one inside another parallel loop), a loop over blocks of the sum, the packing of panels of
-    A and of one panel of B after the other, zero-padded at edges, and a micro-kernel that keeps a block of C in registers, and prefetches the next panel of a large B. A may be read where it lies, if the strategy says so: its rows are a multiple of the
-    register block's then. Neighbouring tasks share rows of C, or columns where B is large. Where several tasks of the parallel loop want the same panels of A, all of A is packed
+    A and of one panel of B after the other, zero-padded at edges, and a micro-kernel that keeps a block of C in registers, and prefetches the next panel of a large B. A and B may be read where they lie, if the strategy says so, B only
+    if its rows are contiguous and a multiple of the register block's columns. Neighbouring tasks share rows of C, or columns where B is large. Where several tasks of the parallel loop want the same panels of A, all of A is packed
     before it, in a parallel loop of its own. Whole blocks of C are written in place, parts of one masked, and C whose columns are apart through a tile. A fill with
     zero before the contraction, or a copy of one row to all rows, is erased if nothing touches C in between: the first block of the sum stores instead of adding, and adds the row.
 
@@ -32,6 +33,9 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
     over memory by itself. Its other operands have the shape and the element type of C or are broadcast along some of its dimensions, its outputs have its shape, its body has a form on
     vectors and no `linalg.index`, and no op in between touches what it writes or changes what it reads. Where it alone reads C, a temporary, the sums are kept in its output, and C
     disappears. Its operations and the bytes that it moves beside C are added to the contraction's `sluice.kernel`. No bit of a result depends on this.
+
+    Of a contraction with a `sluice.triangle` whose C and sum are one block, the points that do not count are left out: rows of C above its diagonal, terms of a zero of A or B beside its
+    diagonal; what shares a register block with points that count is computed.
 
     Operands are rounded to the contraction's `sluice.compute_type` as they are packed. Panels are f32 all the same, in which products of two bf16 are exact, unless the strategy has a `vnni` of 2:
     then they hold pairs of bf16, which `x86vector.avx512.dot` multiplies and adds.

@@ -21,6 +21,8 @@ static constexpr int64_t mostRows = 512, mostColumns = 384, leastRows = 128, lea
 static constexpr int64_t leastTasks = 16; // blocks of C that are wanted while they are not smaller than that
 // Of C, for which A, read more slowly where it lies, is not worth packing.
 static constexpr int64_t mostColumnsInPlace = 512;
+// Of a matrix that stays in a first-level cache where it lies, beside another one: packing it gains nothing.
+static constexpr int64_t mostBytesInPlace = 16 * 1024;
 
 const Registers *Registers::find(StringRef cpu) {
   llvm::StringSet<llvm::MallocAllocator> features;
@@ -55,11 +57,15 @@ struct Shape {
         n(contraction.size(contraction.n)), k(contraction.size(contraction.k)),
         around(contraction.product(contraction.outer)), vnni(contraction.computeType ? registers.bf16Terms : 1),
         readsRows(!contraction.computeType && contraction.isContiguous(contraction.a, contraction.k)),
+        isSmallA(!contraction.computeType && isSmall(contraction, contraction.a)),
+        isSmallB(!contraction.computeType && isSmall(contraction, contraction.b) &&
+                 contraction.isContiguous(contraction.b, contraction.n)),
         context(contraction.op->getContext()) {}
 
   const Registers &registers;
   int64_t bytes, m, n, k, around, vnni;
-  bool readsRows; // the terms of a row of A are neighbours, and used as they are
+  bool readsRows;          // the terms of a row of A are neighbours, and used as they are
+  bool isSmallA, isSmallB; // in cache where they lie, and used as they are
   MLIRContext *context;
 
   RegisterBlock block(unsigned index) const {
@@ -76,11 +82,18 @@ struct Shape {
     return around * llvm::divideCeil(m, evenBlock(m, mostRows, block.rows)) *
            llvm::divideCeil(n, evenBlock(n, mostColumns, block.columns));
   }
-  bool mayReadInPlace(RegisterBlock block) const { return readsRows && m % block.rows == 0; }
+  bool mayReadInPlace(RegisterBlock block) const { return isSmallA || (readsRows && m % block.rows == 0); }
+  bool readsBInPlace(RegisterBlock block) const { return isSmallB && n % block.columns == 0; }
   StrategyAttr strategy(RegisterBlock block, int64_t mostRows, int64_t mostColumns, int64_t depth, bool packsA) const {
     return StrategyAttr::get(context, {block.rows, block.columns},
                              {evenBlock(m, mostRows, block.rows), evenBlock(n, mostColumns, block.columns), depth},
-                             registers.lanes * 4 / bytes, packsA, vnni);
+                             registers.lanes * 4 / bytes, packsA, !readsBInPlace(block), vnni);
+  }
+
+private:
+  static bool isSmall(const Contraction &contraction, const Contraction::Operand &operand) {
+    std::optional<int64_t> bytes = contraction.bytesOfMatrix(operand);
+    return bytes && *bytes <= mostBytesInPlace;
   }
 };
 } // namespace
@@ -98,7 +111,7 @@ StrategyAttr sluice::suggestStrategy(const Contraction &contraction, const Regis
     else
       break;
   }
-  bool packsA = !shape.mayReadInPlace(block) || shape.n > mostColumnsInPlace;
+  bool packsA = !shape.mayReadInPlace(block) || (!shape.isSmallA && shape.n > mostColumnsInPlace);
   return shape.strategy(block, rows, columns, shape.depth(block), packsA);
 }
 
@@ -125,5 +138,5 @@ bool sluice::isApplicable(StrategyAttr strategy, const Contraction &contraction,
   Shape shape(contraction, registers);
   RegisterBlock block{strategy.getRegisterBlock()[0], strategy.getRegisterBlock()[1]};
   return strategy.getVectorSize() == registers.lanes * 4 / shape.bytes && strategy.getVnni() == shape.vnni &&
-         (strategy.getPacksA() || shape.mayReadInPlace(block));
+         (strategy.getPacksA() || shape.mayReadInPlace(block)) && (strategy.getPacksB() || shape.readsBInPlace(block));
 }

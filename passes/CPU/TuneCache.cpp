@@ -87,6 +87,7 @@ StrategyAttr TuneCache::find(StringRef processor, StringRef key, MLIRContext *co
   auto registerBlock = integers(*entry, "register"), cacheBlock = integers(*entry, "cache");
   std::optional<int64_t> vector = entry->getInteger("vector");
   std::optional<bool> packsA = entry->getBoolean("packs_a");
+  bool packsB = entry->getBoolean("packs_b").value_or(true);
   int64_t vnni = entry->getInteger("vnni").value_or(1);
   if (!registerBlock || !cacheBlock || !vector || !packsA)
     return {};
@@ -95,9 +96,9 @@ StrategyAttr TuneCache::find(StringRef processor, StringRef key, MLIRContext *co
     diagnostic.abandon();
     return diagnostic;
   };
-  if (failed(StrategyAttr::verify(ignore, *registerBlock, *cacheBlock, *vector, *packsA, vnni)))
+  if (failed(StrategyAttr::verify(ignore, *registerBlock, *cacheBlock, *vector, *packsA, packsB, vnni)))
     return {};
-  return StrategyAttr::get(context, *registerBlock, *cacheBlock, *vector, *packsA, vnni);
+  return StrategyAttr::get(context, *registerBlock, *cacheBlock, *vector, *packsA, packsB, vnni);
 }
 
 void TuneCache::set(StringRef processor, StringRef key, StrategyAttr strategy) {
@@ -108,6 +109,8 @@ void TuneCache::set(StringRef processor, StringRef key, StrategyAttr strategy) {
                      {"cache", json::Array(strategy.getCacheBlock())},
                      {"vector", strategy.getVectorSize()},
                      {"packs_a", strategy.getPacksA()}};
+  if (!strategy.getPacksB())
+    entry["packs_b"] = false;
   if (strategy.getVnni() != 1)
     entry["vnni"] = strategy.getVnni();
   (*processors.getObject(processor))[json::ObjectKey(key.str())] = std::move(entry);

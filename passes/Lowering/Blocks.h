@@ -20,9 +20,11 @@ public:
 
   /// Parallel loop over [0, count); the insertion point is inside while `body` runs.
   void parallel(int64_t count, llvm::function_ref<void(mlir::Value)> body);
-  /// Sequential loop over the full blocks of `size` below `end` (a static number) that begin below `limit` (null: all
-  /// of them), and then, unless `limit` is given, over what remains. The size of a block is static.
-  void blocks(int64_t end, int64_t size, llvm::function_ref<void(Part)> body, mlir::Value limit = {});
+  /// Sequential loop over the full blocks of `size` below `end` (a static number), and then what remains. The size of a
+  /// block is static.
+  void blocks(int64_t end, int64_t size, llvm::function_ref<void(Part)> body);
+  /// Sequential loop over the blocks of `size` that begin at `begin` and a multiple of `size` later, below `end`.
+  void blocksBetween(mlir::Value begin, mlir::Value end, int64_t size, llvm::function_ref<void(Part)> body);
 
   /// Parallel loop over the full blocks of `size` below `end`, and then what remains: the partition does not depend on
   /// threads.

@@ -10,6 +10,9 @@
 //
 //   dv += p' do;  ds = p (do v' - d) / sqrt(D);  dq += ds k;  dk += ds' q
 //
+// Forward passes the keys by each block of queries, backward the queries by each block of keys. What is read again and
+// again is copied first, and transposed where the product wants it so: products find it in cache, row by row.
+//
 //===----------------------------------------------------------------------------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -18,6 +21,7 @@
 #include "passes/Formula.h"
 #include "passes/Lowering/Blocks.h"
 #include "passes/Lowering/RandomBits.h"
+#include "llvm/ADT/StringMap.h"
 #include <cmath>
 
 using namespace mlir;
@@ -61,31 +65,63 @@ struct Head {
   /// Rows of this head in a [batch, heads, sequence] memref.
   Value statistics(Value memref, Part rows) { return b.subview(memref, {{sample, 1}, {head, 1}, rows}, {0, 1}); }
 
-  /// The key blocks that a query block sees.
-  void keyBlocks(Part queries, function_ref<void(Part)> body) {
-    Value end;
-    // A query block in a loop is a full one; the keys after its last row are masked anyway. The remainder sees every
-    // block.
-    if (causal && isa<Value>(queries.offset))
-      end = arith::AddIOp::create(b, cast<Value>(queries.offset), b.constantIndex(queries.size));
-    b.blocks(sequence, blockRows, body, end);
+  /// The key blocks that a block of queries sees: before its own, which is the diagonal one, none is masked.
+  void keyBlocks(Part queries, function_ref<void(Part, bool)> body) {
+    auto whole = [&](Part keys) { body(keys, /*onDiagonal=*/false); };
+    if (!causal)
+      return b.blocks(sequence, blockRows, whole);
+    b.blocksBetween(b.constantIndex(0), getValue(queries.offset), blockRows, whole);
+    body(queries, /*onDiagonal=*/true);
   }
 
-  /// scores = q k' / sqrt(D), masked.
-  void scores(Value q, Value k, Value scores, Part queries, Part keys) {
-    b.fill(scores, 0);
-    b.contract("id,jd->ij", q, k, scores, computeType);
-    Value rowOffset = getValue(queries.offset), columnOffset = getValue(keys.offset);
-    b.elementwise({}, scores, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-      Formula f{b, element};
-      Value scaled = f.mul(v[0], f.c(scale));
-      if (!causal)
-        return {scaled};
-      Value row = arith::AddIOp::create(b, linalg::IndexOp::create(b, 0), rowOffset);
-      Value column = arith::AddIOp::create(b, linalg::IndexOp::create(b, 1), columnOffset);
-      Value seen = arith::CmpIOp::create(b, arith::CmpIPredicate::ule, column, row);
-      return {arith::SelectOp::create(b, seen, scaled, f.c(masked))};
-    });
+  /// The query blocks that see a block of keys, its own first.
+  void queryBlocks(Part keys, function_ref<void(Part, bool)> body) {
+    auto whole = [&](Part queries) { body(queries, /*onDiagonal=*/false); };
+    if (!causal)
+      return b.blocks(sequence, blockRows, whole);
+    body(keys, /*onDiagonal=*/true);
+    if (keys.size < blockRows)
+      return;
+    int64_t rest = sequence % blockRows, full = sequence - rest;
+    Value next = b.createOrFold<arith::AddIOp>(getValue(keys.offset), b.constantIndex(blockRows));
+    b.blocksBetween(next, b.constantIndex(full), blockRows, whole);
+    if (rest > 0)
+      whole({b.getIndexAttr(full), rest});
+  }
+
+  /// A buffer of one purpose and shape, the same wherever it is asked for.
+  Value buffer(StringRef purpose, ArrayRef<int64_t> shape) {
+    Value &result = buffers[purpose.str() + "/" + std::to_string(shape[0]) + "/" + std::to_string(shape[1])];
+    if (!result)
+      result = b.temporary(shape, element);
+    return result;
+  }
+  /// Copies that are contiguous, so that products read them where they lie.
+  Value copy(StringRef purpose, Value rows) {
+    Value result = buffer(purpose, cast<MemRefType>(rows.getType()).getShape());
+    b.elementwise(rows, result, copyOf);
+    return result;
+  }
+  Value transposed(StringRef purpose, Value rows) {
+    ArrayRef<int64_t> shape = cast<MemRefType>(rows.getType()).getShape();
+    Value result = buffer(purpose, {shape[1], shape[0]});
+    linalg::TransposeOp::create(b, rows, result, ArrayRef<int64_t>{1, 0});
+    return result;
+  }
+
+  Value scaled(ImplicitLocOpBuilder &b, Value value) const {
+    Formula f{b, element};
+    return f.mul(value, f.c(scale));
+  }
+
+  /// The value where the row of a block on the diagonal sees the column, elsewhere `other`.
+  Value whereSeen(ImplicitLocOpBuilder &b, Value seen, double other) const {
+    // Of 32 bits, as the lanes of a vector of values are.
+    auto index = [&](int64_t dim) -> Value {
+      return arith::IndexCastOp::create(b, b.getI32Type(), linalg::IndexOp::create(b, dim));
+    };
+    Value isSeen = arith::CmpIOp::create(b, arith::CmpIPredicate::ule, index(1), index(0));
+    return arith::SelectOp::create(b, isSeen, seen, Formula{b, element}.c(other));
   }
 
   /// values x dropout factor of (row, column).
@@ -117,6 +153,36 @@ struct Head {
   Type element;
   DropoutMask mask;
   Value sample, head, column;
+  llvm::StringMap<Value> buffers;
+};
+
+/// Copies of the blocks of a head's keys or values, each contiguous, so that products read them where they lie.
+class BlockCopies {
+public:
+  BlockCopies(Head &head, bool areTransposed) : b(head.b) {
+    auto shapeOf = [&](int64_t rows) {
+      return areTransposed ? std::pair(head.width, rows) : std::pair(rows, head.width);
+    };
+    int64_t rest = head.sequence % blockRows, count = head.sequence / blockRows;
+    if (count > 0)
+      whole = b.temporary({count, shapeOf(blockRows).first, shapeOf(blockRows).second}, head.element);
+    if (rest > 0)
+      last = b.temporary({shapeOf(rest).first, shapeOf(rest).second}, head.element);
+  }
+
+  Value at(Part block) {
+    if (block.size < blockRows)
+      return last;
+    auto type = cast<MemRefType>(whole.getType());
+    Value number = arith::DivUIOp::create(b, getValueOrCreateConstantIndexOp(b, b.getLoc(), block.offset),
+                                          b.constantIndex(blockRows));
+    return b.subview(
+        whole, {{number, 1}, {b.getIndexAttr(0), type.getDimSize(1)}, {b.getIndexAttr(0), type.getDimSize(2)}}, {0});
+  }
+
+private:
+  BlockBuilder &b;
+  Value whole, last;
 };
 } // namespace
 
@@ -128,19 +194,38 @@ void sluice::decomposeAttention(BlockedAttentionOp op) {
   Head h(b, op, query, inputs.drop_front(3));
   b.parallel(h.batch * h.heads, [&](Value pair) {
     h.enter(pair);
+    // Every block of queries reads them again.
+    BlockCopies transposedKeys(h, /*areTransposed=*/true), copiedValues(h, /*areTransposed=*/false);
+    b.blocks(h.sequence, blockRows, [&](Part columns) {
+      linalg::TransposeOp::create(b, h.rows(keys, columns), transposedKeys.at(columns), ArrayRef<int64_t>{1, 0});
+      b.elementwise(h.rows(values, columns), copiedValues.at(columns), copyOf);
+    });
     b.blocks(h.sequence, blockRows, [&](Part rows) {
       Value maximum = b.temporary({rows.size}, h.element), newMaximum = b.temporary({rows.size}, h.element);
       Value sum = b.temporary({rows.size}, h.element), output = b.temporary({rows.size, h.width}, h.element);
       b.fill(maximum, masked);
       b.fill(sum, 0);
       b.fill(output, 0);
-      Value q = h.rows(query, rows);
-      h.keyBlocks(rows, [&](Part columns) {
-        Value s = b.temporary({rows.size, columns.size}, h.element);
-        h.scores(q, h.rows(keys, columns), s, rows, columns);
+      Value q = h.copy("q", h.rows(query, rows));
+      h.keyBlocks(rows, [&](Part columns, bool onDiagonal) {
+        // On the diagonal, what lies above it is computed only where it shares registers with what does not.
+        StringRef triangle = onDiagonal ? "ij" : "";
+        Value s = h.buffer("s", {rows.size, columns.size});
+        b.fill(s, 0);
+        b.contract("id,dj->ij", q, transposedKeys.at(columns), s, h.computeType, triangle);
+        auto whereSeen = [&](ImplicitLocOpBuilder &b, Value seen, double other) {
+          return onDiagonal ? h.whereSeen(b, seen, other) : seen;
+        };
         b.elementwise(maximum, newMaximum, copyOf);
-        b.reduceLast(s, newMaximum, maximumWith);
-        b.elementwise(newMaximum, s, exponentialAbove, /*trailing=*/{0});
+        b.reduceLast(s, newMaximum, [&](ImplicitLocOpBuilder &b, ValueRange v) {
+          return maximumWith(b, {whereSeen(b, h.scaled(b, v[0]), masked), v[1]});
+        });
+        // Not of masked scores, whose exponentials underflow, which is slow.
+        b.elementwise(newMaximum, s,
+                      [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                        return {whereSeen(b, exponentialAbove(b, {v[0], h.scaled(b, v[1])}).front(), 0)};
+                      },
+                      /*trailing=*/{0});
         // The old maximum becomes the factor of what was summed under it.
         b.elementwise(newMaximum, maximum, exponentialAbove);
         b.elementwise(maximum, sum, scaleBy);
@@ -148,7 +233,7 @@ void sluice::decomposeAttention(BlockedAttentionOp op) {
         b.reduceLast(s, sum, addTo);
         if (h.hasDropout)
           h.dropout(s, rows, columns);
-        b.contract("ij,jd->id", s, h.rows(values, columns), output, h.computeType);
+        b.contract("ij,jd->id", s, copiedValues.at(columns), output, h.computeType, triangle);
         b.elementwise(newMaximum, maximum, copyOf);
       });
       b.elementwise({output, sum}, h.rows(result, rows),
@@ -174,39 +259,51 @@ void sluice::decomposeAttentionBackward(BlockedAttentionBackwardOp op) {
   b.parallel(h.batch * h.heads, [&](Value pair) {
     h.enter(pair);
     Part all{b.getIndexAttr(0), h.sequence};
-    for (Value output : {dquery, dkeys, dvalues})
-      b.fill(h.rows(output, all), 0);
-    b.blocks(h.sequence, blockRows, [&](Part rows) {
-      Value q = h.rows(query, rows), dO = h.rows(gradient, rows), dq = h.rows(dquery, rows);
-      Value lse = h.statistics(logsumexp, rows), delta = b.temporary({rows.size}, h.element);
-      b.fill(delta, 0);
-      b.reduceLast({dO, h.rows(result, rows)}, delta, [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-        return {arith::AddFOp::create(b, v[2], arith::MulFOp::create(b, v[0], v[1]))};
-      });
-      h.keyBlocks(rows, [&](Part columns) {
-        Value k = h.rows(keys, columns), v = h.rows(values, columns);
-        Value p = b.temporary({rows.size, columns.size}, h.element),
-              dp = b.temporary({rows.size, columns.size}, h.element);
-        h.scores(q, k, p, rows, columns);
-        b.elementwise(lse, p, exponentialAbove, /*trailing=*/{0});
-        b.fill(dp, 0);
-        b.contract("id,jd->ij", dO, v, dp, h.computeType);
+    b.fill(h.rows(dquery, all), 0);
+    Value deltas = b.temporary({h.sequence}, h.element);
+    b.fill(deltas, 0);
+    b.reduceLast({h.rows(gradient, all), h.rows(result, all)}, deltas,
+                 [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                   return {arith::AddFOp::create(b, v[2], arith::MulFOp::create(b, v[0], v[1]))};
+                 });
+    b.blocks(h.sequence, blockRows, [&](Part columns) {
+      Value k = h.copy("k", h.rows(keys, columns)), transposedK = h.transposed("transposed k", h.rows(keys, columns)),
+            transposedV = h.transposed("transposed v", h.rows(values, columns));
+      Value dk = h.rows(dkeys, columns), dv = h.rows(dvalues, columns);
+      b.fill(dk, 0);
+      b.fill(dv, 0);
+      h.queryBlocks(columns, [&](Part rows, bool onDiagonal) {
+        StringRef triangle = onDiagonal ? "ij" : "";
+        auto whereSeen = [&](ImplicitLocOpBuilder &b, Value seen) {
+          return onDiagonal ? h.whereSeen(b, seen, 0) : seen;
+        };
+        Value q = h.copy("q", h.rows(query, rows)), dO = h.copy("do", h.rows(gradient, rows));
+        Value lse = h.statistics(logsumexp, rows), delta = b.subview(deltas, {rows});
+        Value p = h.buffer("p", {rows.size, columns.size}), ds = h.buffer("ds", {rows.size, columns.size});
+        b.fill(p, 0);
+        b.contract("id,dj->ij", q, transposedK, p, h.computeType, triangle);
+        b.elementwise(lse, p,
+                      [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                        return {whereSeen(b, exponentialAbove(b, {v[0], h.scaled(b, v[1])}).front())};
+                      },
+                      /*trailing=*/{0});
+        b.fill(ds, 0);
+        b.contract("id,dj->ij", dO, transposedV, ds, h.computeType, triangle);
         Value kept = p;
         if (h.hasDropout) {
-          kept = b.temporary({rows.size, columns.size}, h.element);
-          b.elementwise(p, kept, copyOf);
+          kept = h.copy("kept", p);
           h.dropout(kept, rows, columns);
-          h.dropout(dp, rows, columns);
+          h.dropout(ds, rows, columns);
         }
-        b.contract("ij,id->jd", kept, dO, h.rows(dvalues, columns), h.computeType);
-        b.elementwise({p, delta}, dp,
+        b.contract("ij,id->jd", kept, dO, dv, h.computeType, triangle);
+        b.elementwise({p, delta}, ds,
                       [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
                         Formula f{b, h.element};
-                        return {f.mul(f.mul(v[0], f.sub(v[2], v[1])), f.c(h.scale))};
+                        return {whereSeen(b, h.scaled(b, f.mul(v[0], f.sub(v[2], v[1]))))};
                       },
                       /*trailing=*/{1});
-        b.contract("ij,jd->id", dp, k, dq, h.computeType);
-        b.contract("ij,id->jd", dp, q, h.rows(dkeys, columns), h.computeType);
+        b.contract("ij,jd->id", ds, k, h.rows(dquery, rows), h.computeType, triangle);
+        b.contract("ij,id->jd", ds, q, dk, h.computeType, triangle);
       });
     });
   });

@@ -31,21 +31,24 @@ void BlockBuilder::parallel(int64_t count, function_ref<void(Value)> body) {
   body(loop.getInductionVar(0));
 }
 
-void BlockBuilder::blocks(int64_t end, int64_t size, function_ref<void(Part)> body, Value limit) {
+void BlockBuilder::blocks(int64_t end, int64_t size, function_ref<void(Part)> body) {
   int64_t full = end / size * size;
-  if (full == size && !limit) {
+  if (full == size)
     body({getIndexAttr(0), size});
-  } else if (full > 0) {
-    Value bound = constantIndex(full);
-    if (limit)
-      bound = arith::MinSIOp::create(*this, bound, limit);
-    auto loop = scf::ForOp::create(*this, constantIndex(0), bound, constantIndex(size));
-    InsertionGuard guard(*this);
-    setInsertionPointToStart(loop.getBody());
-    body({loop.getInductionVar(), size});
-  }
-  if (!limit && full < end)
+  else if (full > 0)
+    blocksBetween(constantIndex(0), constantIndex(full), size, body);
+  if (full < end)
     body({getIndexAttr(full), end - full});
+}
+
+void BlockBuilder::blocksBetween(Value begin, Value end, int64_t size, function_ref<void(Part)> body) {
+  auto first = getConstantIntValue(begin), last = getConstantIntValue(end);
+  if (first && last && *first >= *last)
+    return;
+  auto loop = scf::ForOp::create(*this, begin, end, constantIndex(size));
+  InsertionGuard guard(*this);
+  setInsertionPointToStart(loop.getBody());
+  body({loop.getInductionVar(), size});
 }
 
 void BlockBuilder::parallelBlocks(int64_t end, int64_t size, function_ref<void(Part)> body) {

@@ -63,7 +63,8 @@ Value LinalgBuilder::reduceLeading(ValueRange inputs, Value output, BodyBuilder 
   return reduce(inputs, output, body, trailing, /*last=*/false);
 }
 
-Value LinalgBuilder::contract(StringRef subscripts, Value a, Value b, Value c, TypeAttr computeType) {
+Value LinalgBuilder::contract(StringRef subscripts, Value a, Value b, Value c, TypeAttr computeType,
+                              StringRef triangle) {
   auto [operands, result] = subscripts.split("->");
   auto [first, second] = operands.split(",");
   // Loops in the order of the result, then the summed ones.
@@ -84,6 +85,9 @@ Value LinalgBuilder::contract(StringRef subscripts, Value a, Value b, Value c, T
   auto op = linalg::ContractOp::create(*this, results, ValueRange{a, b}, ValueRange{c}, maps);
   if (computeType)
     op->setAttr(computeTypeAttrName, computeType);
+  if (!triangle.empty())
+    op->setAttr(triangleAttrName,
+                getDenseI64ArrayAttr({int64_t(loops.find(triangle[0])), int64_t(loops.find(triangle[1]))}));
   return op->getNumResults() ? op->getResult(0) : Value();
 }
 

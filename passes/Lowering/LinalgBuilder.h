@@ -30,9 +30,9 @@ public:
                             llvm::ArrayRef<unsigned> trailing = {});
 
   /// C += A B with the subscripts of each operand, as in "bti,io->bto", and A and B rounded to `computeType` if it is
-  /// given.
+  /// given. Of two subscripts in `triangle`, points whose second exceeds the first need not be computed.
   mlir::Value contract(llvm::StringRef subscripts, mlir::Value a, mlir::Value b, mlir::Value c,
-                       mlir::TypeAttr computeType = {});
+                       mlir::TypeAttr computeType = {}, llvm::StringRef triangle = {});
 
   /// A tensor of undefined contents, or of one number everywhere.
   mlir::Value empty(mlir::Type type);

@@ -8,9 +8,9 @@
 // UNKNOWN: error: unknown processor 'abacus'
 
 // CHECK-LABEL: @a_large_product_has_at_least_16_blocks
-// AVX512: #sluice.strategy<register = [8, 48], cache = [256, 96, 160], vector = 16, packs_a = true>
-// AVX2: #sluice.strategy<register = [4, 24], cache = [256, 96, 256], vector = 8, packs_a = true>
-// SSE: #sluice.strategy<register = [4, 8], cache = [256, 96, 256], vector = 4, packs_a = true>
+// AVX512: #sluice.strategy<register = [8, 48], cache = [256, 96, 160], vector = 16, packs_a = true, packs_b = true>
+// AVX2: #sluice.strategy<register = [4, 24], cache = [256, 96, 256], vector = 8, packs_a = true, packs_b = true>
+// SSE: #sluice.strategy<register = [4, 8], cache = [256, 96, 256], vector = 4, packs_a = true, packs_b = true>
 func.func @a_large_product_has_at_least_16_blocks(%a: memref<256x768xf32>, %b: memref<768x2304xf32>, %c: memref<256x2304xf32>) {
   linalg.matmul ins(%a, %b : memref<256x768xf32>, memref<768x2304xf32>) outs(%c : memref<256x2304xf32>)
   return
@@ -57,6 +57,21 @@ func.func @narrow_results_do_not_pack_a(%a: memref<768x128xf32>, %at: memref<128
   return
 }
 
+// Matrices that stay in the first-level cache are read where they lie, A along either of its dimensions, B along whole rows. Rows far apart are not in one cache.
+// CHECK-LABEL: @small_matrices_are_not_packed
+// AVX2: register = [6, 16], {{.*}} packs_a = false, packs_b = false>
+// AVX2: packs_a = false, packs_b = false>
+// AVX2: packs_a = false, packs_b = true>
+// AVX2: packs_a = true, packs_b = true>
+func.func @small_matrices_are_not_packed(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %odd: memref<64x40xf32>, %apart: memref<64x64xf32, strided<[1152, 1]>>, %c: memref<64x64xf32>, %d: memref<64x40xf32>) {
+  linalg.matmul ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
+  linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
+  linalg.matmul ins(%a, %odd : memref<64x64xf32>, memref<64x40xf32>) outs(%d : memref<64x40xf32>)
+  linalg.matmul ins(%apart, %apart : memref<64x64xf32, strided<[1152, 1]>>, memref<64x64xf32, strided<[1152, 1]>>) outs(%c : memref<64x64xf32>)
+  return
+}
+
 // CHECK-LABEL: @integers_and_row_sums_have_no_strategy
 // CHECK-NOT: #sluice.strategy
 // CHECK: return
@@ -76,12 +91,12 @@ func.func @integers_and_row_sums_have_no_strategy(%a: memref<8x8xi32>, %b: memre
 // Operands that are rounded are packed. Where the processor adds two products of bf16 at a time, two terms lie together, in blocks of an even number of terms, and
 // twice as many of bf16 fit as of f32.
 // CHECK-LABEL: @operands_that_are_rounded_are_packed
-// AVX512: packs_a = true>
-// AVX512: packs_a = true>
-// AVX512BF16: #sluice.strategy<register = [8, 48], cache = [384, 48, 320], vector = 16, packs_a = true, vnni = 2>
-// AVX512BF16: cache = [384, 48, 8], vector = 16, packs_a = true, vnni = 2>
-// AVX2: packs_a = true>
-// AVX2: packs_a = true>
+// AVX512: packs_a = true, packs_b = true>
+// AVX512: packs_a = true, packs_b = true>
+// AVX512BF16: #sluice.strategy<register = [8, 48], cache = [384, 48, 320], vector = 16, packs_a = true, packs_b = true, vnni = 2>
+// AVX512BF16: cache = [384, 48, 8], vector = 16, packs_a = true, packs_b = true, vnni = 2>
+// AVX2: packs_a = true, packs_b = true>
+// AVX2: packs_a = true, packs_b = true>
 // CHECK-LABEL: @f32_is_not
 func.func @operands_that_are_rounded_are_packed(%a: memref<768x640xf32>, %b: memref<640x384xf32>, %c: memref<768x384xf32>, %p: memref<768x7xf32>, %q: memref<7x384xf32>) {
   linalg.matmul {sluice.compute_type = bf16} ins(%a, %b : memref<768x640xf32>, memref<640x384xf32>) outs(%c : memref<768x384xf32>)

@@ -26,7 +26,7 @@
 // CHECK-COUNT-12: vector.store {{.*}} %arg2
 // CHECK-NOT: linalg.
 func.func @whole_blocks_are_written_in_place(%a: memref<48x128xf32>, %b: memref<128x128xf32>, %c: memref<48x128xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 64, 64], vector = 8, packs_a = true>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 64, 64], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<48x128xf32>, memref<128x128xf32>) outs(%c : memref<48x128xf32>)
   return
 }
@@ -42,8 +42,80 @@ func.func @whole_blocks_are_written_in_place(%a: memref<48x128xf32>, %b: memref<
 // CHECK: memref.load %arg0[%[[ROW:.*]], %[[SUM:.*]]]
 // CHECK-NEXT: vector.broadcast
 func.func @a_is_read_where_it_lies(%a: memref<48x128xf32>, %b: memref<128x128xf32>, %c: memref<48x128xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 64, 64], vector = 8, packs_a = false>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 64, 64], vector = 8, packs_a = false, packs_b = true>}
     ins(%a, %b : memref<48x128xf32>, memref<128x128xf32>) outs(%c : memref<48x128xf32>)
+  return
+}
+
+// -----
+
+// Rows beyond the last one are that one again, and not stored.
+// CHECK-LABEL: @b_is_read_where_it_lies_too
+// CHECK-NOT: memref.alloc
+// CHECK: scf.for %[[I:.*]] = %c0 to %c64 step %c6
+// CHECK: scf.for {{.*}} iter_args
+// CHECK: vector.load %arg1{{.*}} vector<8xf32>
+// CHECK: vector.load %arg1{{.*}} vector<8xf32>
+// CHECK: %[[ROW:.*]] = arith.minui %[[I]], %c63
+// CHECK: memref.load %arg0[%[[ROW]],
+// CHECK: vector.maskedstore
+func.func @b_is_read_where_it_lies_too(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %c: memref<64x64xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 64, 64], vector = 8, packs_a = false, packs_b = false>}
+    ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
+  return
+}
+
+// -----
+
+// Only what the lower triangle of C needs: rows from the block's own on.
+// CHECK-LABEL: @of_a_lower_triangle_of_c_upper_rows_are_left_out
+// CHECK: scf.for %[[J:.*]] = %c0 to %c64 step %c16
+// CHECK: %[[REST:.*]] = arith.remui %[[J]], %c4
+// CHECK: %[[FIRST:.*]] = arith.subi %[[J]], %[[REST]]
+// CHECK: scf.for %{{.*}} = %[[FIRST]] to %c64 step %c4
+func.func @of_a_lower_triangle_of_c_upper_rows_are_left_out(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %c: memref<64x64xf32>) {
+  linalg.matmul {sluice.triangle = array<i64: 0, 1>, sluice.strategy = #sluice.strategy<register = [4, 16], cache = [64, 64, 64], vector = 8, packs_a = false, packs_b = false>}
+    ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
+  return
+}
+
+// -----
+
+// A row of a lower triangle of A has terms up to its own number.
+// CHECK-LABEL: @of_a_lower_triangle_of_a_later_terms_are_left_out
+// CHECK: scf.for %[[I:.*]] = %c0 to %c64 step %c4
+// CHECK: %[[END:.*]] = arith.minui %{{.*}}, %c64
+// CHECK: scf.for %{{.*}} = %c0 to %[[END]] step %c4 iter_args
+func.func @of_a_lower_triangle_of_a_later_terms_are_left_out(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %c: memref<64x64xf32>) {
+  linalg.matmul {sluice.triangle = array<i64: 0, 2>, sluice.strategy = #sluice.strategy<register = [4, 16], cache = [64, 64, 64], vector = 8, packs_a = false, packs_b = false>}
+    ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
+  return
+}
+
+// -----
+
+// The terms of a row of its transpose begin there.
+// CHECK-LABEL: @of_its_transpose_earlier_terms_are_left_out
+// CHECK: scf.for %[[I:.*]] = %c0 to %c64 step %c4
+// CHECK: %[[FIRST:.*]] = arith.subi %[[I]],
+// CHECK: scf.for %{{.*}} = %[[FIRST]] to %c64 step %c4 iter_args
+// CHECK: memref.load %arg0[%{{.*}}, %[[I]]]
+func.func @of_its_transpose_earlier_terms_are_left_out(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %c: memref<64x64xf32>) {
+  linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    {sluice.triangle = array<i64: 2, 0>, sluice.strategy = #sluice.strategy<register = [4, 16], cache = [64, 64, 64], vector = 8, packs_a = false, packs_b = false>}
+    ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
+  return
+}
+
+// -----
+
+// More than one block of C, or of the sum, is computed whole.
+// CHECK-LABEL: @a_triangle_of_several_blocks_is_computed_whole
+// CHECK: scf.for %{{.*}} = %c0 to %c32 step %c4
+// CHECK: scf.for %{{.*}} = %c0 to %c64 step %c4 iter_args
+func.func @a_triangle_of_several_blocks_is_computed_whole(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %c: memref<64x64xf32>) {
+  linalg.matmul {sluice.triangle = array<i64: 0, 1>, sluice.strategy = #sluice.strategy<register = [4, 16], cache = [32, 64, 64], vector = 8, packs_a = false, packs_b = false>}
+    ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
   return
 }
 
@@ -59,7 +131,7 @@ func.func @a_is_read_where_it_lies(%a: memref<48x128xf32>, %b: memref<128x128xf3
 // CHECK: vector.maskedload %arg2
 // CHECK: vector.maskedstore %arg2
 func.func @edges_are_padded_and_masked(%a: memref<7x17xf32>, %b: memref<17x33xf32>, %c: memref<7x33xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [12, 48, 17], vector = 8, packs_a = true>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [12, 48, 17], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<7x17xf32>, memref<17x33xf32>) outs(%c : memref<7x33xf32>)
   return
 }
@@ -73,7 +145,7 @@ func.func @edges_are_padded_and_masked(%a: memref<7x17xf32>, %b: memref<17x33xf3
 // CHECK: memref.load %[[TILE]]
 // CHECK: memref.store {{.*}} %arg2
 func.func @columns_apart(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32, strided<[64, 2]>>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32, strided<[64, 2]>>)
   return
 }
@@ -88,7 +160,7 @@ func.func @columns_apart(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6
 func.func @a_fill_with_zero_becomes_the_first_store(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32>) {
   %zero = arith.constant 0.0 : f32
   linalg.fill ins(%zero : f32) outs(%c : memref<6x16xf32>)
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
   return
 }
@@ -109,7 +181,7 @@ func.func @a_fill_before_other_ops(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c
   ^bb0(%x: f32, %y: f32):
     linalg.yield %x : f32
   }
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
   return
 }
@@ -128,7 +200,7 @@ func.func @a_row_for_all_rows_is_added_to_the_first_sums(%a: memref<2x3x8xf32>, 
     linalg.yield %x : f32
   }
   linalg.contract indexing_maps = [affine_map<(b, t, o, i) -> (b, t, i)>, affine_map<(b, t, o, i) -> (i, o)>, affine_map<(b, t, o, i) -> (b, t, o)>]
-    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>}
+    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<2x3x8xf32>, memref<8x16xf32>) outs(%c : memref<2x3x16xf32>)
   return
 }
@@ -144,7 +216,7 @@ func.func @a_column_for_all_columns_is_not(%a: memref<16x8xf32>, %b: memref<8x16
   ^bb0(%x: f32, %y: f32):
     linalg.yield %x : f32
   }
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [4, 16], cache = [16, 16, 8], vector = 8, packs_a = true>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [4, 16], cache = [16, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<16x8xf32>, memref<8x16xf32>) outs(%c : memref<16x16xf32>)
   return
 }
@@ -160,7 +232,7 @@ func.func @a_fill_that_somebody_reads_stays(%a: memref<6x8xf32>, %b: memref<8x16
   %index = arith.constant 0 : index
   linalg.fill ins(%zero : f32) outs(%c : memref<6x16xf32>)
   %seen = memref.load %c[%index, %index] : memref<6x16xf32>
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
   return %seen : f32
 }
@@ -174,7 +246,7 @@ func.func @a_fill_that_somebody_reads_stays(%a: memref<6x8xf32>, %b: memref<8x16
 func.func @batch_and_sequence_are_one_sum(%a: memref<4x64x24xf32>, %b: memref<4x64x32xf32>, %c: memref<24x32xf32>) {
   linalg.contract indexing_maps = [affine_map<(i, o, b, t) -> (b, t, i)>, affine_map<(i, o, b, t) -> (b, t, o)>,
                      affine_map<(i, o, b, t) -> (i, o)>]
-    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 32, 128], vector = 8, packs_a = true>}
+    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 32, 128], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<4x64x24xf32>, memref<4x64x32xf32>) outs(%c : memref<24x32xf32>)
   return
 }
@@ -196,7 +268,7 @@ func.func @a_parallel_loop_holds_sequential_ones(%qkv: memref<12x64x192xf32>, %c
     %v = memref.subview %qkv[%h, 0, 128] [1, 64, 64] [1, 1, 1] : memref<12x64x192xf32> to memref<64x64xf32, #slice>
     %ph = memref.subview %p[%h, 0, 0] [1, 66, 64] [1, 1, 1] : memref<12x66x64xf32> to memref<66x64xf32, strided<[64, 1], offset: ?>>
     %ch = memref.subview %c[%h, 0, 0] [1, 66, 64] [1, 1, 1] : memref<12x66x64xf32> to memref<66x64xf32, strided<[64, 1], offset: ?>>
-    linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 64, 64], vector = 8, packs_a = true>}
+    linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 64, 64], vector = 8, packs_a = true, packs_b = true>}
       ins(%ph, %v : memref<66x64xf32, strided<[64, 1], offset: ?>>, memref<64x64xf32, #slice>)
       outs(%ch : memref<66x64xf32, strided<[64, 1], offset: ?>>)
   }
@@ -210,7 +282,7 @@ func.func @a_parallel_loop_holds_sequential_ones(%qkv: memref<12x64x192xf32>, %c
 // CHECK: arith.mulf
 // CHECK: arith.addf
 func.func @vectors_of_128_bits_multiply_and_add(%a: memref<4x8xf32>, %b: memref<8x8xf32>, %c: memref<4x8xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [4, 8], cache = [4, 8, 8], vector = 4, packs_a = true>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [4, 8], cache = [4, 8, 8], vector = 4, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<4x8xf32>, memref<8x8xf32>) outs(%c : memref<4x8xf32>)
   return
 }
@@ -233,7 +305,7 @@ func.func @vectors_of_128_bits_multiply_and_add(%a: memref<4x8xf32>, %b: memref<
 // CHECK-NOT: arith.cmpf
 // CHECK: vector.fma
 func.func @operands_are_rounded_as_they_are_packed(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32>) {
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true>}
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
   return
 }
@@ -260,7 +332,7 @@ func.func @operands_are_rounded_as_they_are_packed(%a: memref<6x8xf32>, %b: memr
 // CHECK: x86vector.avx512.dot {{.*}} : vector<32xbf16> -> vector<16xf32>
 // CHECK-NOT: vector.fma
 func.func @two_terms_lie_together(%a: memref<8x33xf32>, %b: memref<33x16xf32>, %c: memref<8x16xf32>) {
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [8, 16], cache = [8, 16, 34], vector = 16, packs_a = true, vnni = 2>}
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [8, 16], cache = [8, 16, 34], vector = 16, packs_a = true, packs_b = true, vnni = 2>}
     ins(%a, %b : memref<8x33xf32>, memref<33x16xf32>) outs(%c : memref<8x16xf32>)
   return
 }
@@ -284,7 +356,7 @@ func.func @two_terms_lie_together(%a: memref<8x33xf32>, %b: memref<33x16xf32>, %
 // CHECK: memref.prefetch %arg1[%[[ROW]], %[[COLUMN]]], read, locality<2>, data
 // CHECK: vector.fma
 func.func @the_next_panel_of_a_large_b_is_fetched(%a: memref<192x768xf32>, %b: memref<768x768xf32>, %c: memref<192x768xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<192x768xf32>, memref<768x768xf32>) outs(%c : memref<192x768xf32>)
   return
 }
@@ -300,7 +372,7 @@ func.func @the_next_panel_of_a_large_b_is_fetched(%a: memref<192x768xf32>, %b: m
 // CHECK: memref.prefetch %arg1[{{.*}}], read, locality<2>, data
 func.func @lines_run_along_the_sum(%a: memref<78x768xf32>, %b: memref<768x768xf32>, %c: memref<78x768xf32>) {
   linalg.contract indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
-    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [78, 48, 256], vector = 8, packs_a = true>}
+    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [78, 48, 256], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<78x768xf32>, memref<768x768xf32>) outs(%c : memref<78x768xf32>)
   return
 }
@@ -311,7 +383,7 @@ func.func @lines_run_along_the_sum(%a: memref<78x768xf32>, %b: memref<768x768xf3
 // CHECK-NOT: memref.prefetch %arg1
 // CHECK: return
 func.func @a_small_b_stays_in_cache(%a: memref<192x256xf32>, %b: memref<256x240xf32>, %c: memref<192x240xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<192x256xf32>, memref<256x240xf32>) outs(%c : memref<192x240xf32>)
   return
 }

@@ -13,7 +13,7 @@
 {"version": 2, "processors": {}}
 //--- cache.json
 {"version": 1, "processors": {"x86-64-v3": {
-  "f32 1x256x96x64 kn": {"register": [6, 16], "cache": [66, 48, 64], "vector": 8, "packs_a": true},
+  "f32 1x256x96x64 kn": {"register": [6, 16], "cache": [66, 48, 64], "vector": 8, "packs_a": true, "packs_b": true},
   "f32 1x96x64x256 mn": {"register": [6, 16], "cache": [66, 48, 64], "vector": 16, "packs_a": true},
   "f32 1x256x64x96 kk": {"register": [6, 16], "cache": [66, 48], "vector": 8, "packs_a": true}},
  "znver4": {
@@ -21,9 +21,9 @@
 //--- model.mlir
 // What was measured takes the place of what the shape suggests, unless the processor has no such vectors, or it is no strategy at all.
 // BF16: linalg.matmul {sluice.strategy = #sluice.strategy<register = [8, 48]
-// BF16: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [12, 32], cache = [72, 96, 64], vector = 16, packs_a = true, vnni = 2>}
-// CHECK: linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 48, 64], vector = 8, packs_a = true>}
-// CHECK: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = {{.*}} packs_a = true>}
+// BF16: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [12, 32], cache = [72, 96, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2>}
+// CHECK: linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 48, 64], vector = 8, packs_a = true, packs_b = true>}
+// CHECK: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = {{.*}} packs_a = true, packs_b = true>}
 // CHECK: linalg.contract {{.*}} {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [96, 64, 256], vector = 8
 // CHECK: linalg.contract {{.*}} {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [90, 64, 96], vector = 8
 func.func @f(%x: memref<256x64xf32>, %w: memref<64x96xf32>, %y: memref<256x96xf32>) {

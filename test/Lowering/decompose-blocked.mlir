@@ -6,12 +6,41 @@
 // CHECK: memref.alloc() : memref<64x64xf32>
 // CHECK: scf.for
 // CHECK: scf.for
+// Keys before a query's own block are not masked.
 // CHECK: linalg.contract {{.*}} outs(%{{.*}} : memref<64x64xf32>)
+// CHECK-NOT: arith.select
 // CHECK: math.exp
+// CHECK-NOT: arith.select
 // CHECK: linalg.contract {{.*}} outs(%{{.*}} : memref<64x8xf32>)
+// The block on the diagonal is, and needs half of each product.
+// CHECK: linalg.contract {{.*}}{sluice.triangle = array<i64: 0, 1>}
+// CHECK: arith.select
+// CHECK: arith.maximumf
+// CHECK: math.exp
+// CHECK: arith.select
+// CHECK: linalg.contract {{.*}}{sluice.triangle = array<i64: 0, 2>}
 // CHECK-NOT: memref<256x256xf32>
 func.func @should_keep_scores_in_blocks(%q: memref<2x256x16xf32>, %o: memref<2x256x16xf32>, %l: memref<2x2x256xf32>) {
   sluice.blocked_attention ins(%q, %q, %q : memref<2x256x16xf32>, memref<2x256x16xf32>, memref<2x256x16xf32>) outs(%o, %l : memref<2x256x16xf32>, memref<2x2x256xf32>) {causal, heads = 2, ordinal = 0}
+  return
+}
+
+// Backward goes over the queries of each block of keys, from their own block on, then what remains of the queries.
+// CHECK-LABEL: @should_begin_at_the_diagonal
+// CHECK: scf.forall
+// CHECK: scf.for %[[KEYS:.*]] = %{{.*}} to %c128{{.*}} step %c64
+// CHECK: linalg.contract {{.*}}{sluice.triangle = array<i64: 0, 1>}
+// CHECK: arith.select
+// CHECK: linalg.contract {{.*}}{sluice.triangle = array<i64: 2, 0>}
+// CHECK: %[[NEXT:.*]] = arith.addi %[[KEYS]], %c64
+// CHECK: scf.for %{{.*}} = %[[NEXT]] to
+// CHECK-NOT: arith.select
+// CHECK-NOT: sluice.triangle
+// CHECK: linalg.contract {{.*}} outs(%{{.*}} : memref<22x64xf32>)
+// CHECK: linalg.contract {{.*}}{sluice.triangle = array<i64: 0, 1>}{{.*}} outs(%{{.*}} : memref<22x22xf32>)
+func.func @should_begin_at_the_diagonal(%x: memref<1x150x16xf32>, %y: memref<1x150x16xf32>, %l: memref<1x2x150xf32>) {
+  sluice.blocked_attention_backward ins(%x, %x, %x, %x, %x, %l : memref<1x150x16xf32>, memref<1x150x16xf32>, memref<1x150x16xf32>, memref<1x150x16xf32>, memref<1x150x16xf32>, memref<1x2x150xf32>)
+    outs(%y, %y, %y : memref<1x150x16xf32>, memref<1x150x16xf32>, memref<1x150x16xf32>) {causal, heads = 2, ordinal = 0}
   return
 }
 

@@ -6,14 +6,14 @@ module attributes {sluice.kernels = [#sluice.kernel<"gelu", flops = -1, bytes = 
 // -----
 
 // expected-error @below {{expected register columns that are a multiple of the vector size 8, found 20}}
-module attributes {sluice.some = #sluice.strategy<register = [4, 20], cache = [4, 20, 8], vector = 8, packs_a = true>} {}
+module attributes {sluice.some = #sluice.strategy<register = [4, 20], cache = [4, 20, 8], vector = 8, packs_a = true, packs_b = true>} {}
 
 // -----
 
 // expected-error @below {{expected 1 or 2 terms that lie together, found 4}}
-module attributes {sluice.some = #sluice.strategy<register = [8, 48], cache = [8, 48, 8], vector = 16, packs_a = true, vnni = 4>} {}
+module attributes {sluice.some = #sluice.strategy<register = [8, 48], cache = [8, 48, 8], vector = 16, packs_a = true, packs_b = true, vnni = 4>} {}
 
 // -----
 
-// expected-error @below {{expected a packed A and blocks of an even number of terms where two lie together}}
-module attributes {sluice.some = #sluice.strategy<register = [8, 48], cache = [8, 48, 7], vector = 16, packs_a = true, vnni = 2>} {}
+// expected-error @below {{expected packed operands and blocks of an even number of terms where two lie together}}
+module attributes {sluice.some = #sluice.strategy<register = [8, 48], cache = [8, 48, 7], vector = 16, packs_a = true, packs_b = true, vnni = 2>} {}
