@@ -31,6 +31,25 @@ inline mlir::Operation *cloneOnLanes(mlir::OpBuilder &b, mlir::Location loc, mli
   return b.create(loc, op.getName().getIdentifier(), vectors, types, op.getAttrs());
 }
 
+/// As many vectors as each has elements become the columns of what they were the rows of. Swaps the blocks off the
+/// diagonal, from the largest to single elements: log2 steps, two shuffles for two vectors each.
+inline void transposeVectors(mlir::OpBuilder &b, mlir::Location loc, llvm::MutableArrayRef<mlir::Value> v) {
+  int64_t size = v.size();
+  for (int64_t half = size / 2; half > 0; half /= 2) {
+    llvm::SmallVector<int64_t> low, high;
+    for (int64_t lane = 0; lane < size; ++lane) {
+      low.push_back(lane & half ? size + lane - half : lane);
+      high.push_back(lane & half ? size + lane : lane + half);
+    }
+    for (int64_t i = 0; i < size; ++i)
+      if (!(i & half)) {
+        mlir::Value x = v[i], y = v[i + half];
+        v[i] = mlir::vector::ShuffleOp::create(b, loc, x, y, low);
+        v[i + half] = mlir::vector::ShuffleOp::create(b, loc, x, y, high);
+      }
+  }
+}
+
 } // namespace sluice
 
 #endif // SLUICE_PASSES_VECTORBODY_H

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/CPU/Contraction.h"
+#include "passes/VectorBody.h"
 #include "llvm/ADT/bit.h"
 
 using namespace mlir;
@@ -111,25 +112,6 @@ void PanelCopy::copyRows() const {
   });
 }
 
-/// Swaps the blocks off the diagonal, from the largest to single elements: log2 steps, two shuffles for two vectors
-/// each.
-static void transposeVectors(ImplicitLocOpBuilder &b, MutableArrayRef<Value> v) {
-  int64_t size = v.size();
-  for (int64_t half = size / 2; half > 0; half /= 2) {
-    SmallVector<int64_t> low, high;
-    for (int64_t lane = 0; lane < size; ++lane) {
-      low.push_back(lane & half ? size + lane - half : lane);
-      high.push_back(lane & half ? size + lane : lane + half);
-    }
-    for (int64_t i = 0; i < size; ++i)
-      if (!(i & half)) {
-        Value x = v[i], y = v[i + half];
-        v[i] = vector::ShuffleOp::create(b, x, y, low);
-        v[i + half] = vector::ShuffleOp::create(b, x, y, high);
-      }
-  }
-}
-
 /// The sums are contiguous: squares of vectors, transposed in registers. What is stored stays inside of the panel,
 /// since another thread may pack the next one. Terms that lie together are moved as one integer.
 void PanelCopy::transpose() const {
@@ -144,7 +126,7 @@ void PanelCopy::transpose() const {
       SmallVector<Value> rows;
       for (int64_t i = 0; i < lanes; ++i)
         rows.push_back(r + i < width ? loadRow(r + i, s) : rows.back());
-      transposeVectors(b, rows);
+      transposeVectors(b, b.getLoc(), rows);
       for (int64_t i = 0; i < lanes; ++i) {
         Value to = plus(b, at(plus(b, s, i * vnni)), r * vnni);
         forPieces(std::min(width - r, lanes), lanes, [&](int64_t offset, int64_t size) {

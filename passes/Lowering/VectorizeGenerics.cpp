@@ -115,7 +115,7 @@ struct VectorizeGenerics : sluice::impl::VectorizeGenericsBase<VectorizeGenerics
       linalg::GenericOp collapsed = collapseContiguousDims(*generic, rewriter);
       if (kernel)
         collapsed->setAttr(kernelAttrName, kernel);
-      if (!llvm::is_contained(collapsed.getStaticLoopRanges(), 0))
+      if (!llvm::is_contained(collapsed.getStaticLoopRanges(), 0) && !emitTransposition(collapsed, vectorBits))
         VectorizedNest(collapsed, vectorBits).emit();
       rewriter.eraseOp(collapsed);
     }

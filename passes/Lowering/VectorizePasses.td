@@ -8,7 +8,8 @@ def VectorizeGenerics : Pass<"sluice-vectorize-generics", "mlir::func::FuncOp"> 
   let description = [{
     Runs after bufferization; contractions have become micro-kernels before. Every linalg op and `memref.copy` on buffers of static shape turns into
     loops whose innermost body works on vectors along one dimension: the one along which most operands lie contiguously. Dimensions that are contiguous
-    in all operands are collapsed first. A body with regions stays scalar; ops that have no vector form (`memref.load` with computed indices) run lane by lane.
+    in all operands are collapsed first. A body with regions stays scalar; ops that have no vector form (`memref.load` with computed indices) run lane by lane. A transposed copy inside
+    of a parallel loop goes by squares of vectors, which are transposed in registers.
 
     Large ops spread their parallel dimensions over an `scf.forall` (one dimension, static count, no mapping), unless they already lie in one. Sums are
     never spread, so every result is the same to the last bit for any number of threads:

@@ -97,6 +97,10 @@ private:
   llvm::DenseSet<mlir::Value> uniformValues; // of the body: the same along the vector dimension
 };
 
+/// Writes the loops of a transposed copy inside of a parallel loop, by squares that fit vectors, before the op, which
+/// the caller erases. False where the op is none, or its matrix is no multiple of such squares.
+bool emitTransposition(mlir::linalg::GenericOp op, unsigned vectorBits);
+
 } // namespace sluice
 
 #endif // SLUICE_PASSES_LOWERING_VECTORIZEDNEST_H

@@ -72,6 +72,25 @@ func.func @values_of_a_row_stay_scalar(%a: memref<4x32xf32>, %variance: memref<4
   return
 }
 
+// A block of a parallel loop is transposed by squares, unless they leave something over.
+// CHECK-LABEL: @blocks_are_transposed_in_registers
+// CHECK: scf.for %[[R:.*]] = %{{.*}} to %c64{{.*}} step %c8
+// CHECK: scf.for %[[C:.*]] = %{{.*}} to %c32{{.*}} step %c8
+// CHECK: vector.load %arg0[%[[R]], %[[C]]] : memref<64x32xf32>, vector<8xf32>
+// CHECK-COUNT-7: vector.load %arg0{{.*}} vector<8xf32>
+// CHECK-COUNT-24: vector.shuffle
+// CHECK: vector.store %{{.*}}, %arg1[%[[C]], %[[R]]] : memref<32x64xf32>, vector<8xf32>
+// CHECK-COUNT-7: vector.store %{{.*}}, %arg1{{.*}} vector<8xf32>
+// CHECK-NOT: vector.shuffle
+// CHECK: return
+func.func @blocks_are_transposed_in_registers(%a: memref<64x32xf32>, %b: memref<32x64xf32>, %odd: memref<60x32xf32>, %c: memref<32x60xf32>) {
+  scf.forall (%i) in (2) {
+    linalg.transpose ins(%a : memref<64x32xf32>) outs(%b : memref<32x64xf32>) permutation = [1, 0]
+    linalg.transpose ins(%odd : memref<60x32xf32>) outs(%c : memref<32x60xf32>) permutation = [1, 0]
+  }
+  return
+}
+
 // A transposition gathers a few columns and streams along the rows.
 // CHECK-LABEL: func @transposition_gathers_lanes
 // CHECK: scf.for
