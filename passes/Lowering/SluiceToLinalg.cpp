@@ -54,24 +54,25 @@ Value ToLinalg::binary(Operation *op) {
 static const double sqrtTwoOverPi = std::sqrt(2 / M_PI), geluCubic = 0.044715;
 
 namespace {
-/// GELU and its derivative at x.
+/// GELU and its derivative at x. The form with tanh u is (1 + tanh u) / 2 = 1 / (1 + exp(-2 u)) times x, which does not
+/// cancel where u is far below zero.
 struct GeluFormula {
   GeluFormula(ImplicitLocOpBuilder &b, Value x, GeluForm form) : f{b, x.getType()}, x(x), form(form) {
     if (form == GeluForm::Tanh) {
       square = f.mul(x, x);
       Value cubic = f.mul(f.mul(square, x), f.c(geluCubic));
-      inner = math::TanhOp::create(b, f.mul(f.c(sqrtTwoOverPi), f.add(x, cubic)));
+      Value exponential = math::ExpOp::create(b, f.mul(f.c(-2 * sqrtTwoOverPi), f.add(x, cubic)));
+      half = f.div(f.c(1), f.add(f.c(1), exponential));
     } else {
-      inner = math::ErfOp::create(b, f.mul(x, f.c(M_SQRT1_2)));
+      half = f.mul(f.c(0.5), f.add(f.c(1), math::ErfOp::create(b, f.mul(x, f.c(M_SQRT1_2)))));
     }
   }
-  Value value() { return f.mul(f.mul(f.c(0.5), x), f.add(f.c(1), inner)); }
+  Value value() { return f.mul(x, half); }
   Value derivative() {
-    Value half = f.mul(f.c(0.5), f.add(f.c(1), inner));
     if (form == GeluForm::Tanh) {
-      // u = c (x + a x^3), t = tanh u: (1 + t)/2 + x/2 (1 - t^2) c (1 + 3 a x^2)
-      Value slope = f.mul(f.c(sqrtTwoOverPi), f.add(f.c(1), f.mul(f.c(3 * geluCubic), square)));
-      return f.add(half, f.mul(f.mul(f.mul(f.c(0.5), x), f.sub(f.c(1), f.mul(inner, inner))), slope));
+      // u = c (x + a x^3), h = 1 / (1 + exp(-2 u)): h + x h (1 - h) 2 c (1 + 3 a x^2)
+      Value slope = f.add(f.c(2 * sqrtTwoOverPi), f.mul(f.c(6 * sqrtTwoOverPi * geluCubic), square));
+      return f.add(half, f.mul(f.mul(value(), f.sub(f.c(1), half)), slope));
     }
     // Phi(x) + x phi(x)
     Value exponential = math::ExpOp::create(f.b, f.mul(f.c(-0.5), f.mul(x, x)));
@@ -79,7 +80,8 @@ struct GeluFormula {
   }
 
   Formula f;
-  Value x, square, inner; // tanh u, or erf(x / sqrt 2)
+  Value x, square;
+  Value half; // (1 + tanh u) / 2 or (1 + erf(x / sqrt 2)) / 2, between 0 and 1
   GeluForm form;
 };
 } // namespace
