@@ -137,7 +137,7 @@ int main(int argc, char **argv) {
             name, product, threads, [=, &program] { program.startPool(threads); },
             [&] { llvm::cantFail(program.call({product.a.data(), product.b.data(), product.c.data()})); });
     }
-    for (int threads : {1, 2}) {
+    for ([[maybe_unused]] int threads : {1, 2}) {
 #ifdef SLUICE_HAS_OPENBLAS
       add(
           "OpenBLAS", product, threads, [=] { openblas_set_num_threads(threads); },
