@@ -1,6 +1,7 @@
 """The lit suite: one folder a dialect or a phase, files named after what they test."""
 
 import os
+import sys
 
 import lit.formats
 from lit.llvm import llvm_config
@@ -16,6 +17,8 @@ config.test_exec_root = os.path.join(config.sluice_build_root, "test")
 llvm_config.with_environment("PATH", config.sluice_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.use_default_substitutions()
+# The Python that runs lit is Debian's, for which test/packages.txt installs NumPy; the first on the path may be another.
+config.substitutions.append((r"\bpython3\b", sys.executable))
 config.substitutions.append(("%examples", os.path.join(config.sluice_source_root, "examples")))
 config.substitutions.append(("%inputs", os.path.join(config.test_source_root, "Inputs")))
 config.substitutions.append(("%cxx", config.cxx_compiler))
