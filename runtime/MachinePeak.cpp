@@ -2,6 +2,9 @@
 
 #include "MachinePeak.h"
 
+#include "MatrixUnit.h"
+#include "Memory.h"
+
 #include <algorithm>
 #include <chrono>
 #if defined(__x86_64__)
@@ -14,18 +17,45 @@ namespace sluice::runtime {
 #pragma STDC FP_CONTRACT ON
 
 #if defined(__x86_64__)
+/// Products of tiles of 16 x 32 and 32 x 16 bf16 in independent tiles of sums.
+__attribute__((target("amx-tile,amx-bf16"))) static void chainsOfTiles(int64_t iterations) {
+  struct alignas(64) Configuration {
+    uint8_t palette = 1, startRow = 0, reserved[14] = {};
+    uint16_t rowBytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+  } configuration;
+  _tile_loadconfig(&configuration);
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  _tile_zero(4);
+  _tile_zero(5);
+  _tile_zero(6);
+  _tile_zero(7);
+  for (int64_t i = 0; i < iterations; ++i) {
+    _tile_dpbf16ps(0, 6, 7);
+    _tile_dpbf16ps(1, 6, 7);
+    _tile_dpbf16ps(2, 6, 7);
+    _tile_dpbf16ps(3, 6, 7);
+    _tile_dpbf16ps(4, 6, 7);
+    _tile_dpbf16ps(5, 6, 7);
+  }
+  _tile_release();
+}
+
 /// Dot products in independent sums in registers: each adds two products of bf16 to an f32.
 __attribute__((target("avx512f,avx512bf16"))) static void chainsOfDots(int64_t iterations) {
   __m512 sums[24] = {};
   __m512i bits = {};
-  asm volatile("" : "+x"(bits));
+  asm volatile("" : "+v"(bits));
   auto factor = (__m512bh)bits;
   for (__m512 &sum : sums)
-    asm volatile("" : "+x"(sum));
+    asm volatile("" : "+v"(sum));
   for (int64_t i = 0; i < iterations; ++i)
     _Pragma("GCC unroll 24") for (__m512 &sum : sums) sum = _mm512_dpbf16_ps(sum, factor, factor);
   for (__m512 &sum : sums)
-    asm volatile("" : "+x"(sum));
+    asm volatile("" : "+v"(sum));
 }
 #endif
 
@@ -35,14 +65,14 @@ __attribute__((target("avx512f,avx512bf16"))) static void chainsOfDots(int64_t i
   static void name(int64_t iterations) {                                                                               \
     typedef float Vector __attribute__((vector_size(vectorBytes)));                                                    \
     Vector sums[chains] = {}, factor = {}, addend = {};                                                                \
-    asm volatile("" : "+x"(factor), "+x"(addend));                                                                     \
+    asm volatile("" : "+v"(factor), "+v"(addend));                                                                     \
     for (Vector &sum : sums)                                                                                           \
-      asm volatile("" : "+x"(sum));                                                                                    \
+      asm volatile("" : "+v"(sum));                                                                                    \
     for (int64_t i = 0; i < iterations; ++i)                                                                           \
       _Pragma("GCC unroll 24") for (int chain = 0; chain < (chains); ++chain) sums[chain] =                            \
           sums[chain] * factor + addend;                                                                               \
     for (Vector &sum : sums)                                                                                           \
-      asm volatile("" : "+x"(sum));                                                                                    \
+      asm volatile("" : "+v"(sum));                                                                                    \
   }
 
 SLUICE_CHAINS(chains128, 16, 12)
@@ -62,6 +92,8 @@ SLUICE_CHAINS(chains512, 64, 24)
 static Chains widestChains(bool forBF16) {
   constexpr const char *kMultiplyAdd = "f32 multiply-add";
 #if defined(__x86_64__)
+  if (forBF16 && __builtin_cpu_supports("amx-bf16") && requestMatrixUnit())
+    return {chainsOfTiles, 6 * 16 * 16 * 32 * 2, "bf16 product of tiles"};
   if (forBF16 && __builtin_cpu_supports("avx512bf16"))
     return {chainsOfDots, 24 * 16 * 4, "bf16 dot product"};
   if (__builtin_cpu_supports("avx512f"))

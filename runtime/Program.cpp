@@ -1,7 +1,9 @@
 //===- Program.cpp - Reading a program's table ----------------------------===//
 
 #include "Program.h"
+
 #include "Error.h"
+#include "MatrixUnit.h"
 #include "Pool.h"
 
 #include <algorithm>
@@ -149,6 +151,10 @@ void checkProcessor(const sluice_binary &program) {
   if (!missing.empty())
     throw Error("this program was compiled for " + std::string(program.processor) + ", and this processor lacks" +
                 missing);
+  bool usesMatrixUnit = std::string(program.features).find("amx_tile") != std::string::npos;
+  if (usesMatrixUnit && !requestMatrixUnit())
+    throw Error("this program was compiled for " + std::string(program.processor) +
+                ", and the system refuses it the tile registers of the processor (amx_tile)");
 }
 
 /// The largest of a field over the program's functions.

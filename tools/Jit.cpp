@@ -1,10 +1,13 @@
 //===- Jit.cpp - Generated code in this process ---------------------------------------===//
 #include "tools/Jit.h"
 #include "passes/Lowering/Scratch.h"
+#include "runtime/MatrixUnit.h"
 
 using namespace sluice;
 
 llvm::Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module, const Processor &processor) {
+  if (processor.has("amx-tile") && !runtime::requestMatrixUnit())
+    return llvm::createStringError("the system refuses the tile registers of the processor (amx_tile)");
   std::unique_ptr<llvm::TargetMachine> machine = processor.createTargetMachine();
   llvm::TargetMachine *target = machine.get();
   auto build = [&](mlir::Operation *op, llvm::LLVMContext &context) {

@@ -67,7 +67,7 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
 
 LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> registerBlock,
                                    ArrayRef<int64_t> cacheBlock, int64_t vectorSize, bool packsA, bool packsB,
-                                   int64_t vnni) {
+                                   int64_t vnni, int64_t tile) {
   if (registerBlock.size() != 2 || cacheBlock.size() != 3)
     return emitError() << "expected 2 register and 3 cache block sizes, found " << registerBlock.size() << " and "
                        << cacheBlock.size();
@@ -84,5 +84,13 @@ LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "expected 1 or 2 terms that lie together, found " << vnni;
   if (vnni == 2 && (!packsA || !packsB || cacheBlock[2] % vnni != 0))
     return emitError() << "expected packed operands and blocks of an even number of terms where two lie together";
+  if (tile != 0 && tile != 32)
+    return emitError() << "expected tiles of 32 terms or none (0), found " << tile;
+  if (tile != 0 && (vnni != 2 || registerBlock[0] % 16 != 0 || registerBlock[1] % 16 != 0 || cacheBlock[2] % tile != 0))
+    return emitError()
+           << "expected tiles of pairs, a register block of 16 x 16 tiles and blocks of whole tiles of terms, "
+              "found "
+           << registerBlock[0] << " x " << registerBlock[1] << " and " << cacheBlock[2] << " terms, " << vnni
+           << " together";
   return success();
 }

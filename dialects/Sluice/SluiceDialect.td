@@ -43,10 +43,12 @@ def Sluice_StrategyAttr : Sluice_Attr<"Strategy", "strategy"> {
     columns are a multiple of `vector`, and the cache block's rows and columns are multiples of the register block's.
     `vnni`, 1 or 2, is how many neighbouring terms of the sum lie together in a panel, for an instruction that adds that many products to each element of a
     vector; with 2, both are packed, in the type that the contraction computes in, and the cache block's sum is a multiple of it.
+    `tile`, 0 or 32, is how many terms one instruction of a matrix unit adds to a tile of 16 x 16 elements of C (Intel AMX); with 32, `vnni` is 2, the register block is made of
+    such tiles, and the cache block's sum is a multiple of it.
     Set by the target's strategy pass directly before the loops are made, and consumed there.
   }];
-  let parameters = (ins ArrayRefParameter<"int64_t">:$registerBlock, ArrayRefParameter<"int64_t">:$cacheBlock, "int64_t":$vectorSize, "bool":$packsA, "bool":$packsB, DefaultValuedParameter<"int64_t", "1">:$vnni);
-  let assemblyFormat = "`<` `register` `=` `[` $registerBlock `]` `,` `cache` `=` `[` $cacheBlock `]` `,` `vector` `=` $vectorSize `,` `packs_a` `=` $packsA `,` `packs_b` `=` $packsB (`,` `vnni` `=` $vnni^)? `>`";
+  let parameters = (ins ArrayRefParameter<"int64_t">:$registerBlock, ArrayRefParameter<"int64_t">:$cacheBlock, "int64_t":$vectorSize, "bool":$packsA, "bool":$packsB, DefaultValuedParameter<"int64_t", "1">:$vnni, DefaultValuedParameter<"int64_t", "0">:$tile);
+  let assemblyFormat = "`<` `register` `=` `[` $registerBlock `]` `,` `cache` `=` `[` $cacheBlock `]` `,` `vector` `=` $vectorSize `,` `packs_a` `=` $packsA `,` `packs_b` `=` $packsB (`,` `vnni` `=` $vnni^)? (`,` `tile` `=` $tile^)? `>`";
   let genVerifyDecl = 1;
 }
 

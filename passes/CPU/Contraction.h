@@ -89,12 +89,12 @@ void loop(mlir::ImplicitLocOpBuilder &b, mlir::Value from, mlir::Value to, int64
 
 /// Panels of a matrix, one behind the other: element (r, s) of panel p lies at base + (p x depth + s) x width + r of
 /// the buffer, whose end has the elements of a vector to spare. What the last panel lacks in rows is zero. With a
-/// `vnni` of 2, two neighbouring terms lie together: (r, s) at base + (p x depth + s - s % 2) x width + 2 r + s % 2,
-/// and a last term without a neighbour has a zero beside it.
+/// `vnni` of v, v neighbouring terms of a row lie together: (r, s) at base + (p x depth + s - s % v) x width + v r +
+/// s % v. Terms end at a multiple of `unit`, itself one of v, with zeros.
 struct Panels {
   mlir::Value buffer, base;
   int64_t width, depth;
-  int64_t vnni;
+  int64_t vnni, unit;
   mlir::FloatType computeType; // what elements are rounded to; null: nothing
 };
 
@@ -127,6 +127,11 @@ struct PanelFetch {
   void emit(mlir::ImplicitLocOpBuilder &builder, mlir::Value part) const;
 };
 
+/// What a matrix unit multiplies, tile by tile: `a` keeps the terms of a tile together row by row, `b` in pairs.
+struct TilePanels {
+  Panels a, b;
+};
+
 /// The points of a block that count, those whose `column` does not exceed their `row`.
 struct Triangle {
   enum Dim { M, N, K } row, column;
@@ -138,7 +143,7 @@ struct MicroKernel {
   VectorOfB b;
   int64_t rows, columns;
   int64_t vnni;     // terms that lie together in a vector of B
-  mlir::Value tile; // rows x columns, for C whose columns are not contiguous; else null
+  mlir::Value tile; // rows x columns, for C whose columns are not contiguous, and for tiles; else null
   MatrixView c;
   int64_t lanes;
   mlir::Value first;              // i1: store instead of adding; null: never
@@ -148,6 +153,7 @@ struct MicroKernel {
   std::optional<Triangle> triangle;
 
   std::optional<PanelFetch> fetch;
+  std::optional<TilePanels> tiles; // in place of `a` and `b`
 
   /// Emits C += A B of all register blocks of a cache block that begin at its column `j`.
   void emit(mlir::ImplicitLocOpBuilder &builder, SubRange m, SubRange n, mlir::Value j, mlir::Value sums) const;
@@ -155,10 +161,14 @@ struct MicroKernel {
 private:
   int64_t vectors() const { return columns / lanes; }
   mlir::VectorType vectorType() const;
+  /// Of the innermost loop.
+  int64_t termsOfPass() const;
   mlir::Value repeat(mlir::ImplicitLocOpBuilder &builder, mlir::Value element, mlir::Type like) const;
   mlir::Value addProduct(mlir::ImplicitLocOpBuilder &builder, mlir::Value x, mlir::Value y, mlir::Value sum) const;
   llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j,
-                                          mlir::Value sums) const;
+                                          mlir::Value sums, llvm::function_ref<void(mlir::Value)> emitTerms) const;
+  llvm::SmallVector<mlir::Value> multiplyTiles(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value from,
+                                               mlir::Value to, llvm::function_ref<void(mlir::Value)> emitTerms) const;
   void store(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,
              bool add) const;
   void storePart(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,

@@ -37,9 +37,9 @@ public:
       : x(contraction), b(contraction.op.getLoc(), contraction.op), start(start), epilogue(epilogue),
         rows(strategy.getRegisterBlock()[0]), columns(strategy.getRegisterBlock()[1]),
         blockM(strategy.getCacheBlock()[0]), blockN(strategy.getCacheBlock()[1]), blockK(strategy.getCacheBlock()[2]),
-        lanes(strategy.getVectorSize()), vnni(strategy.getVnni()), packsA(strategy.getPacksA()),
-        packsB(strategy.getPacksB()), sizeM(x.size(x.m)), sizeN(x.size(x.n)), sizeK(x.size(x.k)),
-        blocksM(llvm::divideCeil(sizeM, blockM)), blocksN(llvm::divideCeil(sizeN, blockN)) {}
+        lanes(strategy.getVectorSize()), vnni(strategy.getVnni()), tileTerms(strategy.getTile()),
+        packsA(strategy.getPacksA()), packsB(strategy.getPacksB()), sizeM(x.size(x.m)), sizeN(x.size(x.n)),
+        sizeK(x.size(x.k)), blocksM(llvm::divideCeil(sizeM, blockM)), blocksN(llvm::divideCeil(sizeN, blockN)) {}
 
   void run() {
     int64_t tasks = x.product(x.outer) * blocksM * blocksN;
@@ -75,7 +75,7 @@ private:
   ImplicitLocOpBuilder b;
   Start start;
   Epilogue epilogue;
-  int64_t rows, columns, blockM, blockN, blockK, lanes, vnni;
+  int64_t rows, columns, blockM, blockN, blockK, lanes, vnni, tileTerms;
   bool packsA, packsB;
   int64_t sizeM, sizeN, sizeK, blocksM, blocksN;
   Value panelsA, panelB, tile;
@@ -115,16 +115,19 @@ private:
   }
 
   FloatType panelType() const { return vnni == 1 ? x.elementType() : x.computeType; }
-  Panels panels(Value buffer, Value base, int64_t width) const {
-    return {buffer, base, width, blockK, vnni, x.computeType};
+  /// Terms that panels are filled up to.
+  int64_t unit() const { return tileTerms ? tileTerms : vnni; }
+  Panels ofA(Value base) const {
+    return {panelsA, base, rows, blockK, tileTerms ? tileTerms : vnni, unit(), x.computeType};
   }
+  Panels ofB(Value base) const { return {panelB, base, columns, blockK, vnni, unit(), x.computeType}; }
 
   void allocate() {
     if (packsA && !isPacked)
       panelsA = buffer({blockM * blockK}, panelType());
     if (packsB)
-      panelB = buffer({columns * int64_t(llvm::alignTo(blockK, vnni))}, panelType());
-    if (!x.isContiguous(x.c, x.n))
+      panelB = buffer({columns * int64_t(llvm::alignTo(blockK, unit()))}, panelType());
+    if (!x.isContiguous(x.c, x.n) || tileTerms)
       tile = buffer({rows, columns}, x.elementType());
   }
 
@@ -178,7 +181,7 @@ private:
       MatrixView matrix = view(x.a, at, x.m);
       forBlocksOfSum([&](SubRange k) {
         Value base = plus(b, panelsOfA(at, k.start), times(b, m.start, blockK));
-        packPanels(b, matrix, m, k, panels(panelsA, base, rows), lanes);
+        packPanels(b, matrix, m, k, ofA(base), lanes);
       });
     });
   }
@@ -269,8 +272,10 @@ private:
     }
     MatrixView viewA = view(x.a, at, x.m), viewB = view(x.b, at, x.n);
     forBlocksOfSum([&](SubRange k) {
-      Panels ofB = panels(panelB, constantIndex(b, 0), columns);
-      ElementOfA a = packsA ? packedElement(packA(viewA, at, m, k)) : elementInPlace(viewA, m, k);
+      Panels panelOfB = ofB(constantIndex(b, 0)), packedA;
+      if (packsA)
+        packedA = packA(viewA, at, m, k);
+      ElementOfA a = packsA ? packedElement(packedA) : elementInPlace(viewA, m, k);
       bool isWhole = sizeK <= blockK;
       Value storesFirst = isWhole ? first : andEqual(first, k.start, 0);
       EpilogueKernel atEnd = finish;
@@ -278,13 +283,15 @@ private:
         atEnd.last = andEqual(finish.last, k.start, (sizeK - 1) / blockK * blockK);
       MicroKernel kernel{
           a,          {}, rows, columns, vnni, tile, c, lanes, storesFirst, start.row, finish.op ? &atEnd : nullptr,
-          triangle(), {}};
+          triangle(), {}, {}};
+      if (tileTerms)
+        kernel.tiles = TilePanels{packedA, panelOfB};
       loop(b, constantIndex(b, 0), n.count, columns, [&](Value j) {
         if (packsB) {
           // Packed where it is used next, a panel is in the first-level cache.
-          packPanels(b, viewB, panelRange(n, j), k, ofB, lanes);
+          packPanels(b, viewB, panelRange(n, j), k, panelOfB, lanes);
           kernel.fetch = nextPanel(viewB, n, k, j);
-          kernel.b = packedVector(ofB, lanes);
+          kernel.b = packedVector(panelOfB, lanes);
         } else {
           kernel.b = vectorInPlace(viewB, plus(b, n.start, j), k, lanes);
         }
@@ -343,17 +350,16 @@ private:
 
   /// The panels of a block of A, which are packed here unless all of A is.
   Panels packA(MatrixView matrix, const Position &at, SubRange m, SubRange k) {
-    Panels ofA = panels(panelsA, constantIndex(b, 0), rows);
     if (isPacked)
-      ofA.base = plus(b, panelsOfA(at, k.start), times(b, m.start, blockK));
-    else
-      packPanels(b, matrix, m, k, ofA, lanes);
-    return ofA;
+      return ofA(plus(b, panelsOfA(at, k.start), times(b, m.start, blockK)));
+    Panels packed = ofA(constantIndex(b, 0));
+    packPanels(b, matrix, m, k, packed, lanes);
+    return packed;
   }
 
-  /// Terms of the panels, with the zero beside the last one.
+  /// Terms of the panels, with the zeros behind the last one.
   Value wholeTerms(Value count) {
-    return vnni == 1 ? count : times(b, b.createOrFold<arith::CeilDivUIOp>(count, constantIndex(b, vnni)), vnni);
+    return unit() == 1 ? count : times(b, b.createOrFold<arith::CeilDivUIOp>(count, constantIndex(b, unit())), unit());
   }
 
   /// Whether the condition holds, and the index is at `value`; null stays null.

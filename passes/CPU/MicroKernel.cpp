@@ -14,6 +14,9 @@ using namespace sluice;
 /// Terms of the sum in one pass of the innermost loop: enough to hide its counter and its jump.
 constexpr int64_t unrolledSums = 4;
 
+/// Passes of the innermost loop in which a block of C is fetched, or a few more.
+constexpr int64_t passesOfPrefetch = 8;
+
 ElementOfA sluice::packedElement(Panels panels) {
   return [=](ImplicitLocOpBuilder &builder, Value i, Value k, int64_t r) -> Value {
     Value panel = plus(builder, panels.base, times(builder, i, panels.depth));
@@ -53,6 +56,8 @@ VectorOfB sluice::vectorInPlace(MatrixView matrix, Value column, SubRange sums, 
   };
 }
 
+int64_t MicroKernel::termsOfPass() const { return tiles ? tiles->a.vnni : unrolledSums * vnni; }
+
 VectorType MicroKernel::vectorType() const {
   return VectorType::get(lanes, cast<MemRefType>(c.memref.getType()).getElementType());
 }
@@ -78,7 +83,8 @@ static Value roundDown(ImplicitLocOpBuilder &builder, Value value, int64_t unit)
 }
 
 /// The sums of one register block: row by row, one vector after the other.
-SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i, Value j, Value sums) const {
+SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i, Value j, Value sums,
+                                         function_ref<void(Value)> emitTerms) const {
   VectorType type = vectorType();
   auto addTerm = [&](Value k, MutableArrayRef<Value> sum) {
     SmallVector<Value> row;
@@ -92,10 +98,12 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
       }
     }
   };
-  auto addTerms = [&](Value from, Value to, int64_t step, ValueRange start) {
+  auto addTerms = [&](Value from, Value to, int64_t step, ValueRange start, function_ref<void(Value)> emitBeside) {
     auto k = scf::ForOp::create(builder, from, to, constantIndex(builder, step), start);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(k.getBody());
+    if (emitBeside)
+      emitBeside(k.getInductionVar());
     SmallVector<Value> sum(k.getRegionIterArgs());
     for (int64_t term = 0; term < step; term += vnni)
       addTerm(plus(builder, k.getInductionVar(), term), sum);
@@ -103,10 +111,8 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
     return k.getResults();
   };
 
-  SmallVector<Value> zeros(rows * vectors(), arith::ConstantOp::create(builder, builder.getZeroAttr(type)));
-  int64_t unrolled = unrolledSums * vnni;
-  Value rest = builder.createOrFold<arith::RemUIOp>(sums, constantIndex(builder, unrolled));
-  Value whole = builder.createOrFold<arith::SubIOp>(sums, rest);
+  int64_t unrolled = termsOfPass();
+  Value whole = roundDown(builder, sums, unrolled);
   Value from = constantIndex(builder, 0), to = whole;
   if (triangle && triangle->row == Triangle::K)
     from = roundDown(builder, triangle->column == Triangle::M ? i : j, unrolled);
@@ -114,9 +120,13 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
     Value end = triangle->row == Triangle::M ? plus(builder, i, rows) : plus(builder, j, columns);
     to = builder.createOrFold<arith::MinUIOp>(roundDown(builder, plus(builder, end, unrolled - 1), unrolled), whole);
   }
-  ValueRange result = addTerms(from, to, unrolled, zeros);
+  if (tiles)
+    return multiplyTiles(builder, i, from, to, emitTerms);
+  SmallVector<Value> zeros(rows * vectors(), arith::ConstantOp::create(builder, builder.getZeroAttr(type)));
+  ValueRange result = addTerms(from, to, unrolled, zeros, emitTerms);
+  Value rest = builder.createOrFold<arith::SubIOp>(sums, whole);
   if (!matchPattern(rest, m_Zero()))
-    result = addTerms(whole, sums, vnni, result);
+    result = addTerms(whole, sums, vnni, result, {});
   return SmallVector<Value>(result);
 }
 
@@ -238,13 +248,21 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
     to = builder.createOrFold<arith::MinUIOp>(plus(builder, j, columns), to);
   loop(builder, from, to, rows, [&](Value i) {
     Value atI = plus(builder, m.start, i), atJ = plus(builder, n.start, j);
-    // The block of C comes while its sums are computed.
-    if (isContiguous)
-      c.prefetchBlock(builder, atI, atJ, rows, columns, /*isWrite=*/true);
     if (fetch)
       fetch->emit(builder, builder.createOrFold<arith::DivUIOp>(i, constantIndex(builder, rows)));
     ifLast([&] { epilogue->prefetch(builder, c, atI, atJ, rows, columns); });
-    SmallVector<Value> values = multiply(builder, i, j, sums);
+    // The block of C comes while its sums are computed, some rows with each pass of the innermost loop: all at once
+    // would wait for each other.
+    auto prefetch = [&](Value k) {
+      if (!isContiguous)
+        return;
+      int64_t rowsOfPass = llvm::divideCeil(rows, passesOfPrefetch);
+      Value pass = builder.createOrFold<arith::DivUIOp>(k, constantIndex(builder, termsOfPass()));
+      Value row = builder.createOrFold<arith::MinUIOp>(times(builder, pass, rowsOfPass),
+                                                       constantIndex(builder, rows - rowsOfPass));
+      c.prefetchBlock(builder, plus(builder, atI, row), atJ, rowsOfPass, columns, /*isWrite=*/false);
+    };
+    SmallVector<Value> values = multiply(builder, i, j, sums, prefetch);
     auto whole = [&] {
       storeOrAdd([&](bool add) { store(builder, atI, atJ, values, add); });
       ifLast([&] { epilogue->emit(builder, atI, atJ, constantIndex(builder, rows), columns, {}); });

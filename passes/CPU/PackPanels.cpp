@@ -17,7 +17,7 @@ struct PanelCopy {
   ImplicitLocOpBuilder &b;
   MatrixView matrix;
   Value buffer, row, sum, count, to;
-  int64_t width, lanes, vnni;
+  int64_t width, lanes, vnni, unit;
   FloatType computeType;
 
   Type typeInPanel() const { return cast<MemRefType>(buffer.getType()).getElementType(); }
@@ -26,12 +26,7 @@ struct PanelCopy {
     return round(vector::LoadOp::create(b, VectorType::get(size, typeInMatrix()), matrix.memref,
                                         matrix.indices(b, plus(b, row, r), plus(b, sum, s))));
   }
-  void copyElement(Value r, Value s, int64_t term) const {
-    Value value =
-        memref::LoadOp::create(b, matrix.memref, matrix.indices(b, plus(b, row, r), plus(b, sum, plus(b, s, term))));
-    memref::StoreOp::create(b, round(value), buffer, ValueRange{plus(b, plus(b, at(s), times(b, r, vnni)), term)});
-  }
-  /// Where the panel's column of term `s` begins, of two terms that lie together the first.
+  /// Where the panel's column of term `s` begins, of terms that lie together the first.
   Value at(Value s) const { return plus(b, to, times(b, s, width)); }
   void store(Value value, Value index) const { vector::StoreOp::create(b, value, buffer, ValueRange{index}); }
 
@@ -41,7 +36,12 @@ struct PanelCopy {
   void copyRows() const;
   void transpose() const;
   void copyElements(Value rows, Value from) const;
-  void zero() const;
+  void copyTermsOfRow(Value r) const;
+  void transposePairs() const;
+  void zero(Value from, Value to) const;
+  Value roundDown(Value value, int64_t size) const {
+    return b.createOrFold<arith::SubIOp>(value, b.createOrFold<arith::RemUIOp>(value, constantIndex(b, size)));
+  }
 };
 } // namespace
 
@@ -97,8 +97,8 @@ Value PanelCopy::columns(int64_t r, Value s, int64_t size, bool isWhole) const {
 
 /// A loop over terms, or over those that lie together: the last ones by themselves where one of them is missing.
 void PanelCopy::forTerms(Value from, function_ref<void(Value, bool)> body) const {
-  Value rest = b.createOrFold<arith::RemUIOp>(count, constantIndex(b, vnni));
-  Value whole = b.createOrFold<arith::SubIOp>(count, rest);
+  Value whole = roundDown(count, vnni);
+  Value rest = b.createOrFold<arith::SubIOp>(count, whole);
   loop(b, from, whole, vnni, [&](Value s) { body(s, true); });
   if (!matchPattern(rest, m_Zero()))
     loop(b, whole, count, vnni, [&](Value s) { body(s, false); });
@@ -116,7 +116,7 @@ void PanelCopy::copyRows() const {
 /// since another thread may pack the next one. Terms that lie together are moved as one integer.
 void PanelCopy::transpose() const {
   int64_t terms = lanes * vnni;
-  Value whole = b.createOrFold<arith::SubIOp>(count, b.createOrFold<arith::RemUIOp>(count, constantIndex(b, terms)));
+  Value whole = roundDown(count, terms);
   auto loadRow = [&](int64_t r, Value s) -> Value {
     Value row = load(constantIndex(b, r), s, terms);
     return vnni == 1 ? row : vector::BitCastOp::create(b, VectorType::get(lanes, b.getI32Type()), row).getResult();
@@ -144,27 +144,69 @@ void PanelCopy::transpose() const {
   copyElements(constantIndex(b, width), whole);
 }
 
+/// Terms that lie together are zeros behind the last one.
 void PanelCopy::copyElements(Value rows, Value from) const {
-  forTerms(from, [&](Value s, bool isWhole) {
+  if (vnni > 1) {
+    Value last = roundDown(plus(b, count, vnni - 1), vnni);
+    zero(b.createOrFold<arith::MaxUIOp>(from, b.createOrFold<arith::SubIOp>(last, constantIndex(b, vnni))), last);
+  }
+  loop(b, from, count, 1, [&](Value s) {
+    Value term = b.createOrFold<arith::RemUIOp>(s, constantIndex(b, vnni));
+    Value first = at(b.createOrFold<arith::SubIOp>(s, term));
     loop(b, constantIndex(b, 0), rows, 1, [&](Value r) {
-      copyElement(r, s, 0);
-      if (vnni == 1)
-        return;
-      if (isWhole)
-        return copyElement(r, s, 1);
-      Value zero = arith::ConstantOp::create(b, b.getZeroAttr(typeInPanel()));
-      memref::StoreOp::create(b, zero, buffer, ValueRange{plus(b, plus(b, at(s), times(b, r, vnni)), 1)});
+      Value value = memref::LoadOp::create(b, matrix.memref, matrix.indices(b, plus(b, row, r), plus(b, sum, s)));
+      memref::StoreOp::create(b, round(value), buffer, ValueRange{plus(b, plus(b, first, times(b, r, vnni)), term)});
     });
   });
 }
 
-void PanelCopy::zero() const {
-  loop(b, constantIndex(b, 0), count, vnni, [&](Value s) {
+/// All rows of the terms from `from`, which is the first of those that lie together, up to `to`.
+void PanelCopy::zero(Value from, Value to) const {
+  loop(b, from, to, vnni, [&](Value s) {
     forPieces(width, lanes, [&](int64_t r, int64_t size) {
       auto type = VectorType::get(size * vnni, typeInPanel());
       store(arith::ConstantOp::create(b, b.getZeroAttr(type)), plus(b, at(s), r * vnni));
     });
   });
+}
+
+/// The terms of a tile of a row lie together, and are neighbours in the matrix.
+void PanelCopy::copyTermsOfRow(Value r) const {
+  auto to = [&](Value s) { return plus(b, at(s), times(b, r, vnni)); };
+  Value whole = roundDown(count, vnni);
+  loop(b, constantIndex(b, 0), whole, vnni, [&](Value s) { store(load(r, s, vnni), to(s)); });
+  Value left = b.createOrFold<arith::SubIOp>(count, whole);
+  if (matchPattern(left, m_Zero()))
+    return;
+  loop(b, whole, count, vnni, [&](Value s) {
+    auto type = VectorType::get(vnni, typeInMatrix());
+    Value mask = vector::CreateMaskOp::create(b, type.clone(b.getI1Type()), left);
+    Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
+    SmallVector<Value> from = matrix.indices(b, plus(b, row, r), plus(b, sum, s));
+    store(round(vector::MaskedLoadOp::create(b, type, matrix.memref, from, mask, zeros)), to(s));
+  });
+}
+
+/// The terms of a tile of a row lie together, and rows are neighbours in the matrix: pairs of terms are transposed as
+/// integers, squares of them at a time.
+void PanelCopy::transposePairs() const {
+  Value whole = roundDown(count, vnni);
+  int64_t size = vnni / 2;
+  loop(b, constantIndex(b, 0), whole, vnni, [&](Value s) {
+    for (int64_t r = 0; r < width; r += size) {
+      auto loadTerm = [&](int64_t term) { return load(constantIndex(b, r), plus(b, s, term), size); };
+      SmallVector<Value> pairs;
+      for (int64_t pair = 0; pair < size; ++pair)
+        pairs.push_back(
+            vector::BitCastOp::create(b, VectorType::get(size, b.getI32Type()),
+                                      vector::InterleaveOp::create(b, loadTerm(2 * pair), loadTerm(2 * pair + 1))));
+      transposeVectors(b, b.getLoc(), pairs);
+      for (int64_t i = 0; i < size; ++i)
+        store(vector::BitCastOp::create(b, VectorType::get(vnni, typeInPanel()), pairs[i]),
+              plus(b, at(s), (r + i) * vnni));
+    }
+  });
+  copyElements(constantIndex(b, width), whole);
 }
 
 void sluice::packPanels(ImplicitLocOpBuilder &b, MatrixView matrix, SubRange rows, SubRange sums, Panels panels,
@@ -173,16 +215,27 @@ void sluice::packPanels(ImplicitLocOpBuilder &b, MatrixView matrix, SubRange row
   int64_t width = panels.width;
   loop(b, zero, rows.count, width, [&](Value r) {
     Value to = plus(b, panels.base, times(b, r, panels.depth));
-    PanelCopy copy{b,     matrix, panels.buffer, plus(b, rows.start, r), sums.start, sums.count, to,
-                   width, lanes,  panels.vnni,   panels.computeType};
+    PanelCopy copy{b,     matrix,      panels.buffer, plus(b, rows.start, r), sums.start, sums.count, to, width,
+                   lanes, panels.vnni, panels.unit,   panels.computeType};
+    bool isTile = panels.vnni > 2;
+    auto copyTermsOfRows = [&](Value count) {
+      loop(b, zero, count, 1, [&](Value inPanel) { copy.copyTermsOfRow(inPanel); });
+    };
     auto whole = [&] {
-      if (matrix.rowIsContiguous())
+      if (isTile && matrix.rowIsContiguous())
+        copy.transposePairs();
+      else if (isTile && matrix.columnIsContiguous())
+        copyTermsOfRows(constantIndex(b, width));
+      else if (matrix.rowIsContiguous())
         copy.copyRows();
       else if (matrix.columnIsContiguous())
         copy.transpose();
       else
         copy.copyElements(constantIndex(b, width), zero);
     };
+    if (panels.unit != panels.vnni)
+      copy.zero(copy.roundDown(plus(b, sums.count, panels.vnni - 1), panels.vnni),
+                copy.roundDown(plus(b, sums.count, panels.unit - 1), panels.unit));
     if (rows.whole)
       return whole();
     Value left = arith::SubIOp::create(b, rows.count, r);
@@ -192,7 +245,10 @@ void sluice::packPanels(ImplicitLocOpBuilder &b, MatrixView matrix, SubRange row
     b.setInsertionPointToStart(branch.thenBlock());
     whole();
     b.setInsertionPointToStart(branch.elseBlock());
-    copy.zero();
-    copy.copyElements(left, zero);
+    copy.zero(zero, sums.count);
+    if (isTile && matrix.columnIsContiguous())
+      copyTermsOfRows(left);
+    else
+      copy.copyElements(left, zero);
   });
 }

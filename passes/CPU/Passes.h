@@ -3,6 +3,7 @@
 #define SLUICE_PASSES_CPU_PASSES_H
 
 #include "dialects/Sluice/SluiceDialect.h"
+#include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

@@ -11,7 +11,7 @@ def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
     over at its edges, the cache block by the shape and the sizes of the caches. A is not packed
     where its rows are contiguous, none is left over, and C is narrow, and neither is A, nor a B of contiguous rows in whole vectors, where the matrix stays in a first-level cache as it lies;
     operands that are rounded are packed always. Where the processor adds two products of bf16 at a time (`avx512bf16`),
-    panels of a contraction that computes in bf16 hold pairs of terms. All this depends on the shape and on the processor, never on the number of threads, since
+    panels of a contraction that computes in bf16 hold pairs of terms; where it has a matrix unit (`amx-bf16`), they hold its tiles. All this depends on the shape and on the processor, never on the number of threads, since
     the order of every sum follows from them. A strategy of `tune-cache` for the processor and the contraction takes the place of this one, as long as it can be followed.
   }];
   let options = [Option<"cpu", "cpu", "std::string", "\"native\"",
@@ -24,7 +24,7 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
   let summary = "contractions to packed panels and a register-blocked micro-kernel";
   let description = [{
     C += A B becomes a parallel loop over blocks of C (a sequential one inside another parallel loop), a loop over blocks of the sum, the packing of panels of
-    A and of one panel of B after the other, zero-padded at edges, and a micro-kernel that keeps a block of C in registers, and prefetches the next panel of a large B. A and B may be read where they lie, if the strategy says so, B only
+    A and of one panel of B after the other, zero-padded at edges, and a micro-kernel that keeps a block of C in registers, and meanwhile prefetches a block of C and the next panel of a large B. A and B may be read where they lie, if the strategy says so, B only
     if its rows are contiguous and a multiple of the register block's columns. Neighbouring tasks share rows of C, or columns where B is large. Where several tasks of the parallel loop want the same panels of A, all of A is packed
     before it, in a parallel loop of its own. Whole blocks of C are written in place, parts of one masked, and C whose columns are apart through a tile. A fill with
     zero before the contraction, or a copy of one row to all rows, is erased if nothing touches C in between: the first block of the sum stores instead of adding, and adds the row.
@@ -38,11 +38,12 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
     diagonal; what shares a register block with points that count is computed.
 
     Operands are rounded to the contraction's `sluice.compute_type` as they are packed. Panels are f32 all the same, in which products of two bf16 are exact, unless the strategy has a `vnni` of 2:
-    then they hold pairs of bf16, which `x86vector.avx512.dot` multiplies and adds.
+    then they hold pairs of bf16, which `x86vector.avx512.dot` multiplies and adds. With a `tile` of 32, the panels of A hold 32 terms of a row after the other, `amx.tile_mulf` multiplies
+    and adds, and the sums become vectors by way of a buffer.
 
     Arguments of a function are distinct memory, as bufferization takes them to be. A contraction without `sluice.strategy` is an error.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+  let dependentDialects = ["::mlir::amx::AMXDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect", "::mlir::x86vector::X86VectorDialect", "::sluice::SluiceDialect"];
 }
 

@@ -9,16 +9,22 @@
 using namespace mlir;
 using namespace sluice;
 
-static constexpr Registers knownRegisters[] = {{"avx512bf16", 16, {{8, 48}, {12, 32}}, 32 * 1024, 2},
-                                               {"avx512vl", 16, {{8, 48}, {12, 32}}, 32 * 1024, 1},
-                                               {"fma", 8, {{4, 24}, {6, 16}}, 24 * 1024, 1},
-                                               {"sse2", 4, {{4, 8}, {4, 8}}, 24 * 1024, 1}};
+// With 256-bit vectors a panel of B shares a first-level cache with one of A. Twice as wide a register block loads so
+// little for its work that panels come from a second-level cache as fast: deeper ones then save passes over C.
+static constexpr Registers knownRegisters[] = {
+    {"amx-bf16", 16, {{8, 48}, {12, 32}}, 6, 72 * 1024, 384 * 4, 768, 8, 2, 32},
+    {"avx512bf16", 16, {{8, 48}, {12, 32}}, 6, 72 * 1024, 384 * 4, 768, 8, 2, 0},
+    {"avx512vl", 16, {{8, 48}, {12, 32}}, 6, 72 * 1024, 384 * 4, 768, 8, 1, 0},
+    {"fma", 8, {{4, 24}, {6, 16}}, 0, 24 * 1024, 256 * 4, 384, 16, 1, 0},
+    {"sse2", 4, {{4, 8}, {4, 8}}, 0, 24 * 1024, 256 * 4, 384, 16, 1, 0}};
 
-static constexpr int64_t depthBytes = 256 * 4; // of a row of a panel, at most
+// Four tiles of C, and two each of A and B: all that a matrix unit has.
+static constexpr RegisterBlock tileBlock = {32, 32};
+static constexpr int64_t depthOfTiles = 256;
+
 // Of a block of C. The panels of A that belong to its rows stream past every panel of B, so more rows pack B less
 // often; fewer columns cost nothing but the reading of A.
-static constexpr int64_t mostRows = 512, mostColumns = 384, leastRows = 128, leastColumns = 48;
-static constexpr int64_t leastTasks = 16; // blocks of C that are wanted while they are not smaller than that
+static constexpr int64_t mostRows = 512, leastRows = 128, leastColumns = 48;
 // Of C, for which A, read more slowly where it lies, is not worth packing.
 static constexpr int64_t mostColumnsInPlace = 512;
 // Of a matrix that stays in a first-level cache where it lies, beside another one: packing it gains nothing.
@@ -56,6 +62,7 @@ struct Shape {
       : registers(registers), bytes(contraction.elementType().getWidth() / 8), m(contraction.size(contraction.m)),
         n(contraction.size(contraction.n)), k(contraction.size(contraction.k)),
         around(contraction.product(contraction.outer)), vnni(contraction.computeType ? registers.bf16Terms : 1),
+        tile(contraction.computeType ? registers.tileTerms : 0),
         readsRows(!contraction.computeType && contraction.isContiguous(contraction.a, contraction.k)),
         isSmallA(!contraction.computeType && isSmall(contraction, contraction.a)),
         isSmallB(!contraction.computeType && isSmall(contraction, contraction.b) &&
@@ -63,19 +70,23 @@ struct Shape {
         context(contraction.op->getContext()) {}
 
   const Registers &registers;
-  int64_t bytes, m, n, k, around, vnni;
+  int64_t bytes, m, n, k, around, vnni, tile;
   bool readsRows;          // the terms of a row of A are neighbours, and used as they are
   bool isSmallA, isSmallB; // in cache where they lie, and used as they are
   MLIRContext *context;
 
   RegisterBlock block(unsigned index) const {
+    if (tile)
+      return tileBlock;
     return {registers.blocks[index].rows, registers.blocks[index].columns * 4 / bytes};
   }
   /// Elements that are computed, beyond the edges too.
   int64_t area(RegisterBlock block) const { return llvm::alignTo(m, block.rows) * llvm::alignTo(n, block.columns); }
   int64_t depth(RegisterBlock block) const {
+    if (tile)
+      return evenBlock(k, depthOfTiles, tile);
     int64_t bytesOfTerm = bytes / vnni;
-    return evenBlock(k, std::min(depthBytes, registers.panelBytes / block.columns) / bytesOfTerm,
+    return evenBlock(k, std::min(registers.depthBytes, registers.panelBytes / block.columns) / bytesOfTerm,
                      llvm::alignTo(std::min<int64_t>(k, 8), vnni));
   }
   int64_t tasks(RegisterBlock block, int64_t mostRows, int64_t mostColumns) const {
@@ -87,7 +98,7 @@ struct Shape {
   StrategyAttr strategy(RegisterBlock block, int64_t mostRows, int64_t mostColumns, int64_t depth, bool packsA) const {
     return StrategyAttr::get(context, {block.rows, block.columns},
                              {evenBlock(m, mostRows, block.rows), evenBlock(n, mostColumns, block.columns), depth},
-                             registers.lanes * 4 / bytes, packsA, !readsBInPlace(block), vnni);
+                             registers.lanes * 4 / bytes, packsA, !readsBInPlace(block), vnni, tile);
   }
 
 private:
@@ -100,10 +111,11 @@ private:
 
 StrategyAttr sluice::suggestStrategy(const Contraction &contraction, const Registers &registers) {
   Shape shape(contraction, registers);
-  // What computes least beyond the edges.
-  RegisterBlock block = shape.block(shape.area(shape.block(1)) < shape.area(shape.block(0)) ? 1 : 0);
-  int64_t rows = mostRows, columns = mostColumns;
-  while (shape.tasks(block, rows, columns) < leastTasks) {
+  // The one with more loads may save more at the edges than it is slower.
+  bool savesEdges = shape.area(shape.block(1)) * (100 + registers.slower) < shape.area(shape.block(0)) * 100;
+  RegisterBlock block = shape.block(savesEdges ? 1 : 0);
+  int64_t rows = mostRows, columns = registers.mostColumns;
+  while (shape.tasks(block, rows, columns) < registers.leastTasks) {
     if (columns > leastColumns && shape.n >= 2 * leastColumns)
       columns /= 2;
     else if (rows > leastRows && shape.m > leastRows)
@@ -122,7 +134,7 @@ SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contract
   int64_t depth = suggested.getCacheBlock()[2];
   for (unsigned index : {0, 1})
     for (int64_t rows : {128, 256, 512, 1024})
-      for (int64_t columns : {48, 96, 192, 384})
+      for (int64_t columns : {48, 96, 192, 384, 768})
         for (bool packsA : {true, false}) {
           RegisterBlock block = shape.block(index);
           if (!packsA && !shape.mayReadInPlace(block))
@@ -138,5 +150,6 @@ bool sluice::isApplicable(StrategyAttr strategy, const Contraction &contraction,
   Shape shape(contraction, registers);
   RegisterBlock block{strategy.getRegisterBlock()[0], strategy.getRegisterBlock()[1]};
   return strategy.getVectorSize() == registers.lanes * 4 / shape.bytes && strategy.getVnni() == shape.vnni &&
-         (strategy.getPacksA() || shape.mayReadInPlace(block)) && (strategy.getPacksB() || shape.readsBInPlace(block));
+         strategy.getTile() == shape.tile && (strategy.getPacksA() || shape.mayReadInPlace(block)) &&
+         (strategy.getPacksB() || shape.readsBInPlace(block));
 }

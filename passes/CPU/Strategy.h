@@ -18,8 +18,13 @@ struct Registers {
   llvm::StringRef feature;
   int64_t lanes;
   RegisterBlock blocks[2]; // the one with fewer loads a multiplication first
-  int64_t panelBytes;      // of a panel of B, which shares a first-level cache with one of A
+  int64_t slower;          // percent of time that the other one takes longer
+  int64_t panelBytes;      // of a panel of B that is read over and over, at most
+  int64_t depthBytes;      // of a row of a panel, at most
+  int64_t mostColumns;     // of a block of C whose sums are in cache from one block of terms to the next
+  int64_t leastTasks;      // blocks of C that are wanted while they are not smaller than is good
   int64_t bf16Terms;       // products of bf16 that one instruction adds to an f32; 1: none does
+  int64_t tileTerms;       // those that an instruction on tiles of bf16 adds; 0: there are no tiles
 
   /// Those of `native` or of a processor that LLVM knows; null where the name is unknown.
   static const Registers *find(llvm::StringRef cpu);

@@ -88,7 +88,7 @@ StrategyAttr TuneCache::find(StringRef processor, StringRef key, MLIRContext *co
   std::optional<int64_t> vector = entry->getInteger("vector");
   std::optional<bool> packsA = entry->getBoolean("packs_a");
   bool packsB = entry->getBoolean("packs_b").value_or(true);
-  int64_t vnni = entry->getInteger("vnni").value_or(1);
+  int64_t vnni = entry->getInteger("vnni").value_or(1), tile = entry->getInteger("tile").value_or(0);
   if (!registerBlock || !cacheBlock || !vector || !packsA)
     return {};
   auto ignore = [&] {
@@ -96,9 +96,9 @@ StrategyAttr TuneCache::find(StringRef processor, StringRef key, MLIRContext *co
     diagnostic.abandon();
     return diagnostic;
   };
-  if (failed(StrategyAttr::verify(ignore, *registerBlock, *cacheBlock, *vector, *packsA, packsB, vnni)))
+  if (failed(StrategyAttr::verify(ignore, *registerBlock, *cacheBlock, *vector, *packsA, packsB, vnni, tile)))
     return {};
-  return StrategyAttr::get(context, *registerBlock, *cacheBlock, *vector, *packsA, packsB, vnni);
+  return StrategyAttr::get(context, *registerBlock, *cacheBlock, *vector, *packsA, packsB, vnni, tile);
 }
 
 void TuneCache::set(StringRef processor, StringRef key, StrategyAttr strategy) {
@@ -113,5 +113,7 @@ void TuneCache::set(StringRef processor, StringRef key, StrategyAttr strategy) {
     entry["packs_b"] = false;
   if (strategy.getVnni() != 1)
     entry["vnni"] = strategy.getVnni();
+  if (strategy.getTile() != 0)
+    entry["tile"] = strategy.getTile();
   (*processors.getObject(processor))[json::ObjectKey(key.str())] = std::move(entry);
 }

@@ -54,7 +54,9 @@ static const FeatureName featureNames[] = {{"sse3", "pni"},
                                            {"avx512bitalg", "avx512_bitalg"},
                                            {"avx512vpopcntdq", "avx512_vpopcntdq"},
                                            {"avx512bf16", "avx512_bf16"},
-                                           {"avx512fp16", "avx512_fp16"}};
+                                           {"avx512fp16", "avx512_fp16"},
+                                           {"amx-tile", "amx_tile"},
+                                           {"amx-bf16", "amx_bf16"}};
 
 Expected<Processor> Processor::get(StringRef name) {
   llvm::InitializeNativeTarget();

@@ -1,17 +1,18 @@
 // RUN: sluice-opt %s --sluice-cpu-strategy=cpu=x86-64-v4 | FileCheck %s --check-prefixes=CHECK,AVX512
 // RUN: sluice-opt %s --sluice-cpu-strategy=cpu=x86-64-v3 | FileCheck %s --check-prefixes=CHECK,AVX2
 // RUN: sluice-opt %s --sluice-cpu-strategy=cpu=znver4 | FileCheck %s --check-prefixes=CHECK,AVX512BF16
+// RUN: sluice-opt %s --sluice-cpu-strategy=cpu=sapphirerapids | FileCheck %s --check-prefixes=CHECK,AMX
 // RUN: sluice-opt %s --sluice-cpu-strategy=cpu=znver3 | FileCheck %s --check-prefixes=CHECK,AVX2
 // RUN: sluice-opt %s --sluice-cpu-strategy=cpu=x86-64 | FileCheck %s --check-prefixes=CHECK,SSE
 // RUN: not sluice-opt %s --sluice-cpu-strategy=cpu=abacus 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
 // UNKNOWN: error: unknown processor 'abacus'
 
-// CHECK-LABEL: @a_large_product_has_at_least_16_blocks
-// AVX512: #sluice.strategy<register = [8, 48], cache = [256, 96, 160], vector = 16, packs_a = true, packs_b = true>
+// CHECK-LABEL: @a_large_product_has_many_blocks
+// AVX512: #sluice.strategy<register = [8, 48], cache = [256, 192, 384], vector = 16, packs_a = true, packs_b = true>
 // AVX2: #sluice.strategy<register = [4, 24], cache = [256, 96, 256], vector = 8, packs_a = true, packs_b = true>
 // SSE: #sluice.strategy<register = [4, 8], cache = [256, 96, 256], vector = 4, packs_a = true, packs_b = true>
-func.func @a_large_product_has_at_least_16_blocks(%a: memref<256x768xf32>, %b: memref<768x2304xf32>, %c: memref<256x2304xf32>) {
+func.func @a_large_product_has_many_blocks(%a: memref<256x768xf32>, %b: memref<768x2304xf32>, %c: memref<256x2304xf32>) {
   linalg.matmul ins(%a, %b : memref<256x768xf32>, memref<768x2304xf32>) outs(%c : memref<256x2304xf32>)
   return
 }
@@ -89,12 +90,14 @@ func.func @integers_and_row_sums_have_no_strategy(%a: memref<8x8xi32>, %b: memre
 }
 
 // Operands that are rounded are packed. Where the processor adds two products of bf16 at a time, two terms lie together, in blocks of an even number of terms, and
-// twice as many of bf16 fit as of f32.
+// twice as many of bf16 fit as of f32. Where it has a matrix unit, blocks are made of its tiles.
 // CHECK-LABEL: @operands_that_are_rounded_are_packed
 // AVX512: packs_a = true, packs_b = true>
 // AVX512: packs_a = true, packs_b = true>
-// AVX512BF16: #sluice.strategy<register = [8, 48], cache = [384, 48, 320], vector = 16, packs_a = true, packs_b = true, vnni = 2>
-// AVX512BF16: cache = [384, 48, 8], vector = 16, packs_a = true, packs_b = true, vnni = 2>
+// AVX512BF16: #sluice.strategy<register = [8, 48], cache = [384, 96, 640], vector = 16, packs_a = true, packs_b = true, vnni = 2>
+// AVX512BF16: cache = [384, 96, 8], vector = 16, packs_a = true, packs_b = true, vnni = 2>
+// AMX: #sluice.strategy<register = [32, 32], cache = [384, 96, 224], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
+// AMX: cache = [384, 96, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
 // AVX2: packs_a = true, packs_b = true>
 // AVX2: packs_a = true, packs_b = true>
 // CHECK-LABEL: @f32_is_not
@@ -104,6 +107,7 @@ func.func @operands_that_are_rounded_are_packed(%a: memref<768x640xf32>, %b: mem
   return
 }
 // AVX512BF16-NOT: vnni
+// AMX-NOT: vnni
 // CHECK: return
 func.func @f32_is_not(%a: memref<768x640xf32>, %b: memref<640x384xf32>, %c: memref<768x384xf32>) {
   linalg.matmul ins(%a, %b : memref<768x640xf32>, memref<640x384xf32>) outs(%c : memref<768x384xf32>)

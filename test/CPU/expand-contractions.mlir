@@ -19,8 +19,9 @@
 // Those of B are copied as they lie.
 // CHECK: vector.load %arg1
 // CHECK: vector.store %{{.*}}, %[[B]]
-// CHECK: memref.prefetch %arg2
+// A block of C is fetched row by row while its sums are computed.
 // CHECK: scf.for %{{.*}} = %c0 to %c64 step %c4 iter_args
+// CHECK: memref.prefetch %arg2
 // CHECK-COUNT-48: vector.fma
 // CHECK-NOT: vector.fma
 // CHECK-COUNT-12: vector.store {{.*}} %arg2
@@ -334,6 +335,52 @@ func.func @operands_are_rounded_as_they_are_packed(%a: memref<6x8xf32>, %b: memr
 func.func @two_terms_lie_together(%a: memref<8x33xf32>, %b: memref<33x16xf32>, %c: memref<8x16xf32>) {
   linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [8, 16], cache = [8, 16, 34], vector = 16, packs_a = true, packs_b = true, vnni = 2>}
     ins(%a, %b : memref<8x33xf32>, memref<33x16xf32>) outs(%c : memref<8x16xf32>)
+  return
+}
+
+// -----
+
+// Tiles of bf16: of A 32 terms of a row lie together, which are copied as they lie; of B pairs. Zeros fill up what 40 terms lack to 64. The sums become vectors again by way of a
+// buffer.
+// CHECK-LABEL: @tiles
+// CHECK: %[[TILE:.*]] = memref.alloc() {{.*}} : memref<32x32xf32>
+// CHECK: %[[B:.*]] = memref.alloc() {{.*}} : memref<2048xbf16>
+// CHECK: %[[A:.*]] = memref.alloc() {{.*}} : memref<2048xbf16>
+// CHECK: arith.truncf {{.*}} : vector<32xf32> to vector<32xbf16>
+// CHECK: vector.store %{{.*}}, %[[A]]{{.*}} vector<32xbf16>
+// CHECK: vector.maskedload %arg0{{.*}} into vector<32xf32>
+// CHECK: vector.store %{{.*}}, %[[A]]{{.*}} vector<32xbf16>
+// CHECK: scf.for %{{.*}} = %c40 to %c64 step %c2
+// CHECK-COUNT-2: vector.store %cst{{.*}}, %[[B]]
+// CHECK: vector.interleave
+// CHECK: vector.store %{{.*}}, %[[B]]{{.*}} vector<32xbf16>
+// CHECK-COUNT-4: amx.tile_zero : !amx.tile<16x16xf32>
+// CHECK: scf.for %{{.*}} = %c0 to %c64 step %c32 iter_args
+// CHECK-COUNT-2: amx.tile_load %[[A]][{{.*}}], %c32 : memref<2048xbf16> into !amx.tile<16x32xbf16>
+// CHECK-COUNT-2: amx.tile_load %[[B]][{{.*}}], %c64 : memref<2048xbf16> into !amx.tile<16x32xbf16>
+// CHECK-COUNT-4: amx.tile_mulf
+// CHECK-COUNT-4: amx.tile_store %[[TILE]]
+// CHECK-COUNT-64: vector.load %[[TILE]]
+// CHECK-COUNT-64: vector.store {{.*}} %arg2
+func.func @tiles(%a: memref<32x40xf32>, %b: memref<40x32xf32>, %c: memref<32x32xf32>) {
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [32, 32, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+    ins(%a, %b : memref<32x40xf32>, memref<40x32xf32>) outs(%c : memref<32x32xf32>)
+  return
+}
+
+// -----
+
+// Where rows of A are neighbours, pairs of terms are transposed as integers.
+// CHECK-LABEL: @tiles_of_a_transposed
+// CHECK: vector.interleave {{.*}} : vector<16xbf16> -> vector<32xbf16>
+// CHECK: vector.bitcast {{.*}} : vector<32xbf16> to vector<16xi32>
+// CHECK: vector.shuffle {{.*}} : vector<16xi32>, vector<16xi32>
+// CHECK: vector.bitcast {{.*}} : vector<16xi32> to vector<32xbf16>
+// CHECK: amx.tile_mulf
+func.func @tiles_of_a_transposed(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %c: memref<32x32xf32>) {
+  linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [32, 32, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+    ins(%a, %b : memref<32x32xf32>, memref<32x32xf32>) outs(%c : memref<32x32xf32>)
   return
 }
 

@@ -1,6 +1,7 @@
 // RUN: split-file %s %t
 // RUN: sluice-opt %t/model.mlir --sluice-cpu-strategy="cpu=x86-64-v3 tune-cache=%t/cache.json" | FileCheck %t/model.mlir
 // RUN: sluice-opt %t/model.mlir --sluice-cpu-strategy="cpu=znver4 tune-cache=%t/cache.json" | FileCheck %t/model.mlir --check-prefix=BF16
+// RUN: sluice-opt %t/model.mlir --sluice-cpu-strategy="cpu=sapphirerapids tune-cache=%t/cache.json" | FileCheck %t/model.mlir --check-prefix=TILES
 // RUN: not sluice-opt %t/model.mlir --sluice-cpu-strategy=tune-cache=%t/none.json 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: not sluice-opt %t/model.mlir --sluice-cpu-strategy=tune-cache=%t/model.mlir 2>&1 | FileCheck %s --check-prefix=TEXT
 // RUN: not sluice-opt %t/model.mlir --sluice-cpu-strategy=tune-cache=%t/version.json 2>&1 | FileCheck %s --check-prefix=VERSION
@@ -17,11 +18,14 @@
   "f32 1x96x64x256 mn": {"register": [6, 16], "cache": [66, 48, 64], "vector": 16, "packs_a": true},
   "f32 1x256x64x96 kk": {"register": [6, 16], "cache": [66, 48], "vector": 8, "packs_a": true}},
  "znver4": {
-  "bf16 1x256x96x64 kn": {"register": [12, 32], "cache": [72, 96, 64], "vector": 16, "packs_a": true, "vnni": 2}}}}
+  "bf16 1x256x96x64 kn": {"register": [12, 32], "cache": [72, 96, 64], "vector": 16, "packs_a": true, "vnni": 2}},
+ "sapphirerapids": {
+  "bf16 1x256x96x64 kn": {"register": [32, 32], "cache": [128, 96, 64], "vector": 16, "packs_a": true, "vnni": 2, "tile": 32}}}}
 //--- model.mlir
 // What was measured takes the place of what the shape suggests, unless the processor has no such vectors, or it is no strategy at all.
 // BF16: linalg.matmul {sluice.strategy = #sluice.strategy<register = [8, 48]
 // BF16: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [12, 32], cache = [72, 96, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2>}
+// TILES: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [128, 96, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
 // CHECK: linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 48, 64], vector = 8, packs_a = true, packs_b = true>}
 // CHECK: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = {{.*}} packs_a = true, packs_b = true>}
 // CHECK: linalg.contract {{.*}} {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [96, 64, 256], vector = 8

@@ -90,3 +90,26 @@ func.func @dot_products_of_bf16(%sum: vector<16xf32>, %a: vector<32xbf16>, %b: v
   %0 = x86vector.avx512.dot %sum, %a, %b : vector<32xbf16> -> vector<16xf32>
   return %0 : vector<16xf32>
 }
+
+// -----
+
+// Tiles are carried around loops as they are.
+// CHECK-LABEL: @products_of_tiles
+// CHECK: llvm.call_intrinsic "llvm.x86.tilezero.internal"
+// CHECK: ^{{.*}}(%{{.*}}: i64, %[[SUM:.*]]: !llvm.x86_amx):
+// CHECK: llvm.call_intrinsic "llvm.x86.tileloadd64.internal"
+// CHECK: llvm.call_intrinsic "llvm.x86.tdpbf16ps.internal"({{.*}}%[[SUM]]
+// CHECK: llvm.call_intrinsic "llvm.x86.tilestored64.internal"
+func.func @products_of_tiles(%a: memref<2048xbf16>, %c: memref<16x16xf32>) {
+  %c0 = arith.constant 0 : index
+  %c32 = arith.constant 32 : index
+  %c128 = arith.constant 128 : index
+  %zero = amx.tile_zero : !amx.tile<16x16xf32>
+  %sum = scf.for %k = %c0 to %c128 step %c32 iter_args(%s = %zero) -> !amx.tile<16x16xf32> {
+    %x = amx.tile_load %a[%k], %c32 : memref<2048xbf16> into !amx.tile<16x32xbf16>
+    %product = amx.tile_mulf %x, %x, %s : !amx.tile<16x32xbf16>, !amx.tile<16x32xbf16>, !amx.tile<16x16xf32>
+    scf.yield %product : !amx.tile<16x16xf32>
+  }
+  amx.tile_store %c[%c0, %c0], %sum : memref<16x16xf32>, !amx.tile<16x16xf32>
+  return
+}

@@ -1,6 +1,6 @@
 //===- contractions.cpp - Generated contractions beside OpenBLAS and oneDNN -----------===//
 //
-// contractions M K N [--cpu=NAME] [flags of Google Benchmark]
+// contractions M K N [--cpu=NAME] [--tune-cache=FILE] [flags of Google Benchmark]
 //
 // The three products of a linear layer with x [M, K] and a weight [K, N]: forward x w (NN), the gradient of x (NT) and
 // that of w (TN), each by every implementation and on 1 and 2 threads. test/bench/peers.py runs it for the shapes of
@@ -15,6 +15,7 @@
 #include "tools/Register.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <algorithm>
 #include <benchmark/benchmark.h>
 #include <chrono>
 #include <deque>
@@ -34,25 +35,39 @@ using namespace sluice;
 namespace {
 /// C[m, n] = op(A) op(B); a transposed A is stored [k, m], a transposed B [n, k].
 struct Product {
+  Product(const char *name, int64_t m, int64_t n, int64_t k, bool transA, bool transB)
+      : name(name), m(m), n(n), k(k), transA(transA), transB(transB) {
+    fill();
+  }
+
   const char *name;
   int64_t m, n, k;
   bool transA, transB;
 
   double flops() const { return 2.0 * double(m) * double(n) * double(k); }
-  std::vector<float> a, b, c;
+  /// As a program keeps its matrices: from a cache line on, in large pages.
+  runtime::Memory memoryA, memoryB, memoryC;
+  float *a, *b, *c;
+
+private:
   void fill() {
     std::mt19937 random(1);
     std::uniform_real_distribution<float> uniform(-1, 1);
-    for (auto [vector, size] : {std::pair(&a, m * k), {&b, k * n}, {&c, m * n}}) {
-      vector->resize(size);
-      for (float &element : *vector)
-        element = uniform(random);
-    }
+    auto make = [&](runtime::Memory &memory, int64_t size) {
+      memory = runtime::Memory(size * int64_t(sizeof(float)));
+      auto *elements = reinterpret_cast<float *>(memory.data());
+      std::generate_n(elements, size, [&] { return uniform(random); });
+      return elements;
+    };
+    a = make(memoryA, m * k);
+    b = make(memoryB, k * n);
+    c = make(memoryC, m * n);
   }
 };
 } // namespace
 
-static JitFunction compile(const Product &product, const Processor &processor, llvm::StringRef compute) {
+static JitFunction compile(const Product &product, const std::string &cpu, const Processor &processor,
+                           llvm::StringRef compute, const std::string &tuneCache) {
   mlir::DialectRegistry registry;
   registerDialects(registry);
   mlir::MLIRContext context(registry);
@@ -77,7 +92,8 @@ static JitFunction compile(const Product &product, const Processor &processor, l
   mlir::PassManager manager(&context);
   LoweringOptions lowering;
   lowering.vectorBits = processor.getVectorBits();
-  lowering.cpu = processor.getName().str();
+  lowering.cpu = cpu;
+  lowering.tuneCache = tuneCache;
   buildLoweringPipeline(manager, lowering);
   if (!module || failed(manager.run(*module)))
     llvm::report_fatal_error("cannot compile the contraction");
@@ -120,22 +136,20 @@ int main(int argc, char **argv) {
   llvm::cl::opt<int64_t> k(llvm::cl::Positional, llvm::cl::Required, llvm::cl::desc("K"));
   llvm::cl::opt<int64_t> n(llvm::cl::Positional, llvm::cl::Required, llvm::cl::desc("N"));
   llvm::cl::opt<std::string> cpu("cpu", llvm::cl::init("native"), llvm::cl::desc("Processor to generate code for"));
+  llvm::cl::opt<std::string> tuneCache("tune-cache", llvm::cl::desc("Strategies that sluicec --tune measured"));
   llvm::cl::ParseCommandLineOptions(argc, argv, "The contractions of a linear layer, timed\n");
 
   Processor processor = llvm::cantFail(Processor::get(cpu));
-  std::vector<Product> products = {{"NN", m, n, k, false, false, {}, {}, {}},
-                                   {"NT", m, k, n, false, true, {}, {}, {}},
-                                   {"TN", k, n, m, true, false, {}, {}, {}}};
+  Product products[] = {{"NN", m, n, k, false, false}, {"NT", m, k, n, false, true}, {"TN", k, n, m, true, false}};
   std::deque<JitFunction> programs; // a place of its own for each
   const std::pair<const char *, const char *> series[] = {{"sluice", "f32"}, {"sluice bf16", "bf16"}};
   for (Product &product : products) {
-    product.fill();
     for (auto [name, compute] : series) {
-      JitFunction &program = programs.emplace_back(compile(product, processor, compute));
+      JitFunction &program = programs.emplace_back(compile(product, cpu, processor, compute, tuneCache));
       for (int threads : {1, 2})
         add(
             name, product, threads, [=, &program] { program.startPool(threads); },
-            [&] { llvm::cantFail(program.call({product.a.data(), product.b.data(), product.c.data()})); });
+            [&] { llvm::cantFail(program.call({product.a, product.b, product.c})); });
     }
     for ([[maybe_unused]] int threads : {1, 2}) {
 #ifdef SLUICE_HAS_OPENBLAS
@@ -144,8 +158,8 @@ int main(int argc, char **argv) {
           [&product] {
             cblas_sgemm(CblasRowMajor, product.transA ? CblasTrans : CblasNoTrans,
                         product.transB ? CblasTrans : CblasNoTrans, int(product.m), int(product.n), int(product.k), 1,
-                        product.a.data(), int(product.transA ? product.m : product.k), product.b.data(),
-                        int(product.transB ? product.k : product.n), 0, product.c.data(), int(product.n));
+                        product.a, int(product.transA ? product.m : product.k), product.b,
+                        int(product.transB ? product.k : product.n), 0, product.c, int(product.n));
           });
 #endif
 #ifdef SLUICE_HAS_ONEDNN
@@ -153,8 +167,8 @@ int main(int argc, char **argv) {
           "oneDNN", product, threads, [=] { omp_set_num_threads(threads); },
           [&product] {
             dnnl_sgemm(product.transA ? 'T' : 'N', product.transB ? 'T' : 'N', product.m, product.n, product.k, 1,
-                       product.a.data(), product.transA ? product.m : product.k, product.b.data(),
-                       product.transB ? product.k : product.n, 0, product.c.data(), product.n);
+                       product.a, product.transA ? product.m : product.k, product.b,
+                       product.transB ? product.k : product.n, 0, product.c, product.n);
           });
 #endif
     }

@@ -215,7 +215,7 @@ static LogicalResult runPhases(ModuleOp module, const Options &options, const Pr
     addGradientAndNumericsPhase(manager, module, options);
   LoweringOptions lowering;
   lowering.vectorBits = processor.getVectorBits();
-  lowering.cpu = processor.getName().str();
+  lowering.cpu = options.cpu.getValue();
   lowering.processor = processor.getName().str();
   lowering.features = processor.getRequiredFeatures();
   lowering.tuneCache = options.tuneCache.getValue();
