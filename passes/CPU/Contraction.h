@@ -116,15 +116,15 @@ VectorOfB packedVector(Panels panel, int64_t lanes);
 /// Rows of B are the terms here: `matrix` is (columns of C x terms), as for the panels.
 VectorOfB vectorInPlace(MatrixView matrix, mlir::Value column, SubRange sums, int64_t lanes);
 
-/// Brings the panel that is packed next into the second-level cache, a part of it with each of `parts` blocks of C:
-/// what is packed from memory waits for memory otherwise.
+/// Brings the panel that is packed next into the second-level cache, a part of it with each of `parts` blocks of C, and
+/// some lines of a part with each of the `passes` of a loop: what is packed from memory waits for memory otherwise.
 struct PanelFetch {
   MatrixView matrix;
   mlir::Value row, sum; // where it begins
   int64_t rows, sums;   // its size, all inside of the matrix
   int64_t parts;
 
-  void emit(mlir::ImplicitLocOpBuilder &builder, mlir::Value part) const;
+  void emit(mlir::ImplicitLocOpBuilder &builder, mlir::Value part, mlir::Value pass, int64_t passes) const;
 };
 
 /// What a matrix unit multiplies, tile by tile: `a` keeps the terms of a tile together row by row, `b` in pairs.
@@ -167,8 +167,9 @@ private:
   mlir::Value addProduct(mlir::ImplicitLocOpBuilder &builder, mlir::Value x, mlir::Value y, mlir::Value sum) const;
   llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j,
                                           mlir::Value sums, llvm::function_ref<void(mlir::Value)> emitTerms) const;
-  llvm::SmallVector<mlir::Value> multiplyTiles(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value from,
-                                               mlir::Value to, llvm::function_ref<void(mlir::Value)> emitTerms) const;
+  void multiplyTiles(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value from, mlir::Value to,
+                     llvm::function_ref<void(mlir::Value)> emitTerms) const;
+  mlir::Value sumsAt(mlir::ImplicitLocOpBuilder &builder, mlir::ValueRange values, int64_t r, int64_t column) const;
   void store(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,
              bool add) const;
   void storePart(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,

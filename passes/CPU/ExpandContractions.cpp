@@ -46,9 +46,13 @@ public:
     Operation *op = x.op;
     collapse(x.a);
     collapse(x.b);
+    Value c = x.c.value;
     collapse(x.c);
     for (Contraction::Operand &operand : epilogue.operands)
-      collapse(operand);
+      if (operand.value == c)
+        operand.value = x.c.value;
+      else
+        collapse(operand);
     Operation *around = op->getParentOp();
     while (!isa<scf::ForallOp, scf::ParallelOp, FunctionOpInterface>(around))
       around = around->getParentOp();

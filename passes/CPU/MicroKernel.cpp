@@ -82,7 +82,8 @@ static Value roundDown(ImplicitLocOpBuilder &builder, Value value, int64_t unit)
                                              builder.createOrFold<arith::RemUIOp>(value, constantIndex(builder, unit)));
 }
 
-/// The sums of one register block: row by row, one vector after the other.
+/// The sums of one register block: row by row, one vector after the other; none where they are in tiles, which go to
+/// `tile`.
 SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i, Value j, Value sums,
                                          function_ref<void(Value)> emitTerms) const {
   VectorType type = vectorType();
@@ -120,8 +121,10 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
     Value end = triangle->row == Triangle::M ? plus(builder, i, rows) : plus(builder, j, columns);
     to = builder.createOrFold<arith::MinUIOp>(roundDown(builder, plus(builder, end, unrolled - 1), unrolled), whole);
   }
-  if (tiles)
-    return multiplyTiles(builder, i, from, to, emitTerms);
+  if (tiles) {
+    multiplyTiles(builder, i, from, to, emitTerms);
+    return {};
+  }
   SmallVector<Value> zeros(rows * vectors(), arith::ConstantOp::create(builder, builder.getZeroAttr(type)));
   ValueRange result = addTerms(from, to, unrolled, zeros, emitTerms);
   Value rest = builder.createOrFold<arith::SubIOp>(sums, whole);
@@ -130,14 +133,14 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
   return SmallVector<Value>(result);
 }
 
-void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value part) const {
+void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value part, Value pass, int64_t passes) const {
   bool alongRows = matrix.rowIsContiguous();
   int64_t lineElements = matrix.lineElements();
   int64_t linesOfOne = llvm::divideCeil(alongRows ? rows : sums, lineElements),
           lines = (alongRows ? sums : rows) * linesOfOne;
-  int64_t linesOfPart = llvm::divideCeil(lines, parts);
-  Value first = times(builder, part, linesOfPart);
-  loop(builder, constantIndex(builder, 0), constantIndex(builder, linesOfPart), 1, [&](Value number) {
+  int64_t linesOfPart = llvm::divideCeil(lines, parts), linesOfPass = llvm::divideCeil(linesOfPart, passes);
+  Value first = plus(builder, times(builder, part, linesOfPart), times(builder, pass, linesOfPass));
+  for (int64_t number = 0; number < linesOfPass; ++number) {
     Value line = builder.createOrFold<arith::MinUIOp>(plus(builder, first, number), constantIndex(builder, lines - 1));
     Value one = builder.createOrFold<arith::DivUIOp>(line, constantIndex(builder, linesOfOne));
     Value inside =
@@ -145,20 +148,28 @@ void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value part) const {
     SmallVector<Value> at = matrix.indices(builder, plus(builder, row, alongRows ? inside : one),
                                            plus(builder, sum, alongRows ? one : inside));
     memref::PrefetchOp::create(builder, matrix.memref, at, /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
-  });
+  }
+}
+
+/// The sums of row `r` of the block, from `column` on.
+Value MicroKernel::sumsAt(ImplicitLocOpBuilder &builder, ValueRange values, int64_t r, int64_t column) const {
+  if (!tiles)
+    return values[r * vectors() + column / lanes];
+  SmallVector<Value> at = {constantIndex(builder, r), constantIndex(builder, column)};
+  return vector::LoadOp::create(builder, vectorType(), tile, at);
 }
 
 void MicroKernel::store(ImplicitLocOpBuilder &builder, Value i, Value j, ValueRange values, bool add) const {
-  for (auto [index, value] : llvm::enumerate(values)) {
-    Value row = plus(builder, i, index / vectors()), column = plus(builder, j, index % vectors() * lanes);
-    SmallVector<Value> at = c.indices(builder, row, column);
-    Value sum = value;
-    if (add)
-      sum = arith::AddFOp::create(builder, vector::LoadOp::create(builder, vectorType(), c.memref, at), sum);
-    else if (start)
-      sum = arith::AddFOp::create(builder, vector::LoadOp::create(builder, vectorType(), start, column), sum);
-    vector::StoreOp::create(builder, sum, c.memref, at);
-  }
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t offset = 0; offset < columns; offset += lanes) {
+      Value column = plus(builder, j, offset), sum = sumsAt(builder, values, r, offset);
+      SmallVector<Value> at = c.indices(builder, plus(builder, i, r), column);
+      if (add)
+        sum = arith::AddFOp::create(builder, vector::LoadOp::create(builder, vectorType(), c.memref, at), sum);
+      else if (start)
+        sum = arith::AddFOp::create(builder, vector::LoadOp::create(builder, vectorType(), start, column), sum);
+      vector::StoreOp::create(builder, sum, c.memref, at);
+    }
 }
 
 static void emitIf(ImplicitLocOpBuilder &builder, Value condition, function_ref<void()> yes,
@@ -186,7 +197,7 @@ void MicroKernel::storePart(ImplicitLocOpBuilder &builder, Value i, Value j, Val
     Value isInside = arith::CmpIOp::create(builder, arith::CmpIPredicate::ult, constantIndex(builder, r), rowCount);
     emitIf(builder, isInside, [&] {
       for (int64_t v = 0; v < vectors(); ++v) {
-        Value sum = values[r * vectors() + v];
+        Value sum = sumsAt(builder, values, r, v * lanes);
         SmallVector<Value> at = c.indices(builder, plus(builder, i, r), plus(builder, j, v * lanes));
         auto addTo = [&](Value memref, ValueRange position) {
           Value zeros = arith::ConstantOp::create(builder, builder.getZeroAttr(type));
@@ -248,19 +259,21 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
     to = builder.createOrFold<arith::MinUIOp>(plus(builder, j, columns), to);
   loop(builder, from, to, rows, [&](Value i) {
     Value atI = plus(builder, m.start, i), atJ = plus(builder, n.start, j);
-    if (fetch)
-      fetch->emit(builder, builder.createOrFold<arith::DivUIOp>(i, constantIndex(builder, rows)));
-    ifLast([&] { epilogue->prefetch(builder, c, atI, atJ, rows, columns); });
-    // The block of C comes while its sums are computed, some rows with each pass of the innermost loop: all at once
-    // would wait for each other.
+    // What is needed next comes while the sums are computed, some of it with each pass of the innermost loop: all at
+    // once would wait for each other.
     auto prefetch = [&](Value k) {
+      Value pass = builder.createOrFold<arith::DivUIOp>(k, constantIndex(builder, termsOfPass()));
+      if (fetch)
+        fetch->emit(builder, builder.createOrFold<arith::DivUIOp>(i, constantIndex(builder, rows)), pass,
+                    llvm::divideCeil(fetch->sums, termsOfPass()));
       if (!isContiguous)
         return;
       int64_t rowsOfPass = llvm::divideCeil(rows, passesOfPrefetch);
-      Value pass = builder.createOrFold<arith::DivUIOp>(k, constantIndex(builder, termsOfPass()));
       Value row = builder.createOrFold<arith::MinUIOp>(times(builder, pass, rowsOfPass),
                                                        constantIndex(builder, rows - rowsOfPass));
-      c.prefetchBlock(builder, plus(builder, atI, row), atJ, rowsOfPass, columns, /*isWrite=*/false);
+      row = plus(builder, atI, row);
+      c.prefetchBlock(builder, row, atJ, rowsOfPass, columns, /*isWrite=*/false);
+      ifLast([&] { epilogue->prefetch(builder, c, row, atJ, rowsOfPass, columns); });
     };
     SmallVector<Value> values = multiply(builder, i, j, sums, prefetch);
     auto whole = [&] {

@@ -9,12 +9,12 @@
 using namespace mlir;
 using namespace sluice;
 
-// With 256-bit vectors a panel of B shares a first-level cache with one of A. Twice as wide a register block loads so
-// little for its work that panels come from a second-level cache as fast: deeper ones then save passes over C.
+// A panel of B shares a first-level cache with one of A, which streams past it. A register block of 512-bit vectors
+// loads little for its work: its panel may fill that cache, which saves passes over C.
 static constexpr Registers knownRegisters[] = {
-    {"amx-bf16", 16, {{8, 48}, {12, 32}}, 6, 72 * 1024, 384 * 4, 768, 8, 2, 32},
-    {"avx512bf16", 16, {{8, 48}, {12, 32}}, 6, 72 * 1024, 384 * 4, 768, 8, 2, 0},
-    {"avx512vl", 16, {{8, 48}, {12, 32}}, 6, 72 * 1024, 384 * 4, 768, 8, 1, 0},
+    {"amx-bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 768, 8, 2, 32},
+    {"avx512bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 768, 8, 2, 0},
+    {"avx512vl", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 768, 8, 1, 0},
     {"fma", 8, {{4, 24}, {6, 16}}, 0, 24 * 1024, 256 * 4, 384, 16, 1, 0},
     {"sse2", 4, {{4, 8}, {4, 8}}, 0, 24 * 1024, 256 * 4, 384, 16, 1, 0}};
 
@@ -93,6 +93,12 @@ struct Shape {
     return around * llvm::divideCeil(m, evenBlock(m, mostRows, block.rows)) *
            llvm::divideCeil(n, evenBlock(n, mostColumns, block.columns));
   }
+  /// As if all blocks were as large as the first: what exceeds the shape is what the last ones are smaller, and a
+  /// thread that has them waits.
+  int64_t areaOfBlocks(RegisterBlock block, int64_t mostRows, int64_t mostColumns) const {
+    return llvm::alignTo(m, evenBlock(m, mostRows, block.rows)) *
+           llvm::alignTo(n, evenBlock(n, mostColumns, block.columns));
+  }
   bool mayReadInPlace(RegisterBlock block) const { return isSmallA || (readsRows && m % block.rows == 0); }
   bool readsBInPlace(RegisterBlock block) const { return isSmallB && n % block.columns == 0; }
   StrategyAttr strategy(RegisterBlock block, int64_t mostRows, int64_t mostColumns, int64_t depth, bool packsA) const {
@@ -116,12 +122,15 @@ StrategyAttr sluice::suggestStrategy(const Contraction &contraction, const Regis
   RegisterBlock block = shape.block(savesEdges ? 1 : 0);
   int64_t rows = mostRows, columns = registers.mostColumns;
   while (shape.tasks(block, rows, columns) < registers.leastTasks) {
-    if (columns > leastColumns && shape.n >= 2 * leastColumns)
-      columns /= 2;
-    else if (rows > leastRows && shape.m > leastRows)
+    bool maySplitColumns = columns > leastColumns && shape.n >= 2 * leastColumns;
+    bool maySplitRows = rows > leastRows && shape.m > leastRows;
+    if (!maySplitColumns && !maySplitRows)
+      break;
+    bool isMoreEvenByRows = shape.areaOfBlocks(block, rows / 2, columns) < shape.areaOfBlocks(block, rows, columns / 2);
+    if (!maySplitColumns || (maySplitRows && isMoreEvenByRows))
       rows /= 2;
     else
-      break;
+      columns /= 2;
   }
   bool packsA = !shape.mayReadInPlace(block) || (!shape.isSmallA && shape.n > mostColumnsInPlace);
   return shape.strategy(block, rows, columns, shape.depth(block), packsA);

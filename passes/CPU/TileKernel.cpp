@@ -11,11 +11,10 @@ using namespace sluice;
 /// Rows of a tile, and its columns of f32, or of pairs of bf16.
 constexpr int64_t tileSize = 16;
 
-/// The sums of one register block, row by row, one vector after the other. Tiles start with zeros and become vectors by
-/// way of `tile`, in cache, so that what follows is the same as for sums in vectors. To load them from C and to store
-/// them there was slower where C is not in cache: one tile waits for all of its rows.
-SmallVector<Value> MicroKernel::multiplyTiles(ImplicitLocOpBuilder &builder, Value i, Value from, Value to,
-                                              function_ref<void(Value)> emitTerms) const {
+/// The sums of one register block go to `tile`, in cache, and from there to C by way of vectors. To load tiles from C
+/// and to store them there was slower where C is not in cache: one tile waits for all of its rows.
+void MicroKernel::multiplyTiles(ImplicitLocOpBuilder &builder, Value i, Value from, Value to,
+                                function_ref<void(Value)> emitTerms) const {
   const Panels &ofA = tiles->a, &ofB = tiles->b;
   int64_t tileRows = rows / tileSize, tileColumns = columns / tileSize, terms = ofA.vnni;
   auto typeOfSums = amx::TileType::get({tileSize, tileSize}, builder.getF32Type());
@@ -52,10 +51,4 @@ SmallVector<Value> MicroKernel::multiplyTiles(ImplicitLocOpBuilder &builder, Val
     Value column = constantIndex(builder, index % tileColumns * tileSize);
     amx::TileStoreOp::create(builder, tile, ValueRange{row, column}, sum);
   }
-  SmallVector<Value> values;
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t column = 0; column < columns; column += lanes)
-      values.push_back(vector::LoadOp::create(builder, vectorType(), tile,
-                                              ValueRange{constantIndex(builder, r), constantIndex(builder, column)}));
-  return values;
 }

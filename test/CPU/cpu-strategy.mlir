@@ -9,7 +9,7 @@
 // UNKNOWN: error: unknown processor 'abacus'
 
 // CHECK-LABEL: @a_large_product_has_many_blocks
-// AVX512: #sluice.strategy<register = [8, 48], cache = [256, 192, 384], vector = 16, packs_a = true, packs_b = true>
+// AVX512: #sluice.strategy<register = [8, 48], cache = [256, 192, 256], vector = 16, packs_a = true, packs_b = true>
 // AVX2: #sluice.strategy<register = [4, 24], cache = [256, 96, 256], vector = 8, packs_a = true, packs_b = true>
 // SSE: #sluice.strategy<register = [4, 8], cache = [256, 96, 256], vector = 4, packs_a = true, packs_b = true>
 func.func @a_large_product_has_many_blocks(%a: memref<256x768xf32>, %b: memref<768x2304xf32>, %c: memref<256x2304xf32>) {
@@ -94,7 +94,7 @@ func.func @integers_and_row_sums_have_no_strategy(%a: memref<8x8xi32>, %b: memre
 // CHECK-LABEL: @operands_that_are_rounded_are_packed
 // AVX512: packs_a = true, packs_b = true>
 // AVX512: packs_a = true, packs_b = true>
-// AVX512BF16: #sluice.strategy<register = [8, 48], cache = [384, 96, 640], vector = 16, packs_a = true, packs_b = true, vnni = 2>
+// AVX512BF16: #sluice.strategy<register = [8, 48], cache = [384, 96, 320], vector = 16, packs_a = true, packs_b = true, vnni = 2>
 // AVX512BF16: cache = [384, 96, 8], vector = 16, packs_a = true, packs_b = true, vnni = 2>
 // AMX: #sluice.strategy<register = [32, 32], cache = [384, 96, 224], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
 // AMX: cache = [384, 96, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>

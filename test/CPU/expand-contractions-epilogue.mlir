@@ -3,8 +3,8 @@
 // The rows of a block that was just stored are added to those of x. The sums are kept in y: C has no buffer.
 // CHECK-LABEL: @sum_with_another_buffer
 // CHECK-NOT: memref.alloc() : memref<6x16xf32>
-// CHECK: memref.prefetch %arg2
 // CHECK: scf.for {{.*}} iter_args
+// CHECK: memref.prefetch %arg2
 // CHECK-COUNT-12: vector.store {{.*}}, %arg3
 // CHECK: scf.for %[[R:.*]] = %c0 to %c6 step %c1
 // CHECK-DAG: %[[X:.*]] = vector.load %arg2[%[[R]], %c0]

@@ -360,7 +360,8 @@ func.func @two_terms_lie_together(%a: memref<8x33xf32>, %b: memref<33x16xf32>, %
 // CHECK-COUNT-2: amx.tile_load %[[B]][{{.*}}], %c64 : memref<2048xbf16> into !amx.tile<16x32xbf16>
 // CHECK-COUNT-4: amx.tile_mulf
 // CHECK-COUNT-4: amx.tile_store %[[TILE]]
-// CHECK-COUNT-64: vector.load %[[TILE]]
+// CHECK: %[[ROW:.*]] = vector.load %[[TILE]][%c0, %c0]
+// CHECK: arith.addf %{{.*}}, %[[ROW]]
 // CHECK-COUNT-64: vector.store {{.*}} %arg2
 func.func @tiles(%a: memref<32x40xf32>, %b: memref<40x32xf32>, %c: memref<32x32xf32>) {
   linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [32, 32, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
@@ -387,7 +388,7 @@ func.func @tiles_of_a_transposed(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %
 // -----
 
 // A panel of B is packed right before it is used. Meanwhile the next one of a large B, 256 x 16 elements of which a term is one line, is fetched: eight lines with
-// each of 32 blocks of C, all inside of B.
+// each of 32 blocks of C, one with each pass of the innermost loop, all inside of B.
 // CHECK-LABEL: @the_next_panel_of_a_large_b_is_fetched
 // CHECK: scf.for %[[K:.*]] = %c0 to %c768 step %c256
 // CHECK: scf.for %[[J:.*]] = %c0 to %c48 step %c16
@@ -397,7 +398,7 @@ func.func @tiles_of_a_transposed(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %
 // CHECK: %[[COLUMN:.*]] = arith.minui %{{.*}}, %c752
 // CHECK: %[[TERM:.*]] = arith.minui %{{.*}}, %c512
 // CHECK: scf.for %[[I:.*]] = %c0 to %c192 step %c6
-// CHECK: scf.for {{.*}} = %c0 to %c8 step %c1
+// CHECK: scf.for {{.*}} = %c0 to %c256 step %c4 iter_args
 // CHECK: %[[LINE:.*]] = arith.minui %{{.*}}, %c255
 // CHECK: %[[ROW:.*]] = arith.addi %[[TERM]], %[[LINE]]
 // CHECK: memref.prefetch %arg1[%[[ROW]], %[[COLUMN]]], read, locality<2>, data
@@ -410,9 +411,9 @@ func.func @the_next_panel_of_a_large_b_is_fetched(%a: memref<192x768xf32>, %b: m
 
 // -----
 
-// Where the terms are contiguous, 16 rows of 16 lines: 20 with each of 13 blocks.
+// Where the terms are contiguous, 16 rows of 16 lines: 20 with each of 13 blocks, one with each of 64 passes.
 // CHECK-LABEL: @lines_run_along_the_sum
-// CHECK: scf.for {{.*}} = %c0 to %c20 step %c1
+// CHECK: scf.for {{.*}} = %c0 to %c256 step %c4 iter_args
 // CHECK: %[[LINE:.*]] = arith.minui %{{.*}}, %c255
 // CHECK: arith.divui %[[LINE]], %c16
 // CHECK: arith.remui %[[LINE]], %c16
