@@ -22,6 +22,10 @@ constexpr int64_t leastParallelWork = 64 * 64 * 64;
 /// Rows of A that a thread packs at a time where all of A is packed at once.
 constexpr int64_t leastPackedRows = 48;
 
+/// As often tasks pack the same block of A: to pack all of it at once for all of them writes it to memory and reads it
+/// from there, which is more than to read it again.
+constexpr int64_t mostPackingsOfA = 4;
+
 /// From this size on B is not in cache when it is packed: half of a second-level cache.
 constexpr int64_t leastFetchedBytes = 256 * 1024;
 
@@ -59,7 +63,7 @@ public:
     home = &around->getRegion(0).front();
     int64_t work = x.product(x.outer) * x.product(x.outerSums) * sizeM * sizeN * sizeK;
     if (isa<FunctionOpInterface>(around) && tasks > 1 && work > leastParallelWork) {
-      if (packsA && blocksN > 1)
+      if (packsA && blocksN > mostPackingsOfA)
         packAllOfA();
       parallel(tasks, kernel(), [&](Value task) { emitTask(task); });
     } else if (tasks == 1) {

@@ -1,6 +1,6 @@
 // RUN: sluice-opt %s --split-input-file --sluice-expand-contractions --canonicalize --cse | FileCheck %s
 
-// 2 x 2 blocks of C, 2 blocks of the sum; nothing is at an edge. Two tasks want the same panels of A, which are packed
+// 2 x 8 blocks of C, 2 blocks of the sum; nothing is at an edge. Eight tasks want the same panels of A, which are packed
 // before; those of B belong to a task.
 // CHECK-LABEL: @whole_blocks_are_written_in_place
 // CHECK: %[[A:.*]] = memref.alloc() {alignment = 64 : i64} : memref<6144xf32>
@@ -12,7 +12,7 @@
 // CHECK-NOT: vector.store {{.*}} vector<8xf32>
 // CHECK: vector.store %{{.*}}, %[[A]]{{.*}} vector<4xf32>
 // CHECK: vector.store %{{.*}}, %[[A]]{{.*}} vector<2xf32>
-// CHECK: scf.forall (%{{.*}}) in (4)
+// CHECK: scf.forall (%{{.*}}) in (16)
 // CHECK-NEXT: %[[B:.*]] = memref.alloc() {alignment = 64 : i64} : memref<1024xf32>
 // CHECK-NOT: memref.alloc
 // CHECK: scf.for %{{.*}} = %c0 to %c128 step %c64
@@ -27,7 +27,7 @@
 // CHECK-COUNT-12: vector.store {{.*}} %arg2
 // CHECK-NOT: linalg.
 func.func @whole_blocks_are_written_in_place(%a: memref<48x128xf32>, %b: memref<128x128xf32>, %c: memref<48x128xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 64, 64], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 16, 64], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<48x128xf32>, memref<128x128xf32>) outs(%c : memref<48x128xf32>)
   return
 }
