@@ -12,11 +12,11 @@ using namespace sluice;
 // A panel of B shares a first-level cache with one of A, which streams past it. A register block of 512-bit vectors
 // loads little for its work: its panel may fill that cache, which saves passes over C.
 static constexpr Registers knownRegisters[] = {
-    {"amx-bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 768, 8, 2, 32},
-    {"avx512bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 768, 8, 2, 0},
-    {"avx512vl", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 768, 8, 1, 0},
-    {"fma", 8, {{4, 24}, {6, 16}}, 0, 24 * 1024, 256 * 4, 384, 16, 1, 0},
-    {"sse2", 4, {{4, 8}, {4, 8}}, 0, 24 * 1024, 256 * 4, 384, 16, 1, 0}};
+    {"amx-bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 768, 8, 2, 32},
+    {"avx512bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 768, 8, 2, 0},
+    {"avx512vl", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 768, 8, 1, 0},
+    {"fma", 8, {{4, 24}, {6, 16}}, 0, 24 * 1024, 256 * 4, 256 * 4, 384, 16, 1, 0},
+    {"sse2", 4, {{4, 8}, {4, 8}}, 0, 24 * 1024, 256 * 4, 256 * 4, 384, 16, 1, 0}};
 
 // Four tiles of C, and two each of A and B: all that a matrix unit has.
 static constexpr RegisterBlock tileBlock = {32, 32};
@@ -86,6 +86,8 @@ struct Shape {
     if (tile)
       return evenBlock(k, depthOfTiles, tile);
     int64_t bytesOfTerm = bytes / vnni;
+    if (k * bytes <= registers.wholeBytes)
+      return llvm::alignTo(k, vnni);
     return evenBlock(k, std::min(registers.depthBytes, registers.panelBytes / block.columns) / bytesOfTerm,
                      llvm::alignTo(std::min<int64_t>(k, 8), vnni));
   }

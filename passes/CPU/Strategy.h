@@ -21,6 +21,7 @@ struct Registers {
   int64_t slower;          // percent of time that the other one takes longer
   int64_t panelBytes;      // of a panel of B that is read over and over, at most
   int64_t depthBytes;      // of a row of a panel, at most
+  int64_t wholeBytes;      // of a row of A that is one panel's all the same: a sum in one block passes over C once
   int64_t mostColumns;     // of a block of C whose sums are in cache from one block of terms to the next
   int64_t leastTasks;      // blocks of C that are wanted while they are not smaller than is good
   int64_t bf16Terms;       // products of bf16 that one instruction adds to an f32; 1: none does

@@ -119,13 +119,17 @@ def step_of(name, model, sizes, count, bars, compute):
         mib = info["peak_memory_bytes"] / 2**20
         least = min(statistics.median(values) for values in memory.values())
         bench.row(f"{name}: peak memory over PyTorch's", f"{mib / least:.2f} ({mib:.0f} MiB, {least:.0f} MiB)", memory_bar)
+    return ms
 
 
 def steps():
     for name, model, sizes, count, bar in models:
-        for compute, label, bars in (("f32", name, (f"{bar}", "0.75", "0.75")), ("bf16", f"{name}, bf16", ("-", "-", "-"))):
+        ms = {}
+        for compute, label, bars in (("f32", name, (f"{bar}", "0.75", "0.75")), ("bf16", f"{name}, bf16", ("1.2" if model else "-", "-", "0.75"))):
             if arguments.only in label and compute in computes:
-                step_of(label, model, sizes, count, bars, compute)
+                ms[compute] = step_of(label, model, sizes, count, bars, compute)
+        if len(ms) == 2:
+            bench.row(f"{name}, bf16: tokens/s over those in f32", f"{ms['f32'] / ms['bf16']:.2f}", "1.4 where bf16 is the faster" if model else "-")
 
 
 def attention():
@@ -153,7 +157,7 @@ shapes = [(rows, inputs, outputs) for rows in (256, 2048) for inputs, outputs in
 def contractions():
     torch = Torch() if arguments.torch else None
     tool = arguments.build / "bin" / "sluice-bench-contractions"
-    kinds = [(suffix, bar) for compute, suffix, bar in (("f32", "", "0.9"), ("bf16", " bf16", "-")) if compute in computes]
+    kinds = [(suffix, bar) for compute, suffix, bar in (("f32", "", "0.9"), ("bf16", " bf16", "0.9")) if compute in computes]
     names = "." if len(kinds) == 2 else {"f32": "-bf16", "bf16": "bf16"}[computes[0]]
     ratios = {}
     for m, k, n in shapes:
