@@ -166,9 +166,9 @@ private:
   mlir::Value repeat(mlir::ImplicitLocOpBuilder &builder, mlir::Value element, mlir::Type like) const;
   mlir::Value addProduct(mlir::ImplicitLocOpBuilder &builder, mlir::Value x, mlir::Value y, mlir::Value sum) const;
   llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j,
-                                          mlir::Value sums, llvm::function_ref<void(mlir::Value)> emitTerms) const;
+                                          mlir::Value sums, llvm::function_ref<void(mlir::Value)> emitBeside) const;
   void multiplyTiles(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value from, mlir::Value to,
-                     llvm::function_ref<void(mlir::Value)> emitTerms) const;
+                     llvm::function_ref<void(mlir::Value)> emitBeside) const;
   mlir::Value sumsAt(mlir::ImplicitLocOpBuilder &builder, mlir::ValueRange values, int64_t r, int64_t column) const;
   void store(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,
              bool add) const;

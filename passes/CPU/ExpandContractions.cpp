@@ -123,11 +123,9 @@ private:
   }
 
   FloatType panelType() const { return vnni == 1 ? x.elementType() : x.computeType; }
-  /// Terms that panels are filled up to.
+  /// Terms that panels are filled up to; in those of A they lie together.
   int64_t unit() const { return tileTerms ? tileTerms : vnni; }
-  Panels ofA(Value base) const {
-    return {panelsA, base, rows, blockK, tileTerms ? tileTerms : vnni, unit(), x.computeType};
-  }
+  Panels ofA(Value base) const { return {panelsA, base, rows, blockK, unit(), unit(), x.computeType}; }
   Panels ofB(Value base) const { return {panelB, base, columns, blockK, vnni, unit(), x.computeType}; }
 
   void allocate() {

@@ -85,7 +85,7 @@ static Value roundDown(ImplicitLocOpBuilder &builder, Value value, int64_t unit)
 /// The sums of one register block: row by row, one vector after the other; none where they are in tiles, which go to
 /// `tile`.
 SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i, Value j, Value sums,
-                                         function_ref<void(Value)> emitTerms) const {
+                                         function_ref<void(Value)> emitBeside) const {
   VectorType type = vectorType();
   auto addTerm = [&](Value k, MutableArrayRef<Value> sum) {
     SmallVector<Value> row;
@@ -99,12 +99,12 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
       }
     }
   };
-  auto addTerms = [&](Value from, Value to, int64_t step, ValueRange start, function_ref<void(Value)> emitBeside) {
+  auto addTerms = [&](Value from, Value to, int64_t step, ValueRange start, function_ref<void(Value)> beside) {
     auto k = scf::ForOp::create(builder, from, to, constantIndex(builder, step), start);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(k.getBody());
-    if (emitBeside)
-      emitBeside(k.getInductionVar());
+    if (beside)
+      beside(k.getInductionVar());
     SmallVector<Value> sum(k.getRegionIterArgs());
     for (int64_t term = 0; term < step; term += vnni)
       addTerm(plus(builder, k.getInductionVar(), term), sum);
@@ -122,11 +122,11 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
     to = builder.createOrFold<arith::MinUIOp>(roundDown(builder, plus(builder, end, unrolled - 1), unrolled), whole);
   }
   if (tiles) {
-    multiplyTiles(builder, i, from, to, emitTerms);
+    multiplyTiles(builder, i, from, to, emitBeside);
     return {};
   }
   SmallVector<Value> zeros(rows * vectors(), arith::ConstantOp::create(builder, builder.getZeroAttr(type)));
-  ValueRange result = addTerms(from, to, unrolled, zeros, emitTerms);
+  ValueRange result = addTerms(from, to, unrolled, zeros, emitBeside);
   Value rest = builder.createOrFold<arith::SubIOp>(sums, whole);
   if (!matchPattern(rest, m_Zero()))
     result = addTerms(whole, sums, vnni, result, {});

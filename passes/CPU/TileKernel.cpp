@@ -2,7 +2,6 @@
 #include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/CPU/Contraction.h"
 
 using namespace mlir;
@@ -14,7 +13,7 @@ constexpr int64_t tileSize = 16;
 /// The sums of one register block go to `tile`, in cache, and from there to C by way of vectors. To load tiles from C
 /// and to store them there was slower where C is not in cache: one tile waits for all of its rows.
 void MicroKernel::multiplyTiles(ImplicitLocOpBuilder &builder, Value i, Value from, Value to,
-                                function_ref<void(Value)> emitTerms) const {
+                                function_ref<void(Value)> emitBeside) const {
   const Panels &ofA = tiles->a, &ofB = tiles->b;
   int64_t tileRows = rows / tileSize, tileColumns = columns / tileSize, terms = ofA.vnni;
   auto typeOfSums = amx::TileType::get({tileSize, tileSize}, builder.getF32Type());
@@ -32,7 +31,7 @@ void MicroKernel::multiplyTiles(ImplicitLocOpBuilder &builder, Value i, Value fr
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(k.getBody());
-    emitTerms(k.getInductionVar());
+    emitBeside(k.getInductionVar());
     SmallVector<Value> sum(k.getRegionIterArgs()), row, column;
     for (int64_t r = 0; r < tileRows; ++r)
       row.push_back(loadTile(ofA, panelOfA, k.getInductionVar(), r * tileSize * terms, terms));
