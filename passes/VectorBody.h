@@ -50,6 +50,33 @@ inline void transposeVectors(mlir::OpBuilder &b, mlir::Location loc, llvm::Mutab
   }
 }
 
+/// All elements of the vectors, the first of each, then the second of each, and so on, in as many vectors: log2 steps
+/// that merge two sequences each. Their number is a power of two, and no more than each has elements.
+inline llvm::SmallVector<mlir::Value> interleaveVectors(mlir::OpBuilder &b, mlir::Location loc,
+                                                        mlir::ValueRange vectors) {
+  int64_t size = mlir::cast<mlir::VectorType>(vectors.front().getType()).getNumElements();
+  llvm::SmallVector<int64_t> low, high;
+  for (int64_t lane = 0; lane < size; ++lane) {
+    low.push_back(lane / 2 + lane % 2 * size);
+    high.push_back(low.back() + size / 2);
+  }
+  llvm::SmallVector<llvm::SmallVector<mlir::Value>> sequences;
+  for (mlir::Value vector : vectors)
+    sequences.push_back({vector});
+  for (int64_t half = sequences.size() / 2; half > 0; half /= 2) {
+    for (int64_t i = 0; i < half; ++i) {
+      llvm::SmallVector<mlir::Value> merged;
+      for (auto [x, y] : llvm::zip_equal(sequences[i], sequences[i + half])) {
+        merged.push_back(mlir::vector::ShuffleOp::create(b, loc, x, y, low));
+        merged.push_back(mlir::vector::ShuffleOp::create(b, loc, x, y, high));
+      }
+      sequences[i] = std::move(merged);
+    }
+    sequences.resize(half);
+  }
+  return sequences.front();
+}
+
 } // namespace sluice
 
 #endif // SLUICE_PASSES_VECTORBODY_H

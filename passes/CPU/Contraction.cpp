@@ -265,6 +265,10 @@ Value sluice::times(ImplicitLocOpBuilder &b, Value x, int64_t y) {
   return y == 1 ? x : b.createOrFold<arith::MulIOp>(x, constantIndex(b, y));
 }
 
+Value sluice::roundDown(ImplicitLocOpBuilder &b, Value value, int64_t unit) {
+  return b.createOrFold<arith::SubIOp>(value, b.createOrFold<arith::RemUIOp>(value, constantIndex(b, unit)));
+}
+
 void sluice::loop(ImplicitLocOpBuilder &b, Value from, Value to, int64_t step, function_ref<void(Value)> body) {
   auto op = scf::ForOp::create(b, from, to, constantIndex(b, step));
   OpBuilder::InsertionGuard guard(b);

@@ -83,6 +83,8 @@ mlir::Value constantIndex(mlir::ImplicitLocOpBuilder &b, int64_t value);
 mlir::Value plus(mlir::ImplicitLocOpBuilder &b, mlir::Value x, mlir::Value y);
 mlir::Value plus(mlir::ImplicitLocOpBuilder &b, mlir::Value x, int64_t y);
 mlir::Value times(mlir::ImplicitLocOpBuilder &b, mlir::Value x, int64_t y);
+/// To a multiple of `unit`.
+mlir::Value roundDown(mlir::ImplicitLocOpBuilder &b, mlir::Value value, int64_t unit);
 /// A loop without carried values.
 void loop(mlir::ImplicitLocOpBuilder &b, mlir::Value from, mlir::Value to, int64_t step,
           llvm::function_ref<void(mlir::Value)> body);
@@ -116,15 +118,16 @@ VectorOfB packedVector(Panels panel, int64_t lanes);
 /// Rows of B are the terms here: `matrix` is (columns of C x terms), as for the panels.
 VectorOfB vectorInPlace(MatrixView matrix, mlir::Value column, SubRange sums, int64_t lanes);
 
-/// Brings the panel that is packed next into the second-level cache, a part of it with each of `parts` blocks of C, and
-/// some lines of a part with each of the `passes` of a loop: what is packed from memory waits for memory otherwise.
+/// Brings what is packed next into the second-level cache, a part of it with each of `parts` blocks of C, and some
+/// lines of a part with each of the `stretches` of a sum: what is packed from memory waits for memory otherwise.
 struct PanelFetch {
   MatrixView matrix;
   mlir::Value row, sum; // where it begins
   int64_t rows, sums;   // its size, all inside of the matrix
   int64_t parts;
+  mlir::Value firstPart; // that of the first block of C in a column of blocks
 
-  void emit(mlir::ImplicitLocOpBuilder &builder, mlir::Value part, mlir::Value pass, int64_t passes) const;
+  void emit(mlir::ImplicitLocOpBuilder &builder, mlir::Value block, mlir::Value stretch, int64_t stretches) const;
 };
 
 /// What a matrix unit multiplies, tile by tile: `a` keeps the terms of a tile together row by row, `b` in pairs.
@@ -142,6 +145,7 @@ struct MicroKernel {
   ElementOfA a;
   VectorOfB b;
   int64_t rows, columns;
+  int64_t depth;    // the most terms of a sum
   int64_t vnni;     // terms that lie together in a vector of B
   mlir::Value tile; // rows x columns, for C whose columns are not contiguous, and for tiles; else null
   MatrixView c;
@@ -152,7 +156,7 @@ struct MicroKernel {
   /// For a cache block that is all of C, and all of the sum. What else is computed is what shares registers with it.
   std::optional<Triangle> triangle;
 
-  std::optional<PanelFetch> fetch;
+  llvm::SmallVector<PanelFetch, 2> fetches;
   std::optional<TilePanels> tiles; // in place of `a` and `b`
 
   /// Emits C += A B of all register blocks of a cache block that begin at its column `j`.
@@ -163,6 +167,8 @@ private:
   mlir::VectorType vectorType() const;
   /// Of the innermost loop.
   int64_t termsOfPass() const;
+  int64_t termsOfStretch() const;
+  int64_t stretches() const;
   mlir::Value repeat(mlir::ImplicitLocOpBuilder &builder, mlir::Value element, mlir::Type like) const;
   mlir::Value addProduct(mlir::ImplicitLocOpBuilder &builder, mlir::Value x, mlir::Value y, mlir::Value sum) const;
   llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j,

@@ -14,8 +14,9 @@ using namespace sluice;
 /// Terms of the sum in one pass of the innermost loop: enough to hide its counter and its jump.
 constexpr int64_t unrolledSums = 4;
 
-/// Passes of the innermost loop in which a block of C is fetched, or a few more.
-constexpr int64_t passesOfPrefetch = 8;
+/// Stretches of a sum, at most. Before each of them something is fetched: where that is goes through arithmetic that
+/// competes with multiplications, so that it is not done in every pass of the innermost loop.
+constexpr int64_t mostStretches = 8;
 
 ElementOfA sluice::packedElement(Panels panels) {
   return [=](ImplicitLocOpBuilder &builder, Value i, Value k, int64_t r) -> Value {
@@ -57,6 +58,10 @@ VectorOfB sluice::vectorInPlace(MatrixView matrix, Value column, SubRange sums, 
 }
 
 int64_t MicroKernel::termsOfPass() const { return tiles ? tiles->a.vnni : unrolledSums * vnni; }
+int64_t MicroKernel::termsOfStretch() const {
+  return llvm::alignTo(llvm::divideCeil(depth, mostStretches), termsOfPass());
+}
+int64_t MicroKernel::stretches() const { return llvm::divideCeil(depth, termsOfStretch()); }
 
 VectorType MicroKernel::vectorType() const {
   return VectorType::get(lanes, cast<MemRefType>(c.memref.getType()).getElementType());
@@ -77,9 +82,10 @@ Value MicroKernel::addProduct(ImplicitLocOpBuilder &builder, Value x, Value y, V
   return arith::AddFOp::create(builder, arith::MulFOp::create(builder, x, y), sum);
 }
 
-static Value roundDown(ImplicitLocOpBuilder &builder, Value value, int64_t unit) {
-  return builder.createOrFold<arith::SubIOp>(value,
-                                             builder.createOrFold<arith::RemUIOp>(value, constantIndex(builder, unit)));
+/// Whether that is known.
+static bool isMultiple(Value value, int64_t size) {
+  std::optional<int64_t> constant = getConstantIntValue(value);
+  return constant && *constant % size == 0;
 }
 
 /// The sums of one register block: row by row, one vector after the other; none where they are in tiles, which go to
@@ -99,17 +105,21 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
       }
     }
   };
-  auto addTerms = [&](Value from, Value to, int64_t step, ValueRange start, function_ref<void(Value)> beside) {
+  auto sumLoop = [&](Value from, Value to, int64_t step, ValueRange start,
+                     function_ref<void(Value, SmallVector<Value> &)> body) -> ValueRange {
     auto k = scf::ForOp::create(builder, from, to, constantIndex(builder, step), start);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(k.getBody());
-    if (beside)
-      beside(k.getInductionVar());
     SmallVector<Value> sum(k.getRegionIterArgs());
-    for (int64_t term = 0; term < step; term += vnni)
-      addTerm(plus(builder, k.getInductionVar(), term), sum);
+    body(k.getInductionVar(), sum);
     scf::YieldOp::create(builder, sum);
     return k.getResults();
+  };
+  auto addTerms = [&](Value from, Value to, int64_t step, ValueRange start) {
+    return sumLoop(from, to, step, start, [&](Value k, SmallVector<Value> &sum) {
+      for (int64_t term = 0; term < step; term += vnni)
+        addTerm(plus(builder, k, term), sum);
+    });
   };
 
   int64_t unrolled = termsOfPass();
@@ -126,28 +136,44 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
     return {};
   }
   SmallVector<Value> zeros(rows * vectors(), arith::ConstantOp::create(builder, builder.getZeroAttr(type)));
-  ValueRange result = addTerms(from, to, unrolled, zeros, emitBeside);
+  ValueRange result = sumLoop(from, to, termsOfStretch(), zeros, [&](Value k, SmallVector<Value> &sum) {
+    Value since = builder.createOrFold<arith::SubIOp>(k, from);
+    emitBeside(builder.createOrFold<arith::DivUIOp>(since, constantIndex(builder, termsOfStretch())));
+    Value end = plus(builder, k, termsOfStretch());
+    if (!isMultiple(to, termsOfStretch()) || !isMultiple(from, termsOfStretch()))
+      end = builder.createOrFold<arith::MinUIOp>(end, to);
+    sum = llvm::to_vector(addTerms(k, end, unrolled, sum));
+  });
   Value rest = builder.createOrFold<arith::SubIOp>(sums, whole);
   if (!matchPattern(rest, m_Zero()))
-    result = addTerms(whole, sums, vnni, result, {});
+    result = addTerms(whole, sums, vnni, result);
   return SmallVector<Value>(result);
 }
 
-void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value part, Value pass, int64_t passes) const {
+void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value block, Value stretch, int64_t stretches) const {
   bool alongRows = matrix.rowIsContiguous();
   int64_t lineElements = matrix.lineElements();
-  int64_t linesOfOne = llvm::divideCeil(alongRows ? rows : sums, lineElements),
-          lines = (alongRows ? sums : rows) * linesOfOne;
-  int64_t linesOfPart = llvm::divideCeil(lines, parts), linesOfPass = llvm::divideCeil(linesOfPart, passes);
-  Value first = plus(builder, times(builder, part, linesOfPart), times(builder, pass, linesOfPass));
-  for (int64_t number = 0; number < linesOfPass; ++number) {
-    Value line = builder.createOrFold<arith::MinUIOp>(plus(builder, first, number), constantIndex(builder, lines - 1));
-    Value one = builder.createOrFold<arith::DivUIOp>(line, constantIndex(builder, linesOfOne));
-    Value inside =
-        times(builder, builder.createOrFold<arith::RemUIOp>(line, constantIndex(builder, linesOfOne)), lineElements);
-    SmallVector<Value> at = matrix.indices(builder, plus(builder, row, alongRows ? inside : one),
-                                           plus(builder, sum, alongRows ? one : inside));
-    memref::PrefetchOp::create(builder, matrix.memref, at, /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+  int64_t linesOfRun = llvm::divideCeil(alongRows ? rows : sums, lineElements), runs = alongRows ? sums : rows;
+  int64_t linesOfStretch = llvm::divideCeil(linesOfRun * runs, parts * stretches);
+  // Neighbours in one run, so that their place is found once.
+  int64_t together = std::min(linesOfStretch, linesOfRun);
+  while (linesOfRun % together != 0)
+    ++together;
+  int64_t groupsOfRun = linesOfRun / together, groupsOfStretch = llvm::divideCeil(linesOfStretch, together);
+  Value part = plus(builder, firstPart, block);
+  Value first = times(builder, plus(builder, times(builder, part, stretches), stretch), groupsOfStretch);
+  for (int64_t number = 0; number < groupsOfStretch; ++number) {
+    Value group = builder.createOrFold<arith::MinUIOp>(plus(builder, first, number),
+                                                       constantIndex(builder, runs * groupsOfRun - 1));
+    Value run = builder.createOrFold<arith::DivUIOp>(group, constantIndex(builder, groupsOfRun));
+    Value inRun = builder.createOrFold<arith::RemUIOp>(group, constantIndex(builder, groupsOfRun));
+    for (int64_t line = 0; line < together; ++line) {
+      Value inside = plus(builder, times(builder, inRun, together * lineElements), line * lineElements);
+      SmallVector<Value> at = matrix.indices(builder, plus(builder, row, alongRows ? inside : run),
+                                             plus(builder, sum, alongRows ? run : inside));
+      memref::PrefetchOp::create(builder, matrix.memref, at, /*isWrite=*/false, /*localityHint=*/2,
+                                 /*isDataCache=*/true);
+    }
   }
 }
 
@@ -259,21 +285,21 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
     to = builder.createOrFold<arith::MinUIOp>(plus(builder, j, columns), to);
   loop(builder, from, to, rows, [&](Value i) {
     Value atI = plus(builder, m.start, i), atJ = plus(builder, n.start, j);
-    // What is needed next comes while the sums are computed, some of it with each pass of the innermost loop: all at
-    // once would wait for each other.
-    auto prefetch = [&](Value k) {
-      Value pass = builder.createOrFold<arith::DivUIOp>(k, constantIndex(builder, termsOfPass()));
-      if (fetch)
-        fetch->emit(builder, builder.createOrFold<arith::DivUIOp>(i, constantIndex(builder, rows)), pass,
-                    llvm::divideCeil(fetch->sums, termsOfPass()));
+    // What is needed next comes while the sums are computed, some of it with each stretch of them: all at once would
+    // wait for each other.
+    auto prefetch = [&](Value stretch) {
+      for (const PanelFetch &fetch : fetches)
+        fetch.emit(builder, builder.createOrFold<arith::DivUIOp>(i, constantIndex(builder, rows)), stretch,
+                   stretches());
       if (!isContiguous)
         return;
-      int64_t rowsOfPass = llvm::divideCeil(rows, passesOfPrefetch);
-      Value row = builder.createOrFold<arith::MinUIOp>(times(builder, pass, rowsOfPass),
-                                                       constantIndex(builder, rows - rowsOfPass));
+      int64_t rowsOfStretch = llvm::divideCeil(rows, stretches());
+      Value row = times(builder, stretch, rowsOfStretch);
+      if (rows % stretches() != 0)
+        row = builder.createOrFold<arith::MinUIOp>(row, constantIndex(builder, rows - rowsOfStretch));
       row = plus(builder, atI, row);
-      c.prefetchBlock(builder, row, atJ, rowsOfPass, columns, /*isWrite=*/false);
-      ifLast([&] { epilogue->prefetch(builder, c, row, atJ, rowsOfPass, columns); });
+      c.prefetchBlock(builder, row, atJ, rowsOfStretch, columns, /*isWrite=*/false);
+      ifLast([&] { epilogue->prefetch(builder, c, row, atJ, rowsOfStretch, columns); });
     };
     SmallVector<Value> values = multiply(builder, i, j, sums, prefetch);
     auto whole = [&] {

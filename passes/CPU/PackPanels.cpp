@@ -33,15 +33,12 @@ struct PanelCopy {
   Value round(Value value) const;
   Value columns(int64_t r, Value s, int64_t size, bool isWhole) const;
   void forTerms(Value from, function_ref<void(Value, bool)> body) const;
-  void copyRows() const;
+  void copyRows(int64_t panels, int64_t depth) const;
   void transpose() const;
   void copyElements(Value rows, Value from) const;
   void copyTermsOfRow(Value r) const;
   void transposePairs() const;
   void zero(Value from, Value to) const;
-  Value roundDown(Value value, int64_t size) const {
-    return b.createOrFold<arith::SubIOp>(value, b.createOrFold<arith::RemUIOp>(value, constantIndex(b, size)));
-  }
 };
 } // namespace
 
@@ -97,18 +94,20 @@ Value PanelCopy::columns(int64_t r, Value s, int64_t size, bool isWhole) const {
 
 /// A loop over terms, or over those that lie together: the last ones by themselves where one of them is missing.
 void PanelCopy::forTerms(Value from, function_ref<void(Value, bool)> body) const {
-  Value whole = roundDown(count, vnni);
+  Value whole = roundDown(b, count, vnni);
   Value rest = b.createOrFold<arith::SubIOp>(count, whole);
   loop(b, from, whole, vnni, [&](Value s) { body(s, true); });
   if (!matchPattern(rest, m_Zero()))
     loop(b, whole, count, vnni, [&](Value s) { body(s, false); });
 }
 
-/// The rows are contiguous: a piece of each column.
-void PanelCopy::copyRows() const {
+/// The rows are contiguous: a piece of each column, of `panels` that lie `depth` terms apart.
+void PanelCopy::copyRows(int64_t panels, int64_t depth) const {
   forTerms(constantIndex(b, 0), [&](Value s, bool isWhole) {
-    forPieces(width, lanes,
-              [&](int64_t r, int64_t size) { store(columns(r, s, size, isWhole), plus(b, at(s), r * vnni)); });
+    for (int64_t panel = 0; panel < panels; ++panel)
+      forPieces(width, lanes, [&](int64_t r, int64_t size) {
+        store(columns(panel * width + r, s, size, isWhole), plus(b, at(s), panel * width * depth + r * vnni));
+      });
   });
 }
 
@@ -116,12 +115,27 @@ void PanelCopy::copyRows() const {
 /// since another thread may pack the next one. Terms that lie together are moved as one integer.
 void PanelCopy::transpose() const {
   int64_t terms = lanes * vnni;
-  Value whole = roundDown(count, terms);
+  Value whole = roundDown(b, count, terms);
   auto loadRow = [&](int64_t r, Value s) -> Value {
     Value row = load(constantIndex(b, r), s, terms);
     return vnni == 1 ? row : vector::BitCastOp::create(b, VectorType::get(lanes, b.getI32Type()), row).getResult();
   };
+  auto storePart = [&](Value part, Value to) {
+    int64_t size = cast<VectorType>(part.getType()).getNumElements();
+    if (vnni != 1)
+      part = vector::BitCastOp::create(b, VectorType::get(size * vnni, typeInPanel()), part);
+    store(part, to);
+  };
+  bool fillsVectors = width < lanes && llvm::isPowerOf2_64(width);
   loop(b, constantIndex(b, 0), whole, terms, [&](Value s) {
+    if (fillsVectors) {
+      SmallVector<Value> rows;
+      for (int64_t r = 0; r < width; ++r)
+        rows.push_back(loadRow(r, s));
+      for (auto [i, vector] : llvm::enumerate(interleaveVectors(b, b.getLoc(), rows)))
+        storePart(vector, plus(b, at(s), i * terms));
+      return;
+    }
     for (int64_t r = 0; r < width; r += lanes) {
       SmallVector<Value> rows;
       for (int64_t i = 0; i < lanes; ++i)
@@ -134,9 +148,7 @@ void PanelCopy::transpose() const {
           if (size != lanes)
             part = vector::ExtractStridedSliceOp::create(b, part, ArrayRef<int64_t>{offset}, ArrayRef<int64_t>{size},
                                                          ArrayRef<int64_t>{1});
-          if (vnni != 1)
-            part = vector::BitCastOp::create(b, VectorType::get(size * vnni, typeInPanel()), part);
-          store(part, plus(b, to, offset * vnni));
+          storePart(part, plus(b, to, offset * vnni));
         });
       }
     }
@@ -147,7 +159,7 @@ void PanelCopy::transpose() const {
 /// Terms that lie together are zeros behind the last one.
 void PanelCopy::copyElements(Value rows, Value from) const {
   if (vnni > 1) {
-    Value last = roundDown(plus(b, count, vnni - 1), vnni);
+    Value last = roundDown(b, plus(b, count, vnni - 1), vnni);
     zero(b.createOrFold<arith::MaxUIOp>(from, b.createOrFold<arith::SubIOp>(last, constantIndex(b, vnni))), last);
   }
   loop(b, from, count, 1, [&](Value s) {
@@ -173,7 +185,7 @@ void PanelCopy::zero(Value from, Value to) const {
 /// The terms of a tile of a row lie together, and are neighbours in the matrix.
 void PanelCopy::copyTermsOfRow(Value r) const {
   auto to = [&](Value s) { return plus(b, at(s), times(b, r, vnni)); };
-  Value whole = roundDown(count, vnni);
+  Value whole = roundDown(b, count, vnni);
   loop(b, constantIndex(b, 0), whole, vnni, [&](Value s) { store(load(r, s, vnni), to(s)); });
   Value left = b.createOrFold<arith::SubIOp>(count, whole);
   if (matchPattern(left, m_Zero()))
@@ -190,7 +202,7 @@ void PanelCopy::copyTermsOfRow(Value r) const {
 /// The terms of a tile of a row lie together, and rows are neighbours in the matrix: pairs of terms are transposed as
 /// integers, squares of them at a time.
 void PanelCopy::transposePairs() const {
-  Value whole = roundDown(count, vnni);
+  Value whole = roundDown(b, count, vnni);
   int64_t size = vnni / 2;
   loop(b, constantIndex(b, 0), whole, vnni, [&](Value s) {
     for (int64_t r = 0; r < width; r += size) {
@@ -211,13 +223,24 @@ void PanelCopy::transposePairs() const {
 
 void sluice::packPanels(ImplicitLocOpBuilder &b, MatrixView matrix, SubRange rows, SubRange sums, Panels panels,
                         int64_t lanes) {
-  Value zero = constantIndex(b, 0);
-  int64_t width = panels.width;
-  loop(b, zero, rows.count, width, [&](Value r) {
+  Value zero = constantIndex(b, 0), first = zero;
+  int64_t width = panels.width, pairOfLines = 2 * matrix.lineElements();
+  bool isTile = panels.vnni > 2;
+  auto copyAt = [&](Value r) {
     Value to = plus(b, panels.base, times(b, r, panels.depth));
-    PanelCopy copy{b,     matrix,      panels.buffer, plus(b, rows.start, r), sums.start, sums.count, to, width,
-                   lanes, panels.vnni, panels.unit,   panels.computeType};
-    bool isTile = panels.vnni > 2;
+    return PanelCopy{b,     matrix,      panels.buffer, plus(b, rows.start, r), sums.start, sums.count, to, width,
+                     lanes, panels.vnni, panels.unit,   panels.computeType};
+  };
+  // Panels that share a line of the cache, or a pair that is fetched as one, are packed together: where rows lie far
+  // apart, as by a power of two, the line is gone before the next panel is packed.
+  if (!isTile && panels.unit == panels.vnni && matrix.rowIsContiguous() && width < pairOfLines &&
+      pairOfLines % width == 0) {
+    Value end = roundDown(b, rows.count, pairOfLines);
+    loop(b, zero, end, pairOfLines, [&](Value r) { copyAt(r).copyRows(pairOfLines / width, panels.depth); });
+    first = end;
+  }
+  loop(b, first, rows.count, width, [&](Value r) {
+    PanelCopy copy = copyAt(r);
     auto copyTermsOfRows = [&](Value count) {
       loop(b, zero, count, 1, [&](Value inPanel) { copy.copyTermsOfRow(inPanel); });
     };
@@ -227,15 +250,15 @@ void sluice::packPanels(ImplicitLocOpBuilder &b, MatrixView matrix, SubRange row
       else if (isTile && matrix.columnIsContiguous())
         copyTermsOfRows(constantIndex(b, width));
       else if (matrix.rowIsContiguous())
-        copy.copyRows();
+        copy.copyRows(1, panels.depth);
       else if (matrix.columnIsContiguous())
         copy.transpose();
       else
         copy.copyElements(constantIndex(b, width), zero);
     };
     if (panels.unit != panels.vnni)
-      copy.zero(copy.roundDown(plus(b, sums.count, panels.vnni - 1), panels.vnni),
-                copy.roundDown(plus(b, sums.count, panels.unit - 1), panels.unit));
+      copy.zero(roundDown(b, plus(b, sums.count, panels.vnni - 1), panels.vnni),
+                roundDown(b, plus(b, sums.count, panels.unit - 1), panels.unit));
     if (rows.whole)
       return whole();
     Value left = arith::SubIOp::create(b, rows.count, r);

@@ -31,7 +31,7 @@ void MicroKernel::multiplyTiles(ImplicitLocOpBuilder &builder, Value i, Value fr
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(k.getBody());
-    emitBeside(k.getInductionVar());
+    emitBeside(builder.createOrFold<arith::DivUIOp>(k.getInductionVar(), constantIndex(builder, termsOfStretch())));
     SmallVector<Value> sum(k.getRegionIterArgs()), row, column;
     for (int64_t r = 0; r < tileRows; ++r)
       row.push_back(loadTile(ofA, panelOfA, k.getInductionVar(), r * tileSize * terms, terms));

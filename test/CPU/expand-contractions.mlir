@@ -19,9 +19,12 @@
 // Those of B are copied as they lie.
 // CHECK: vector.load %arg1
 // CHECK: vector.store %{{.*}}, %[[B]]
-// A block of C is fetched row by row while its sums are computed.
-// CHECK: scf.for %{{.*}} = %c0 to %c64 step %c4 iter_args
+// A block of C is fetched row by row while its sums are computed, a row before each of eight stretches of them.
+// CHECK: scf.for %[[STRETCH:.*]] = %c0 to %c64 step %c8 iter_args
 // CHECK: memref.prefetch %arg2
+// CHECK: %[[END:.*]] = arith.addi %[[STRETCH]], %c8
+// CHECK: scf.for %{{.*}} = %[[STRETCH]] to %[[END]] step %c4 iter_args
+// CHECK-NOT: memref.prefetch
 // CHECK-COUNT-48: vector.fma
 // CHECK-NOT: vector.fma
 // CHECK-COUNT-12: vector.store {{.*}} %arg2
@@ -86,7 +89,9 @@ func.func @of_a_lower_triangle_of_c_upper_rows_are_left_out(%a: memref<64x64xf32
 // CHECK-LABEL: @of_a_lower_triangle_of_a_later_terms_are_left_out
 // CHECK: scf.for %[[I:.*]] = %c0 to %c64 step %c4
 // CHECK: %[[END:.*]] = arith.minui %{{.*}}, %c64
-// CHECK: scf.for %{{.*}} = %c0 to %[[END]] step %c4 iter_args
+// CHECK: scf.for %[[STRETCH:.*]] = %c0 to %[[END]] step %c8 iter_args
+// CHECK: %[[LAST:.*]] = arith.minui %{{.*}}, %[[END]]
+// CHECK: scf.for %{{.*}} = %[[STRETCH]] to %[[LAST]] step %c4 iter_args
 func.func @of_a_lower_triangle_of_a_later_terms_are_left_out(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %c: memref<64x64xf32>) {
   linalg.matmul {sluice.triangle = array<i64: 0, 2>, sluice.strategy = #sluice.strategy<register = [4, 16], cache = [64, 64, 64], vector = 8, packs_a = false, packs_b = false>}
     ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
@@ -99,7 +104,7 @@ func.func @of_a_lower_triangle_of_a_later_terms_are_left_out(%a: memref<64x64xf3
 // CHECK-LABEL: @of_its_transpose_earlier_terms_are_left_out
 // CHECK: scf.for %[[I:.*]] = %c0 to %c64 step %c4
 // CHECK: %[[FIRST:.*]] = arith.subi %[[I]],
-// CHECK: scf.for %{{.*}} = %[[FIRST]] to %c64 step %c4 iter_args
+// CHECK: scf.for %{{.*}} = %[[FIRST]] to %c64 step %c8 iter_args
 // CHECK: memref.load %arg0[%{{.*}}, %[[I]]]
 func.func @of_its_transpose_earlier_terms_are_left_out(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %c: memref<64x64xf32>) {
   linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
@@ -113,7 +118,7 @@ func.func @of_its_transpose_earlier_terms_are_left_out(%a: memref<64x64xf32>, %b
 // More than one block of C, or of the sum, is computed whole.
 // CHECK-LABEL: @a_triangle_of_several_blocks_is_computed_whole
 // CHECK: scf.for %{{.*}} = %c0 to %c32 step %c4
-// CHECK: scf.for %{{.*}} = %c0 to %c64 step %c4 iter_args
+// CHECK: scf.for %{{.*}} = %c0 to %c64 step %c8 iter_args
 func.func @a_triangle_of_several_blocks_is_computed_whole(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %c: memref<64x64xf32>) {
   linalg.matmul {sluice.triangle = array<i64: 0, 1>, sluice.strategy = #sluice.strategy<register = [4, 16], cache = [32, 64, 64], vector = 8, packs_a = false, packs_b = false>}
     ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
@@ -388,20 +393,21 @@ func.func @tiles_of_a_transposed(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %
 // -----
 
 // A panel of B is packed right before it is used. Meanwhile the next one of a large B, 256 x 16 elements of which a term is one line, is fetched: eight lines with
-// each of 32 blocks of C, one with each pass of the innermost loop, all inside of B.
+// each of 32 blocks of C, one before each stretch of the sum, all inside of B.
 // CHECK-LABEL: @the_next_panel_of_a_large_b_is_fetched
 // CHECK: scf.for %[[K:.*]] = %c0 to %c768 step %c256
 // CHECK: scf.for %[[J:.*]] = %c0 to %c48 step %c16
-// CHECK: vector.load %arg1
 // CHECK: %[[NEXT:.*]] = arith.addi %[[J]], %c16
 // CHECK: %[[IN_BLOCK:.*]] = arith.cmpi ult, %[[NEXT]], %c48
 // CHECK: %[[COLUMN:.*]] = arith.minui %{{.*}}, %c752
 // CHECK: %[[TERM:.*]] = arith.minui %{{.*}}, %c512
+// CHECK: vector.load %arg1
 // CHECK: scf.for %[[I:.*]] = %c0 to %c192 step %c6
-// CHECK: scf.for {{.*}} = %c0 to %c256 step %c4 iter_args
+// CHECK: scf.for {{.*}} = %c0 to %c256 step %c32 iter_args
 // CHECK: %[[LINE:.*]] = arith.minui %{{.*}}, %c255
 // CHECK: %[[ROW:.*]] = arith.addi %[[TERM]], %[[LINE]]
 // CHECK: memref.prefetch %arg1[%[[ROW]], %[[COLUMN]]], read, locality<2>, data
+// CHECK-NOT: memref.prefetch %arg0
 // CHECK: vector.fma
 func.func @the_next_panel_of_a_large_b_is_fetched(%a: memref<192x768xf32>, %b: memref<768x768xf32>, %c: memref<192x768xf32>) {
   linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
@@ -411,17 +417,75 @@ func.func @the_next_panel_of_a_large_b_is_fetched(%a: memref<192x768xf32>, %b: m
 
 // -----
 
-// Where the terms are contiguous, 16 rows of 16 lines: 20 with each of 13 blocks, one with each of 64 passes.
+// Where the terms are contiguous, 16 rows of 16 lines: 20 with each of 13 blocks, four neighbours before each stretch.
 // CHECK-LABEL: @lines_run_along_the_sum
-// CHECK: scf.for {{.*}} = %c0 to %c256 step %c4 iter_args
-// CHECK: %[[LINE:.*]] = arith.minui %{{.*}}, %c255
-// CHECK: arith.divui %[[LINE]], %c16
-// CHECK: arith.remui %[[LINE]], %c16
-// CHECK: memref.prefetch %arg1[{{.*}}], read, locality<2>, data
+// CHECK: scf.for {{.*}} = %c0 to %c256 step %c32 iter_args
+// CHECK: %[[GROUP:.*]] = arith.minui %{{.*}}, %c63
+// CHECK: arith.divui %[[GROUP]], %c4
+// CHECK: arith.remui %[[GROUP]], %c4
+// CHECK-COUNT-4: memref.prefetch %arg1[{{.*}}], read, locality<2>, data
+// CHECK-NOT: memref.prefetch %arg1
+// CHECK: vector.fma
 func.func @lines_run_along_the_sum(%a: memref<78x768xf32>, %b: memref<768x768xf32>, %c: memref<78x768xf32>) {
   linalg.contract indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
     {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [78, 48, 256], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<78x768xf32>, memref<768x768xf32>) outs(%c : memref<78x768xf32>)
+  return
+}
+
+// -----
+
+// With vectors of 512 bits the next block of a large A is fetched too: 128 rows of 16 lines in 16 x 2 blocks of C, eight before each stretch.
+// CHECK-LABEL: @the_next_block_of_a_large_a_is_fetched
+// CHECK: scf.for %[[K:.*]] = %c0 to %c768 step %c256
+// CHECK: %[[NEXT:.*]] = arith.addi %[[K]], %c256
+// CHECK: %[[HAS_SUMS:.*]] = arith.cmpi ult, %[[NEXT]], %c768
+// CHECK: arith.select %[[HAS_SUMS]], %[[NEXT]], %c0
+// CHECK: scf.for %{{.*}} = %c0 to %c128 step %c8
+// CHECK: scf.for {{.*}} = %c0 to %c256 step %c32 iter_args
+// CHECK-COUNT-8: memref.prefetch %arg0[{{.*}}], read, locality<2>, data
+// CHECK-NOT: memref.prefetch %arg0
+// CHECK: vector.fma
+func.func @the_next_block_of_a_large_a_is_fetched(%a: memref<256x768xf32>, %b: memref<768x96xf32>, %c: memref<256x96xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [8, 48], cache = [128, 96, 256], vector = 16, packs_a = true, packs_b = true>}
+    ins(%a, %b : memref<256x768xf32>, memref<768x96xf32>) outs(%c : memref<256x96xf32>)
+  return
+}
+
+// -----
+
+// Four rows fill vectors of eight with two terms each.
+// CHECK-LABEL: @rows_that_fill_vectors_are_interleaved
+// CHECK-COUNT-4: vector.load %arg0{{.*}} vector<8xf32>
+// CHECK: vector.shuffle {{.*}} [0, 8, 1, 9, 2, 10, 3, 11]
+// CHECK: vector.shuffle {{.*}} [4, 12, 5, 13, 6, 14, 7, 15]
+// CHECK-COUNT-6: vector.shuffle
+// CHECK-NOT: vector.shuffle
+// CHECK-COUNT-4: vector.store %{{.*}}, %alloc{{.*}} vector<8xf32>
+func.func @rows_that_fill_vectors_are_interleaved(%a: memref<8x16xf32>, %b: memref<16x16xf32>, %c: memref<8x16xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [4, 16], cache = [8, 16, 16], vector = 8, packs_a = true, packs_b = true>}
+    ins(%a, %b : memref<8x16xf32>, memref<16x16xf32>) outs(%c : memref<8x16xf32>)
+  return
+}
+
+// -----
+
+// Where rows are neighbours, those of a pair of lines are packed together: eight panels of four rows, 16 terms of four apart. What is left goes panel by panel.
+// CHECK-LABEL: @panels_that_share_a_line_are_packed_together
+// CHECK: scf.for %[[TERM:.*]] = %c0 to %c16 step %c1
+// CHECK: vector.load %arg0[%[[TERM]], %c0] : memref<16x36xf32>, vector<4xf32>
+// CHECK: %[[AT:.*]] = arith.muli %[[TERM]], %c4
+// CHECK: %[[SECOND:.*]] = vector.load %arg0[%[[TERM]], %c4]
+// CHECK: %[[AT_SECOND:.*]] = arith.addi %[[AT]], %c64
+// CHECK: vector.store %[[SECOND]], %{{.*}}[%[[AT_SECOND]]]
+// CHECK: vector.load %arg0[%[[TERM]], %c28]
+// CHECK: scf.for %[[LAST:.*]] = %c0 to %c16 step %c1
+// CHECK-NEXT: vector.load %arg0[%[[LAST]], %c32] : memref<16x36xf32>, vector<4xf32>
+// CHECK: vector.fma
+func.func @panels_that_share_a_line_are_packed_together(%a: memref<16x36xf32>, %b: memref<16x16xf32>, %c: memref<36x16xf32>) {
+  linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    {sluice.strategy = #sluice.strategy<register = [4, 16], cache = [36, 16, 16], vector = 8, packs_a = true, packs_b = true>}
+    ins(%a, %b : memref<16x36xf32>, memref<16x16xf32>) outs(%c : memref<36x16xf32>)
   return
 }
 
