@@ -51,7 +51,7 @@ private:
       if (measured && isApplicable(measured, contraction, *registers))
         return measured;
     }
-    return suggestStrategy(contraction, *registers);
+    return suggestStrategy(contraction, *registers, threadsOf(cpu));
   }
 
   const Registers *registers = nullptr;

@@ -156,6 +156,7 @@ struct MicroKernel {
   /// For a cache block that is all of C, and all of the sum. What else is computed is what shares registers with it.
   std::optional<Triangle> triangle;
 
+  bool fetchesC; // into the first-level cache, before its sums are complete
   llvm::SmallVector<PanelFetch, 2> fetches;
   std::optional<TilePanels> tiles; // in place of `a` and `b`
 

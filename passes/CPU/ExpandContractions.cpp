@@ -23,14 +23,17 @@ constexpr int64_t leastParallelWork = 64 * 64 * 64;
 constexpr int64_t leastPackedRows = 48;
 
 /// As often tasks pack the same block of A: to pack all of it at once for all of them writes it to memory and reads it
-/// from there, which is more than to read it again.
-constexpr int64_t mostPackingsOfA = 4;
+/// from there, which is more than to read it again. Tiles wait for packing, and what they read is half as large.
+constexpr int64_t mostPackingsOfA = 4, mostPackingsOfTiles = 1;
 
 /// From this size on B is not in cache when it is packed: half of a second-level cache.
 constexpr int64_t leastFetchedBytes = 256 * 1024;
 
 /// Of the vectors of processors whose second-level cache, 1 MiB or more, has room for a block of A and the next one.
 constexpr int64_t leastBytesOfVector = 64;
+
+/// Of a block of C that stays in a second-level cache beside panels and what is fetched.
+constexpr int64_t mostBytesOfKeptC = 1024 * 1024;
 
 /// Up to this size B is read from a last-level cache as fast as it is packed.
 constexpr int64_t mostBytesBesideRows = 3 * 1024 * 1024;
@@ -66,7 +69,7 @@ public:
     home = &around->getRegion(0).front();
     int64_t work = x.product(x.outer) * x.product(x.outerSums) * sizeM * sizeN * sizeK;
     if (isa<FunctionOpInterface>(around) && tasks > 1 && work > leastParallelWork) {
-      if (packsA && blocksN > mostPackingsOfA)
+      if (packsA && blocksN > (tileTerms ? mostPackingsOfTiles : mostPackingsOfA))
         packAllOfA();
       parallel(tasks, kernel(), [&](Value task) { emitTask(task); });
     } else if (tasks == 1) {
@@ -290,9 +293,9 @@ private:
       EpilogueKernel atEnd = finish;
       if (!isWhole)
         atEnd.last = andEqual(finish.last, k.start, (sizeK - 1) / blockK * blockK);
-      MicroKernel kernel{a, {},    rows,        columns,   std::min(blockK, sizeK),      vnni,       tile,
-                         c, lanes, storesFirst, start.row, finish.op ? &atEnd : nullptr, triangle(), {},
-                         {}};
+      MicroKernel kernel{a,  {},    rows,        columns,   std::min(blockK, sizeK),      vnni,       tile,
+                         c,  lanes, storesFirst, start.row, finish.op ? &atEnd : nullptr, triangle(), fetchesC(),
+                         {}, {}};
       if (tileTerms)
         kernel.tiles = TilePanels{packedA, panelOfB};
       loop(b, constantIndex(b, 0), n.count, columns, [&](Value j) {
@@ -345,6 +348,13 @@ private:
     return bytes >= leastFetchedBytes && (matrix.rowIsContiguous() || matrix.columnIsContiguous());
   }
 
+  /// Whether C comes from memory. Tiles are so fast that to fetch a block which is in cache from the last block of the
+  /// sum delays what they load.
+  bool fetchesC() const {
+    int64_t bytes = std::min(blockM, sizeM) * std::min(blockN, sizeN) * x.elementType().getWidth() / 8;
+    return !tileTerms || sizeK <= blockK || bytes > mostBytesOfKeptC;
+  }
+
   /// Register blocks in a column of those of a cache block.
   int64_t blocksOfRows() const { return llvm::divideCeil(std::min(blockM, sizeM), rows); }
 
@@ -369,11 +379,13 @@ private:
   }
 
   /// The block of A behind that at `m` and `k`: the next one of the sum, or of the next task. None where A stays in
-  /// cache, or the cache has no room for it beside the panels in use.
+  /// cache, or the cache has no room for it beside the panels in use; none for tiles either, which take less time than
+  /// what they use takes to come.
   std::optional<PanelFetch> nextBlockOfA(MatrixView matrix, SubRange m, SubRange k, Value j) {
     int64_t bytes = x.elementType().getWidth() / 8;
     bool isAll = blocksM == 1 && sizeK <= blockK;
-    if (!packsA || isPacked || isAll || lanes * bytes < leastBytesOfVector || !isFetched(matrix, sizeM * sizeK * bytes))
+    if (!packsA || isPacked || isAll || tileTerms || lanes * bytes < leastBytesOfVector ||
+        !isFetched(matrix, sizeM * sizeK * bytes))
       return std::nullopt;
     int64_t blockRows = std::min(blockM, sizeM), blockSums = std::min(blockK, sizeK);
     int64_t panelsOfB = llvm::divideCeil(std::min(blockN, sizeN), columns);

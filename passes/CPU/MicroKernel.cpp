@@ -298,7 +298,8 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
       if (rows % stretches() != 0)
         row = builder.createOrFold<arith::MinUIOp>(row, constantIndex(builder, rows - rowsOfStretch));
       row = plus(builder, atI, row);
-      c.prefetchBlock(builder, row, atJ, rowsOfStretch, columns, /*isWrite=*/false);
+      if (fetchesC)
+        c.prefetchBlock(builder, row, atJ, rowsOfStretch, columns, /*isWrite=*/false);
       ifLast([&] { epilogue->prefetch(builder, c, row, atJ, rowsOfStretch, columns); });
     };
     SmallVector<Value> values = multiply(builder, i, j, sums, prefetch);

@@ -11,8 +11,8 @@ def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
     over at its edges, the cache block by the shape and the sizes of the caches. A is not packed
     where its rows are contiguous, none is left over, and C is narrow, and neither is A, nor a B of contiguous rows in whole vectors, where the matrix stays in a first-level cache as it lies;
     operands that are rounded are packed always. Where the processor adds two products of bf16 at a time (`avx512bf16`),
-    panels of a contraction that computes in bf16 hold pairs of terms; where it has a matrix unit (`amx-bf16`), they hold its tiles. All this depends on the shape and on the processor, never on the number of threads, since
-    the order of every sum follows from them. A strategy of `tune-cache` for the processor and the contraction takes the place of this one, as long as it can be followed.
+    panels of a contraction that computes in bf16 hold pairs of terms; where it has a matrix unit (`amx-bf16`), they hold its tiles. The blocks of the sum, from which its order follows, depend on the shape and
+    on the processor, never on the number of threads; the blocks of C are as many as a few threads, or with `native` those of this machine, have use for. A strategy of `tune-cache` for the processor and the contraction takes the place of this one, as long as it can be followed.
   }];
   let options = [Option<"cpu", "cpu", "std::string", "\"native\"",
                         "processor that the code will run on: native, x86-64, x86-64-v3, x86-64-v4, znver3 and so on">,

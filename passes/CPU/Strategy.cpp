@@ -3,6 +3,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Threading.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/X86TargetParser.h"
 
@@ -12,15 +13,22 @@ using namespace sluice;
 // A panel of B shares a first-level cache with one of A, which streams past it. A register block of 512-bit vectors
 // loads little for its work: its panel may fill that cache, which saves passes over C.
 static constexpr Registers knownRegisters[] = {
-    {"amx-bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 768, 8, 2, 32},
-    {"avx512bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 768, 8, 2, 0},
-    {"avx512vl", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 768, 8, 1, 0},
-    {"fma", 8, {{4, 24}, {6, 16}}, 0, 24 * 1024, 256 * 4, 256 * 4, 384, 16, 1, 0},
-    {"sse2", 4, {{4, 8}, {4, 8}}, 0, 24 * 1024, 256 * 4, 256 * 4, 384, 16, 1, 0}};
+    {"amx-bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 768, 4, 2, 32},
+    {"avx512bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 768, 4, 2, 0},
+    {"avx512vl", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 768, 4, 1, 0},
+    {"fma", 8, {{4, 24}, {6, 16}}, 0, 24 * 1024, 256 * 4, 256 * 4, 384, 8, 1, 0},
+    {"sse2", 4, {{4, 8}, {4, 8}}, 0, 24 * 1024, 256 * 4, 256 * 4, 384, 8, 1, 0}};
 
 // Four tiles of C, and two each of A and B: all that a matrix unit has.
 static constexpr RegisterBlock tileBlock = {32, 32};
 static constexpr int64_t depthOfTiles = 256;
+// Beside a matrix unit packing takes most of the time, and each block of C packs its operands anew.
+static constexpr int64_t tasksOfThreadInTiles = 1;
+
+// Of a processor that is not this one.
+static constexpr int64_t usualThreads = 2;
+// Percent of the threads' time that blocks of C leave over, as the last ones are fewer than threads, at most.
+static constexpr int64_t mostIdle = 10;
 
 // Of a block of C. The panels of A that belong to its rows stream past every panel of B, so more rows pack B less
 // often; fewer columns cost nothing but the reading of A.
@@ -47,6 +55,10 @@ const Registers *Registers::find(StringRef cpu) {
   const Registers *found =
       llvm::find_if(knownRegisters, [&](const Registers &each) { return features.contains(each.feature); });
   return found == std::end(knownRegisters) ? found - 1 : found;
+}
+
+int64_t sluice::threadsOf(StringRef cpu) {
+  return cpu == "native" ? int64_t(llvm::hardware_concurrency().compute_thread_count()) : usualThreads;
 }
 
 /// Splits `size` evenly into blocks of at most `most`, rounded up to a multiple of `unit`.
@@ -101,6 +113,11 @@ struct Shape {
     return llvm::alignTo(m, evenBlock(m, mostRows, block.rows)) *
            llvm::alignTo(n, evenBlock(n, mostColumns, block.columns));
   }
+  bool isEnough(int64_t tasks, int64_t threads) const {
+    int64_t rounds = llvm::divideCeil(tasks, threads), slots = rounds * threads;
+    int64_t least = threads * (tile ? tasksOfThreadInTiles : registers.tasksOfThread);
+    return tasks >= least && (slots - tasks) * 100 <= mostIdle * slots;
+  }
   bool mayReadInPlace(RegisterBlock block) const { return isSmallA || (readsRows && m % block.rows == 0); }
   bool readsBInPlace(RegisterBlock block) const { return isSmallB && n % block.columns == 0; }
   StrategyAttr strategy(RegisterBlock block, int64_t mostRows, int64_t mostColumns, int64_t depth, bool packsA) const {
@@ -117,13 +134,13 @@ private:
 };
 } // namespace
 
-StrategyAttr sluice::suggestStrategy(const Contraction &contraction, const Registers &registers) {
+StrategyAttr sluice::suggestStrategy(const Contraction &contraction, const Registers &registers, int64_t threads) {
   Shape shape(contraction, registers);
   // The one with more loads may save more at the edges than it is slower.
   bool savesEdges = shape.area(shape.block(1)) * (100 + registers.slower) < shape.area(shape.block(0)) * 100;
   RegisterBlock block = shape.block(savesEdges ? 1 : 0);
   int64_t rows = mostRows, columns = registers.mostColumns;
-  while (shape.tasks(block, rows, columns) < registers.leastTasks) {
+  while (!shape.isEnough(shape.tasks(block, rows, columns), threads)) {
     bool maySplitColumns = columns > leastColumns && shape.n >= 2 * leastColumns;
     bool maySplitRows = rows > leastRows && shape.m > leastRows;
     if (!maySplitColumns && !maySplitRows)
@@ -138,9 +155,10 @@ StrategyAttr sluice::suggestStrategy(const Contraction &contraction, const Regis
   return shape.strategy(block, rows, columns, shape.depth(block), packsA);
 }
 
-SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contraction, const Registers &registers) {
+SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contraction, const Registers &registers,
+                                                     int64_t threads) {
   Shape shape(contraction, registers);
-  StrategyAttr suggested = suggestStrategy(contraction, registers);
+  StrategyAttr suggested = suggestStrategy(contraction, registers, threads);
   SmallVector<StrategyAttr> candidates = {suggested};
   int64_t depth = suggested.getCacheBlock()[2];
   for (unsigned index : {0, 1})

@@ -23,7 +23,7 @@ struct Registers {
   int64_t depthBytes;      // of a row of a panel, at most
   int64_t wholeBytes;      // of a row of A that is one panel's all the same: a sum in one block passes over C once
   int64_t mostColumns;     // of a block of C whose sums are in cache from one block of terms to the next
-  int64_t leastTasks;      // blocks of C that are wanted while they are not smaller than is good
+  int64_t tasksOfThread;   // blocks of C that are wanted while they are not smaller than is good
   int64_t bf16Terms;       // products of bf16 that one instruction adds to an f32; 1: none does
   int64_t tileTerms;       // those that an instruction on tiles of bf16 adds; 0: there are no tiles
 
@@ -31,12 +31,17 @@ struct Registers {
   static const Registers *find(llvm::StringRef cpu);
 };
 
-/// The strategy that the shape and the registers suggest.
-StrategyAttr suggestStrategy(const Contraction &contraction, const Registers &registers);
+/// How many threads a program for the processor will probably run on: those of this machine where it is `native`.
+int64_t threadsOf(llvm::StringRef cpu);
+
+/// The strategy that the shape, the registers and the number of threads suggest. Blocks of the sum, and so results, do
+/// not depend on the threads.
+StrategyAttr suggestStrategy(const Contraction &contraction, const Registers &registers, int64_t threads);
 
 /// Strategies worth measuring, the suggested one first. All sum in the same order, so that the results of all are equal
 /// to the last bit.
-llvm::SmallVector<StrategyAttr> strategyCandidates(const Contraction &contraction, const Registers &registers);
+llvm::SmallVector<StrategyAttr> strategyCandidates(const Contraction &contraction, const Registers &registers,
+                                                   int64_t threads);
 
 /// Whether the contraction can be expanded by it: blocks of whole registers, vectors of the processor's size, and no
 /// row left over nor rounded where A is not packed.

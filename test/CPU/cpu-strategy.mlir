@@ -96,8 +96,8 @@ func.func @integers_and_row_sums_have_no_strategy(%a: memref<8x8xi32>, %b: memre
 // AVX512: packs_a = true, packs_b = true>
 // AVX512BF16: #sluice.strategy<register = [8, 48], cache = [384, 96, 320], vector = 16, packs_a = true, packs_b = true, vnni = 2>
 // AVX512BF16: cache = [384, 96, 8], vector = 16, packs_a = true, packs_b = true, vnni = 2>
-// AMX: #sluice.strategy<register = [32, 32], cache = [384, 96, 224], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
-// AMX: cache = [384, 96, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
+// AMX: #sluice.strategy<register = [32, 32], cache = [384, 384, 224], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
+// AMX: cache = [384, 384, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
 // AVX2: packs_a = true, packs_b = true>
 // AVX2: packs_a = true, packs_b = true>
 // CHECK-LABEL: @f32_is_not
@@ -111,5 +111,13 @@ func.func @operands_that_are_rounded_are_packed(%a: memref<768x640xf32>, %b: mem
 // CHECK: return
 func.func @f32_is_not(%a: memref<768x640xf32>, %b: memref<640x384xf32>, %c: memref<768x384xf32>) {
   linalg.matmul ins(%a, %b : memref<768x640xf32>, memref<640x384xf32>) outs(%c : memref<768x384xf32>)
+  return
+}
+
+// Three blocks would leave one of two threads idle for a third of the time.
+// CHECK-LABEL: @blocks_are_even_for_the_threads
+// AMX: cache = [256, 384, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
+func.func @blocks_are_even_for_the_threads(%a: memref<256x768xf32>, %b: memref<768x2304xf32>, %c: memref<256x2304xf32>) {
+  linalg.matmul {sluice.compute_type = bf16} ins(%a, %b : memref<256x768xf32>, memref<768x2304xf32>) outs(%c : memref<256x2304xf32>)
   return
 }

@@ -376,6 +376,22 @@ func.func @tiles(%a: memref<32x40xf32>, %b: memref<40x32xf32>, %c: memref<32x32x
 
 // -----
 
+// C stays in cache from one block of the sum to the next, and what is fetched delays tiles: neither C nor A is, however large. Two blocks of C already pack all of A before.
+// CHECK-LABEL: @tiles_of_several_blocks_of_the_sum
+// CHECK: scf.forall (%{{.*}}) in (4)
+// CHECK: scf.forall (%{{.*}}) in (2)
+// CHECK: amx.tile_zero
+// CHECK-NOT: memref.prefetch %arg0
+// CHECK-NOT: memref.prefetch %arg2
+// CHECK: amx.tile_mulf
+func.func @tiles_of_several_blocks_of_the_sum(%a: memref<256x768xf32>, %b: memref<768x768xf32>, %c: memref<256x768xf32>) {
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [256, 384, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+    ins(%a, %b : memref<256x768xf32>, memref<768x768xf32>) outs(%c : memref<256x768xf32>)
+  return
+}
+
+// -----
+
 // Where rows of A are neighbours, pairs of terms are transposed as integers.
 // CHECK-LABEL: @tiles_of_a_transposed
 // CHECK: vector.interleave {{.*}} : vector<16xbf16> -> vector<32xbf16>

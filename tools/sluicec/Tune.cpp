@@ -112,7 +112,7 @@ llvm::Error sluice::tuneContractions(ModuleOp module, const Processor &processor
     }
     StrategyAttr best;
     double bestSeconds = HUGE_VAL, suggestedSeconds = 0;
-    for (StrategyAttr candidate : strategyCandidates(contraction, *registers)) {
+    for (StrategyAttr candidate : strategyCandidates(contraction, *registers, threadsOf("native"))) {
       std::optional<double> seconds = Trial(contraction.op, candidate, processor).measure();
       if (!seconds)
         return llvm::createStringError("cannot compile the contraction " + key);
