@@ -5,7 +5,7 @@
 // The three products of a linear layer with x [M, K] and a weight [K, N]: forward x w (NN), the gradient of x (NT) and
 // that of w (TN), each by every implementation and on 1 and 2 threads. test/bench/peers.py runs it for the shapes of
 // interest and makes a table. Sluice multiplies in bf16 as well, of operands in f32 that it rounds in the time that is
-// measured.
+// measured; oneDNN, with sums in f32 too, of operands that are bf16 before, and "from f32" of such as Sluice has.
 //
 //===----------------------------------------------------------------------------------===//
 #include "mlir/Parser/Parser.h"
@@ -19,13 +19,14 @@
 #include <benchmark/benchmark.h>
 #include <chrono>
 #include <deque>
+#include <memory>
 #include <random>
 #include <thread>
 #ifdef SLUICE_HAS_OPENBLAS
 #include <cblas.h>
 #endif
 #ifdef SLUICE_HAS_ONEDNN
-#include <dnnl.h>
+#include <dnnl.hpp>
 // Its threads are OpenMP's, whose header belongs to other compilers.
 extern "C" void omp_set_num_threads(int threads);
 #endif
@@ -128,6 +129,70 @@ static void add(const char *implementation, Product &product, unsigned threads, 
       ->Unit(benchmark::kMillisecond);
 }
 
+#ifdef SLUICE_HAS_ONEDNN
+namespace {
+/// The product by oneDNN's bf16 primitive, with sums in f32, as matrices lie in memory.
+class RoundedProduct {
+public:
+  explicit RoundedProduct(Product &product) {
+    using namespace dnnl;
+    using Type = memory::data_type;
+    auto matrix = [&](float *data, int64_t rows, int64_t columns, bool transposed, Type type) {
+      auto tag = transposed ? memory::format_tag::ba : memory::format_tag::ab;
+      memory::desc shape({rows, columns}, type, tag);
+      return data ? memory(shape, engine, data) : memory(shape, engine);
+    };
+    a = matrix(product.a, product.m, product.k, product.transA, Type::f32);
+    b = matrix(product.b, product.k, product.n, product.transB, Type::f32);
+    c = matrix(product.c, product.m, product.n, false, Type::f32);
+    roundedA = matrix(nullptr, product.m, product.k, product.transA, Type::bf16);
+    roundedB = matrix(nullptr, product.k, product.n, product.transB, Type::bf16);
+    roundA = reorder(a, roundedA);
+    roundB = reorder(b, roundedB);
+    multiply = matmul({{roundedA.get_desc(), roundedB.get_desc(), c.get_desc()}, engine});
+    round();
+  }
+
+  void round() {
+    roundA.execute(stream, a, roundedA);
+    roundB.execute(stream, b, roundedB);
+    stream.wait();
+  }
+  void run() {
+    multiply.execute(stream, {{DNNL_ARG_SRC, roundedA}, {DNNL_ARG_WEIGHTS, roundedB}, {DNNL_ARG_DST, c}});
+    stream.wait();
+  }
+
+private:
+  dnnl::engine engine{dnnl::engine::kind::cpu, 0};
+  dnnl::stream stream{engine};
+  dnnl::memory a, b, c, roundedA, roundedB;
+  dnnl::reorder roundA, roundB;
+  dnnl::matmul multiply;
+};
+} // namespace
+
+/// Primitives are built for a number of threads. None are where the processor has no bf16.
+static void addRounded(Product &product, int threads) {
+  auto rounded = std::make_shared<std::unique_ptr<RoundedProduct>>();
+  auto prepare = [=, &product] {
+    omp_set_num_threads(threads);
+    *rounded = std::make_unique<RoundedProduct>(product);
+  };
+  try {
+    prepare();
+  } catch (const dnnl::error &) {
+    return;
+  }
+  rounded->reset();
+  add("oneDNN bf16", product, threads, prepare, [=] { (*rounded)->run(); });
+  add("oneDNN from f32 bf16", product, threads, prepare, [=] {
+    (*rounded)->round();
+    (*rounded)->run();
+  });
+}
+#endif
+
 int main(int argc, char **argv) {
   benchmark::Initialize(&argc, argv);
   // What is left is ours; LLVM's own libraries have flags that nobody asks for here.
@@ -170,6 +235,7 @@ int main(int argc, char **argv) {
                        product.a, product.transA ? product.m : product.k, product.b,
                        product.transB ? product.k : product.n, 0, product.c, product.n);
           });
+      addRounded(product, threads);
 #endif
     }
   }
