@@ -118,16 +118,15 @@ VectorOfB packedVector(Panels panel, int64_t lanes);
 /// Rows of B are the terms here: `matrix` is (columns of C x terms), as for the panels.
 VectorOfB vectorInPlace(MatrixView matrix, mlir::Value column, SubRange sums, int64_t lanes);
 
-/// Brings what is packed next into the second-level cache, a part of it with each of `parts` blocks of C, and some
-/// lines of a part with each of the `stretches` of a sum: what is packed from memory waits for memory otherwise.
+/// Brings the panel that is packed next into the second-level cache, a part of it with each of `parts` blocks of C, and
+/// some lines of a part with each of the `stretches` of a sum: what is packed from memory waits for memory otherwise.
 struct PanelFetch {
   MatrixView matrix;
   mlir::Value row, sum; // where it begins
   int64_t rows, sums;   // its size, all inside of the matrix
   int64_t parts;
-  mlir::Value firstPart; // that of the first block of C in a column of blocks
 
-  void emit(mlir::ImplicitLocOpBuilder &builder, mlir::Value block, mlir::Value stretch, int64_t stretches) const;
+  void emit(mlir::ImplicitLocOpBuilder &builder, mlir::Value part, mlir::Value stretch, int64_t stretches) const;
 };
 
 /// What a matrix unit multiplies, tile by tile: `a` keeps the terms of a tile together row by row, `b` in pairs.
@@ -157,7 +156,7 @@ struct MicroKernel {
   std::optional<Triangle> triangle;
 
   bool fetchesC; // into the first-level cache, before its sums are complete
-  llvm::SmallVector<PanelFetch, 2> fetches;
+  std::optional<PanelFetch> fetch;
   std::optional<TilePanels> tiles; // in place of `a` and `b`
 
   /// Emits C += A B of all register blocks of a cache block that begin at its column `j`.

@@ -29,9 +29,6 @@ constexpr int64_t mostPackingsOfA = 4, mostPackingsOfTiles = 1;
 /// From this size on B is not in cache when it is packed: half of a second-level cache.
 constexpr int64_t leastFetchedBytes = 256 * 1024;
 
-/// Of the vectors of processors whose second-level cache, 1 MiB or more, has room for a block of A and the next one.
-constexpr int64_t leastBytesOfVector = 64;
-
 /// Of a block of C that stays in a second-level cache beside panels and what is fetched.
 constexpr int64_t mostBytesOfKeptC = 1024 * 1024;
 
@@ -299,11 +296,8 @@ private:
       if (tileTerms)
         kernel.tiles = TilePanels{packedA, panelOfB};
       loop(b, constantIndex(b, 0), n.count, columns, [&](Value j) {
-        if (auto fetch = nextBlockOfA(viewA, m, k, j))
-          kernel.fetches.push_back(*fetch);
         if (packsB) {
-          if (auto fetch = nextPanel(viewB, n, k, j))
-            kernel.fetches.push_back(*fetch);
+          kernel.fetch = nextPanel(viewB, n, k, j);
           // Packed where it is used next, a panel is in the first-level cache.
           packPanels(b, viewB, panelRange(n, j), k, panelOfB, lanes);
           kernel.b = packedVector(panelOfB, lanes);
@@ -338,14 +332,29 @@ private:
     return {plus(b, n.start, j), count, n.whole};
   }
 
-  Value isBelow(Value value, Value end) { return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, value, end); }
-  Value select(Value condition, Value yes, Value no) { return b.createOrFold<arith::SelectOp>(condition, yes, no); }
-  /// Where `part` elements that begin at `start`, or at the last place that has so many, are inside of `size`.
-  Value inside(Value start, int64_t size, int64_t part) {
-    return b.createOrFold<arith::MinUIOp>(start, constantIndex(b, size - part));
-  }
-  static bool isFetched(MatrixView matrix, int64_t bytes) {
-    return bytes >= leastFetchedBytes && (matrix.rowIsContiguous() || matrix.columnIsContiguous());
+  /// The panel behind that at `j`: of this block, of the next block of the sum, or of the next task. None where B stays
+  /// in cache.
+  std::optional<PanelFetch> nextPanel(MatrixView matrix, SubRange n, SubRange k, Value j) {
+    if (bytesOfB() < leastFetchedBytes || !(matrix.rowIsContiguous() || matrix.columnIsContiguous()))
+      return std::nullopt;
+    int64_t panelRows = std::min(columns, sizeN), panelSums = std::min(blockK, sizeK);
+    auto isBelow = [&](Value value, Value end) {
+      return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, value, end);
+    };
+    auto select = [&](Value condition, Value yes, Value no) {
+      return b.createOrFold<arith::SelectOp>(condition, yes, no);
+    };
+    Value next = plus(b, j, columns), nextSum = plus(b, k.start, blockK);
+    Value isInBlock = isBelow(next, n.count), hasSums = isBelow(nextSum, constantIndex(b, sizeK));
+    Value nextStart = blocksM > 1 && !sharesRows() ? n.start : plus(b, n.start, blockN);
+    Value row = select(isInBlock, plus(b, n.start, next), select(hasSums, n.start, nextStart));
+    Value sum = select(isInBlock, k.start, select(hasSums, nextSum, constantIndex(b, 0)));
+    auto inside = [&](Value start, int64_t size, int64_t part) {
+      return b.createOrFold<arith::MinUIOp>(start, constantIndex(b, size - part));
+    };
+    int64_t blocks = llvm::divideCeil(std::min(blockM, sizeM), rows);
+    return PanelFetch{matrix, inside(row, sizeN, panelRows), inside(sum, sizeK, panelSums), panelRows, panelSums,
+                      blocks};
   }
 
   /// Whether C comes from memory. Tiles are so fast that to fetch a block which is in cache from the last block of the
@@ -353,48 +362,6 @@ private:
   bool fetchesC() const {
     int64_t bytes = std::min(blockM, sizeM) * std::min(blockN, sizeN) * x.elementType().getWidth() / 8;
     return !tileTerms || sizeK <= blockK || bytes > mostBytesOfKeptC;
-  }
-
-  /// Register blocks in a column of those of a cache block.
-  int64_t blocksOfRows() const { return llvm::divideCeil(std::min(blockM, sizeM), rows); }
-
-  /// The panel behind that at `j`: of this block, of the next block of the sum, or of the next task. None where B stays
-  /// in cache.
-  std::optional<PanelFetch> nextPanel(MatrixView matrix, SubRange n, SubRange k, Value j) {
-    if (!isFetched(matrix, bytesOfB()))
-      return std::nullopt;
-    int64_t panelRows = std::min(columns, sizeN), panelSums = std::min(blockK, sizeK);
-    Value next = plus(b, j, columns), nextSum = plus(b, k.start, blockK);
-    Value isInBlock = isBelow(next, n.count), hasSums = isBelow(nextSum, constantIndex(b, sizeK));
-    Value nextStart = blocksM > 1 && !sharesRows() ? n.start : plus(b, n.start, blockN);
-    Value row = select(isInBlock, plus(b, n.start, next), select(hasSums, n.start, nextStart));
-    Value sum = select(isInBlock, k.start, select(hasSums, nextSum, constantIndex(b, 0)));
-    return PanelFetch{matrix,
-                      inside(row, sizeN, panelRows),
-                      inside(sum, sizeK, panelSums),
-                      panelRows,
-                      panelSums,
-                      blocksOfRows(),
-                      constantIndex(b, 0)};
-  }
-
-  /// The block of A behind that at `m` and `k`: the next one of the sum, or of the next task. None where A stays in
-  /// cache, or the cache has no room for it beside the panels in use; none for tiles either, which take less time than
-  /// what they use takes to come.
-  std::optional<PanelFetch> nextBlockOfA(MatrixView matrix, SubRange m, SubRange k, Value j) {
-    int64_t bytes = x.elementType().getWidth() / 8;
-    bool isAll = blocksM == 1 && sizeK <= blockK;
-    if (!packsA || isPacked || isAll || tileTerms || lanes * bytes < leastBytesOfVector ||
-        !isFetched(matrix, sizeM * sizeK * bytes))
-      return std::nullopt;
-    int64_t blockRows = std::min(blockM, sizeM), blockSums = std::min(blockK, sizeK);
-    int64_t panelsOfB = llvm::divideCeil(std::min(blockN, sizeN), columns);
-    Value nextSum = plus(b, k.start, blockK), hasSums = isBelow(nextSum, constantIndex(b, sizeK));
-    Value nextStart = blocksN > 1 && sharesRows() ? m.start : plus(b, m.start, blockM);
-    Value row = select(hasSums, m.start, nextStart), sum = select(hasSums, nextSum, constantIndex(b, 0));
-    Value panel = b.createOrFold<arith::DivUIOp>(j, constantIndex(b, columns));
-    return PanelFetch{matrix,    inside(row, sizeM, blockRows), inside(sum, sizeK, blockSums),  blockRows,
-                      blockSums, panelsOfB * blocksOfRows(),    times(b, panel, blocksOfRows())};
   }
 
   /// The panels of a block of A, which are packed here unless all of A is.

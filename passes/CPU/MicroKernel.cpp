@@ -150,7 +150,7 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
   return SmallVector<Value>(result);
 }
 
-void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value block, Value stretch, int64_t stretches) const {
+void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value part, Value stretch, int64_t stretches) const {
   bool alongRows = matrix.rowIsContiguous();
   int64_t lineElements = matrix.lineElements();
   int64_t linesOfRun = llvm::divideCeil(alongRows ? rows : sums, lineElements), runs = alongRows ? sums : rows;
@@ -160,7 +160,6 @@ void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value block, Value stretch,
   while (linesOfRun % together != 0)
     ++together;
   int64_t groupsOfRun = linesOfRun / together, groupsOfStretch = llvm::divideCeil(linesOfStretch, together);
-  Value part = plus(builder, firstPart, block);
   Value first = times(builder, plus(builder, times(builder, part, stretches), stretch), groupsOfStretch);
   for (int64_t number = 0; number < groupsOfStretch; ++number) {
     Value group = builder.createOrFold<arith::MinUIOp>(plus(builder, first, number),
@@ -288,9 +287,9 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
     // What is needed next comes while the sums are computed, some of it with each stretch of them: all at once would
     // wait for each other.
     auto prefetch = [&](Value stretch) {
-      for (const PanelFetch &fetch : fetches)
-        fetch.emit(builder, builder.createOrFold<arith::DivUIOp>(i, constantIndex(builder, rows)), stretch,
-                   stretches());
+      if (fetch)
+        fetch->emit(builder, builder.createOrFold<arith::DivUIOp>(i, constantIndex(builder, rows)), stretch,
+                    stretches());
       if (!isContiguous)
         return;
       int64_t rowsOfStretch = llvm::divideCeil(rows, stretches());
