@@ -24,6 +24,8 @@ static constexpr RegisterBlock tileBlock = {32, 32};
 static constexpr int64_t depthOfTiles = 256;
 // Beside a matrix unit packing takes most of the time, and each block of C packs its operands anew.
 static constexpr int64_t tasksOfThreadInTiles = 1;
+// Of an A that is in no cache near a processor: each column of blocks of C reads it from memory anew.
+static constexpr int64_t leastBytesInMemory = 16 * 1024 * 1024;
 
 // Of a processor that is not this one.
 static constexpr int64_t usualThreads = 2;
@@ -115,8 +117,9 @@ struct Shape {
   }
   bool isEnough(int64_t tasks, int64_t threads) const {
     int64_t rounds = llvm::divideCeil(tasks, threads), slots = rounds * threads;
-    int64_t least = threads * (tile ? tasksOfThreadInTiles : registers.tasksOfThread);
-    return tasks >= least && (slots - tasks) * 100 <= mostIdle * slots;
+    bool readsMemory = m * k * bytes >= leastBytesInMemory;
+    int64_t tasksOfThread = tile ? tasksOfThreadInTiles : readsMemory ? 1 : registers.tasksOfThread;
+    return tasks >= threads * tasksOfThread && (slots - tasks) * 100 <= mostIdle * slots;
   }
   bool mayReadInPlace(RegisterBlock block) const { return isSmallA || (readsRows && m % block.rows == 0); }
   bool readsBInPlace(RegisterBlock block) const { return isSmallB && n % block.columns == 0; }

@@ -121,3 +121,13 @@ func.func @blocks_are_even_for_the_threads(%a: memref<256x768xf32>, %b: memref<7
   linalg.matmul {sluice.compute_type = bf16} ins(%a, %b : memref<256x768xf32>, memref<768x2304xf32>) outs(%c : memref<256x2304xf32>)
   return
 }
+
+// 49 MiB of A come from memory with each column of blocks: no more of them than threads.
+// CHECK-LABEL: @a_in_memory_is_read_seldom
+// AVX512: cache = [256, 384, 256], vector = 16, packs_a = true, packs_b = true>
+// AVX2: cache = [256, 384, 256], vector = 8, packs_a = true, packs_b = true>
+func.func @a_in_memory_is_read_seldom(%a: memref<256x50257xf32>, %b: memref<768x50257xf32>, %c: memref<256x768xf32>) {
+  linalg.contract indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
+    ins(%a, %b : memref<256x50257xf32>, memref<768x50257xf32>) outs(%c : memref<256x768xf32>)
+  return
+}
