@@ -297,9 +297,9 @@ private:
         kernel.tiles = TilePanels{packedA, panelOfB};
       loop(b, constantIndex(b, 0), n.count, columns, [&](Value j) {
         if (packsB) {
-          kernel.fetch = nextPanel(viewB, n, k, j);
           // Packed where it is used next, a panel is in the first-level cache.
           packPanels(b, viewB, panelRange(n, j), k, panelOfB, lanes);
+          kernel.fetch = nextPanel(viewB, n, k, j);
           kernel.b = packedVector(panelOfB, lanes);
         } else {
           kernel.b = vectorInPlace(viewB, plus(b, n.start, j), k, lanes);

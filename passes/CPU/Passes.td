@@ -24,9 +24,9 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
   let summary = "contractions to packed panels and a register-blocked micro-kernel";
   let description = [{
     C += A B becomes a parallel loop over blocks of C (a sequential one inside another parallel loop), a loop over blocks of the sum, the packing of panels of
-    A and of one panel of B after the other, zero-padded at edges, and a micro-kernel that keeps a block of C in registers, and meanwhile prefetches a block of C and the next panel of a large B. A and B may be read where they lie, if the strategy says so, B only
+    A and of one panel of B after the other, zero-padded at edges, and a micro-kernel that keeps a block of C in registers, and meanwhile prefetches a block of C (beside tiles only one that no cache keeps) and the next panel of a large B. A and B may be read where they lie, if the strategy says so, B only
     if its rows are contiguous and a multiple of the register block's columns. Neighbouring tasks share rows of C, or columns where B is large. Where many tasks of the parallel loop want the same panels of A, all of A is packed
-    before it, in a parallel loop of its own; a few pack them anew. Whole blocks of C are written in place, parts of one masked, and C whose columns are apart through a tile. A fill with
+    before it, in a parallel loop of its own; a few pack them anew, unless they are tiles. Whole blocks of C are written in place, parts of one masked, and C whose columns are apart through a tile. A fill with
     zero before the contraction, or a copy of one row to all rows, is erased if nothing touches C in between: the first block of the sum stores instead of adding, and adds the row.
 
     An element-wise `linalg.generic` behind the contraction that reads C is its epilogue: it runs on a block of C right after the last sums of the block were stored, and no longer passes

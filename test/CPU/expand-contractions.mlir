@@ -412,11 +412,11 @@ func.func @tiles_of_a_transposed(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %
 // CHECK-LABEL: @the_next_panel_of_a_large_b_is_fetched
 // CHECK: scf.for %[[K:.*]] = %c0 to %c768 step %c256
 // CHECK: scf.for %[[J:.*]] = %c0 to %c48 step %c16
+// CHECK: vector.load %arg1
 // CHECK: %[[NEXT:.*]] = arith.addi %[[J]], %c16
 // CHECK: %[[IN_BLOCK:.*]] = arith.cmpi ult, %[[NEXT]], %c48
 // CHECK: %[[COLUMN:.*]] = arith.minui %{{.*}}, %c752
 // CHECK: %[[TERM:.*]] = arith.minui %{{.*}}, %c512
-// CHECK: vector.load %arg1
 // CHECK: scf.for %[[I:.*]] = %c0 to %c192 step %c6
 // CHECK: scf.for {{.*}} = %c0 to %c256 step %c32 iter_args
 // CHECK: %[[LINE:.*]] = arith.minui %{{.*}}, %c255
