@@ -24,7 +24,7 @@ def GatherRowsOp : Sluice_KernelOp<"gather_rows"> {
   let summary = "ins(indices [...], table [V, C]) outs(rows [..., C]): rows by index";
 }
 def ScatterRowsOp : Sluice_KernelOp<"scatter_rows"> {
-  let summary = "ins(rows [..., C], indices [...]) outs(table [V, C]): adds rows to the table in ascending order of the flattened indices";
+  let summary = "ins(rows [..., C], indices [...]) outs(table [V, C]): adds to each row of the table, once, the sum of the rows that name it, in ascending order of the flattened indices";
 }
 class Sluice_BlockedAttentionOp<string mnemonic> : Sluice_KernelOp<mnemonic, [ComputeTypeOpInterface]> {
   let arguments = !con(operands, (ins I64Attr:$heads, UnitAttr:$causal, I64Attr:$ordinal, Sluice_ComputeType:$compute_type));

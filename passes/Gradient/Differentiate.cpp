@@ -90,12 +90,28 @@ private:
            !layer.getBody().getOps<LinearCrossEntropyOp>().empty();
   }
 
+  /// Whether the gradient of this use of a parameter is added to that of the uses that backward met before, and has no
+  /// slot: of a table that is read by rows only those rows have a gradient, and what is added to them is their sum, as
+  /// if it had been kept apart. With several micro-batches it is kept apart, since their sum is added once.
+  bool addsToOtherUses(LayerOp layer, OpOperand &operand) const {
+    BlockArgument table = layer.getBody().getArgument(operand.getOperandNumber());
+    return !accumulate && !layer.getGate() && llvm::all_of(table.getUses(), [](OpOperand &use) {
+      auto embedding = dyn_cast<EmbeddingOp>(use.getOwner());
+      return embedding && &use == &embedding.getTableMutable();
+    });
+  }
+
   LogicalResult differentiate(unsigned index) {
     LayerOp layer = layers[index];
     auto has = llvm::map_to_vector(layer.getResults(), [&](Value v) -> bool { return hasGradient.contains(v); });
     auto needs = llvm::map_to_vector(layer.getInputs(), [&](Value v) -> bool { return needed.contains(v); });
+    SmallVector<bool> accumulates(layer.getInputs().size());
+    for (OpOperand &operand : layer->getOpOperands())
+      if (auto read = operand.get().getDefiningOp<ReadOp>())
+        accumulates[operand.getOperandNumber()] =
+            accumulate || (addsToOtherUses(layer, operand) && uses.contains(read.getSymbolAttr().getAttr()));
     FailureOr<LayerFunctions> result =
-        differentiateLayer(layer, nameOf(layer), has, needs, accumulate, /*join=*/mayJoin(layer));
+        differentiateLayer(layer, nameOf(layer), has, needs, accumulates, /*join=*/mayJoin(layer));
     if (failed(result))
       return failure();
     functions[index] = *result;
@@ -288,7 +304,9 @@ private:
     llvm::DenseMap<unsigned, SlotOp> gradientSlots;
     for (unsigned operand : layerFunctions.backwardResults)
       if (auto read = layer.getOperand(operand).getDefiningOp<ReadOp>())
-        gradientSlots[operand] = createGradientSlot(read, objective);
+        gradientSlots[operand] = !accumulate && layerFunctions.accumulates(operand)
+                                     ? objective.gradients[read.getSymbolAttr().getAttr()].front()
+                                     : createGradientSlot(read, objective);
     SmallVector<Value> operands;
     llvm::DenseMap<unsigned, Value> accumulators;
     for (auto [source, i] : layerFunctions.backwardArguments) {
@@ -350,7 +368,8 @@ private:
     }
   }
 
-  /// Uses of a tied parameter accumulate apart and are added once, in the order in which backward meets them.
+  /// Uses of a tied parameter that have slots accumulate apart and are added once, in the order in which backward meets
+  /// them.
   void buildTied() {
     std::optional<ActionBuilder> action;
     for (Objective &objective : objectives)

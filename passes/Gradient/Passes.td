@@ -18,7 +18,8 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
     Replaces the graph `train` by the actions `train.forward` and `train.backward`, which call two private functions a layer, and every other graph by one action
     that evaluates it. What backward needs of forward is stored in slots of kind `kept`; norms, GELU and ops that only rearrange are repeated in backward instead. A last layer
     with an output head is called in backward alone, where its function yields the loss as well. Every use of
-    a parameter has a gradient slot of its own, and `train.tied` adds those of a parameter with several uses.
+    a parameter has a gradient slot of its own, and `train.tied` adds those of a parameter with several uses. With one micro-batch a table that is read by rows has none beside
+    other uses: what its rows get is added to the gradient of these.
 
     A layer with a gate is called where its gate is open; the gradients of its parameters name the gate, and a slot of kind `gate` counts the micro-batches that came
     through. Results of `train` with `sluice.unclipped` are differentiated by themselves, into gradients of their own (slots with `sluice.unclipped`).

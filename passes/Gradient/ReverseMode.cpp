@@ -214,7 +214,8 @@ static SmallVector<LayerFunctions::Argument> splitForward(LayerOp layer, StringR
 }
 
 FailureOr<LayerFunctions> sluice::differentiateLayer(LayerOp layer, StringRef name, ArrayRef<bool> resultHasGradient,
-                                                     ArrayRef<bool> operandNeedsGradient, bool accumulate, bool join) {
+                                                     ArrayRef<bool> operandNeedsGradient,
+                                                     ArrayRef<bool> operandAccumulates, bool join) {
   LayerFunctions functions;
   unsigned operandCount = layer.getInputs().size();
   SmallVector<Type> types(layer.getInputs().getTypes());
@@ -229,10 +230,6 @@ FailureOr<LayerFunctions> sluice::differentiateLayer(LayerOp layer, StringRef na
 
   // What backward returns, in the order of the operands.
   OpBuilder b = OpBuilder::atBlockEnd(&entry);
-  auto isParameter = [&](unsigned operand) {
-    unsigned first = layer.getActivations().size();
-    return operand >= first && operand < first + layer.getParameters().size();
-  };
   SmallVector<Value> results;
   if (join)
     results = builder.yielded;
@@ -241,7 +238,7 @@ FailureOr<LayerFunctions> sluice::differentiateLayer(LayerOp layer, StringRef na
     Value gradient = builder.gradientOf(entry.getArgument(operand));
     if (!operandNeedsGradient[operand] || !gradient)
       continue;
-    if (accumulate && isParameter(operand)) {
+    if (operandAccumulates[operand]) {
       BlockArgument old = entry.addArgument(gradient.getType(), layer.getLoc());
       accumulators.emplace_back(old, operand);
       gradient = AddOp::create(b, layer.getLoc(), old, gradient);

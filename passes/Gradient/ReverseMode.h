@@ -27,16 +27,23 @@ struct LayerFunctions {
   llvm::SmallVector<Argument> backwardArguments;
   /// The layer's operand whose gradient each result of backward is, behind those of the layer where joined.
   llvm::SmallVector<unsigned> backwardResults;
+
+  /// Whether backward adds the gradient of the layer's operand to an accumulator.
+  bool accumulates(unsigned operand) const {
+    return llvm::any_of(backwardArguments, [&](Argument argument) {
+      return argument.source == Source::Accumulator && argument.index == operand;
+    });
+  }
 };
 
 /// Makes the functions `name.forward` and `name.backward` of `layer`. `resultHasGradient` says which results backward
-/// gets a gradient for, `operandNeedsGradient` which operands' gradients it returns. Gradients of the layer's
-/// parameters are added to an accumulator argument where `accumulate`. With `join`, forward is a part of backward.
-/// Fails with an error at an op that has no gradient.
+/// gets a gradient for, `operandNeedsGradient` which operands' gradients it returns, and `operandAccumulates` which of
+/// these are added to an accumulator argument. With `join`, forward is a part of backward. Fails with an error at an op
+/// that has no gradient.
 mlir::FailureOr<LayerFunctions> differentiateLayer(LayerOp layer, llvm::StringRef name,
                                                    llvm::ArrayRef<bool> resultHasGradient,
-                                                   llvm::ArrayRef<bool> operandNeedsGradient, bool accumulate,
-                                                   bool join);
+                                                   llvm::ArrayRef<bool> operandNeedsGradient,
+                                                   llvm::ArrayRef<bool> operandAccumulates, bool join);
 
 /// The forward function alone.
 mlir::func::FuncOp outlineForward(LayerOp layer, llvm::StringRef name);

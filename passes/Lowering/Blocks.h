@@ -20,6 +20,8 @@ public:
 
   /// Parallel loop over [0, count); the insertion point is inside while `body` runs.
   void parallel(int64_t count, llvm::function_ref<void(mlir::Value)> body);
+  /// Sequential loop over [0, count).
+  void repeat(int64_t count, llvm::function_ref<void(mlir::Value)> body);
   /// Sequential loop over the full blocks of `size` below `end` (a static number), and then what remains. The size of a
   /// block is static.
   void blocks(int64_t end, int64_t size, llvm::function_ref<void(Part)> body);

@@ -51,6 +51,13 @@ void BlockBuilder::blocksBetween(Value begin, Value end, int64_t size, function_
   body({loop.getInductionVar(), size});
 }
 
+void BlockBuilder::repeat(int64_t count, function_ref<void(Value)> body) {
+  auto loop = scf::ForOp::create(*this, constantIndex(0), constantIndex(count), constantIndex(1));
+  InsertionGuard guard(*this);
+  setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
 void BlockBuilder::parallelBlocks(int64_t end, int64_t size, function_ref<void(Part)> body) {
   if (int64_t full = end / size)
     parallel(full, [&](Value block) {
@@ -114,19 +121,42 @@ void sluice::decomposeGatherRows(GatherRowsOp op) {
   });
 }
 
+/// For each position the first one with the same index, which is below `bound`.
+static Value findFirstEqual(BlockBuilder &b, Value indices, int64_t count, int64_t bound) {
+  Type word = b.getI32Type();
+  Value seen = b.temporary({bound}, word), firsts = b.temporary({count}, word);
+  b.fill(seen, -1);
+  b.repeat(count, [&](Value position) {
+    Value index = loadIndex(b, indices, position), known = memref::LoadOp::create(b, seen, index);
+    Value isKnown = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, known, b.number(word, 0));
+    Value own = arith::IndexCastOp::create(b, word, position);
+    Value first = arith::SelectOp::create(b, isKnown, known, own);
+    memref::StoreOp::create(b, first, seen, index);
+    memref::StoreOp::create(b, first, firsts, position);
+  });
+  return firsts;
+}
+
 void sluice::decomposeScatterRows(ScatterRowsOp op) {
   BlockBuilder b(op.getLoc(), op);
   Value rows = b.collapse(op.getInputs()[0]), indices = b.collapse(op.getInputs()[1], /*all=*/true);
   Value table = op.getOutputs()[0];
   int64_t count = typeOf(rows).getDimSize(0), width = typeOf(rows).getDimSize(1);
+  Value firsts = findFirstEqual(b, indices, count, typeOf(table).getDimSize(0));
   // Parallel over columns: within one, rows are added in the order of the indices whatever the threads.
   b.parallelBlocks(width, /*size=*/64, [&](Part part) {
-    auto loop = scf::ForOp::create(b, b.constantIndex(0), b.constantIndex(count), b.constantIndex(1));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Value row = loop.getInductionVar();
-    Value to = b.subview(table, {{loadIndex(b, indices, row), 1}, part}, {0});
-    b.elementwise(b.subview(rows, {{row, 1}, part}, {0}), to, addTo);
+    Value sums = b.temporary({count, part.size}, typeOf(rows).getElementType());
+    Part columns{b.getIndexAttr(0), part.size};
+    auto addRows = [&](Value from, Part fromColumns, Value to, Part toColumns, Value toRows) {
+      b.repeat(count, [&](Value position) {
+        Value sum = b.subview(to, {{loadIndex(b, toRows, position), 1}, toColumns}, {0});
+        b.elementwise(b.subview(from, {{position, 1}, fromColumns}, {0}), sum, addTo);
+      });
+    };
+    b.fill(sums, 0);
+    addRows(rows, part, sums, columns, firsts);
+    // The others of an index than its first are zeros by now.
+    addRows(sums, columns, table, part, indices);
   });
 }
 

@@ -15,7 +15,6 @@
 //===----------------------------------------------------------------------------------===//
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/Formula.h"
 #include "passes/Lowering/Blocks.h"
 
@@ -49,7 +48,7 @@ public:
   void run(Value u, Value x) {
     normalize(u, x);
     int64_t direct = isLong ? directStepsOfLong : steps;
-    repeat(direct, [&] {
+    b.repeat(direct, [&](Value) {
       multiplyBySelf(x);
       evaluate();
       apply(polynomial, x);
@@ -59,7 +58,7 @@ public:
     multiplyBySelf(x);
     evaluate();
     copy(polynomial, product);
-    repeat(steps - direct - 1, [&] {
+    b.repeat(steps - direct - 1, [&](Value) {
       multiply("ki,kj->ij", gram, polynomial, nextProduct);
       multiply("ki,kj->ij", polynomial, nextProduct, gram);
       evaluate();
@@ -116,13 +115,6 @@ private:
     b.contract(subscripts, lhs, rhs, result);
   }
   void copy(Value from, Value to) { b.elementwise(from, to, copyOf); }
-
-  void repeat(int64_t count, function_ref<void()> body) {
-    auto loop = scf::ForOp::create(b, b.constantIndex(0), b.constantIndex(count), b.constantIndex(1));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    body();
-  }
 
   BlockBuilder &b;
   bool isTall, isLong;

@@ -54,13 +54,28 @@ func.func @should_keep_logits_in_blocks(%x: memref<8192x8xf32>, %w: memref<200x8
   return
 }
 
-// Threads share columns, never rows: each column adds its rows in order.
-// CHECK-LABEL: @should_scatter_rows_in_order
-// CHECK: scf.forall (%{{.*}}) in (2) {
+// Each row of the table gets one sum, found in the order of the indices. Threads share columns, never rows.
+// CHECK-LABEL: @should_scatter_sums_of_rows
+// CHECK-DAG: %[[SEEN:.*]] = memref.alloc() : memref<5xi32>
+// CHECK-DAG: %[[FIRSTS:.*]] = memref.alloc() : memref<3xi32>
+// CHECK: linalg.fill ins(%c-1{{.*}} outs(%[[SEEN]]
 // CHECK: scf.for
 // CHECK: memref.load %arg1
+// CHECK: memref.load %[[SEEN]]
+// CHECK: memref.store {{.*}}, %[[FIRSTS]]
+// CHECK: scf.forall (%{{.*}}) in (2) {
+// CHECK: %[[SUMS:.*]] = memref.alloc() : memref<3x64xf32>
+// CHECK: scf.for
+// CHECK: memref.load %[[FIRSTS]]
+// CHECK: memref.subview %[[SUMS]]
+// CHECK: memref.subview %arg0
 // CHECK: arith.addf
-func.func @should_scatter_rows_in_order(%rows: memref<3x128xf32>, %i: memref<3xi32>, %table: memref<5x128xf32>) {
+// CHECK: scf.for
+// CHECK: memref.load %arg1
+// CHECK: memref.subview %arg2
+// CHECK: memref.subview %[[SUMS]]
+// CHECK: arith.addf
+func.func @should_scatter_sums_of_rows(%rows: memref<3x128xf32>, %i: memref<3xi32>, %table: memref<5x128xf32>) {
   sluice.scatter_rows ins(%rows, %i : memref<3x128xf32>, memref<3xi32>) outs(%table : memref<5x128xf32>)
   return
 }
