@@ -38,7 +38,8 @@ LogicalResult sluice::verifyComputeType(Operation *op) {
   TypeAttr type = cast<ComputeTypeOpInterface>(op).getComputeTypeAttr();
   if (!type)
     return success();
-  Type element = getElementTypeOrSelf(op->getOperand(0));
+  auto kernel = dyn_cast<DestinationStyleOpInterface>(op);
+  Type element = getElementTypeOrSelf(kernel ? kernel.getDpsInits().front() : op->getOperand(0));
   if (!element.isF32())
     return op->emitOpError() << "expected operands of f32 to round to " << type.getValue() << ", found " << element;
   return success();

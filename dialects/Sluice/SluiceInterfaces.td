@@ -56,12 +56,14 @@ def ComputeTypeOpInterface : OpInterface<"ComputeTypeOpInterface"> {
   let description = [{
     An op that consists of contractions and says by `compute_type` what their operands are rounded to: to `bf16`, the nearest one, of two that are as near the even
     one, and a NaN stays a NaN; without the attribute to nothing. Operands of a contraction are its own, also those that the op computes first, such as the
-    probabilities of attention. Products are exact and summed in f32, and operands and results in memory are f32, as is the first operand of an op with a `compute_type`. The
-    backward that such an op builds has the same one.
+    probabilities of attention. Products are exact and summed in f32, and operands and results in memory are f32, as is the first operand of an op with a `compute_type`, or
+    the first destination of one that has destinations. The backward that such an op builds has the same one.
   }];
   let methods = [
     InterfaceMethod<"What operands are rounded to, or null.", "::mlir::TypeAttr", "getComputeTypeAttr">,
-    InterfaceMethod<"Sets what operands are rounded to.", "void", "setComputeTypeAttr", (ins "::mlir::TypeAttr":$type)>
+    InterfaceMethod<"Sets what operands are rounded to.", "void", "setComputeTypeAttr", (ins "::mlir::TypeAttr":$type)>,
+    InterfaceMethod<"Whether contractions are all that an operand is for, so that the op sees no more of it than what it is rounded to.", "bool", "isOnlyRounded",
+      (ins "::mlir::OpOperand &":$operand), [{}], [{ return false; }]>
   ];
   let verify = [{ return ::sluice::verifyComputeType($_op); }];
 }

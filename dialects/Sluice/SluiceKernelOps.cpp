@@ -1,6 +1,7 @@
 //===- SluiceKernelOps.cpp - Destination-style ops of the lowering -------------===//
 #include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/InterleavedRange.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -17,6 +18,22 @@ void sluice::destinationEffects(DestinationStyleOpInterface op,
                            SideEffects::DefaultResource::get());
   }
 }
+
+/// Query, key and value from the input at `first` on.
+template <typename AttentionOp> static LogicalResult verifyElements(AttentionOp op, unsigned first) {
+  Type element = getElementTypeOrSelf(op.getOutputs().front()), found = getElementTypeOrSelf(op.getInputs()[first]);
+  bool areEqual =
+      llvm::all_of(op.getInputs().slice(first, 3), [&](Value input) { return getElementTypeOrSelf(input) == found; });
+  if (areEqual && (found == element || (element.isF32() && found.isBF16())))
+    return success();
+  return op.emitOpError() << "expected query, key and value of " << element << (element.isF32() ? " or of bf16" : "")
+                          << ", found "
+                          << llvm::interleaved(llvm::map_range(op.getInputs().slice(first, 3), [](Value input) {
+                               return getElementTypeOrSelf(input);
+                             }));
+}
+LogicalResult BlockedAttentionOp::verify() { return verifyElements(*this, 0); }
+LogicalResult BlockedAttentionBackwardOp::verify() { return verifyElements(*this, 1); }
 
 LogicalResult ParallelForOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto callee = symbols.lookupNearestSymbolFrom<FunctionOpInterface>(*this, getCalleeAttr());

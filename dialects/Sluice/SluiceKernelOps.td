@@ -27,7 +27,9 @@ def ScatterRowsOp : Sluice_KernelOp<"scatter_rows"> {
   let summary = "ins(rows [..., C], indices [...]) outs(table [V, C]): adds to each row of the table, once, the sum of the rows that name it, in ascending order of the flattened indices";
 }
 class Sluice_BlockedAttentionOp<string mnemonic> : Sluice_KernelOp<mnemonic, [ComputeTypeOpInterface]> {
+  let description = "Query, key and value have one element type: that of the destinations or, where this is f32, bf16.";
   let arguments = !con(operands, (ins I64Attr:$heads, UnitAttr:$causal, I64Attr:$ordinal, Sluice_ComputeType:$compute_type));
+  let hasVerifier = 1;
 }
 def BlockedAttentionOp : Sluice_BlockedAttentionOp<"blocked_attention"> {
   let summary = "ins(query, key, value[, random key, layer, rate]) outs(result, logsumexp): `sluice.attention`";

@@ -6,6 +6,12 @@ defvar cost = DeclareOpInterfaceMethods<CostOpInterface>;
 defvar contraction = DeclareOpInterfaceMethods<ContractionOpInterface>;
 defvar computeType = ComputeTypeOpInterface;
 
+/// Says which operands contractions alone use, by their names in upper camel case.
+class OnlyRounded<list<string> operands> {
+  code declaration = "bool isOnlyRounded(::mlir::OpOperand &operand) { return " #
+                     !interleave(!foreach(name, operands, "&operand == &get" # name # "Mutable()"), " || ") # "; }";
+}
+
 //===-- Element by element -------------------------------------------------------===//
 
 class Sluice_BinaryOp<string mnemonic, list<Trait> traits = []> : Sluice_TensorOp<mnemonic, !listconcat(traits, [cost])> {
@@ -187,6 +193,7 @@ def LinearOp : Sluice_TensorOp<"linear", [cost, contraction, computeType]> {
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$input `,` $weight (`bias` $bias^)? (`transposed` $transposed^)? attr-dict `:` type($input) `,` type($weight) (`,` type($bias)^)? `to` type($result)";
   let hasVerifier = 1;
+  let extraClassDeclaration = OnlyRounded<["Input", "Weight"]>.declaration;
 }
 def MatmulOp : Sluice_TensorOp<"matmul", [cost, contraction, computeType]> {
   let summary = "matrix product";
@@ -198,6 +205,7 @@ def MatmulOp : Sluice_TensorOp<"matmul", [cost, contraction, computeType]> {
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$lhs `,` $rhs (`transpose_lhs` $transpose_lhs^)? (`transpose_rhs` $transpose_rhs^)? (`reduce_leading` $reduce_leading^)? attr-dict `:` type($lhs) `,` type($rhs) `to` type($result)";
   let hasVerifier = 1;
+  let extraClassDeclaration = OnlyRounded<["Lhs", "Rhs"]>.declaration;
 }
 
 def AttentionOp : Sluice_TensorOp<"attention", [AttrSizedOperandSegments, AllTypesMatch<["query", "result"]>, AllTypesMatch<["key", "value"]>, cost, contraction, computeType]> {
@@ -216,6 +224,7 @@ def AttentionOp : Sluice_TensorOp<"attention", [AttrSizedOperandSegments, AllTyp
     $query `,` $key `,` $value `heads` $heads (`causal` $causal^)? (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer) `rate` $rate `:` type($rate))? attr-dict `:` type($query) `,` type($key) `to` type($logsumexp)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = OnlyRounded<["Query", "Key", "Value"]>.declaration;
 }
 def AttentionBackwardOp : Sluice_Op<"attention_backward", [Pure, AttrSizedOperandSegments, AllTypesMatch<["query", "key", "value", "gradient", "result", "dquery", "dkey", "dvalue"]>, computeType]> {
   let summary = "the gradients of `sluice.attention`";
@@ -231,6 +240,7 @@ def AttentionBackwardOp : Sluice_Op<"attention_backward", [Pure, AttrSizedOperan
     $gradient `,` $query `,` $key `,` $value `,` $result `,` $logsumexp `heads` $heads (`causal` $causal^)? (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer) `rate` $rate `:` type($rate))? attr-dict `:` type($query) `,` type($logsumexp)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = OnlyRounded<["Query", "Key", "Value"]>.declaration;
 }
 
 //===-- Normalization and loss ---------------------------------------------------===//
@@ -280,6 +290,7 @@ def LinearCrossEntropyOp : Sluice_TensorOp<"linear_cross_entropy", [cost, contra
   let results = (outs 0DTensorOf<[Sluice_Float]>:$loss, Sluice_FloatTensor:$logsumexp);
   let assemblyFormat = "$input `,` $weight `,` $targets attr-dict `:` type($input) `,` type($weight) `,` type($targets) `to` type($loss) `,` type($logsumexp)";
   let hasVerifier = 1;
+  let extraClassDeclaration = OnlyRounded<["Input", "Weight"]>.declaration;
 }
 def LinearCrossEntropyBackwardOp : Sluice_Op<"linear_cross_entropy_backward", [Pure, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["weight", "dweight"]>, computeType]> {
   let summary = "the gradients of `sluice.linear_cross_entropy`";
@@ -287,6 +298,7 @@ def LinearCrossEntropyBackwardOp : Sluice_Op<"linear_cross_entropy_backward", [P
   let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets, Sluice_FloatTensor:$logsumexp, Sluice_ComputeType:$compute_type);
   let results = (outs Sluice_FloatTensor:$dinput, Sluice_FloatTensor:$dweight);
   let assemblyFormat = "$gradient `,` $input `,` $weight `,` $targets `,` $logsumexp attr-dict `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets) `,` type($logsumexp)";
+  let extraClassDeclaration = OnlyRounded<["Input", "Weight"]>.declaration;
 }
 
 def LinearCrossEntropyWithGradientOp : Sluice_Op<"linear_cross_entropy_with_gradient", [Pure, AllTypesMatch<["gradient", "loss"]>, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["weight", "dweight"]>, computeType]> {
@@ -297,6 +309,7 @@ def LinearCrossEntropyWithGradientOp : Sluice_Op<"linear_cross_entropy_with_grad
   let arguments = (ins 0DTensorOf<[Sluice_Float]>:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets, Sluice_ComputeType:$compute_type);
   let results = (outs 0DTensorOf<[Sluice_Float]>:$loss, Sluice_FloatTensor:$dinput, Sluice_FloatTensor:$dweight);
   let assemblyFormat = "$gradient `,` $input `,` $weight `,` $targets attr-dict `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets)";
+  let extraClassDeclaration = OnlyRounded<["Input", "Weight"]>.declaration;
 }
 
 def StandardizationLossOp : Sluice_TensorOp<"standardization_loss", [AllTypesMatch<["mean", "variance"]>, cost]> {

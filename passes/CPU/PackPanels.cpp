@@ -4,6 +4,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/BFloat16.h"
 #include "passes/CPU/Contraction.h"
 #include "passes/VectorBody.h"
 #include "llvm/ADT/bit.h"
@@ -48,26 +49,6 @@ static void forPieces(int64_t width, int64_t lanes, function_ref<void(int64_t, i
     size = std::min<int64_t>(lanes, llvm::bit_floor(uint64_t(width - r)));
     body(r, size);
   }
-}
-
-/// The nearest bf16, of two that are as near the even one, as f32: half of the last place that stays is added, and what
-/// is behind it cut off. A NaN stays as it is, since the sum could be no NaN.
-static Value roundToBF16(ImplicitLocOpBuilder &b, Value x) {
-  Type type = b.getI32Type();
-  if (auto vector = dyn_cast<VectorType>(x.getType()))
-    type = vector.clone(type);
-  auto constant = [&](int32_t value) -> Value {
-    TypedAttr attribute = b.getI32IntegerAttr(value);
-    if (auto vector = dyn_cast<VectorType>(type))
-      attribute = DenseElementsAttr::get(vector, Attribute(attribute));
-    return arith::ConstantOp::create(b, attribute);
-  };
-  Value bits = arith::BitcastOp::create(b, type, x);
-  Value isOdd = arith::AndIOp::create(b, arith::ShRUIOp::create(b, bits, constant(16)), constant(1));
-  Value sum = arith::AddIOp::create(b, arith::AddIOp::create(b, bits, constant(0x7fff)), isOdd);
-  Value cut = arith::BitcastOp::create(b, x.getType(), arith::AndIOp::create(b, sum, constant(-0x10000)));
-  Value isNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x);
-  return arith::SelectOp::create(b, isNaN, x, cut);
 }
 
 /// The value as it is in the panel. Processors that multiply bf16 have an instruction that rounds to it.

@@ -23,8 +23,6 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
   manager.addPass(createInsertOptimizer(optimizer));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
-  // Last, when the functions are final: the lowering is paid once per kind of layer.
-  manager.addPass(createShareLayers());
 }
 
 void sluice::registerGradientPipelines() {

@@ -49,7 +49,7 @@ void decomposeAttention(BlockedAttentionOp op);
 void decomposeAttentionBackward(BlockedAttentionBackwardOp op);
 void decomposeCrossEntropy(BlockedCrossEntropyOp op);
 void decomposeCrossEntropyBackward(BlockedCrossEntropyBackwardOp op);
-/// At most `mostLogits` of them exist at a time, but those of one row do.
+/// At most `mostLogits` of them exist at a time, half as many where operands are rounded, but those of one row do.
 void decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp op, int64_t mostLogits);
 void decomposeNewtonSchulz(BlockedNewtonSchulzOp op);
 void decomposeStandardizationLoss(BlockedStandardizationLossOp op);

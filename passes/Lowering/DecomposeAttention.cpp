@@ -18,6 +18,7 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "passes/BFloat16.h"
 #include "passes/Formula.h"
 #include "passes/Lowering/Blocks.h"
 #include "passes/Lowering/RandomBits.h"
@@ -48,7 +49,7 @@ struct Head {
     batch = type.getDimSize(0);
     sequence = type.getDimSize(1);
     width = type.getDimSize(2) / heads;
-    element = type.getElementType();
+    element = cast<MemRefType>(op.getOutputs().front().getType()).getElementType();
     scale = 1 / std::sqrt(double(width));
     if (hasDropout)
       mask = readDropoutMask(b, random[0], random[1], random[2], op.getOrdinal(), batch, element);
@@ -96,16 +97,20 @@ struct Head {
       result = b.temporary(shape, element);
     return result;
   }
-  /// Copies that are contiguous, so that products read them where they lie.
+  /// Copies that are contiguous, so that products read them where they lie, and of the type that the op computes in.
   Value copy(StringRef purpose, Value rows) {
     Value result = buffer(purpose, cast<MemRefType>(rows.getType()).getShape());
-    b.elementwise(rows, result, copyOf);
+    b.elementwise(rows, result, convertOf);
     return result;
+  }
+  void transpose(Value rows, Value result) {
+    bool isNarrow = cast<MemRefType>(rows.getType()).getElementType() != element;
+    linalg::TransposeOp::create(b, isNarrow ? copy("widened", rows) : rows, result, ArrayRef<int64_t>{1, 0});
   }
   Value transposed(StringRef purpose, Value rows) {
     ArrayRef<int64_t> shape = cast<MemRefType>(rows.getType()).getShape();
     Value result = buffer(purpose, {shape[1], shape[0]});
-    linalg::TransposeOp::create(b, rows, result, ArrayRef<int64_t>{1, 0});
+    transpose(rows, result);
     return result;
   }
 
@@ -197,8 +202,8 @@ void sluice::decomposeAttention(BlockedAttentionOp op) {
     // Every block of queries reads them again.
     BlockCopies transposedKeys(h, /*areTransposed=*/true), copiedValues(h, /*areTransposed=*/false);
     b.blocks(h.sequence, blockRows, [&](Part columns) {
-      linalg::TransposeOp::create(b, h.rows(keys, columns), transposedKeys.at(columns), ArrayRef<int64_t>{1, 0});
-      b.elementwise(h.rows(values, columns), copiedValues.at(columns), copyOf);
+      h.transpose(h.rows(keys, columns), transposedKeys.at(columns));
+      b.elementwise(h.rows(values, columns), copiedValues.at(columns), convertOf);
     });
     b.blocks(h.sequence, blockRows, [&](Part rows) {
       Value maximum = b.temporary({rows.size}, h.element), newMaximum = b.temporary({rows.size}, h.element);

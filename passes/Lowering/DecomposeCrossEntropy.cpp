@@ -197,7 +197,8 @@ void sluice::decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp
   Value gradient = inputs[0], loss = outputs[0], dinput = b.collapse(outputs[1]), dweight = outputs[2];
   Head whole(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true), op.getComputeTypeAttr());
   Value logsumexp = whole.perRow(), picked = whole.perRow(), count = whole.count();
-  int64_t rows = rowBlock(whole.rows, whole.vocabulary, mostLogits);
+  // A step of narrow operands is fast, and expected to be small as well.
+  int64_t rows = rowBlock(whole.rows, whole.vocabulary, whole.computeType ? mostLogits / 2 : mostLogits);
   // Several blocks of rows add to the gradient of the weight.
   bool accumulate = op.getAccumulate() || rows < whole.rows;
   if (accumulate && !op.getAccumulate())

@@ -21,6 +21,11 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
       inputs.append({op.getRandomKey(), op.getLayer(), op.getRate()});
     return inputs;
   };
+  // Attention copies its operands by blocks, and widens them then.
+  auto narrow = [](Value value) {
+    auto widened = value.getDefiningOp<arith::ExtFOp>();
+    return widened ? widened.getIn() : value;
+  };
   auto outputs = [&](Operation *op) {
     return llvm::map_to_vector(op->getResultTypes(), [&](Type type) { return b.empty(type); });
   };
@@ -35,14 +40,14 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
         return kernel<ScatterRowsOp>({op.getGradient(), op.getIndices()}, accumulatorOf(op.getResult()));
       })
       .Case([&](AttentionOp op) {
-        auto inputs = randomness(op, {op.getQuery(), op.getKey(), op.getValue()});
+        auto inputs = randomness(op, {narrow(op.getQuery()), narrow(op.getKey()), narrow(op.getValue())});
         auto blocked = BlockedAttentionOp::create(b, op->getResultTypes(), inputs, outputs(op), op.getHeads(),
                                                   op.getCausal(), op.getOrdinal(), op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());
       })
       .Case([&](AttentionBackwardOp op) {
-        auto inputs = randomness(
-            op, {op.getGradient(), op.getQuery(), op.getKey(), op.getValue(), op.getResult(), op.getLogsumexp()});
+        auto inputs = randomness(op, {op.getGradient(), narrow(op.getQuery()), narrow(op.getKey()),
+                                      narrow(op.getValue()), op.getResult(), op.getLogsumexp()});
         auto blocked = BlockedAttentionBackwardOp::create(b, op->getResultTypes(), inputs, outputs(op), op.getHeads(),
                                                           op.getCausal(), op.getOrdinal(), op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());

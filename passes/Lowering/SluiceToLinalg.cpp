@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tensor/Utils/Utils.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
+#include "passes/BFloat16.h"
 #include "passes/Formula.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Lowering/RandomBits.h"
@@ -232,6 +233,8 @@ Value ToLinalg::concat(ConcatOp op) {
 SmallVector<Value> ToLinalg::lower(Operation *op) {
   return TypeSwitch<Operation *, SmallVector<Value>>(op)
       .Case<AddOp, MulOp, ScaleOp>([&](Operation *op) { return SmallVector<Value>{binary(op)}; })
+      .Case<arith::TruncFOp, arith::ExtFOp>(
+          [&](auto op) { return b.elementwise(op.getIn(), b.empty(op.getType()), convertOf); })
       .Case([&](GeluOp op) { return SmallVector<Value>{gelu(op)}; })
       .Case([&](GeluBackwardOp op) { return SmallVector<Value>{geluBackward(op)}; })
       .Case([&](GeluWithGradientOp op) { return geluWithGradient(op); })
@@ -272,16 +275,26 @@ SmallVector<Value> ToLinalg::lower(Operation *op) {
 namespace {
 struct SluiceToLinalg : sluice::impl::SluiceToLinalgBase<SluiceToLinalg> {
   void runOnOperation() override {
-    SmallVector<Operation *> ops;
+    SmallVector<Operation *> ops, widened;
     getOperation().walk([&](Operation *op) {
+      if (isa<arith::TruncFOp>(op) && isa<RankedTensorType>(op->getResult(0).getType()))
+        ops.push_back(op);
+      if (isa<arith::ExtFOp>(op) && isa<RankedTensorType>(op->getResult(0).getType()))
+        widened.push_back(op);
       if (op->getDialect() && op->getDialect()->getNamespace() == "sluice" && op->getNumResults() > 0 &&
           !isa<DestinationStyleOpInterface, FetchOp, ReadOp, InputOp, KeyOp, ScalarOp>(op))
         ops.push_back(op);
     });
+    // Last, when ops that take what is narrow have done so.
+    llvm::append_range(ops, widened);
     llvm::SmallPtrSet<Operation *, 8> erased;
     for (Operation *op : ops) {
       if (erased.contains(op))
         continue;
+      if (isa<arith::ExtFOp>(op) && op->use_empty()) {
+        op->erase();
+        continue;
+      }
       ToLinalg lowering(op);
       SmallVector<Value> values = lowering.lower(op);
       if (values.empty()) {

@@ -18,7 +18,8 @@ struct NumericsOptions : mlir::PassPipelineOptions<NumericsOptions> {
                               llvm::cl::init("f32")};
 };
 
-/// The operand type of every contraction, forward and backward.
+/// The operand type of every contraction, forward and backward, and what follows from it; then one function a kind of
+/// layer.
 void buildNumericsPipeline(mlir::OpPassManager &manager, const NumericsOptions &options);
 
 /// Makes `sluice-numerics` known to the command line.

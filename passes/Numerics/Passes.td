@@ -14,4 +14,15 @@ def SetComputeType : Pass<"sluice-set-compute-type", "::mlir::ModuleOp"> {
   let options = [Option<"type", "type", "std::string", "\"f32\"", "f32 or bf16">];
 }
 
+def NarrowKept : Pass<"sluice-narrow-kept", "::mlir::ModuleOp"> {
+  let summary = "keeps from forward to backward in the compute type what is rounded to it anyway";
+  let description = [{
+    A slot of kind `kept` gets the compute type where backward hands its contents to contractions alone, through ops that only rearrange: queries, keys and values. Forward rounds what it stores,
+    and goes on from there where it does nothing else with it either; in front of the contractions it is widened again. Rounding twice is rounding once, so that no result changes.
+
+    Only functions with one call are changed, so the pass comes before `sluice-share-layers`. The slots and the bytes that they lost are a remark.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::ub::UBDialect"];
+}
+
 #endif // SLUICE_NUMERICS_PASSES

@@ -304,8 +304,12 @@ func.func @vectors_of_128_bits_multiply_and_add(%a: memref<4x8xf32>, %b: memref<
 // CHECK: %[[BITS:.*]] = arith.bitcast %[[X]] : vector<8xf32> to vector<8xi32>
 // CHECK: arith.shrui %[[BITS]], %cst
 // CHECK: arith.addi %[[BITS]], %cst
-// CHECK: arith.cmpf uno, %[[X]], %[[X]]
-// CHECK: %[[ROUNDED:.*]] = arith.select {{.*}} %[[X]], %{{.*}} : vector<8xi1>, vector<8xf32>
+// CHECK: %[[SUM:.*]] = arith.addi
+// CHECK: %[[IS_NAN:.*]] = arith.cmpf uno, %[[X]], %[[X]]
+// CHECK: %[[QUIET:.*]] = arith.ori %[[BITS]], %cst
+// CHECK: %[[WORD:.*]] = arith.select %[[IS_NAN]], %[[QUIET]], %[[SUM]] : vector<8xi1>, vector<8xi32>
+// CHECK: %[[CUT:.*]] = arith.andi %[[WORD]], %cst
+// CHECK: %[[ROUNDED:.*]] = arith.bitcast %[[CUT]] : vector<8xi32> to vector<8xf32>
 // CHECK: vector.store %[[ROUNDED]]
 // CHECK: scf.for {{.*}} iter_args
 // CHECK-NOT: arith.cmpf

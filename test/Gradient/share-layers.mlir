@@ -1,4 +1,4 @@
-// RUN: sluice-opt %examples/shakespeare.json --sluice-gradient -o %t
+// RUN: sluice-opt %examples/shakespeare.json --sluice-gradient --sluice-numerics -o %t
 // RUN: FileCheck %s --input-file=%t
 // RUN: grep -c 'func.func private @train.h\.[0-9]' %t | FileCheck %s --check-prefix=FUNCTIONS
 

@@ -131,3 +131,16 @@ func.func @should_hand_the_compute_type_on(%x: memref<1x64x16xf32>, %y: memref<1
     outs(%y, %y, %y : memref<1x64x16xf32>, memref<1x64x16xf32>, memref<1x64x16xf32>) {heads = 2, ordinal = 0, compute_type = bf16}
   return
 }
+
+// Queries, keys and values that come in bf16 are widened as their blocks are copied.
+// CHECK-LABEL: @should_widen_blocks
+// CHECK: %[[COPY:.*]] = memref.alloc() : memref<64x8xf32>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : memref<64x8xbf16, {{.*}}>) outs(%{{.*}} : memref<64x8xf32>)
+// CHECK: arith.extui
+// CHECK: linalg.transpose ins(%{{.*}} : memref<64x8xf32>)
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : memref<64x8xbf16, {{.*}}>) outs(%{{.*}} : memref<64x8xf32, {{.*}}>)
+// CHECK: linalg.contract
+func.func @should_widen_blocks(%x: memref<1x128x16xbf16>, %y: memref<1x128x16xf32>, %l: memref<1x2x128xf32>) {
+  sluice.blocked_attention ins(%x, %x, %x : memref<1x128x16xbf16>, memref<1x128x16xbf16>, memref<1x128x16xbf16>) outs(%y, %l : memref<1x128x16xf32>, memref<1x2x128xf32>) {heads = 2, ordinal = 0, compute_type = bf16}
+  return
+}

@@ -1,0 +1,198 @@
+//===- NarrowKept.cpp - Keeps in the compute type what is rounded to it anyway --------===//
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/IR/Remarks.h"
+#include "passes/Numerics/Passes.h"
+
+namespace sluice {
+#define GEN_PASS_DEF_NARROWKEPT
+#include "passes/Numerics/Passes.h.inc"
+} // namespace sluice
+
+using namespace mlir;
+using namespace sluice;
+
+static bool onlyRearranges(Operation *op) { return isa<ReshapeOp, SplitOp, SliceRowsOp>(op); }
+
+/// Whether contractions that round to `type` are all that uses `value`, but for `other`, maybe rearranged.
+static bool isOnlyRounded(Value value, Type type, Operation *other = nullptr) {
+  return llvm::all_of(value.getUses(), [&](OpOperand &use) {
+    Operation *user = use.getOwner();
+    if (user == other)
+      return true;
+    if (onlyRearranges(user))
+      return llvm::all_of(user->getResults(), [&](Value result) { return isOnlyRounded(result, type); });
+    auto contraction = dyn_cast<ComputeTypeOpInterface>(user);
+    return contraction && contraction.getComputeTypeAttr() && contraction.getComputeTypeAttr().getValue() == type &&
+           contraction.isOnlyRounded(use);
+  });
+}
+
+static Type withElement(Type tensor, Type element) { return cast<RankedTensorType>(tensor).clone(element); }
+
+/// Gives the uses of `wide`, but for `other`, `narrow` instead: widened in front of contractions, and as it is where it
+/// is rearranged.
+static void replaceByNarrow(Value wide, Value narrow, Operation *other = nullptr) {
+  Value widened;
+  for (OpOperand &use : llvm::make_early_inc_range(wide.getUses())) {
+    Operation *user = use.getOwner();
+    if (user == other)
+      continue;
+    OpBuilder builder(user);
+    if (onlyRearranges(user)) {
+      Operation *clone = builder.clone(*user);
+      clone->setOperand(use.getOperandNumber(), narrow);
+      for (auto [from, to] : llvm::zip_equal(user->getResults(), clone->getResults())) {
+        to.setType(withElement(to.getType(), getElementTypeOrSelf(narrow)));
+        replaceByNarrow(from, to);
+      }
+      user->erase();
+      continue;
+    }
+    if (!widened) {
+      builder.setInsertionPointAfterValue(narrow);
+      widened = arith::ExtFOp::create(builder, narrow.getLoc(), wide.getType(), narrow);
+    }
+    use.set(widened);
+  }
+}
+
+namespace {
+/// Where the contents of one slot come from and go to.
+struct Kept {
+  SlotOp slot;
+  SmallVector<Value> values; // in actions, from calls to stores and from fetches to calls
+  SmallVector<std::pair<func::FuncOp, unsigned>> results, arguments;
+};
+
+struct NarrowKept : sluice::impl::NarrowKeptBase<NarrowKept> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    SymbolTable symbolTable(module);
+    symbols = &symbolTable;
+    llvm::DenseMap<StringAttr, unsigned> calls;
+    module.walk([&](func::CallOp call) { ++calls[call.getCalleeAttr().getAttr()]; });
+    llvm::DenseMap<StringAttr, SmallVector<Operation *>> users;
+    module.walk([&](Operation *op) {
+      if (auto fetch = dyn_cast<FetchOp>(op))
+        users[fetch.getSymbolAttr().getAttr()].push_back(op);
+      if (auto store = dyn_cast<StoreOp>(op))
+        users[store.getSymbolAttr().getAttr()].push_back(op);
+    });
+    auto isCalledOnce = [&](auto place) { return calls[place.first.getSymNameAttr()] == 1; };
+    int64_t count = 0, bytes = 0;
+    for (SlotOp slot : module.getOps<SlotOp>()) {
+      Kept kept{slot, {}, {}, {}};
+      if (slot.getKind() != SlotKind::Kept || !getElementTypeOrSelf(slot.getType()).isF32() ||
+          failed(follow(users[slot.getSymNameAttr()], kept)) || kept.arguments.empty() ||
+          !llvm::all_of(kept.results, isCalledOnce) || !llvm::all_of(kept.arguments, isCalledOnce))
+        continue;
+      Type type = findComputeType(kept);
+      if (!type)
+        continue;
+      int64_t before = sumOfTensorBytes(slot.getType());
+      narrow(kept, type);
+      ++count;
+      bytes += before - sumOfTensorBytes(slot.getType());
+    }
+    remark::analysis(module.getLoc(), remark::RemarkOpts::name("NarrowKept").category("numerics"))
+        << remark::metric("slots", count) << remark::metric("bytes", bytes);
+  }
+
+private:
+  func::FuncOp calleeOf(func::CallOp call) { return symbols->lookup<func::FuncOp>(call.getCallee()); }
+
+  /// Follows the slot's contents through the actions. Fails where anything but a call computes or uses them, or
+  /// anything but the slot gets them.
+  LogicalResult follow(ArrayRef<Operation *> users, Kept &kept) {
+    for (Operation *user : users) {
+      if (auto store = dyn_cast<StoreOp>(user)) {
+        if (!store.getValue().hasOneUse() || failed(followBack(store.getValue(), kept)))
+          return failure();
+        continue;
+      }
+      Value fetched = user->getResult(0);
+      kept.values.push_back(fetched);
+      for (OpOperand &use : fetched.getUses()) {
+        auto call = dyn_cast<func::CallOp>(use.getOwner());
+        if (!call)
+          return failure();
+        kept.arguments.emplace_back(calleeOf(call), use.getOperandNumber());
+      }
+    }
+    return success();
+  }
+
+  LogicalResult followBack(Value value, Kept &kept) {
+    kept.values.push_back(value);
+    auto result = dyn_cast<OpResult>(value);
+    if (!result)
+      return failure();
+    if (auto call = dyn_cast<func::CallOp>(result.getOwner())) {
+      kept.results.emplace_back(calleeOf(call), result.getResultNumber());
+      return success();
+    }
+    // A layer with a gate: the branch where it is dropped has nothing to keep.
+    auto branch = dyn_cast<scf::IfOp>(result.getOwner());
+    if (!branch)
+      return success(isa<ub::PoisonOp>(result.getOwner()));
+    for (Operation *yield : {branch.thenYield().getOperation(), branch.elseYield().getOperation()}) {
+      Value yielded = yield->getOperand(result.getResultNumber());
+      if (!yielded.hasOneUse() || failed(followBack(yielded, kept)))
+        return failure();
+    }
+    return success();
+  }
+
+  /// What all uses round the contents to; null where one does not.
+  static Type findComputeType(const Kept &kept) {
+    Type type = BFloat16Type::get(kept.slot->getContext());
+    return llvm::all_of(kept.arguments,
+                        [&](auto place) {
+                          func::FuncOp function = place.first;
+                          return isOnlyRounded(function.getArgument(place.second), type);
+                        })
+               ? type
+               : Type();
+  }
+
+  static void narrow(Kept &kept, Type element) {
+    for (auto [function, index] : kept.results) {
+      auto returned = cast<func::ReturnOp>(function.getBody().front().getTerminator());
+      Value wide = returned.getOperand(index);
+      OpBuilder builder(returned);
+      builder.setInsertionPointAfterValue(wide);
+      auto rounded = arith::TruncFOp::create(builder, wide.getLoc(), withElement(wide.getType(), element), wide);
+      returned.setOperand(index, rounded);
+      if (isOnlyRounded(wide, element, /*other=*/rounded))
+        replaceByNarrow(wide, rounded, /*other=*/rounded);
+      update(function);
+    }
+    for (auto [function, index] : kept.arguments) {
+      // The argument changes its type, so what is used is a stand-in that has the old one until all uses are gone.
+      BlockArgument argument = function.getArgument(index);
+      OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+      Type wide = argument.getType();
+      argument.setType(withElement(wide, element));
+      auto standIn = ub::PoisonOp::create(builder, argument.getLoc(), wide);
+      argument.replaceAllUsesWith(standIn);
+      replaceByNarrow(standIn, argument);
+      standIn.erase();
+      update(function);
+    }
+    for (Value value : kept.values)
+      value.setType(withElement(value.getType(), element));
+    kept.slot.setType(withElement(kept.slot.getType(), element));
+  }
+
+  static void update(func::FuncOp function) {
+    Block &body = function.getBody().front();
+    function.setFunctionType(
+        FunctionType::get(function.getContext(), body.getArgumentTypes(), body.getTerminator()->getOperandTypes()));
+  }
+
+  SymbolTable *symbols = nullptr;
+};
+} // namespace

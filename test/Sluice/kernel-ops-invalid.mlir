@@ -1,0 +1,24 @@
+// RUN: sluice-opt %s --split-input-file --verify-diagnostics
+
+func.func @should_refuse_narrow_keys_of_wide_queries(%x: memref<1x64x16xf32>, %k: memref<1x64x16xbf16>, %l: memref<1x2x64xf32>) {
+  // expected-error @below {{expected query, key and value of 'f32' or of bf16, found 'f32', 'bf16', 'bf16'}}
+  sluice.blocked_attention ins(%x, %k, %k : memref<1x64x16xf32>, memref<1x64x16xbf16>, memref<1x64x16xbf16>) outs(%x, %l : memref<1x64x16xf32>, memref<1x2x64xf32>) {heads = 2, ordinal = 0}
+  return
+}
+
+// -----
+
+func.func @should_refuse_narrow_operands_of_f64(%x: memref<1x64x16xf64>, %k: memref<1x64x16xbf16>, %l: memref<1x2x64xf64>) {
+  // expected-error @below {{expected query, key and value of 'f64', found 'bf16', 'bf16', 'bf16'}}
+  sluice.blocked_attention_backward ins(%x, %k, %k, %k, %x, %l : memref<1x64x16xf64>, memref<1x64x16xbf16>, memref<1x64x16xbf16>, memref<1x64x16xbf16>, memref<1x64x16xf64>, memref<1x2x64xf64>)
+    outs(%x, %x, %x : memref<1x64x16xf64>, memref<1x64x16xf64>, memref<1x64x16xf64>) {heads = 2, ordinal = 0}
+  return
+}
+
+// -----
+
+func.func @should_refuse_to_round_f64(%x: memref<1x64x16xf64>, %l: memref<1x2x64xf64>) {
+  // expected-error @below {{expected operands of f32 to round to 'bf16', found 'f64'}}
+  sluice.blocked_attention ins(%x, %x, %x : memref<1x64x16xf64>, memref<1x64x16xf64>, memref<1x64x16xf64>) outs(%x, %l : memref<1x64x16xf64>, memref<1x2x64xf64>) {heads = 2, ordinal = 0, compute_type = bf16}
+  return
+}
