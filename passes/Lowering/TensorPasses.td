@@ -30,7 +30,8 @@ def DestinationPassing : Pass<"sluice-destination-passing", "::mlir::ModuleOp"> 
 def ForwardCopies : Pass<"sluice-forward-copies", "::mlir::func::FuncOp"> {
   let summary = "computes into a destination instead of copying there";
   let description = [{
-    Where a temporary of the entry block is copied to an argument that nothing else touches before, the argument takes the temporary's place.
+    Where a temporary of the entry block is copied to an argument that nothing else touches before, the argument takes the temporary's place, and so does a part of another
+    temporary, where the copy is the last use: results of one op that are joined are computed where they are joined.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
