@@ -82,6 +82,40 @@ struct RunningSums {
 };
 } // namespace
 
+namespace {
+/// The logits of some rows by blocks of the vocabulary, each block by itself: its rows begin at the start of a cache
+/// line, and not all in the same sets of a cache.
+class LogitBlocks {
+public:
+  explicit LogitBlocks(Head &h) : b(h.b), rows(h.rows) {
+    int64_t size = vocabularyBlock(h.rows, h.vocabulary), rest = h.vocabulary % size, count = h.vocabulary / size;
+    wholeSize = size;
+    whole = b.temporary({count, rows, paddedColumns(size, h.element)}, h.element);
+    if (rest > 0)
+      last = b.temporary({rows, paddedColumns(rest, h.element)}, h.element);
+  }
+
+  Value at(Part block) {
+    Part allRows{b.getIndexAttr(0), rows}, columns{b.getIndexAttr(0), block.size};
+    if (block.size < wholeSize)
+      return b.subview(last, {allRows, columns});
+    Value number = arith::DivUIOp::create(b, getValueOrCreateConstantIndexOp(b, b.getLoc(), block.offset),
+                                          b.constantIndex(wholeSize));
+    return b.subview(whole, {{number, 1}, allRows, columns}, {0});
+  }
+
+private:
+  static int64_t paddedColumns(int64_t columns, Type element) {
+    int64_t columnsOfLine = 64 * 8 / element.getIntOrFloatBitWidth(), lines = llvm::divideCeil(columns, columnsOfLine);
+    return columnsOfLine * (lines | 1);
+  }
+
+  BlockBuilder &b;
+  int64_t rows, wholeSize;
+  Value whole, last;
+};
+} // namespace
+
 /// Inside a body over (row, column of the block): whether the column is the row's target.
 static Value isTarget(ImplicitLocOpBuilder &b, Value target, Value offset) {
   Value column = arith::AddIOp::create(b, linalg::IndexOp::create(b, 1), offset);
@@ -207,17 +241,16 @@ void sluice::decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp
   b.blocks(whole.rows, rows, [&](Part block) {
     auto vector = [&](Value values) { return b.subview(values, {block}); };
     Head h(b, whole.rowsOf(whole.input, block), whole.weight, vector(whole.targets), whole.computeType);
-    Value logits = b.temporary({h.rows, h.vocabulary}, h.element);
-    auto blockOfLogits = [&](Part part) { return b.subview(logits, {{b.getIndexAttr(0), h.rows}, part}); };
+    LogitBlocks logits(h);
     RunningSums sums(h, vector(picked));
     h.blocks([&](Part part, Value offset) {
-      Value ofPart = blockOfLogits(part);
+      Value ofPart = logits.at(part);
       h.computeLogits(part, ofPart);
       sums.add(ofPart, offset);
     });
     sums.store(vector(logsumexp));
     h.blocks([&](Part part, Value offset) {
-      Value ofPart = blockOfLogits(part);
+      Value ofPart = logits.at(part);
       h.emitGradient(offset, ofPart, vector(logsumexp), gradient, count);
       h.emitProducts(part, ofPart, whole.rowsOf(dinput, block), dweight, accumulate);
     });
