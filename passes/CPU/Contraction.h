@@ -134,6 +134,13 @@ struct TilePanels {
   Panels a, b;
 };
 
+/// A buffer of a cache block for sums that are not complete. Rows of C that are a multiple of 4 KiB apart share sets of
+/// a cache, and all of C is more than a buffer that is used again.
+struct KeptSums {
+  MatrixView block;
+  mlir::Value last; // i1: the sums are complete, and go to C
+};
+
 /// The points of a block that count, those whose `column` does not exceed their `row`.
 struct Triangle {
   enum Dim { M, N, K } row, column;
@@ -155,7 +162,8 @@ struct MicroKernel {
   /// For a cache block that is all of C, and all of the sum. What else is computed is what shares registers with it.
   std::optional<Triangle> triangle;
 
-  bool fetchesC; // into the first-level cache, before its sums are complete
+  bool fetchesC;                // into the first-level cache, before its sums are complete
+  std::optional<KeptSums> kept; // none: sums are kept in C
   std::optional<PanelFetch> fetch;
   std::optional<TilePanels> tiles; // in place of `a` and `b`
 
@@ -176,10 +184,15 @@ private:
   void multiplyTiles(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value from, mlir::Value to,
                      llvm::function_ref<void(mlir::Value)> emitBeside) const;
   mlir::Value sumsAt(mlir::ImplicitLocOpBuilder &builder, mlir::ValueRange values, int64_t r, int64_t column) const;
-  void store(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,
-             bool add) const;
-  void storePart(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,
-                 mlir::Value rowCount, mlir::Value columnCount, bool add) const;
+  /// A place of a register block.
+  struct Place {
+    MatrixView matrix;
+    mlir::Value row, column;
+  };
+  void store(mlir::ImplicitLocOpBuilder &builder, Place from, Place to, mlir::Value columnOfStart,
+             mlir::ValueRange values, bool add) const;
+  void storePart(mlir::ImplicitLocOpBuilder &builder, Place from, Place to, mlir::Value columnOfStart,
+                 mlir::ValueRange values, mlir::Value rowCount, mlir::Value columnCount, bool add) const;
   void storeElements(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j, mlir::ValueRange values,
                      mlir::Value rowCount, mlir::Value columnCount, bool add) const;
 };

@@ -26,6 +26,10 @@ constexpr int64_t leastPackedRows = 48;
 /// from there, which is more than to read it again. Tiles wait for packing, and what they read is half as large.
 constexpr int64_t mostPackingsOfA = 4, mostPackingsOfTiles = 1;
 
+/// Rows that are a multiple of so many cache lines apart share two of the 64 sets of a first-level cache, or one: those
+/// of a register block of tiles are more than a set has ways.
+constexpr int64_t leastLinesOfConflict = 32;
+
 /// From this size on B is not in cache when it is packed: half of a second-level cache.
 constexpr int64_t leastFetchedBytes = 256 * 1024;
 
@@ -89,7 +93,7 @@ private:
   int64_t rows, columns, blockM, blockN, blockK, lanes, vnni, tileTerms;
   bool packsA, packsB;
   int64_t sizeM, sizeN, sizeK, blocksM, blocksN;
-  Value panelsA, panelB, tile;
+  Value panelsA, panelB, tile, keptSums;
   bool isPacked = false; // all of A, in panelsA
   Block *home = nullptr; // where buffers are allocated: that of the loop over tasks, or what is around the contraction
 
@@ -138,6 +142,25 @@ private:
       panelB = buffer({columns * int64_t(llvm::alignTo(blockK, unit()))}, panelType());
     if (!x.isContiguous(x.c, x.n) || tileTerms)
       tile = buffer({rows, columns}, x.elementType());
+    if (keepsSums())
+      keptSums = buffer({blockM, oddLines(blockN)}, x.elementType());
+  }
+
+  /// At least as many elements in an odd number of cache lines: so far apart, rows use all sets of a cache.
+  int64_t oddLines(int64_t elements) const {
+    int64_t ofLine = 64 * 8 / x.elementType().getWidth();
+    return ofLine * (llvm::divideCeil(elements, ofLine) | 1);
+  }
+
+  /// Whether sums are kept beside C until they are complete: tiles go through the second-level cache with each block of
+  /// the sum, and wait where rows of C drive each other from the first, of which they share few sets.
+  bool keepsSums() const {
+    if (!tileTerms || sizeK <= blockK || !start.op || !x.outerSums.empty() || !x.isContiguous(x.c, x.n))
+      return false;
+    if (!x.m || !x.n)
+      return false;
+    int64_t stride = x.c.type.getStridesAndOffset().first[llvm::find(x.c.dims, *x.m) - x.c.dims.begin()];
+    return !ShapedType::isDynamic(stride) && stride * x.elementType().getWidth() % (leastLinesOfConflict * 64 * 8) == 0;
   }
 
   /// Splits a number into indices below `size`, the innermost first.
@@ -280,6 +303,7 @@ private:
       return;
     }
     MatrixView viewA = view(x.a, at, x.m), viewB = view(x.b, at, x.n);
+    Value yes = arith::ConstantIntOp::create(b, 1, 1);
     forBlocksOfSum([&](SubRange k) {
       Panels panelOfB = ofB(constantIndex(b, 0)), packedA;
       if (packsA)
@@ -292,9 +316,11 @@ private:
         atEnd.last = andEqual(finish.last, k.start, (sizeK - 1) / blockK * blockK);
       MicroKernel kernel{a,  {},    rows,        columns,   std::min(blockK, sizeK),      vnni,       tile,
                          c,  lanes, storesFirst, start.row, finish.op ? &atEnd : nullptr, triangle(), fetchesC(),
-                         {}, {}};
+                         {}, {},    {}};
       if (tileTerms)
         kernel.tiles = TilePanels{packedA, panelOfB};
+      if (keepsSums())
+        kernel.kept = KeptSums{{keptSums, 0, 1}, andEqual(yes, k.start, (sizeK - 1) / blockK * blockK)};
       loop(b, constantIndex(b, 0), n.count, columns, [&](Value j) {
         if (packsB) {
           // Packed where it is used next, a panel is in the first-level cache.

@@ -184,16 +184,20 @@ Value MicroKernel::sumsAt(ImplicitLocOpBuilder &builder, ValueRange values, int6
   return vector::LoadOp::create(builder, vectorType(), tile, at);
 }
 
-void MicroKernel::store(ImplicitLocOpBuilder &builder, Value i, Value j, ValueRange values, bool add) const {
+void MicroKernel::store(ImplicitLocOpBuilder &builder, Place from, Place to, Value columnOfStart, ValueRange values,
+                        bool add) const {
+  auto indices = [&](const Place &place, int64_t r, int64_t offset) {
+    return place.matrix.indices(builder, plus(builder, place.row, r), plus(builder, place.column, offset));
+  };
+  auto load = [&](Value memref, ValueRange at) { return vector::LoadOp::create(builder, vectorType(), memref, at); };
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t offset = 0; offset < columns; offset += lanes) {
-      Value column = plus(builder, j, offset), sum = sumsAt(builder, values, r, offset);
-      SmallVector<Value> at = c.indices(builder, plus(builder, i, r), column);
+      Value sum = sumsAt(builder, values, r, offset);
       if (add)
-        sum = arith::AddFOp::create(builder, vector::LoadOp::create(builder, vectorType(), c.memref, at), sum);
+        sum = arith::AddFOp::create(builder, load(from.matrix.memref, indices(from, r, offset)), sum);
       else if (start)
-        sum = arith::AddFOp::create(builder, vector::LoadOp::create(builder, vectorType(), start, column), sum);
-      vector::StoreOp::create(builder, sum, c.memref, at);
+        sum = arith::AddFOp::create(builder, load(start, plus(builder, columnOfStart, offset)), sum);
+      vector::StoreOp::create(builder, sum, to.matrix.memref, indices(to, r, offset));
     }
 }
 
@@ -210,8 +214,8 @@ static void emitIf(ImplicitLocOpBuilder &builder, Value condition, function_ref<
 }
 
 /// A block of which only the first rows and columns are inside C: masked, as the sums themselves are never.
-void MicroKernel::storePart(ImplicitLocOpBuilder &builder, Value i, Value j, ValueRange values, Value rowCount,
-                            Value columnCount, bool add) const {
+void MicroKernel::storePart(ImplicitLocOpBuilder &builder, Place from, Place to, Value columnOfStart, ValueRange values,
+                            Value rowCount, Value columnCount, bool add) const {
   VectorType type = vectorType();
   SmallVector<Value> masks;
   for (int64_t v = 0; v < vectors(); ++v) {
@@ -223,17 +227,19 @@ void MicroKernel::storePart(ImplicitLocOpBuilder &builder, Value i, Value j, Val
     emitIf(builder, isInside, [&] {
       for (int64_t v = 0; v < vectors(); ++v) {
         Value sum = sumsAt(builder, values, r, v * lanes);
-        SmallVector<Value> at = c.indices(builder, plus(builder, i, r), plus(builder, j, v * lanes));
+        auto indices = [&](const Place &place) {
+          return place.matrix.indices(builder, plus(builder, place.row, r), plus(builder, place.column, v * lanes));
+        };
         auto addTo = [&](Value memref, ValueRange position) {
           Value zeros = arith::ConstantOp::create(builder, builder.getZeroAttr(type));
           Value old = vector::MaskedLoadOp::create(builder, type, memref, position, masks[v], zeros);
           sum = arith::AddFOp::create(builder, old, sum);
         };
         if (add)
-          addTo(c.memref, at);
+          addTo(from.matrix.memref, indices(from));
         else if (start)
-          addTo(start, plus(builder, j, v * lanes));
-        vector::MaskedStoreOp::create(builder, c.memref, at, masks[v], sum);
+          addTo(start, plus(builder, columnOfStart, v * lanes));
+        vector::MaskedStoreOp::create(builder, to.matrix.memref, indices(to), masks[v], sum);
       }
     });
   }
@@ -297,13 +303,24 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
       if (rows % stretches() != 0)
         row = builder.createOrFold<arith::MinUIOp>(row, constantIndex(builder, rows - rowsOfStretch));
       row = plus(builder, atI, row);
-      if (fetchesC)
-        c.prefetchBlock(builder, row, atJ, rowsOfStretch, columns, /*isWrite=*/false);
+      auto fetchC = [&](bool isWrite) { c.prefetchBlock(builder, row, atJ, rowsOfStretch, columns, isWrite); };
+      if (kept)
+        emitIf(builder, kept->last, [&] { fetchC(/*isWrite=*/true); });
+      else if (fetchesC)
+        fetchC(/*isWrite=*/false);
       ifLast([&] { epilogue->prefetch(builder, c, row, atJ, rowsOfStretch, columns); });
     };
     SmallVector<Value> values = multiply(builder, i, j, sums, prefetch);
+    // Calls `emitStore` with where the sums so far are and where they go.
+    auto place = [&](function_ref<void(Place, Place)> emitStore) {
+      Place inC{c, atI, atJ};
+      if (!kept)
+        return emitStore(inC, inC);
+      Place inBlock{kept->block, i, j};
+      emitIf(builder, kept->last, [&] { emitStore(inBlock, inC); }, [&] { emitStore(inBlock, inBlock); });
+    };
     auto whole = [&] {
-      storeOrAdd([&](bool add) { store(builder, atI, atJ, values, add); });
+      storeOrAdd([&](bool add) { place([&](Place from, Place to) { store(builder, from, to, atJ, values, add); }); });
       ifLast([&] { epilogue->emit(builder, atI, atJ, constantIndex(builder, rows), columns, {}); });
     };
     if (m.whole && n.whole && isContiguous)
@@ -320,7 +337,9 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
     };
     Value isWhole = arith::AndIOp::create(builder, equals(rowsLeft, rows), equals(columnsLeft, columns));
     emitIf(builder, isWhole, whole, [&] {
-      storeOrAdd([&](bool add) { storePart(builder, atI, atJ, values, rowsLeft, columnsLeft, add); });
+      storeOrAdd([&](bool add) {
+        place([&](Place from, Place to) { storePart(builder, from, to, atJ, values, rowsLeft, columnsLeft, add); });
+      });
       ifLast([&] { epilogue->emit(builder, atI, atJ, rowsLeft, columns, columnsLeft); });
     });
   });

@@ -395,6 +395,34 @@ func.func @tiles_of_several_blocks_of_the_sum(%a: memref<256x768xf32>, %b: memre
 
 // -----
 
+// Rows of C that share sets of a cache stay in a buffer, whose rows do not, until their sums are complete.
+// CHECK-LABEL: @tiles_of_rows_that_share_sets
+// CHECK: %[[KEPT:.*]] = memref.alloc() {{.*}} : memref<64x272xf32>
+// CHECK: %[[LAST:.*]] = arith.cmpi eq, %{{.*}}, %c256
+// CHECK: scf.if %[[LAST]]
+// CHECK: memref.prefetch %arg2
+// CHECK: amx.tile_mulf
+// CHECK: scf.if %[[LAST]] {
+// CHECK-NOT: vector.load %[[KEPT]]
+// CHECK: vector.store %{{.*}}, %arg2
+// CHECK: } else {
+// CHECK: vector.store %{{.*}}, %[[KEPT]]
+// CHECK: scf.if %[[LAST]] {
+// CHECK: vector.load %[[KEPT]]
+// CHECK: vector.store %{{.*}}, %arg2
+// CHECK: } else {
+// CHECK: vector.load %[[KEPT]]
+// CHECK: vector.store %{{.*}}, %[[KEPT]]
+func.func @tiles_of_rows_that_share_sets(%a: memref<64x512xf32>, %b: memref<512x512xf32>, %c: memref<64x512xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<64x512xf32>)
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [64, 256, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+    ins(%a, %b : memref<64x512xf32>, memref<512x512xf32>) outs(%c : memref<64x512xf32>)
+  return
+}
+
+// -----
+
 // Where rows of A are neighbours, pairs of terms are transposed as integers.
 // CHECK-LABEL: @tiles_of_a_transposed
 // CHECK: vector.interleave {{.*}} : vector<16xbf16> -> vector<32xbf16>

@@ -175,7 +175,10 @@ products = {
     "whole": (24, 96, 64, "NN"),
     "blocks": (130, 170, 1027, "NT"),
     "gradient": (150, 100, 1001, "TN"),
+    "kept": (70, 512, 300, "NN"),
 }
+# What C holds before is overwritten: rows of C that share sets of a cache are kept elsewhere until they are complete.
+overwritten = {"kept"}
 
 
 def pair(name):
@@ -186,11 +189,13 @@ def pair(name):
 
 def print_pair(name, a, b):
     m, n, k, layout = products[name]
-    c = np.zeros((m, n), np.float32)
+    c = np.full((m, n), name in overwritten, np.float32)
     maps = ["m, k" if layout[0] == "N" else "k, m", "k, n" if layout[1] == "N" else "n, k", "m, n"]
     indexing = ", ".join(f"affine_map<(m, n, k) -> ({each})>" for each in maps)
     shapes = [text_of(array.shape, "memref", "f32") for array in (a, b, c)]
     print(f"func.func @{name}(%step: memref<584xi8>, {', '.join(argument(i, x, 'memref') for i, x in enumerate((a, b, c)))}) {{")
+    if name in overwritten:
+        print(f"  %zero = arith.constant 0.0 : f32\n  linalg.fill ins(%zero : f32) outs(%2 : {shapes[2]})")
     print(f"  linalg.contract indexing_maps = [{indexing}] {{sluice.compute_type = bf16}}")
     print(f"    ins(%0, %1 : {shapes[0]}, {shapes[1]}) outs(%2 : {shapes[2]})\n  return\n}}")
 
