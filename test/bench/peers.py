@@ -125,7 +125,7 @@ def step_of(name, model, sizes, count, bars, compute):
 def steps():
     for name, model, sizes, count, bar in models:
         ms = {}
-        for compute, label, bars in (("f32", name, (f"{bar}", "0.75", "0.75")), ("bf16", f"{name}, bf16", ("1.2" if model else "-", "-", "0.75"))):
+        for compute, label, bars in (("f32", name, (f"{bar}", "0.75" if model else "-", "0.75")), ("bf16", f"{name}, bf16", ("1.2" if model else "-", "-", "0.75"))):
             if arguments.only in label and compute in computes:
                 ms[compute] = step_of(label, model, sizes, count, bars, compute)
         if len(ms) == 2:
