@@ -134,8 +134,8 @@ struct TilePanels {
   Panels a, b;
 };
 
-/// A buffer of a cache block for sums that are not complete. Rows of C that are a multiple of 4 KiB apart share sets of
-/// a cache, and all of C is more than a buffer that is used again.
+/// A buffer of a cache block for sums that are not complete, whose rows use all sets of a cache where those of C do
+/// not.
 struct KeptSums {
   MatrixView block;
   mlir::Value last; // i1: the sums are complete, and go to C

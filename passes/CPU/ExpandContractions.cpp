@@ -3,6 +3,7 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/CPU/Epilogue.h"
 #include "passes/CPU/Passes.h"
+#include "passes/CacheLines.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/SaveAndRestore.h"
 #include <vector>
@@ -143,24 +144,17 @@ private:
     if (!x.isContiguous(x.c, x.n) || tileTerms)
       tile = buffer({rows, columns}, x.elementType());
     if (keepsSums())
-      keptSums = buffer({blockM, oddLines(blockN)}, x.elementType());
-  }
-
-  /// At least as many elements in an odd number of cache lines: so far apart, rows use all sets of a cache.
-  int64_t oddLines(int64_t elements) const {
-    int64_t ofLine = 64 * 8 / x.elementType().getWidth();
-    return ofLine * (llvm::divideCeil(elements, ofLine) | 1);
+      keptSums = buffer({blockM, inOddLines(blockN, x.elementType())}, x.elementType());
   }
 
   /// Whether sums are kept beside C until they are complete: tiles go through the second-level cache with each block of
   /// the sum, and wait where rows of C drive each other from the first, of which they share few sets.
   bool keepsSums() const {
-    if (!tileTerms || sizeK <= blockK || !start.op || !x.outerSums.empty() || !x.isContiguous(x.c, x.n))
-      return false;
-    if (!x.m || !x.n)
+    if (!tileTerms || sizeK <= blockK || !start.op || !x.outerSums.empty() || !x.m || !x.isContiguous(x.c, x.n))
       return false;
     int64_t stride = x.c.type.getStridesAndOffset().first[llvm::find(x.c.dims, *x.m) - x.c.dims.begin()];
-    return !ShapedType::isDynamic(stride) && stride * x.elementType().getWidth() % (leastLinesOfConflict * 64 * 8) == 0;
+    return !ShapedType::isDynamic(stride) &&
+           stride * x.elementType().getWidth() % (leastLinesOfConflict * bytesOfCacheLine * 8) == 0;
   }
 
   /// Splits a number into indices below `size`, the innermost first.

@@ -93,12 +93,18 @@ private:
   /// Whether the gradient of this use of a parameter is added to that of the uses that backward met before, and has no
   /// slot: of a table that is read by rows only those rows have a gradient, and what is added to them is their sum, as
   /// if it had been kept apart. With several micro-batches it is kept apart, since their sum is added once.
-  bool addsToOtherUses(LayerOp layer, OpOperand &operand) const {
-    BlockArgument table = layer.getBody().getArgument(operand.getOperandNumber());
-    return !accumulate && !layer.getGate() && llvm::all_of(table.getUses(), [](OpOperand &use) {
+  bool addsToOtherUses(LayerOp layer, unsigned operand, StringAttr parameter) const {
+    auto isParameter = [&](Value input) {
+      auto read = input.getDefiningOp<ReadOp>();
+      return read && read.getSymbolAttr().getAttr() == parameter;
+    };
+    auto isTable = [](OpOperand &use) {
       auto embedding = dyn_cast<EmbeddingOp>(use.getOwner());
       return embedding && &use == &embedding.getTableMutable();
-    });
+    };
+    return !accumulate && !layer.getGate() && uses.contains(parameter) &&
+           llvm::count_if(layer.getInputs(), isParameter) == 1 &&
+           llvm::all_of(layer.getBody().getArgument(operand).getUses(), isTable);
   }
 
   LogicalResult differentiate(unsigned index) {
@@ -106,10 +112,9 @@ private:
     auto has = llvm::map_to_vector(layer.getResults(), [&](Value v) -> bool { return hasGradient.contains(v); });
     auto needs = llvm::map_to_vector(layer.getInputs(), [&](Value v) -> bool { return needed.contains(v); });
     SmallVector<bool> accumulates(layer.getInputs().size());
-    for (OpOperand &operand : layer->getOpOperands())
-      if (auto read = operand.get().getDefiningOp<ReadOp>())
-        accumulates[operand.getOperandNumber()] =
-            accumulate || (addsToOtherUses(layer, operand) && uses.contains(read.getSymbolAttr().getAttr()));
+    for (auto [operand, input] : llvm::enumerate(layer.getInputs()))
+      if (auto read = input.getDefiningOp<ReadOp>())
+        accumulates[operand] = accumulate || addsToOtherUses(layer, operand, read.getSymbolAttr().getAttr());
     FailureOr<LayerFunctions> result =
         differentiateLayer(layer, nameOf(layer), has, needs, accumulates, /*join=*/mayJoin(layer));
     if (failed(result))

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "passes/CacheLines.h"
 #include "passes/Formula.h"
 #include "passes/Lowering/Blocks.h"
 #include "llvm/Support/MathExtras.h"
@@ -83,16 +84,15 @@ struct RunningSums {
 } // namespace
 
 namespace {
-/// The logits of some rows by blocks of the vocabulary, each block by itself: its rows begin at the start of a cache
-/// line, and not all in the same sets of a cache.
+/// The logits of some rows by blocks of the vocabulary, each block by itself, rows an odd number of cache lines apart.
 class LogitBlocks {
 public:
   explicit LogitBlocks(Head &h) : b(h.b), rows(h.rows) {
     int64_t size = vocabularyBlock(h.rows, h.vocabulary), rest = h.vocabulary % size, count = h.vocabulary / size;
     wholeSize = size;
-    whole = b.temporary({count, rows, paddedColumns(size, h.element)}, h.element);
+    whole = b.temporary({count, rows, inOddLines(size, h.element)}, h.element);
     if (rest > 0)
-      last = b.temporary({rows, paddedColumns(rest, h.element)}, h.element);
+      last = b.temporary({rows, inOddLines(rest, h.element)}, h.element);
   }
 
   Value at(Part block) {
@@ -105,11 +105,6 @@ public:
   }
 
 private:
-  static int64_t paddedColumns(int64_t columns, Type element) {
-    int64_t columnsOfLine = 64 * 8 / element.getIntOrFloatBitWidth(), lines = llvm::divideCeil(columns, columnsOfLine);
-    return columnsOfLine * (lines | 1);
-  }
-
   BlockBuilder &b;
   int64_t rows, wholeSize;
   Value whole, last;
