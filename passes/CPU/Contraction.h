@@ -188,6 +188,10 @@ private:
   struct Place {
     MatrixView matrix;
     mlir::Value row, column;
+
+    llvm::SmallVector<mlir::Value> indices(mlir::ImplicitLocOpBuilder &b, int64_t r, int64_t offset) const {
+      return matrix.indices(b, plus(b, row, r), plus(b, column, offset));
+    }
   };
   void store(mlir::ImplicitLocOpBuilder &builder, Place from, Place to, mlir::Value columnOfStart,
              mlir::ValueRange values, bool add) const;

@@ -297,6 +297,7 @@ private:
       return;
     }
     MatrixView viewA = view(x.a, at, x.m), viewB = view(x.b, at, x.n);
+    int64_t lastBlock = (sizeK - 1) / blockK * blockK;
     Value yes = arith::ConstantIntOp::create(b, 1, 1);
     forBlocksOfSum([&](SubRange k) {
       Panels panelOfB = ofB(constantIndex(b, 0)), packedA;
@@ -307,14 +308,14 @@ private:
       Value storesFirst = isWhole ? first : andEqual(first, k.start, 0);
       EpilogueKernel atEnd = finish;
       if (!isWhole)
-        atEnd.last = andEqual(finish.last, k.start, (sizeK - 1) / blockK * blockK);
+        atEnd.last = andEqual(finish.last, k.start, lastBlock);
       MicroKernel kernel{a,  {},    rows,        columns,   std::min(blockK, sizeK),      vnni,       tile,
                          c,  lanes, storesFirst, start.row, finish.op ? &atEnd : nullptr, triangle(), fetchesC(),
                          {}, {},    {}};
       if (tileTerms)
         kernel.tiles = TilePanels{packedA, panelOfB};
       if (keepsSums())
-        kernel.kept = KeptSums{{keptSums, 0, 1}, andEqual(yes, k.start, (sizeK - 1) / blockK * blockK)};
+        kernel.kept = KeptSums{{keptSums, 0, 1}, andEqual(yes, k.start, lastBlock)};
       loop(b, constantIndex(b, 0), n.count, columns, [&](Value j) {
         if (packsB) {
           // Packed where it is used next, a panel is in the first-level cache.

@@ -186,18 +186,15 @@ Value MicroKernel::sumsAt(ImplicitLocOpBuilder &builder, ValueRange values, int6
 
 void MicroKernel::store(ImplicitLocOpBuilder &builder, Place from, Place to, Value columnOfStart, ValueRange values,
                         bool add) const {
-  auto indices = [&](const Place &place, int64_t r, int64_t offset) {
-    return place.matrix.indices(builder, plus(builder, place.row, r), plus(builder, place.column, offset));
-  };
   auto load = [&](Value memref, ValueRange at) { return vector::LoadOp::create(builder, vectorType(), memref, at); };
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t offset = 0; offset < columns; offset += lanes) {
       Value sum = sumsAt(builder, values, r, offset);
       if (add)
-        sum = arith::AddFOp::create(builder, load(from.matrix.memref, indices(from, r, offset)), sum);
+        sum = arith::AddFOp::create(builder, load(from.matrix.memref, from.indices(builder, r, offset)), sum);
       else if (start)
         sum = arith::AddFOp::create(builder, load(start, plus(builder, columnOfStart, offset)), sum);
-      vector::StoreOp::create(builder, sum, to.matrix.memref, indices(to, r, offset));
+      vector::StoreOp::create(builder, sum, to.matrix.memref, to.indices(builder, r, offset));
     }
 }
 
@@ -227,19 +224,16 @@ void MicroKernel::storePart(ImplicitLocOpBuilder &builder, Place from, Place to,
     emitIf(builder, isInside, [&] {
       for (int64_t v = 0; v < vectors(); ++v) {
         Value sum = sumsAt(builder, values, r, v * lanes);
-        auto indices = [&](const Place &place) {
-          return place.matrix.indices(builder, plus(builder, place.row, r), plus(builder, place.column, v * lanes));
-        };
         auto addTo = [&](Value memref, ValueRange position) {
           Value zeros = arith::ConstantOp::create(builder, builder.getZeroAttr(type));
           Value old = vector::MaskedLoadOp::create(builder, type, memref, position, masks[v], zeros);
           sum = arith::AddFOp::create(builder, old, sum);
         };
         if (add)
-          addTo(from.matrix.memref, indices(from));
+          addTo(from.matrix.memref, from.indices(builder, r, v * lanes));
         else if (start)
           addTo(start, plus(builder, columnOfStart, v * lanes));
-        vector::MaskedStoreOp::create(builder, to.matrix.memref, indices(to), masks[v], sum);
+        vector::MaskedStoreOp::create(builder, to.matrix.memref, to.indices(builder, r, v * lanes), masks[v], sum);
       }
     });
   }

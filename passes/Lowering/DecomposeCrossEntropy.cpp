@@ -81,9 +81,7 @@ struct RunningSums {
   BlockBuilder &b;
   Value maximum, newMaximum, sum, picked;
 };
-} // namespace
 
-namespace {
 /// The logits of some rows by blocks of the vocabulary, each block by itself, rows an odd number of cache lines apart.
 class LogitBlocks {
 public:

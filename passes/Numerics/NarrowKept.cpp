@@ -81,16 +81,18 @@ struct NarrowKept : sluice::impl::NarrowKeptBase<NarrowKept> {
       if (auto store = dyn_cast<StoreOp>(op))
         users[store.getSymbolAttr().getAttr()].push_back(op);
     });
+    Type type = BFloat16Type::get(&getContext());
+    auto roundsArgument = [&](auto place) {
+      return isOnlyRounded(func::FuncOp(place.first).getArgument(place.second), type);
+    };
     auto isCalledOnce = [&](auto place) { return calls[place.first.getSymNameAttr()] == 1; };
     int64_t count = 0, bytes = 0;
     for (SlotOp slot : module.getOps<SlotOp>()) {
       Kept kept{slot, {}, {}, {}};
       if (slot.getKind() != SlotKind::Kept || !getElementTypeOrSelf(slot.getType()).isF32() ||
           failed(follow(users[slot.getSymNameAttr()], kept)) || kept.arguments.empty() ||
-          !llvm::all_of(kept.results, isCalledOnce) || !llvm::all_of(kept.arguments, isCalledOnce))
-        continue;
-      Type type = findComputeType(kept);
-      if (!type)
+          !llvm::all_of(kept.results, isCalledOnce) || !llvm::all_of(kept.arguments, isCalledOnce) ||
+          !llvm::all_of(kept.arguments, roundsArgument))
         continue;
       int64_t before = sumOfTensorBytes(slot.getType());
       narrow(kept, type);
@@ -144,18 +146,6 @@ private:
         return failure();
     }
     return success();
-  }
-
-  /// What all uses round the contents to; null where one does not.
-  static Type findComputeType(const Kept &kept) {
-    Type type = BFloat16Type::get(kept.slot->getContext());
-    return llvm::all_of(kept.arguments,
-                        [&](auto place) {
-                          func::FuncOp function = place.first;
-                          return isOnlyRounded(function.getArgument(place.second), type);
-                        })
-               ? type
-               : Type();
   }
 
   static void narrow(Kept &kept, Type element) {
