@@ -23,13 +23,14 @@ bool sluice::isContraction(Operation *op) {
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   if (!linalgOp || !linalg::isaContractionOpInterface(linalgOp))
     return false;
-  auto isFloatMemRef = [](Value value) {
-    auto type = dyn_cast<MemRefType>(value.getType());
-    return type && (type.getElementType().isF32() || type.getElementType().isF64());
+  if (!llvm::all_of(op->getOperandTypes(), llvm::IsaPred<MemRefType>))
+    return false;
+  Type element = getElementTypeOrSelf(linalgOp.getDpsInits().front());
+  auto isFactor = [&](Value value) {
+    Type type = getElementTypeOrSelf(value);
+    return type == element || (type.isBF16() && element.isF32() && op->hasAttr(computeTypeAttrName));
   };
-  auto elementType = [](Value value) { return getElementTypeOrSelf(value.getType()); };
-  if (!llvm::all_of(op->getOperands(), isFloatMemRef) ||
-      !llvm::all_of(op->getOperands(), [&](Value v) { return elementType(v) == elementType(op->getOperand(0)); }))
+  if (!(element.isF32() || element.isF64()) || !llvm::all_of(linalgOp.getDpsInputs(), isFactor))
     return false;
   if (!isa<linalg::GenericOp>(op))
     return true;
@@ -123,7 +124,7 @@ std::optional<int64_t> Contraction::bytesOfMatrix(const Operand &operand) const 
       return std::nullopt;
     last += (sizes[dim] - 1) * *stride;
   }
-  return (last + 1) * (elementType().getWidth() / 8);
+  return (last + 1) * bytesOfElement(operand);
 }
 
 /// Takes the dimension that the kernel works on: a contiguous one in the operand, else the longest.
@@ -150,8 +151,8 @@ FailureOr<Contraction> sluice::analyzeContraction(linalg::LinalgOp op) {
   result.op = op;
   if (Attribute compute = op->getAttr(computeTypeAttrName)) {
     auto type = dyn_cast<TypeAttr>(compute);
-    if (!type || !type.getValue().isBF16() || !getElementTypeOrSelf(op->getOperand(0)).isF32())
-      return op->emitOpError("expected '") << computeTypeAttrName << "' to be bf16, on operands of f32", failure();
+    if (!type || !type.getValue().isBF16() || !getElementTypeOrSelf(op.getDpsInits().front()).isF32())
+      return op->emitOpError("expected '") << computeTypeAttrName << "' to be bf16, for sums of f32", failure();
     result.computeType = cast<FloatType>(type.getValue());
   }
   if (Attribute attribute = op->getAttr(triangleAttrName)) {

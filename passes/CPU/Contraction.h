@@ -41,11 +41,13 @@ struct Contraction {
   bool isContiguous(const Operand &operand, std::optional<unsigned> dim) const;
   /// Bytes from the first to the last element of an operand's matrix; nothing where a stride is dynamic.
   std::optional<int64_t> bytesOfMatrix(const Operand &operand) const;
+  static int64_t bytesOfElement(const Operand &operand) { return operand.type.getElementTypeBitWidth() / 8; }
+  /// Of C; that of A and B where they are not in the compute type already.
   mlir::FloatType elementType() const { return llvm::cast<mlir::FloatType>(c.type.getElementType()); }
 };
 
 /// Whether the op is a sum of products of f32 or f64 memrefs that is worth a micro-kernel: a contraction by name, or a
-/// generic that has dimensions of all three kinds.
+/// generic that has dimensions of all three kinds. What is rounded to bf16 may be bf16 in memory.
 bool isContraction(mlir::Operation *op);
 
 /// Finds the matrix product; emits an error and fails where shapes are dynamic or a dimension is in one operand only.

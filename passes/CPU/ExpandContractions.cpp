@@ -195,7 +195,7 @@ private:
     isPacked = true;
     KernelAttr packing;
     if (kernel()) {
-      int64_t bytesOfBoth = (x.elementType().getWidth() + panelType().getWidth()) / 8;
+      int64_t bytesOfBoth = x.bytesOfElement(x.a) + panelType().getWidth() / 8;
       packing =
           KernelAttr::get(b.getContext(), b.getStringAttr("packing"), 0, x.product(dims) * sizeM * sizeK * bytesOfBoth);
     }
@@ -255,7 +255,7 @@ private:
     return {start, arith::MinUIOp::create(b, left, constantIndex(b, block)), size % unit == 0};
   }
 
-  int64_t bytesOfB() const { return sizeN * sizeK * x.elementType().getWidth() / 8; }
+  int64_t bytesOfB() const { return sizeN * sizeK * x.bytesOfElement(x.b); }
 
   /// Whether neighbouring tasks, which are one thread's, share rows of C, so that rows stay in that thread's cache from
   /// one op to the next, and not columns, so that they share panels of B.

@@ -53,8 +53,8 @@ static void forPieces(int64_t width, int64_t lanes, function_ref<void(int64_t, i
 
 /// The value as it is in the panel. Processors that multiply bf16 have an instruction that rounds to it.
 Value PanelCopy::round(Value value) const {
-  if (!computeType)
-    return value;
+  if (!computeType || typeInMatrix() == computeType)
+    return typeInPanel() == typeInMatrix() ? value : widenBF16(b, value);
   if (typeInPanel() == typeInMatrix())
     return roundToBF16(b, value);
   Type type = typeInPanel();

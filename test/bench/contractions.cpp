@@ -4,8 +4,8 @@
 //
 // The three products of a linear layer with x [M, K] and a weight [K, N]: forward x w (NN), the gradient of x (NT) and
 // that of w (TN), each by every implementation and on 1 and 2 threads. test/bench/peers.py runs it for the shapes of
-// interest and makes a table. Sluice multiplies in bf16 as well, of operands in f32 that it rounds in the time that is
-// measured; oneDNN, with sums in f32 too, of operands that are bf16 before, and "from f32" of such as Sluice has.
+// interest and makes a table. Sluice and oneDNN multiply in bf16 as well, with sums in f32: of operands that are bf16 in
+// memory, and "from f32" of operands in f32 that are rounded in the time that is measured.
 //
 //===----------------------------------------------------------------------------------===//
 #include "mlir/Parser/Parser.h"
@@ -47,8 +47,9 @@ struct Product {
 
   double flops() const { return 2.0 * double(m) * double(n) * double(k); }
   /// As a program keeps its matrices: from a cache line on, in large pages.
-  runtime::Memory memoryA, memoryB, memoryC;
+  runtime::Memory memoryA, memoryB, memoryC, memoryOfRoundedA, memoryOfRoundedB;
   float *a, *b, *c;
+  uint16_t *roundedA, *roundedB; // bf16
 
 private:
   void fill() {
@@ -63,12 +64,22 @@ private:
     a = make(memoryA, m * k);
     b = make(memoryB, k * n);
     c = make(memoryC, m * n);
+    auto round = [](runtime::Memory &memory, const float *elements, int64_t size) {
+      memory = runtime::Memory(size * int64_t(sizeof(uint16_t)));
+      auto *rounded = reinterpret_cast<uint16_t *>(memory.data());
+      // Toward zero, which is as good here.
+      std::transform(elements, elements + size, rounded,
+                     [](float x) { return uint16_t(llvm::bit_cast<uint32_t>(x) >> 16); });
+      return rounded;
+    };
+    roundedA = round(memoryOfRoundedA, a, m * k);
+    roundedB = round(memoryOfRoundedB, b, k * n);
   }
 };
 } // namespace
 
 static JitFunction compile(const Product &product, const std::string &cpu, const Processor &processor,
-                           llvm::StringRef compute, const std::string &tuneCache) {
+                           llvm::StringRef operands, llvm::StringRef compute, const std::string &tuneCache) {
   mlir::DialectRegistry registry;
   registerDialects(registry);
   mlir::MLIRContext context(registry);
@@ -81,12 +92,12 @@ static JitFunction compile(const Product &product, const std::string &cpu, const
         ins(%a, %b : tensor<{0}>, tensor<{1}>) outs(%fill : tensor<{2}>) -> tensor<{2}>
       return %c : tensor<{2}>
     })";
-  auto shape = [](int64_t rows, int64_t columns, bool transposed) {
-    return transposed ? llvm::formatv("{0}x{1}xf32", columns, rows).str()
-                      : llvm::formatv("{0}x{1}xf32", rows, columns).str();
+  auto shape = [](int64_t rows, int64_t columns, bool transposed, llvm::StringRef element) {
+    return llvm::formatv("{0}x{1}x{2}", transposed ? columns : rows, transposed ? rows : columns, element).str();
   };
-  std::string source = llvm::formatv(text, shape(product.m, product.k, product.transA),
-                                     shape(product.k, product.n, product.transB), shape(product.m, product.n, false),
+  std::string source = llvm::formatv(text, shape(product.m, product.k, product.transA, operands),
+                                     shape(product.k, product.n, product.transB, operands),
+                                     shape(product.m, product.n, false, "f32"),
                                      product.transA ? "k, m" : "m, k", product.transB ? "n, k" : "k, n",
                                      compute == "f32" ? "" : (" {sluice.compute_type = " + compute + "}").str());
   auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
@@ -207,14 +218,19 @@ int main(int argc, char **argv) {
   Processor processor = llvm::cantFail(Processor::get(cpu));
   Product products[] = {{"NN", m, n, k, false, false}, {"NT", m, k, n, false, true}, {"TN", k, n, m, true, false}};
   std::deque<JitFunction> programs; // a place of its own for each
-  const std::pair<const char *, const char *> series[] = {{"sluice", "f32"}, {"sluice bf16", "bf16"}};
+  struct {
+    const char *name, *operands, *compute;
+  } const series[] = {{"sluice", "f32", "f32"}, {"sluice bf16", "bf16", "bf16"}, {"sluice from f32 bf16", "f32", "bf16"}};
   for (Product &product : products) {
-    for (auto [name, compute] : series) {
-      JitFunction &program = programs.emplace_back(compile(product, cpu, processor, compute, tuneCache));
+    for (auto [name, operands, compute] : series) {
+      JitFunction &program = programs.emplace_back(compile(product, cpu, processor, operands, compute, tuneCache));
+      std::vector<void *> arguments = {product.a, product.b, product.c};
+      if (operands == llvm::StringRef("bf16"))
+        arguments = {product.roundedA, product.roundedB, product.c};
       for (int threads : {1, 2})
         add(
             name, product, threads, [=, &program] { program.startPool(threads); },
-            [&] { llvm::cantFail(program.call({product.a, product.b, product.c})); });
+            [=, &program] { llvm::cantFail(program.call(arguments)); });
     }
     for ([[maybe_unused]] int threads : {1, 2}) {
 #ifdef SLUICE_HAS_OPENBLAS
