@@ -68,7 +68,7 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
 
 LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> registerBlock,
                                    ArrayRef<int64_t> cacheBlock, int64_t vectorSize, bool packsA, bool packsB,
-                                   int64_t vnni, int64_t tile) {
+                                   int64_t vnni, int64_t tile, int64_t panels) {
   if (registerBlock.size() != 2 || cacheBlock.size() != 3)
     return emitError() << "expected 2 register and 3 cache block sizes, found " << registerBlock.size() << " and "
                        << cacheBlock.size();
@@ -93,5 +93,7 @@ LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError,
               "found "
            << registerBlock[0] << " x " << registerBlock[1] << " and " << cacheBlock[2] << " terms, " << vnni
            << " together";
+  if (panels < 1 || (panels > 1 && tile == 0))
+    return emitError() << "expected 1 panel at a time, or more of tiles, found " << panels;
   return success();
 }

@@ -45,10 +45,11 @@ def Sluice_StrategyAttr : Sluice_Attr<"Strategy", "strategy"> {
     vector; with 2, both are packed, in the type that the contraction computes in, and the cache block's sum is a multiple of it.
     `tile`, 0 or 32, is how many terms one instruction of a matrix unit adds to a tile of 16 x 16 elements of C (Intel AMX); with 32, `vnni` is 2, the register block is made of
     such tiles, and the cache block's sum is a multiple of it.
+    `panels`, at least 1, is how many panels of B are packed at a time, row by row; with more than 1, `tile` is 32.
     Set by the target's strategy pass directly before the loops are made, and consumed there.
   }];
-  let parameters = (ins ArrayRefParameter<"int64_t">:$registerBlock, ArrayRefParameter<"int64_t">:$cacheBlock, "int64_t":$vectorSize, "bool":$packsA, "bool":$packsB, DefaultValuedParameter<"int64_t", "1">:$vnni, DefaultValuedParameter<"int64_t", "0">:$tile);
-  let assemblyFormat = "`<` `register` `=` `[` $registerBlock `]` `,` `cache` `=` `[` $cacheBlock `]` `,` `vector` `=` $vectorSize `,` `packs_a` `=` $packsA `,` `packs_b` `=` $packsB (`,` `vnni` `=` $vnni^)? (`,` `tile` `=` $tile^)? `>`";
+  let parameters = (ins ArrayRefParameter<"int64_t">:$registerBlock, ArrayRefParameter<"int64_t">:$cacheBlock, "int64_t":$vectorSize, "bool":$packsA, "bool":$packsB, DefaultValuedParameter<"int64_t", "1">:$vnni, DefaultValuedParameter<"int64_t", "0">:$tile, DefaultValuedParameter<"int64_t", "1">:$panels);
+  let assemblyFormat = "`<` `register` `=` `[` $registerBlock `]` `,` `cache` `=` `[` $cacheBlock `]` `,` `vector` `=` $vectorSize `,` `packs_a` `=` $packsA `,` `packs_b` `=` $packsB (`,` `vnni` `=` $vnni^)? (`,` `tile` `=` $tile^)? (`,` `panels` `=` $panels^)? `>`";
   let genVerifyDecl = 1;
 }
 

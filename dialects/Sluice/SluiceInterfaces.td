@@ -56,7 +56,7 @@ def ComputeTypeOpInterface : OpInterface<"ComputeTypeOpInterface"> {
   let description = [{
     An op that consists of contractions and says by `compute_type` what their operands are rounded to: to `bf16`, the nearest one, of two that are as near the even
     one, and a NaN stays a NaN; without the attribute to nothing. Operands of a contraction are its own, also those that the op computes first, such as the
-    probabilities of attention. Products are exact and summed in f32, and operands and results in memory are f32, as is the first operand of an op with a `compute_type`, or
+    probabilities of attention. Products are exact and summed in f32, and operands and results are f32, as is the first operand of an op with a `compute_type`, or
     the first destination of one that has destinations. The backward that such an op builds has the same one.
   }];
   let methods = [

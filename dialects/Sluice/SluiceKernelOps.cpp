@@ -35,6 +35,19 @@ template <typename AttentionOp> static LogicalResult verifyElements(AttentionOp 
 LogicalResult BlockedAttentionOp::verify() { return verifyElements(*this, 0); }
 LogicalResult BlockedAttentionBackwardOp::verify() { return verifyElements(*this, 1); }
 
+/// Of the input at `index`, in front of the weight.
+template <typename CrossEntropyOp> static LogicalResult verifyInput(CrossEntropyOp op, unsigned index) {
+  Type found = getElementTypeOrSelf(op.getInputs()[index]), element = getElementTypeOrSelf(op.getInputs()[index + 1]);
+  bool mayBeNarrow = element.isF32() && op.getComputeType();
+  if (found == element || (mayBeNarrow && found.isBF16()))
+    return success();
+  return op.emitOpError() << "expected an input of " << element << (mayBeNarrow ? " or of bf16" : "") << ", found "
+                          << found;
+}
+LogicalResult BlockedCrossEntropyOp::verify() { return verifyInput(*this, 0); }
+LogicalResult BlockedCrossEntropyBackwardOp::verify() { return verifyInput(*this, 1); }
+LogicalResult BlockedCrossEntropyWithGradientOp::verify() { return verifyInput(*this, 1); }
+
 LogicalResult ParallelForOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto callee = symbols.lookupNearestSymbolFrom<FunctionOpInterface>(*this, getCalleeAttr());
   if (!callee)

@@ -37,19 +37,23 @@ def BlockedAttentionOp : Sluice_BlockedAttentionOp<"blocked_attention"> {
 def BlockedAttentionBackwardOp : Sluice_BlockedAttentionOp<"blocked_attention_backward"> {
   let summary = "ins(gradient, query, key, value, result, logsumexp[, random key, layer, rate]) outs(dquery, dkey, dvalue)";
 }
-def BlockedCrossEntropyOp : Sluice_KernelOp<"blocked_cross_entropy", [ComputeTypeOpInterface]> {
+defvar inputOfCrossEntropy = "The input has the weight's element type or, where this is f32 and rounded to bf16, that one.";
+class Sluice_BlockedCrossEntropyOp<string mnemonic, dag more = (ins)> : Sluice_KernelOp<mnemonic, [ComputeTypeOpInterface]> {
+  let description = inputOfCrossEntropy;
+  let arguments = !con(operands, more, (ins Sluice_ComputeType:$compute_type));
+  let hasVerifier = 1;
+}
+class Sluice_BlockedCrossEntropyGradientOp<string mnemonic> : Sluice_BlockedCrossEntropyOp<mnemonic, (ins UnitAttr:$accumulate)> {
+  let description = inputOfCrossEntropy # " `accumulate` adds to the contents of `dweight`, otherwise they are overwritten.";
+}
+def BlockedCrossEntropyOp : Sluice_BlockedCrossEntropyOp<"blocked_cross_entropy"> {
   let summary = "ins(input [..., C], weight [V, C], targets [...]) outs(loss [], logsumexp [...])";
-  let arguments = !con(operands, (ins Sluice_ComputeType:$compute_type));
 }
-def BlockedCrossEntropyBackwardOp : Sluice_KernelOp<"blocked_cross_entropy_backward", [ComputeTypeOpInterface]> {
+def BlockedCrossEntropyBackwardOp : Sluice_BlockedCrossEntropyGradientOp<"blocked_cross_entropy_backward"> {
   let summary = "ins(gradient [], input, weight, targets, logsumexp) outs(dinput, dweight)";
-  let description = "`accumulate` adds to the contents of `dweight`, otherwise they are overwritten.";
-  let arguments = !con(operands, (ins UnitAttr:$accumulate, Sluice_ComputeType:$compute_type));
 }
-def BlockedCrossEntropyWithGradientOp : Sluice_KernelOp<"blocked_cross_entropy_with_gradient", [ComputeTypeOpInterface]> {
+def BlockedCrossEntropyWithGradientOp : Sluice_BlockedCrossEntropyGradientOp<"blocked_cross_entropy_with_gradient"> {
   let summary = "ins(gradient [], input, weight, targets) outs(loss [], dinput, dweight)";
-  let description = "`accumulate` adds to the contents of `dweight`, otherwise they are overwritten.";
-  let arguments = !con(operands, (ins UnitAttr:$accumulate, Sluice_ComputeType:$compute_type));
 }
 def BlockedNewtonSchulzOp : Sluice_KernelOp<"blocked_newton_schulz"> {
   let summary = "ins(matrices [N, R, parts x C]) outs(result [N, R, parts x C]): matrices with all singular values about 1";

@@ -99,6 +99,7 @@ struct Panels {
   mlir::Value buffer, base;
   int64_t width, depth;
   int64_t vnni, unit;
+  int64_t together;            // as many whole ones are filled row by row, where rows are contiguous
   mlir::FloatType computeType; // what elements are rounded to; null: nothing
 };
 
@@ -120,13 +121,15 @@ VectorOfB packedVector(Panels panel, int64_t lanes);
 /// Rows of B are the terms here: `matrix` is (columns of C x terms), as for the panels.
 VectorOfB vectorInPlace(MatrixView matrix, mlir::Value column, SubRange sums, int64_t lanes);
 
-/// Brings the panel that is packed next into the second-level cache, a part of it with each of `parts` blocks of C, and
-/// some lines of a part with each of the `stretches` of a sum: what is packed from memory waits for memory otherwise.
+/// Brings the panels that are packed next into the second-level cache, a part of them with each of `parts` blocks of C,
+/// and some lines of a part with each of the `stretches` of a sum: what is packed from memory waits for memory
+/// otherwise.
 struct PanelFetch {
   MatrixView matrix;
-  mlir::Value row, sum; // where it begins
-  int64_t rows, sums;   // its size, all inside of the matrix
+  mlir::Value row, sum; // where they begin
+  int64_t rows, sums;   // their size, all inside of the matrix
   int64_t parts;
+  mlir::Value firstPart; // that of the first block of C
 
   void emit(mlir::ImplicitLocOpBuilder &builder, mlir::Value part, mlir::Value stretch, int64_t stretches) const;
 };

@@ -24,8 +24,10 @@ constexpr int64_t leastParallelWork = 64 * 64 * 64;
 constexpr int64_t leastPackedRows = 48;
 
 /// As often tasks pack the same block of A: to pack all of it at once for all of them writes it to memory and reads it
-/// from there, which is more than to read it again. Tiles wait for packing, and what they read is half as large.
-constexpr int64_t mostPackingsOfA = 4, mostPackingsOfTiles = 1;
+/// from there, or from another processor's cache, which is more than to read it again. Tiles wait where packing is
+/// also rounding: where panels of A do not all stay in a second-level cache, they are packed once.
+constexpr int64_t mostPackingsOfA = 4;
+constexpr int64_t mostBytesPackedAgain = 2 * 1024 * 1024;
 
 /// Rows that are a multiple of so many cache lines apart share two of the 64 sets of a first-level cache, or one: those
 /// of a register block of tiles are more than a set has ways.
@@ -50,8 +52,9 @@ public:
         rows(strategy.getRegisterBlock()[0]), columns(strategy.getRegisterBlock()[1]),
         blockM(strategy.getCacheBlock()[0]), blockN(strategy.getCacheBlock()[1]), blockK(strategy.getCacheBlock()[2]),
         lanes(strategy.getVectorSize()), vnni(strategy.getVnni()), tileTerms(strategy.getTile()),
-        packsA(strategy.getPacksA()), packsB(strategy.getPacksB()), sizeM(x.size(x.m)), sizeN(x.size(x.n)),
-        sizeK(x.size(x.k)), blocksM(llvm::divideCeil(sizeM, blockM)), blocksN(llvm::divideCeil(sizeN, blockN)) {}
+        panels(strategy.getPanels()), packsA(strategy.getPacksA()), packsB(strategy.getPacksB()), sizeM(x.size(x.m)),
+        sizeN(x.size(x.n)), sizeK(x.size(x.k)), blocksM(llvm::divideCeil(sizeM, blockM)),
+        blocksN(llvm::divideCeil(sizeN, blockN)) {}
 
   void run() {
     int64_t tasks = x.product(x.outer) * blocksM * blocksN;
@@ -71,7 +74,9 @@ public:
     home = &around->getRegion(0).front();
     int64_t work = x.product(x.outer) * x.product(x.outerSums) * sizeM * sizeN * sizeK;
     if (isa<FunctionOpInterface>(around) && tasks > 1 && work > leastParallelWork) {
-      if (packsA && blocksN > (tileTerms ? mostPackingsOfTiles : mostPackingsOfA))
+      bool waits = tileTerms && x.a.type.getElementType() != panelType() &&
+                   sizeM * sizeK * panelType().getWidth() / 8 > mostBytesPackedAgain;
+      if (packsA && blocksN > (waits ? 1 : mostPackingsOfA))
         packAllOfA();
       parallel(tasks, kernel(), [&](Value task) { emitTask(task); });
     } else if (tasks == 1) {
@@ -91,7 +96,7 @@ private:
   ImplicitLocOpBuilder b;
   Start start;
   Epilogue epilogue;
-  int64_t rows, columns, blockM, blockN, blockK, lanes, vnni, tileTerms;
+  int64_t rows, columns, blockM, blockN, blockK, lanes, vnni, tileTerms, panels;
   bool packsA, packsB;
   int64_t sizeM, sizeN, sizeK, blocksM, blocksN;
   Value panelsA, panelB, tile, keptSums;
@@ -133,14 +138,14 @@ private:
   FloatType panelType() const { return vnni == 1 ? x.elementType() : x.computeType; }
   /// Terms that panels are filled up to; in those of A they lie together.
   int64_t unit() const { return tileTerms ? tileTerms : vnni; }
-  Panels ofA(Value base) const { return {panelsA, base, rows, blockK, unit(), unit(), x.computeType}; }
-  Panels ofB(Value base) const { return {panelB, base, columns, blockK, vnni, unit(), x.computeType}; }
+  Panels ofA(Value base) const { return {panelsA, base, rows, blockK, unit(), unit(), 1, x.computeType}; }
+  Panels ofB(Value base) const { return {panelB, base, columns, blockK, vnni, unit(), panels, x.computeType}; }
 
   void allocate() {
     if (packsA && !isPacked)
       panelsA = buffer({blockM * blockK}, panelType());
     if (packsB)
-      panelB = buffer({columns * int64_t(llvm::alignTo(blockK, unit()))}, panelType());
+      panelB = buffer({panels * columns * int64_t(llvm::alignTo(blockK, unit()))}, panelType());
     if (!x.isContiguous(x.c, x.n) || tileTerms)
       tile = buffer({rows, columns}, x.elementType());
     if (keepsSums())
@@ -148,10 +153,14 @@ private:
   }
 
   /// Whether sums are kept beside C until they are complete: tiles go through the second-level cache with each block of
-  /// the sum, and wait where rows of C drive each other from the first, of which they share few sets.
+  /// the sum, and wait where rows of C drive each other from the first, of which they share few sets. They wait longer
+  /// where another task's thread writes to the same rows: what a processor fetches ahead in a row takes lines from the
+  /// other one.
   bool keepsSums() const {
     if (!tileTerms || sizeK <= blockK || !start.op || !x.outerSums.empty() || !x.m || !x.isContiguous(x.c, x.n))
       return false;
+    if (blocksN > 1 && bytesOfBlock() <= mostBytesOfKeptC)
+      return true;
     int64_t stride = x.c.type.getStridesAndOffset().first[llvm::find(x.c.dims, *x.m) - x.c.dims.begin()];
     return !ShapedType::isDynamic(stride) &&
            stride * x.elementType().getWidth() % (leastLinesOfConflict * bytesOfCacheLine * 8) == 0;
@@ -300,7 +309,7 @@ private:
     int64_t lastBlock = (sizeK - 1) / blockK * blockK;
     Value yes = arith::ConstantIntOp::create(b, 1, 1);
     forBlocksOfSum([&](SubRange k) {
-      Panels panelOfB = ofB(constantIndex(b, 0)), packedA;
+      Panels packedA;
       if (packsA)
         packedA = packA(viewA, at, m, k);
       ElementOfA a = packsA ? packedElement(packedA) : elementInPlace(viewA, m, k);
@@ -312,20 +321,29 @@ private:
       MicroKernel kernel{a,  {},    rows,        columns,   std::min(blockK, sizeK),      vnni,       tile,
                          c,  lanes, storesFirst, start.row, finish.op ? &atEnd : nullptr, triangle(), fetchesC(),
                          {}, {},    {}};
-      if (tileTerms)
-        kernel.tiles = TilePanels{packedA, panelOfB};
       if (keepsSums())
         kernel.kept = KeptSums{{keptSums, 0, 1}, andEqual(yes, k.start, lastBlock)};
-      loop(b, constantIndex(b, 0), n.count, columns, [&](Value j) {
-        if (packsB) {
-          // Packed where it is used next, a panel is in the first-level cache.
-          packPanels(b, viewB, panelRange(n, j), k, panelOfB, lanes);
-          kernel.fetch = nextPanel(viewB, n, k, j);
-          kernel.b = packedVector(panelOfB, lanes);
-        } else {
+      Value zero = constantIndex(b, 0);
+      if (!packsB) {
+        loop(b, zero, n.count, columns, [&](Value j) {
           kernel.b = vectorInPlace(viewB, plus(b, n.start, j), k, lanes);
-        }
-        kernel.emit(b, m, n, j, wholeTerms(k.count));
+          kernel.emit(b, m, n, j, wholeTerms(k.count));
+        });
+        return;
+      }
+      int64_t group = columns * panels;
+      loop(b, zero, n.count, group, [&](Value start) {
+        // Packed where they are used next, panels are in a cache.
+        SubRange inGroup = part(n, start, group);
+        packPanels(b, viewB, inGroup, k, ofB(zero), lanes);
+        loop(b, zero, inGroup.count, columns, [&](Value j) {
+          Panels panel = ofB(times(b, j, blockK));
+          kernel.fetch = nextPanels(viewB, n, k, start, j);
+          kernel.b = packedVector(panel, lanes);
+          if (tileTerms)
+            kernel.tiles = TilePanels{packedA, panel};
+          kernel.emit(b, m, n, plus(b, start, j), wholeTerms(k.count));
+        });
       });
     });
   }
@@ -345,27 +363,27 @@ private:
     return row && column ? std::optional(Triangle{*row, *column}) : std::nullopt;
   }
 
-  /// The rows of B's panel that begins at `j` of a cache block.
-  SubRange panelRange(SubRange n, Value j) {
-    Value count = constantIndex(b, columns);
-    if (!n.whole)
-      count = b.createOrFold<arith::MinUIOp>(arith::SubIOp::create(b, n.count, j), count);
-    return {plus(b, n.start, j), count, n.whole};
+  /// At most `size` columns of a cache block, from `start`.
+  SubRange part(SubRange n, Value start, int64_t size) {
+    Value count = constantIndex(b, size);
+    if (!n.whole || size != columns)
+      count = b.createOrFold<arith::MinUIOp>(b.createOrFold<arith::SubIOp>(n.count, start), count);
+    return {plus(b, n.start, start), count, n.whole};
   }
 
-  /// The panel behind that at `j`: of this block, of the next block of the sum, or of the next task. None where B stays
-  /// in cache.
-  std::optional<PanelFetch> nextPanel(MatrixView matrix, SubRange n, SubRange k, Value j) {
+  /// The panels behind those that begin at `start` of a cache block: of this block, of the next block of the sum, or of
+  /// the next task; what is fetched of them beside the panel at `j` of the present ones. None where B stays in cache.
+  std::optional<PanelFetch> nextPanels(MatrixView matrix, SubRange n, SubRange k, Value start, Value j) {
     if (bytesOfB() < leastFetchedBytes || !(matrix.rowIsContiguous() || matrix.columnIsContiguous()))
       return std::nullopt;
-    int64_t panelRows = std::min(columns, sizeN), panelSums = std::min(blockK, sizeK);
+    int64_t group = columns * panels, panelRows = std::min(group, sizeN), panelSums = std::min(blockK, sizeK);
     auto isBelow = [&](Value value, Value end) {
       return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, value, end);
     };
     auto select = [&](Value condition, Value yes, Value no) {
       return b.createOrFold<arith::SelectOp>(condition, yes, no);
     };
-    Value next = plus(b, j, columns), nextSum = plus(b, k.start, blockK);
+    Value next = plus(b, start, group), nextSum = plus(b, k.start, blockK);
     Value isInBlock = isBelow(next, n.count), hasSums = isBelow(nextSum, constantIndex(b, sizeK));
     Value nextStart = blocksM > 1 && !sharesRows() ? n.start : plus(b, n.start, blockN);
     Value row = select(isInBlock, plus(b, n.start, next), select(hasSums, n.start, nextStart));
@@ -374,16 +392,18 @@ private:
       return b.createOrFold<arith::MinUIOp>(start, constantIndex(b, size - part));
     };
     int64_t blocks = llvm::divideCeil(std::min(blockM, sizeM), rows);
-    return PanelFetch{matrix, inside(row, sizeN, panelRows), inside(sum, sizeK, panelSums), panelRows, panelSums,
-                      blocks};
+    Value panel = b.createOrFold<arith::DivUIOp>(j, constantIndex(b, columns));
+    return PanelFetch{
+        matrix,          inside(row, sizeN, panelRows), inside(sum, sizeK, panelSums), panelRows, panelSums,
+        blocks * panels, times(b, panel, blocks)};
   }
 
   /// Whether C comes from memory. Tiles are so fast that to fetch a block which is in cache from the last block of the
   /// sum delays what they load.
-  bool fetchesC() const {
-    int64_t bytes = std::min(blockM, sizeM) * std::min(blockN, sizeN) * x.elementType().getWidth() / 8;
-    return !tileTerms || sizeK <= blockK || bytes > mostBytesOfKeptC;
-  }
+  bool fetchesC() const { return !tileTerms || sizeK <= blockK || bytesOfBlock() > mostBytesOfKeptC; }
+
+  /// Of C.
+  int64_t bytesOfBlock() const { return std::min(blockM, sizeM) * std::min(blockN, sizeN) * x.bytesOfElement(x.c); }
 
   /// The panels of a block of A, which are packed here unless all of A is.
   Panels packA(MatrixView matrix, const Position &at, SubRange m, SubRange k) {

@@ -287,9 +287,10 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
     // What is needed next comes while the sums are computed, some of it with each stretch of them: all at once would
     // wait for each other.
     auto prefetch = [&](Value stretch) {
-      if (fetch)
-        fetch->emit(builder, builder.createOrFold<arith::DivUIOp>(i, constantIndex(builder, rows)), stretch,
-                    stretches());
+      if (fetch) {
+        Value block = builder.createOrFold<arith::DivUIOp>(i, constantIndex(builder, rows));
+        fetch->emit(builder, plus(builder, fetch->firstPart, block), stretch, stretches());
+      }
       if (!isContiguous)
         return;
       int64_t rowsOfStretch = llvm::divideCeil(rows, stretches());

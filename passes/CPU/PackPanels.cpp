@@ -212,12 +212,22 @@ void sluice::packPanels(ImplicitLocOpBuilder &b, MatrixView matrix, SubRange row
     return PanelCopy{b,     matrix,      panels.buffer, plus(b, rows.start, r), sums.start, sums.count, to, width,
                      lanes, panels.vnni, panels.unit,   panels.computeType};
   };
+  auto fillUnit = [&](const PanelCopy &copy) {
+    if (panels.unit != panels.vnni)
+      copy.zero(roundDown(b, plus(b, sums.count, panels.vnni - 1), panels.vnni),
+                roundDown(b, plus(b, sums.count, panels.unit - 1), panels.unit));
+  };
   // Panels that share a line of the cache, or a pair that is fetched as one, are packed together: where rows lie far
   // apart, as by a power of two, the line is gone before the next panel is packed.
-  if (!isTile && panels.unit == panels.vnni && matrix.rowIsContiguous() && width < pairOfLines &&
-      pairOfLines % width == 0) {
-    Value end = roundDown(b, rows.count, pairOfLines);
-    loop(b, zero, end, pairOfLines, [&](Value r) { copyAt(r).copyRows(pairOfLines / width, panels.depth); });
+  int64_t together =
+      std::max(panels.together, width < pairOfLines && pairOfLines % width == 0 ? pairOfLines / width : 1);
+  if (!isTile && matrix.rowIsContiguous() && together > 1) {
+    int64_t group = together * width;
+    Value end = roundDown(b, rows.count, group);
+    loop(b, zero, end, group, [&](Value r) {
+      copyAt(r).copyRows(together, panels.depth);
+      loop(b, r, plus(b, r, group), width, [&](Value panel) { fillUnit(copyAt(panel)); });
+    });
     first = end;
   }
   loop(b, first, rows.count, width, [&](Value r) {
@@ -237,9 +247,7 @@ void sluice::packPanels(ImplicitLocOpBuilder &b, MatrixView matrix, SubRange row
       else
         copy.copyElements(constantIndex(b, width), zero);
     };
-    if (panels.unit != panels.vnni)
-      copy.zero(roundDown(b, plus(b, sums.count, panels.vnni - 1), panels.vnni),
-                roundDown(b, plus(b, sums.count, panels.unit - 1), panels.unit));
+    fillUnit(copy);
     if (rows.whole)
       return whole();
     Value left = arith::SubIOp::create(b, rows.count, r);

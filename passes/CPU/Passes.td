@@ -37,9 +37,10 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
     Of a contraction with a `sluice.triangle` whose C and sum are one block, the points that do not count are left out: rows of C above its diagonal, terms of a zero of A or B beside its
     diagonal; what shares a register block with points that count is computed.
 
-    Operands are rounded to the contraction's `sluice.compute_type` as they are packed. Panels are f32 all the same, in which products of two bf16 are exact, unless the strategy has a `vnni` of 2:
+    Operands are rounded to the contraction's `sluice.compute_type` as they are packed, unless they are of that type in memory. Panels are f32 all the same, in which products of two bf16 are exact, unless the strategy has a `vnni` of 2:
     then they hold pairs of bf16, which `x86vector.avx512.dot` multiplies and adds. With a `tile` of 32, the panels of A hold 32 terms of a row after the other, `amx.tile_mulf` multiplies
-    and adds, and the sums become vectors by way of a buffer; where rows of C are a multiple of 2 KiB apart, they are kept in one of the size of the cache block until they are complete.
+    and adds, and the sums become vectors by way of a buffer; where rows of C are a multiple of 2 KiB apart, or several tasks write to them, they are kept in one of the size of the cache block until they
+    are complete.
 
     Arguments of a function are distinct memory, as bufferization takes them to be. A contraction without `sluice.strategy` is an error.
   }];

@@ -1,5 +1,6 @@
 //===- Strategy.cpp - How contractions become loops, by processor -----------------===//
 #include "passes/CPU/Strategy.h"
+#include "passes/CacheLines.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
@@ -24,8 +25,15 @@ static constexpr RegisterBlock tileBlock = {32, 32};
 static constexpr int64_t depthOfTiles = 256;
 // Beside a matrix unit packing takes most of the time, and each block of C packs its operands anew.
 static constexpr int64_t tasksOfThreadInTiles = 1;
-// Of an A that is in no cache near a processor: each column of blocks of C reads it from memory anew.
+// Of an A that is in no cache near a processor: each column of blocks of C reads it from memory anew. Of such a B whose
+// rows in a panel are one line of the cache or less, most lines are of two panels.
 static constexpr int64_t leastBytesInMemory = 16 * 1024 * 1024;
+static constexpr int64_t panelsOfMemory = 4;
+// Of a C whose sums are kept beside it, by narrower blocks, until they are complete: passes over memory that this saves
+// are more than what it costs where C is that large, where rows are so few that only columns are split between threads,
+// or where the sum has so many blocks and A, which each block of C packs anew, need not be rounded.
+static constexpr int64_t columnsOfKept = 384, leastBytesOfKept = 32 * 1024 * 1024, mostRowsOfKept = 256,
+                         leastBlocksOfKept = 4;
 
 // Of a processor that is not this one.
 static constexpr int64_t usualThreads = 2;
@@ -77,6 +85,9 @@ struct Shape {
         n(contraction.size(contraction.n)), k(contraction.size(contraction.k)),
         around(contraction.product(contraction.outer)), vnni(contraction.computeType ? registers.bf16Terms : 1),
         tile(contraction.computeType ? registers.tileTerms : 0),
+        readsLinesOfB(contraction.isContiguous(contraction.b, contraction.n)),
+        bytesOfB(contraction.bytesOfElement(contraction.b)),
+        isNarrowA(contraction.a.type.getElementType() == contraction.computeType),
         readsRows(!contraction.computeType && contraction.isContiguous(contraction.a, contraction.k)),
         isSmallA(!contraction.computeType && isSmall(contraction, contraction.a)),
         isSmallB(!contraction.computeType && isSmall(contraction, contraction.b) &&
@@ -85,6 +96,9 @@ struct Shape {
 
   const Registers &registers;
   int64_t bytes, m, n, k, around, vnni, tile;
+  bool readsLinesOfB;      // the columns of a row of B are neighbours
+  int64_t bytesOfB;        // of an element
+  bool isNarrowA;          // of what it is rounded to
   bool readsRows;          // the terms of a row of A are neighbours, and used as they are
   bool isSmallA, isSmallB; // in cache where they lie, and used as they are
   MLIRContext *context;
@@ -121,12 +135,23 @@ struct Shape {
     int64_t tasksOfThread = tile ? tasksOfThreadInTiles : readsMemory ? 1 : registers.tasksOfThread;
     return tasks >= threads * tasksOfThread && (slots - tasks) * 100 <= mostIdle * slots;
   }
+  /// At most.
+  int64_t columnsOfBlock() const {
+    bool hasManyBlocks = isNarrowA && llvm::divideCeil(k, depthOfTiles) >= leastBlocksOfKept;
+    bool keepsSums =
+        tile && k > depthOfTiles && (hasManyBlocks || m <= mostRowsOfKept || m * n * bytes >= leastBytesOfKept);
+    return keepsSums ? columnsOfKept : registers.mostColumns;
+  }
+  int64_t panels(RegisterBlock block) const {
+    bool sharesLines = tile && readsLinesOfB && block.columns * bytesOfB <= bytesOfCacheLine;
+    return sharesLines && n * k * bytesOfB >= leastBytesInMemory ? panelsOfMemory : 1;
+  }
   bool mayReadInPlace(RegisterBlock block) const { return isSmallA || (readsRows && m % block.rows == 0); }
   bool readsBInPlace(RegisterBlock block) const { return isSmallB && n % block.columns == 0; }
   StrategyAttr strategy(RegisterBlock block, int64_t mostRows, int64_t mostColumns, int64_t depth, bool packsA) const {
     return StrategyAttr::get(context, {block.rows, block.columns},
                              {evenBlock(m, mostRows, block.rows), evenBlock(n, mostColumns, block.columns), depth},
-                             registers.lanes * 4 / bytes, packsA, !readsBInPlace(block), vnni, tile);
+                             registers.lanes * 4 / bytes, packsA, !readsBInPlace(block), vnni, tile, panels(block));
   }
 
 private:
@@ -142,7 +167,7 @@ StrategyAttr sluice::suggestStrategy(const Contraction &contraction, const Regis
   // The one with more loads may save more at the edges than it is slower.
   bool savesEdges = shape.area(shape.block(1)) * (100 + registers.slower) < shape.area(shape.block(0)) * 100;
   RegisterBlock block = shape.block(savesEdges ? 1 : 0);
-  int64_t rows = mostRows, columns = registers.mostColumns;
+  int64_t rows = mostRows, columns = shape.columnsOfBlock();
   while (!shape.isEnough(shape.tasks(block, rows, columns), threads)) {
     bool maySplitColumns = columns > leastColumns && shape.n >= 2 * leastColumns;
     bool maySplitRows = rows > leastRows && shape.m > leastRows;

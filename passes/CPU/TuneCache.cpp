@@ -89,6 +89,7 @@ StrategyAttr TuneCache::find(StringRef processor, StringRef key, MLIRContext *co
   std::optional<bool> packsA = entry->getBoolean("packs_a");
   bool packsB = entry->getBoolean("packs_b").value_or(true);
   int64_t vnni = entry->getInteger("vnni").value_or(1), tile = entry->getInteger("tile").value_or(0);
+  int64_t panels = entry->getInteger("panels").value_or(1);
   if (!registerBlock || !cacheBlock || !vector || !packsA)
     return {};
   auto ignore = [&] {
@@ -96,9 +97,9 @@ StrategyAttr TuneCache::find(StringRef processor, StringRef key, MLIRContext *co
     diagnostic.abandon();
     return diagnostic;
   };
-  if (failed(StrategyAttr::verify(ignore, *registerBlock, *cacheBlock, *vector, *packsA, packsB, vnni, tile)))
+  if (failed(StrategyAttr::verify(ignore, *registerBlock, *cacheBlock, *vector, *packsA, packsB, vnni, tile, panels)))
     return {};
-  return StrategyAttr::get(context, *registerBlock, *cacheBlock, *vector, *packsA, packsB, vnni, tile);
+  return StrategyAttr::get(context, *registerBlock, *cacheBlock, *vector, *packsA, packsB, vnni, tile, panels);
 }
 
 void TuneCache::set(StringRef processor, StringRef key, StrategyAttr strategy) {
@@ -115,5 +116,7 @@ void TuneCache::set(StringRef processor, StringRef key, StrategyAttr strategy) {
     entry["vnni"] = strategy.getVnni();
   if (strategy.getTile() != 0)
     entry["tile"] = strategy.getTile();
+  if (strategy.getPanels() != 1)
+    entry["panels"] = strategy.getPanels();
   (*processors.getObject(processor))[json::ObjectKey(key.str())] = std::move(entry);
 }

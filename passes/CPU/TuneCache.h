@@ -14,7 +14,7 @@ namespace sluice {
 ///   {"version": 1, "processors": {"znver3": {"f32 1x256x2304x768 kn": {"register": [4, 24], "cache": [256, 96, 256],
 ///    "vector": 8, "packs_a": true}}}}
 ///
-/// and "vnni", if it is not 1, and "tile", if it is not 0.
+/// and "vnni", if it is not 1, "tile", if it is not 0, and "panels", if it is not 1.
 class TuneCache {
 public:
   /// What a contraction is known by: type of the operands that are multiplied, products around x rows x columns x sum,

@@ -21,11 +21,6 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
       inputs.append({op.getRandomKey(), op.getLayer(), op.getRate()});
     return inputs;
   };
-  // Attention copies its operands by blocks, and widens them then.
-  auto narrow = [](Value value) {
-    auto widened = value.getDefiningOp<arith::ExtFOp>();
-    return widened ? widened.getIn() : value;
-  };
   auto outputs = [&](Operation *op) {
     return llvm::map_to_vector(op->getResultTypes(), [&](Type type) { return b.empty(type); });
   };
@@ -54,7 +49,7 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
       })
       .Case([&](LinearCrossEntropyOp op) {
         auto blocked = BlockedCrossEntropyOp::create(b, op->getResultTypes(),
-                                                     ValueRange{op.getInput(), op.getWeight(), op.getTargets()},
+                                                     ValueRange{narrow(op.getInput()), op.getWeight(), op.getTargets()},
                                                      outputs(op), op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());
       })
@@ -62,14 +57,15 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
         auto [dweight, adds] = gradientDestination(op.getDweight());
         auto blocked = BlockedCrossEntropyBackwardOp::create(
             b, op->getResultTypes(),
-            ValueRange{op.getGradient(), op.getInput(), op.getWeight(), op.getTargets(), op.getLogsumexp()},
+            ValueRange{op.getGradient(), narrow(op.getInput()), op.getWeight(), op.getTargets(), op.getLogsumexp()},
             ValueRange{b.empty(op.getDinput().getType()), dweight}, adds, op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());
       })
       .Case([&](LinearCrossEntropyWithGradientOp op) {
         auto [dweight, adds] = gradientDestination(op.getDweight());
         auto blocked = BlockedCrossEntropyWithGradientOp::create(
-            b, op->getResultTypes(), ValueRange{op.getGradient(), op.getInput(), op.getWeight(), op.getTargets()},
+            b, op->getResultTypes(),
+            ValueRange{op.getGradient(), narrow(op.getInput()), op.getWeight(), op.getTargets()},
             ValueRange{b.empty(op.getLoss().getType()), b.empty(op.getDinput().getType()), dweight}, adds,
             op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());

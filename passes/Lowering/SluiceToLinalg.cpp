@@ -230,6 +230,11 @@ Value ToLinalg::concat(ConcatOp op) {
   return whole;
 }
 
+Value ToLinalg::narrow(Value value) {
+  auto widened = value.getDefiningOp<arith::ExtFOp>();
+  return widened ? widened.getIn() : value;
+}
+
 SmallVector<Value> ToLinalg::lower(Operation *op) {
   return TypeSwitch<Operation *, SmallVector<Value>>(op)
       .Case<AddOp, MulOp, ScaleOp>([&](Operation *op) { return SmallVector<Value>{binary(op)}; })

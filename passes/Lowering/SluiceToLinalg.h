@@ -25,6 +25,8 @@ public:
   static AddOp accumulatingAdd(mlir::Value result);
 
 private:
+  /// What a value was widened from, for ops that take both; else the value.
+  static mlir::Value narrow(mlir::Value value);
   // Element by element and shapes (SluiceToLinalg.cpp).
   mlir::Value binary(mlir::Operation *op);
   mlir::Value gelu(GeluOp op);

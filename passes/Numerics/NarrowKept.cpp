@@ -1,9 +1,9 @@
 //===- NarrowKept.cpp - Keeps in the compute type what is rounded to it anyway --------===//
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/IR/Remarks.h"
+#include "passes/Numerics/Narrow.h"
 #include "passes/Numerics/Passes.h"
 
 namespace sluice {
@@ -13,51 +13,6 @@ namespace sluice {
 
 using namespace mlir;
 using namespace sluice;
-
-static bool onlyRearranges(Operation *op) { return isa<ReshapeOp, SplitOp, SliceRowsOp>(op); }
-
-/// Whether contractions that round to `type` are all that uses `value`, but for `other`, maybe rearranged.
-static bool isOnlyRounded(Value value, Type type, Operation *other = nullptr) {
-  return llvm::all_of(value.getUses(), [&](OpOperand &use) {
-    Operation *user = use.getOwner();
-    if (user == other)
-      return true;
-    if (onlyRearranges(user))
-      return llvm::all_of(user->getResults(), [&](Value result) { return isOnlyRounded(result, type); });
-    auto contraction = dyn_cast<ComputeTypeOpInterface>(user);
-    return contraction && contraction.getComputeTypeAttr() && contraction.getComputeTypeAttr().getValue() == type &&
-           contraction.isOnlyRounded(use);
-  });
-}
-
-static Type withElement(Type tensor, Type element) { return cast<RankedTensorType>(tensor).clone(element); }
-
-/// Gives the uses of `wide`, but for `other`, `narrow` instead: widened in front of contractions, and as it is where it
-/// is rearranged.
-static void replaceByNarrow(Value wide, Value narrow, Operation *other = nullptr) {
-  Value widened;
-  for (OpOperand &use : llvm::make_early_inc_range(wide.getUses())) {
-    Operation *user = use.getOwner();
-    if (user == other)
-      continue;
-    OpBuilder builder(user);
-    if (onlyRearranges(user)) {
-      Operation *clone = builder.clone(*user);
-      clone->setOperand(use.getOperandNumber(), narrow);
-      for (auto [from, to] : llvm::zip_equal(user->getResults(), clone->getResults())) {
-        to.setType(withElement(to.getType(), getElementTypeOrSelf(narrow)));
-        replaceByNarrow(from, to);
-      }
-      user->erase();
-      continue;
-    }
-    if (!widened) {
-      builder.setInsertionPointAfterValue(narrow);
-      widened = arith::ExtFOp::create(builder, narrow.getLoc(), wide.getType(), narrow);
-    }
-    use.set(widened);
-  }
-}
 
 namespace {
 /// Where the contents of one slot come from and go to.
@@ -152,12 +107,10 @@ private:
     for (auto [function, index] : kept.results) {
       auto returned = cast<func::ReturnOp>(function.getBody().front().getTerminator());
       Value wide = returned.getOperand(index);
-      OpBuilder builder(returned);
-      builder.setInsertionPointAfterValue(wide);
-      auto rounded = arith::TruncFOp::create(builder, wide.getLoc(), withElement(wide.getType(), element), wide);
-      returned.setOperand(index, rounded);
+      Operation *rounded = createRounded(wide, element);
+      returned.setOperand(index, rounded->getResult(0));
       if (isOnlyRounded(wide, element, /*other=*/rounded))
-        replaceByNarrow(wide, rounded, /*other=*/rounded);
+        replaceByNarrow(wide, rounded->getResult(0), /*other=*/rounded);
       update(function);
     }
     for (auto [function, index] : kept.arguments) {

@@ -13,6 +13,7 @@ void sluice::buildNumericsPipeline(OpPassManager &manager, const NumericsOptions
     compute.type = options.compute.getValue();
     manager.addPass(createSetComputeType(compute));
     manager.addPass(createNarrowKept());
+    manager.addPass(createNarrowResults());
   }
   // Last, when the functions are final: the lowering is paid once per kind of layer.
   manager.addPass(createShareLayers());

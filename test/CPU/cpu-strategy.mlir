@@ -131,3 +131,17 @@ func.func @a_in_memory_is_read_seldom(%a: memref<256x50257xf32>, %b: memref<768x
     ins(%a, %b : memref<256x50257xf32>, memref<768x50257xf32>) outs(%c : memref<256x768xf32>)
   return
 }
+
+// What is bf16 in memory and so large that it lies there: a panel's row is a line of the cache, or parts of two, so four panels are packed together. What is narrow is packed by
+// each of many blocks of C, whose sums are kept beside it.
+// CHECK-LABEL: @narrow_operands_in_memory
+// AVX512: packs_a = true, packs_b = true>
+// AMX: cache = [256, 384, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32, panels = 4>
+// AMX: cache = [512, 384, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
+// AMX: cache = [512, 768, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
+func.func @narrow_operands_in_memory(%a: memref<256x768xbf16>, %b: memref<768x50257xbf16>, %c: memref<256x50257xf32>, %p: memref<2048x2304xbf16>, %r: memref<2048x2304xf32>, %q: memref<2304x768xbf16>, %s: memref<2048x768xf32>) {
+  linalg.matmul {sluice.compute_type = bf16} ins(%a, %b : memref<256x768xbf16>, memref<768x50257xbf16>) outs(%c : memref<256x50257xf32>)
+  linalg.matmul {sluice.compute_type = bf16} ins(%p, %q : memref<2048x2304xbf16>, memref<2304x768xbf16>) outs(%s : memref<2048x768xf32>)
+  linalg.matmul {sluice.compute_type = bf16} ins(%r, %q : memref<2048x2304xf32>, memref<2304x768xbf16>) outs(%s : memref<2048x768xf32>)
+  return
+}

@@ -80,7 +80,7 @@ func.func @terms_of_f32_lie_apart(%a: memref<8x8xf32>, %b: memref<8x16xf32>, %c:
 // -----
 
 func.func @f64_is_not_rounded(%a: memref<8x8xf64>, %b: memref<8x16xf64>, %c: memref<8x16xf64>) {
-  // expected-error @below {{expected 'sluice.compute_type' to be bf16, on operands of f32}}
+  // expected-error @below {{expected 'sluice.compute_type' to be bf16, for sums of f32}}
   linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [4, 8], cache = [8, 16, 8], vector = 4, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<8x8xf64>, memref<8x16xf64>) outs(%c : memref<8x16xf64>)
   return

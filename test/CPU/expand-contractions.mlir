@@ -380,9 +380,9 @@ func.func @tiles(%a: memref<32x40xf32>, %b: memref<40x32xf32>, %c: memref<32x32x
 
 // -----
 
-// C stays in cache from one block of the sum to the next, and to fetch it would delay tiles. Two blocks of C already pack all of A before.
+// C stays in cache from one block of the sum to the next, and to fetch it would delay tiles. A is so small that both blocks of C pack it.
 // CHECK-LABEL: @tiles_of_several_blocks_of_the_sum
-// CHECK: scf.forall (%{{.*}}) in (4)
+// CHECK-NOT: scf.forall
 // CHECK: scf.forall (%{{.*}}) in (2)
 // CHECK: amx.tile_zero
 // CHECK-NOT: memref.prefetch %arg2
@@ -390,6 +390,79 @@ func.func @tiles(%a: memref<32x40xf32>, %b: memref<40x32xf32>, %c: memref<32x32x
 func.func @tiles_of_several_blocks_of_the_sum(%a: memref<256x768xf32>, %b: memref<768x768xf32>, %c: memref<256x768xf32>) {
   linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [256, 384, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
     ins(%a, %b : memref<256x768xf32>, memref<768x768xf32>) outs(%c : memref<256x768xf32>)
+  return
+}
+
+// -----
+
+// A large A that is rounded as it is packed is packed before, once.
+// CHECK-LABEL: @tiles_of_a_large_a
+// CHECK: scf.forall (%{{.*}}) in (32)
+// CHECK: arith.truncf
+// CHECK: scf.forall (%{{.*}}) in (8)
+// CHECK: amx.tile_mulf
+// CHECK-LABEL: @tiles_of_a_large_narrow_a
+// CHECK-NOT: scf.forall
+// CHECK: scf.forall (%{{.*}}) in (8)
+func.func @tiles_of_a_large_a(%a: memref<2048x768xf32>, %b: memref<768x768xf32>, %c: memref<2048x768xf32>) {
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [512, 384, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+    ins(%a, %b : memref<2048x768xf32>, memref<768x768xf32>) outs(%c : memref<2048x768xf32>)
+  return
+}
+func.func @tiles_of_a_large_narrow_a(%a: memref<2048x768xbf16>, %b: memref<768x768xf32>, %c: memref<2048x768xf32>) {
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [512, 384, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+    ins(%a, %b : memref<2048x768xbf16>, memref<768x768xf32>) outs(%c : memref<2048x768xf32>)
+  return
+}
+
+// -----
+
+// What is bf16 in memory is packed as it is: terms of a row of A as they lie, and pairs of B.
+// CHECK-LABEL: @tiles_of_narrow_operands
+// CHECK-NOT: arith.truncf
+// CHECK: %[[ROW:.*]] = vector.load %arg0{{.*}} vector<32xbf16>
+// CHECK: vector.store %[[ROW]]
+// CHECK: vector.load %arg1{{.*}} vector<16xbf16>
+// CHECK: vector.interleave
+// CHECK-NOT: arith.truncf
+// CHECK: amx.tile_mulf
+func.func @tiles_of_narrow_operands(%a: memref<32x32xbf16>, %b: memref<32x32xbf16>, %c: memref<32x32xf32>) {
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [32, 32, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+    ins(%a, %b : memref<32x32xbf16>, memref<32x32xbf16>) outs(%c : memref<32x32xf32>)
+  return
+}
+
+// -----
+
+// In panels of f32 it is widened, which is exact.
+// CHECK-LABEL: @panels_of_narrow_operands
+// CHECK: vector.load %arg1{{.*}} vector<16xbf16>
+// CHECK: arith.extui {{.*}} : vector<16xi16> to vector<16xi32>
+// CHECK: arith.shli
+// CHECK: vector.store {{.*}} vector<16xf32>
+// CHECK: vector.fma
+func.func @panels_of_narrow_operands(%a: memref<8x16xbf16>, %b: memref<16x16xbf16>, %c: memref<8x16xf32>) {
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [8, 16], cache = [8, 16, 16], vector = 16, packs_a = true, packs_b = true>}
+    ins(%a, %b : memref<8x16xbf16>, memref<16x16xbf16>) outs(%c : memref<8x16xf32>)
+  return
+}
+
+// -----
+
+// Four panels of B are packed row by row, then used one after the other; the last two of six by themselves.
+// CHECK-LABEL: @panels_together
+// CHECK: memref.alloc() {{.*}} : memref<4096xbf16>
+// CHECK: scf.for %[[START:.*]] = %c0 to %c192 step %c128
+// CHECK: %[[LEFT:.*]] = arith.subi %c192, %[[START]]
+// CHECK: %[[COUNT:.*]] = arith.minui %[[LEFT]], %c128
+// CHECK: scf.for %{{.*}} = %c0 to %{{.*}} step %c128
+// CHECK: scf.for %{{.*}} = %c0 to %c32 step %c2
+// CHECK-COUNT-16: vector.load %arg1
+// CHECK: scf.for %{{.*}} = %c0 to %[[COUNT]] step %c32
+// CHECK: amx.tile_mulf
+func.func @panels_together(%a: memref<32x32xbf16>, %b: memref<32x192xbf16>, %c: memref<32x192xf32>) {
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [32, 192, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32, panels = 4>}
+    ins(%a, %b : memref<32x32xbf16>, memref<32x192xbf16>) outs(%c : memref<32x192xf32>)
   return
 }
 
@@ -403,21 +476,47 @@ func.func @tiles_of_several_blocks_of_the_sum(%a: memref<256x768xf32>, %b: memre
 // CHECK: memref.prefetch %arg2
 // CHECK: amx.tile_mulf
 // CHECK: scf.if %[[LAST]] {
-// CHECK-NOT: vector.load %[[KEPT]]
+// CHECK-NOT: vector.load %[[KEPT]][
 // CHECK: vector.store %{{.*}}, %arg2
 // CHECK: } else {
-// CHECK: vector.store %{{.*}}, %[[KEPT]]
+// CHECK: vector.store %{{.*}}, %[[KEPT]][
 // CHECK: scf.if %[[LAST]] {
-// CHECK: vector.load %[[KEPT]]
+// CHECK: vector.load %[[KEPT]][
 // CHECK: vector.store %{{.*}}, %arg2
 // CHECK: } else {
-// CHECK: vector.load %[[KEPT]]
-// CHECK: vector.store %{{.*}}, %[[KEPT]]
+// CHECK: vector.load %[[KEPT]][
+// CHECK: vector.store %{{.*}}, %[[KEPT]][
 func.func @tiles_of_rows_that_share_sets(%a: memref<64x512xf32>, %b: memref<512x512xf32>, %c: memref<64x512xf32>) {
   %zero = arith.constant 0.0 : f32
   linalg.fill ins(%zero : f32) outs(%c : memref<64x512xf32>)
   linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [64, 256, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
     ins(%a, %b : memref<64x512xf32>, memref<512x512xf32>) outs(%c : memref<64x512xf32>)
+  return
+}
+
+// -----
+
+// So do rows of C that several tasks write to.
+// CHECK-LABEL: @tiles_of_rows_of_several_tasks
+// CHECK: scf.forall (%{{.*}}) in (2)
+// CHECK: memref.alloc() {{.*}} : memref<64x80xf32>
+// CHECK-LABEL: @tiles_of_rows_of_one_task
+// CHECK: scf.forall (%{{.*}}) in (2)
+// CHECK: memref.alloc() {{.*}} : memref<32x16xf32>
+// CHECK-NOT: memref.alloc() {{.*}}xf32>
+// CHECK: return
+func.func @tiles_of_rows_of_several_tasks(%a: memref<64x512xf32>, %b: memref<512x144xf32>, %c: memref<64x144xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<64x144xf32>)
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 16], cache = [64, 80, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+    ins(%a, %b : memref<64x512xf32>, memref<512x144xf32>) outs(%c : memref<64x144xf32>)
+  return
+}
+func.func @tiles_of_rows_of_one_task(%a: memref<64x512xf32>, %b: memref<512x144xf32>, %c: memref<64x144xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<64x144xf32>)
+  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 16], cache = [32, 144, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+    ins(%a, %b : memref<64x512xf32>, memref<512x144xf32>) outs(%c : memref<64x144xf32>)
   return
 }
 

@@ -20,12 +20,12 @@
  "znver4": {
   "bf16 1x256x96x64 kn": {"register": [12, 32], "cache": [72, 96, 64], "vector": 16, "packs_a": true, "vnni": 2}},
  "sapphirerapids": {
-  "bf16 1x256x96x64 kn": {"register": [32, 32], "cache": [128, 96, 64], "vector": 16, "packs_a": true, "vnni": 2, "tile": 32}}}}
+  "bf16 1x256x96x64 kn": {"register": [32, 32], "cache": [128, 96, 64], "vector": 16, "packs_a": true, "vnni": 2, "tile": 32, "panels": 2}}}}
 //--- model.mlir
 // What was measured takes the place of what the shape suggests, unless the processor has no such vectors, or it is no strategy at all.
 // BF16: linalg.matmul {sluice.strategy = #sluice.strategy<register = [8, 48]
 // BF16: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [12, 32], cache = [72, 96, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2>}
-// TILES: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [128, 96, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+// TILES: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [128, 96, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32, panels = 2>}
 // CHECK: linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 48, 64], vector = 8, packs_a = true, packs_b = true>}
 // CHECK: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = {{.*}} packs_a = true, packs_b = true>}
 // CHECK: linalg.contract {{.*}} {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [96, 64, 256], vector = 8

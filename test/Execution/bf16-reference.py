@@ -27,7 +27,7 @@ def normal(*shape):
     return random.standard_normal(shape).astype(np.float32)
 
 
-# Of each function the operands, the op with its results, and how NumPy computes these from operands that `r` rounds.
+# Of each function the operands, the op with its results, and how NumPy computes these from operands that `r` rounds. %w0 is operand 0 that was rounded in memory and widened again.
 
 
 def linear():
@@ -39,6 +39,18 @@ def linear():
 def weight_gradient():
     x, dy = normal(3, 41, 19), normal(3, 41, 30)
     op = "sluice.matmul %0, %1 transpose_lhs reduce_leading {compute_type = bf16}"
+    return [x, dy], op, [(19, 30)], lambda r: [np.einsum("btm,btn->mn", r(x), r(dy))]
+
+
+def narrow_linear():
+    x, w, bias = normal(2, 13, 37), normal(37, 50), normal(50)
+    op = "sluice.linear %w0, %w1 bias %2 {compute_type = bf16}"
+    return [x, w, bias], op, [(2, 13, 50)], lambda r: [r(x) @ r(w) + bias]
+
+
+def narrow_weight_gradient():
+    x, dy = normal(3, 41, 19), normal(3, 41, 30)
+    op = "sluice.matmul %w0, %1 transpose_lhs reduce_leading {compute_type = bf16}"
     return [x, dy], op, [(19, 30)], lambda r: [np.einsum("btm,btn->mn", r(x), r(dy))]
 
 
@@ -116,6 +128,11 @@ def loss():
     return [x, w, targets], "sluice.linear_cross_entropy %0, %1, %2 {compute_type = bf16}", [(), (2, 11)], forward
 
 
+def narrow_loss():
+    operands, op, shapes, forward = loss()
+    return operands, op.replace("%0", "%w0"), shapes, forward
+
+
 def loss_backward():
     x, w, targets = head_inputs()
     g = np.array(0.7, np.float32)
@@ -160,6 +177,10 @@ def print_op(name, operands, op, shapes):
     results = [text_of(shape, "tensor", "f32") for shape in shapes]
     before, after = types[op.split()[0].removeprefix("sluice.")](inputs, results)
     print(f"func.func @{name}({', '.join(argument(i, a, 'tensor') for i, a in enumerate(operands))}) -> ({', '.join(results)}) {{")
+    for i, wide in enumerate(inputs):
+        if f"%w{i}" in op:
+            narrow = wide.replace("f32", "bf16")
+            print(f"  %n{i} = arith.truncf %{i} : {wide} to {narrow}\n  %w{i} = arith.extf %n{i} : {narrow} to {wide}")
     names = [f"%r{i}" for i in range(len(results))]
     print(f"  {', '.join(names)} = {op} : {', '.join(before)}{' to ' if after else ''}{', '.join(after)}")
     print(f"  return {', '.join(names)} : {', '.join(results)}\n}}")
@@ -176,9 +197,14 @@ products = {
     "blocks": (130, 170, 1027, "NT"),
     "gradient": (150, 100, 1001, "TN"),
     "kept": (70, 512, 300, "NN"),
+    "narrow": (70, 90, 75, "NN"),
+    "narrow_transposed": (70, 90, 75, "TT"),
+    "together": (40, 210, 75, "NN"),
 }
 # What C holds before is overwritten: rows of C that share sets of a cache are kept elsewhere until they are complete.
 overwritten = {"kept"}
+# Both operands are bf16 in memory.
+narrow = {"narrow", "narrow_transposed", "together"}
 
 
 def pair(name):
@@ -196,8 +222,19 @@ def print_pair(name, a, b):
     print(f"func.func @{name}(%step: memref<584xi8>, {', '.join(argument(i, x, 'memref') for i, x in enumerate((a, b, c)))}) {{")
     if name in overwritten:
         print(f"  %zero = arith.constant 0.0 : f32\n  linalg.fill ins(%zero : f32) outs(%2 : {shapes[2]})")
+    factors = "%0, %1"
+    if name in narrow:
+        factors = "%n0, %n1"
+        print("  %c0 = arith.constant 0 : index\n  %c1 = arith.constant 1 : index")
+        for i in range(2):
+            wide, shapes[i] = shapes[i], shapes[i].replace("f32", "bf16")
+            print(f"  %n{i} = memref.alloc() : {shapes[i]}")
+            rows, columns = (a, b)[i].shape
+            print(f"  %rows{i} = arith.constant {rows} : index\n  %columns{i} = arith.constant {columns} : index")
+            print(f"  scf.for %r = %c0 to %rows{i} step %c1 {{\n  scf.for %s = %c0 to %columns{i} step %c1 {{")
+            print(f"    %x = memref.load %{i}[%r, %s] : {wide}\n    %y = arith.truncf %x : f32 to bf16\n    memref.store %y, %n{i}[%r, %s] : {shapes[i]}\n  }}\n  }}")
     print(f"  linalg.contract indexing_maps = [{indexing}] {{sluice.compute_type = bf16}}")
-    print(f"    ins(%0, %1 : {shapes[0]}, {shapes[1]}) outs(%2 : {shapes[2]})\n  return\n}}")
+    print(f"    ins({factors} : {shapes[0]}, {shapes[1]}) outs(%2 : {shapes[2]})\n  return\n}}")
 
 
 def parse(line):

@@ -20,6 +20,16 @@ module attributes {sluice.some = #sluice.strategy<register = [8, 48], cache = [8
 
 // -----
 
+// expected-error @below {{expected 1 panel at a time, or more of tiles, found 0}}
+module attributes {sluice.some = #sluice.strategy<register = [32, 32], cache = [32, 32, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32, panels = 0>} {}
+
+// -----
+
+// expected-error @below {{expected 1 panel at a time, or more of tiles, found 4}}
+module attributes {sluice.some = #sluice.strategy<register = [8, 48], cache = [8, 48, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 0, panels = 4>} {}
+
+// -----
+
 // expected-error @below {{expected tiles of 32 terms or none (0), found 16}}
 module attributes {sluice.some = #sluice.strategy<register = [32, 32], cache = [32, 32, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 16>} {}
 

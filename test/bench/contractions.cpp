@@ -4,8 +4,8 @@
 //
 // The three products of a linear layer with x [M, K] and a weight [K, N]: forward x w (NN), the gradient of x (NT) and
 // that of w (TN), each by every implementation and on 1 and 2 threads. test/bench/peers.py runs it for the shapes of
-// interest and makes a table. Sluice and oneDNN multiply in bf16 as well, with sums in f32: of operands that are bf16 in
-// memory, and "from f32" of operands in f32 that are rounded in the time that is measured.
+// interest and makes a table. Sluice and oneDNN multiply in bf16 as well, with sums in f32: of operands that are bf16
+// in memory, and "from f32" of operands in f32 that are rounded in the time that is measured.
 //
 //===----------------------------------------------------------------------------------===//
 #include "mlir/Parser/Parser.h"
@@ -95,11 +95,11 @@ static JitFunction compile(const Product &product, const std::string &cpu, const
   auto shape = [](int64_t rows, int64_t columns, bool transposed, llvm::StringRef element) {
     return llvm::formatv("{0}x{1}x{2}", transposed ? columns : rows, transposed ? rows : columns, element).str();
   };
-  std::string source = llvm::formatv(text, shape(product.m, product.k, product.transA, operands),
-                                     shape(product.k, product.n, product.transB, operands),
-                                     shape(product.m, product.n, false, "f32"),
-                                     product.transA ? "k, m" : "m, k", product.transB ? "n, k" : "k, n",
-                                     compute == "f32" ? "" : (" {sluice.compute_type = " + compute + "}").str());
+  std::string source =
+      llvm::formatv(text, shape(product.m, product.k, product.transA, operands),
+                    shape(product.k, product.n, product.transB, operands), shape(product.m, product.n, false, "f32"),
+                    product.transA ? "k, m" : "m, k", product.transB ? "n, k" : "k, n",
+                    compute == "f32" ? "" : (" {sluice.compute_type = " + compute + "}").str());
   auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
   mlir::PassManager manager(&context);
   LoweringOptions lowering;
@@ -220,7 +220,8 @@ int main(int argc, char **argv) {
   std::deque<JitFunction> programs; // a place of its own for each
   struct {
     const char *name, *operands, *compute;
-  } const series[] = {{"sluice", "f32", "f32"}, {"sluice bf16", "bf16", "bf16"}, {"sluice from f32 bf16", "f32", "bf16"}};
+  } const series[] = {
+      {"sluice", "f32", "f32"}, {"sluice bf16", "bf16", "bf16"}, {"sluice from f32 bf16", "f32", "bf16"}};
   for (Product &product : products) {
     for (auto [name, operands, compute] : series) {
       JitFunction &program = programs.emplace_back(compile(product, cpu, processor, operands, compute, tuneCache));

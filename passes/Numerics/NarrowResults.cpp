@@ -1,0 +1,41 @@
+//===- NarrowResults.cpp - Computes in the compute type what is rounded to it anyway -----===//
+#include "mlir/IR/Remarks.h"
+#include "passes/Numerics/Narrow.h"
+#include "passes/Numerics/Passes.h"
+
+namespace sluice {
+#define GEN_PASS_DEF_NARROWRESULTS
+#include "passes/Numerics/Passes.h.inc"
+} // namespace sluice
+
+using namespace mlir;
+using namespace sluice;
+
+/// Whether a loop of its own computes the result, element by element in the end: rounding joins it. What is computed as
+/// the sums of a contraction become complete stays as it is, for vectors of one type.
+static bool hasOwnLoop(Operation *op) { return isa<LayerNormOp, RmsNormOp>(op); }
+
+namespace {
+struct NarrowResults : sluice::impl::NarrowResultsBase<NarrowResults> {
+  void runOnOperation() override {
+    Type type = BFloat16Type::get(&getContext());
+    int64_t count = 0, bytes = 0;
+    SmallVector<Operation *> ops;
+    getOperation().walk([&](Operation *op) {
+      if (hasOwnLoop(op))
+        ops.push_back(op);
+    });
+    for (Operation *op : ops)
+      for (Value result : op->getResults()) {
+        if (result.use_empty() || !getElementTypeOrSelf(result).isF32() || !isOnlyRounded(result, type))
+          continue;
+        Operation *rounded = createRounded(result, type);
+        replaceByNarrow(result, rounded->getResult(0), /*other=*/rounded);
+        ++count;
+        bytes += sumOfTensorBytes(result.getType()) - sumOfTensorBytes(rounded->getResult(0).getType());
+      }
+    remark::analysis(getOperation().getLoc(), remark::RemarkOpts::name("NarrowResults").category("numerics"))
+        << remark::metric("results", count) << remark::metric("bytes", bytes);
+  }
+};
+} // namespace
