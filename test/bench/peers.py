@@ -154,11 +154,15 @@ def attention():
 shapes = [(rows, inputs, outputs) for rows in (256, 2048) for inputs, outputs in ((768, 2304), (768, 768), (768, 3072), (3072, 768), (768, 50257))] + [(1024, 1024, 1024)]
 
 
+# What products multiply, by how the names of series end, the longer ends first: f32 that is rounded to bf16 in the time that is measured, bf16 in memory, f32.
+operands = (" from f32 bf16", " bf16", "")
+
+
 def contractions():
     torch = Torch() if arguments.torch else None
     tool = arguments.build / "bin" / "sluice-bench-contractions"
-    kinds = [(suffix, bar) for compute, suffix, bar in (("f32", "", "0.9"), ("bf16", " bf16", "0.9")) if compute in computes]
-    names = "." if len(kinds) == 2 else {"f32": "-bf16", "bf16": "bf16"}[computes[0]]
+    kinds = [suffix for suffix in reversed(operands) if ("bf16" if suffix else "f32") in computes]
+    names = "." if len(computes) == 2 else {"f32": "-bf16", "bf16": "bf16"}[computes[0]]
     ratios = {}
     for m, k, n in shapes:
         if arguments.only not in f"{m}x{k}x{n}":
@@ -175,16 +179,16 @@ def contractions():
                 rates.setdefault((product, int(threads)), {}).setdefault(who, []).append(line["GFLOP/s"])
             for product, threads in rates:
                 if torch:
-                    for suffix, _ in kinds:
+                    for suffix in set(kinds) - {" from f32 bf16"}:
                         answer = torch.ask(job="contraction", m=m, k=k, n=n, product=product, bf16=bool(suffix), threads=threads)
                         rates[product, threads].setdefault("PyTorch" + suffix, []).append(answer["gflops"])
         for (product, threads), found in sorted(rates.items()):
-            for suffix, bar in kinds:
-                medians = {who.removesuffix(" bf16"): statistics.median(values) for who, values in found.items() if who.endswith(" bf16") == bool(suffix)}
+            for suffix in kinds:
+                medians = {who.removesuffix(suffix): statistics.median(values) for who, values in found.items() if suffix == next(filter(who.endswith, operands))}
                 ours = medians.pop("sluice")
                 what = f"{m} x {k} -> {n} {product}{suffix}, threads: {threads}"
                 if not medians:
-                    bench.row(what, f"{ours:.0f} GFLOP/s", bar)
+                    bench.row(what, f"{ours:.0f} GFLOP/s", "0.9")
                     continue
                 if suffix:
                     # Products that differ in what they read and write are each a measure of their own; the bar is of what is nearest: sums that stay f32.
@@ -195,7 +199,7 @@ def contractions():
                     measure = max(medians.values())
                     ratios.setdefault("", []).append(ours / measure)
                 text = ", ".join(f"{who} {value:.0f}" for who, value in medians.items())
-                bench.row(what, f"{ours / measure:.2f} ({ours:.0f} GFLOP/s; {text})", bar)
+                bench.row(what, f"{ours / measure:.2f} ({ours:.0f} GFLOP/s; {text})", "0.9")
     for suffix, values in ratios.items():
         bench.row(f"contractions{suffix}, geometric mean", f"{math.exp(statistics.mean(map(math.log, values))):.2f}", "-" if suffix else "1.0")
 
