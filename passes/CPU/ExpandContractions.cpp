@@ -336,14 +336,17 @@ private:
         // Packed where they are used next, panels are in a cache.
         SubRange inGroup = part(n, start, group);
         packPanels(b, viewB, inGroup, k, ofB(zero), lanes);
-        loop(b, zero, inGroup.count, columns, [&](Value j) {
+        auto multiplyPanel = [&](Value j) {
           Panels panel = ofB(times(b, j, blockK));
           kernel.fetch = nextPanels(viewB, n, k, start, j);
           kernel.b = packedVector(panel, lanes);
           if (tileTerms)
             kernel.tiles = TilePanels{packedA, panel};
           kernel.emit(b, m, n, plus(b, start, j), wholeTerms(k.count));
-        });
+        };
+        if (panels == 1)
+          return multiplyPanel(zero);
+        loop(b, zero, inGroup.count, columns, multiplyPanel);
       });
     });
   }
