@@ -13,18 +13,19 @@ static constexpr int64_t version = 1;
 
 std::string TuneCache::keyOf(const Contraction &contraction) {
   auto contiguous = [&](const Contraction::Operand &operand, std::optional<unsigned> own, char letter) {
-    return contraction.isContiguous(operand, own)             ? letter
-           : contraction.isContiguous(operand, contraction.k) ? 'k'
-                                                              : '-';
+    std::string text(1, contraction.isContiguous(operand, own)             ? letter
+                        : contraction.isContiguous(operand, contraction.k) ? 'k'
+                                                                           : '-');
+    bool isNarrow = operand.type.getElementType() != contraction.elementType();
+    return isNarrow ? text + std::to_string(operand.type.getElementTypeBitWidth()) : text;
   };
   std::string type;
   llvm::raw_string_ostream(type) << (contraction.computeType ? contraction.computeType : contraction.elementType());
   return (llvm::Twine(type) + " " +
           llvm::Twine(contraction.product(contraction.outer) * contraction.product(contraction.outerSums)) + "x" +
           llvm::Twine(contraction.size(contraction.m)) + "x" + llvm::Twine(contraction.size(contraction.n)) + "x" +
-          llvm::Twine(contraction.size(contraction.k)) + " " +
-          llvm::Twine(contiguous(contraction.a, contraction.m, 'm')) +
-          llvm::Twine(contiguous(contraction.b, contraction.n, 'n')))
+          llvm::Twine(contraction.size(contraction.k)) + " " + contiguous(contraction.a, contraction.m, 'm') +
+          contiguous(contraction.b, contraction.n, 'n'))
       .str();
 }
 

@@ -18,7 +18,8 @@ namespace sluice {
 class TuneCache {
 public:
   /// What a contraction is known by: type of the operands that are multiplied, products around x rows x columns x sum,
-  /// and the dimension whose elements are neighbours in A and in B ("-": neither).
+  /// and the dimension whose elements are neighbours in A and in B ("-": neither), with their bits where an operand is
+  /// narrower than C ("k16").
   static std::string keyOf(const Contraction &contraction);
 
   /// Reads the file. An error names the file and what is wrong in it. A file that does not exist is an empty cache if

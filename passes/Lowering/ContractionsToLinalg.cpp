@@ -15,9 +15,8 @@ Value ToLinalg::linear(LinearOp op) {
       op.getBias() ? b.elementwise(op.getBias(), b.empty(op.getType()), copyOf).front() : b.filled(op.getType(), 0);
   std::string leading = leadingLetters.take_front(typeOf(op.getInput()).getRank() - 1).str();
   std::string weight = op.getTransposed() ? "oi" : "io";
-  auto factor = [&](Value value) { return op.getComputeTypeAttr() ? narrow(value) : value; };
-  return b.contract(leading + "i," + weight + "->" + leading + "o", factor(op.getInput()), factor(op.getWeight()),
-                    start, op.getComputeTypeAttr());
+  return b.contract(leading + "i," + weight + "->" + leading + "o", factor(op, op.getInput()),
+                    factor(op, op.getWeight()), start, op.getComputeTypeAttr());
 }
 
 Value ToLinalg::matmul(MatmulOp op) {
@@ -25,8 +24,7 @@ Value ToLinalg::matmul(MatmulOp op) {
   std::string lhs = leading + (op.getTransposeLhs() ? "km" : "mk");
   std::string rhs = (typeOf(op.getRhs()).getRank() == 2 ? "" : leading) + (op.getTransposeRhs() ? "nk" : "kn");
   std::string result = (op.getReduceLeading() ? "" : leading) + "mn";
-  auto factor = [&](Value value) { return op.getComputeTypeAttr() ? narrow(value) : value; };
-  return b.contract(lhs + "," + rhs + "->" + result, factor(op.getLhs()), factor(op.getRhs()),
+  return b.contract(lhs + "," + rhs + "->" + result, factor(op, op.getLhs()), factor(op, op.getRhs()),
                     accumulatorOf(op.getResult()), op.getComputeTypeAttr());
 }
 

@@ -48,16 +48,16 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
         return SmallVector<Value>(blocked.getResults());
       })
       .Case([&](LinearCrossEntropyOp op) {
-        auto blocked = BlockedCrossEntropyOp::create(b, op->getResultTypes(),
-                                                     ValueRange{narrow(op.getInput()), op.getWeight(), op.getTargets()},
-                                                     outputs(op), op.getComputeTypeAttr());
+        auto blocked = BlockedCrossEntropyOp::create(
+            b, op->getResultTypes(), ValueRange{factor(op, op.getInput()), op.getWeight(), op.getTargets()},
+            outputs(op), op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());
       })
       .Case([&](LinearCrossEntropyBackwardOp op) {
         auto [dweight, adds] = gradientDestination(op.getDweight());
         auto blocked = BlockedCrossEntropyBackwardOp::create(
             b, op->getResultTypes(),
-            ValueRange{op.getGradient(), narrow(op.getInput()), op.getWeight(), op.getTargets(), op.getLogsumexp()},
+            ValueRange{op.getGradient(), factor(op, op.getInput()), op.getWeight(), op.getTargets(), op.getLogsumexp()},
             ValueRange{b.empty(op.getDinput().getType()), dweight}, adds, op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());
       })
@@ -65,7 +65,7 @@ SmallVector<Value> ToLinalg::blocked(Operation *op) {
         auto [dweight, adds] = gradientDestination(op.getDweight());
         auto blocked = BlockedCrossEntropyWithGradientOp::create(
             b, op->getResultTypes(),
-            ValueRange{op.getGradient(), narrow(op.getInput()), op.getWeight(), op.getTargets()},
+            ValueRange{op.getGradient(), factor(op, op.getInput()), op.getWeight(), op.getTargets()},
             ValueRange{b.empty(op.getLoss().getType()), b.empty(op.getDinput().getType()), dweight}, adds,
             op.getComputeTypeAttr());
         return SmallVector<Value>(blocked.getResults());

@@ -232,7 +232,11 @@ Value ToLinalg::concat(ConcatOp op) {
 
 Value ToLinalg::narrow(Value value) {
   auto widened = value.getDefiningOp<arith::ExtFOp>();
-  return widened ? widened.getIn() : value;
+  return widened && getElementTypeOrSelf(widened.getIn()).isBF16() ? widened.getIn() : value;
+}
+
+Value ToLinalg::factor(ComputeTypeOpInterface op, Value value) {
+  return op.getComputeTypeAttr() ? narrow(value) : value;
 }
 
 SmallVector<Value> ToLinalg::lower(Operation *op) {

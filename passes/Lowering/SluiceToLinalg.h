@@ -25,8 +25,10 @@ public:
   static AddOp accumulatingAdd(mlir::Value result);
 
 private:
-  /// What a value was widened from, for ops that take both; else the value.
+  /// What a value was widened from, if it was from bf16, for ops that take both; else the value.
   static mlir::Value narrow(mlir::Value value);
+  /// What contractions of the op multiply: what a value was widened from, where they round to it.
+  static mlir::Value factor(ComputeTypeOpInterface op, mlir::Value value);
   // Element by element and shapes (SluiceToLinalg.cpp).
   mlir::Value binary(mlir::Operation *op);
   mlir::Value gelu(GeluOp op);
