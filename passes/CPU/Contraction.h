@@ -139,8 +139,7 @@ struct TilePanels {
   Panels a, b;
 };
 
-/// A buffer of a cache block for sums that are not complete, whose rows use all sets of a cache where those of C do
-/// not.
+/// A buffer of a cache block for sums that are not complete: its rows use all sets of a cache, and are one thread's.
 struct KeptSums {
   MatrixView block;
   mlir::Value last; // i1: the sums are complete, and go to C

@@ -135,6 +135,8 @@ private:
     return memref::AllocOp::create(b, MemRefType::get(shape, element), b.getI64IntegerAttr(64));
   }
 
+  /// Of the panels of B that are packed at a time.
+  int64_t columnsTogether() const { return columns * panels; }
   FloatType panelType() const { return vnni == 1 ? x.elementType() : x.computeType; }
   /// Terms that panels are filled up to; in those of A they lie together.
   int64_t unit() const { return tileTerms ? tileTerms : vnni; }
@@ -145,7 +147,7 @@ private:
     if (packsA && !isPacked)
       panelsA = buffer({blockM * blockK}, panelType());
     if (packsB)
-      panelB = buffer({panels * columns * int64_t(llvm::alignTo(blockK, unit()))}, panelType());
+      panelB = buffer({columnsTogether() * int64_t(llvm::alignTo(blockK, unit()))}, panelType());
     if (!x.isContiguous(x.c, x.n) || tileTerms)
       tile = buffer({rows, columns}, x.elementType());
     if (keepsSums())
@@ -331,7 +333,7 @@ private:
         });
         return;
       }
-      int64_t group = columns * panels;
+      int64_t group = columnsTogether();
       loop(b, zero, n.count, group, [&](Value start) {
         // Packed where they are used next, panels are in a cache.
         SubRange inGroup = part(n, start, group);
@@ -379,7 +381,7 @@ private:
   std::optional<PanelFetch> nextPanels(MatrixView matrix, SubRange n, SubRange k, Value start, Value j) {
     if (bytesOfB() < leastFetchedBytes || !(matrix.rowIsContiguous() || matrix.columnIsContiguous()))
       return std::nullopt;
-    int64_t group = columns * panels, panelRows = std::min(group, sizeN), panelSums = std::min(blockK, sizeK);
+    int64_t group = columnsTogether(), panelRows = std::min(group, sizeN), panelSums = std::min(blockK, sizeK);
     auto isBelow = [&](Value value, Value end) {
       return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, value, end);
     };

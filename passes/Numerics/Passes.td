@@ -28,7 +28,7 @@ def NarrowKept : Pass<"sluice-narrow-kept", "::mlir::ModuleOp"> {
 def NarrowResults : Pass<"sluice-narrow-results", "::mlir::ModuleOp"> {
   let summary = "rounds where it is computed what contractions alone use";
   let description = [{
-    A result that is computed element by element, of a norm or an activation, gets the compute type where contractions that round to it are all that uses it, through ops that only
+    The result of a norm, which a loop of its own computes, gets the compute type where contractions that round to it are all that uses it, through ops that only
     rearrange: it is rounded once, where it is computed, and not each time that it is packed, and takes half the memory. In front of the contractions it is widened again, which they
     see through. Rounding twice is rounding once, so that no result changes. The results and the bytes that they lost, each counted once, are a remark.
   }];

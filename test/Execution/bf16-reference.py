@@ -42,16 +42,19 @@ def weight_gradient():
     return [x, dy], op, [(19, 30)], lambda r: [np.einsum("btm,btn->mn", r(x), r(dy))]
 
 
+def rounded_in_memory(case, *numbers):
+    operands, op, shapes, reference = case
+    for number in numbers:
+        op = op.replace(f"%{number}", f"%w{number}")
+    return operands, op, shapes, reference
+
+
 def narrow_linear():
-    x, w, bias = normal(2, 13, 37), normal(37, 50), normal(50)
-    op = "sluice.linear %w0, %w1 bias %2 {compute_type = bf16}"
-    return [x, w, bias], op, [(2, 13, 50)], lambda r: [r(x) @ r(w) + bias]
+    return rounded_in_memory(linear(), 0, 1)
 
 
 def narrow_weight_gradient():
-    x, dy = normal(3, 41, 19), normal(3, 41, 30)
-    op = "sluice.matmul %w0, %1 transpose_lhs reduce_leading {compute_type = bf16}"
-    return [x, dy], op, [(19, 30)], lambda r: [np.einsum("btm,btn->mn", r(x), r(dy))]
+    return rounded_in_memory(weight_gradient(), 0)
 
 
 def large():
@@ -129,8 +132,7 @@ def loss():
 
 
 def narrow_loss():
-    operands, op, shapes, forward = loss()
-    return operands, op.replace("%0", "%w0"), shapes, forward
+    return rounded_in_memory(loss(), 0)
 
 
 def loss_backward():

@@ -179,7 +179,9 @@ def contractions():
                 rates.setdefault((product, int(threads)), {}).setdefault(who, []).append(line["GFLOP/s"])
             for product, threads in rates:
                 if torch:
-                    for suffix in set(kinds) - {" from f32 bf16"}:
+                    for suffix in kinds:
+                        if suffix == " from f32 bf16":
+                            continue  # PyTorch is asked for operands that are bf16 in memory
                         answer = torch.ask(job="contraction", m=m, k=k, n=n, product=product, bf16=bool(suffix), threads=threads)
                         rates[product, threads].setdefault("PyTorch" + suffix, []).append(answer["gflops"])
         for (product, threads), found in sorted(rates.items()):
