@@ -3,6 +3,7 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/CPU/Epilogue.h"
 #include "passes/CPU/Passes.h"
+#include "passes/CPU/Strategy.h"
 #include "passes/CacheLines.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/SaveAndRestore.h"
@@ -329,7 +330,7 @@ private:
       if (!packsB) {
         loop(b, zero, n.count, columns, [&](Value j) {
           kernel.b = vectorInPlace(viewB, plus(b, n.start, j), k, lanes);
-          kernel.emit(b, m, n, j, wholeTerms(k.count));
+          emitPanel(kernel, m, n, j, wholeTerms(k.count));
         });
         return;
       }
@@ -344,13 +345,34 @@ private:
           kernel.b = packedVector(panel, lanes);
           if (tileTerms)
             kernel.tiles = TilePanels{packedA, panel};
-          kernel.emit(b, m, n, plus(b, start, j), wholeTerms(k.count));
+          emitPanel(kernel, m, n, plus(b, start, j), wholeTerms(k.count));
         };
         if (panels == 1)
           return multiplyPanel(zero);
         loop(b, zero, inGroup.count, columns, multiplyPanel);
       });
     });
+  }
+
+  /// The register blocks of a panel of B: of the last one those vectors alone that have columns of C.
+  void emitPanel(MicroKernel kernel, SubRange m, SubRange n, Value j, Value sums) {
+    int64_t ofLast = tileTerms ? columns : columnsOfLastPanel(sizeN, columns, lanes);
+    if (ofLast == columns)
+      return kernel.emit(b, m, n, j, sums);
+    auto emitLast = [&] {
+      kernel.columns = ofLast;
+      kernel.emit(b, m, {n.start, n.count, fillsPanels(sizeN, columns, lanes)}, j, sums);
+    };
+    if (sizeN <= columns)
+      return emitLast();
+    Value end = plus(b, plus(b, n.start, j), columns);
+    Value isInside = arith::CmpIOp::create(b, arith::CmpIPredicate::ule, end, constantIndex(b, sizeN));
+    auto branch = scf::IfOp::create(b, isInside, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    kernel.emit(b, m, {n.start, n.count, /*whole=*/true}, j, sums);
+    b.setInsertionPointToStart(branch.elseBlock());
+    emitLast();
   }
 
   /// What counts of the whole matrix product, where one block is all of it.
@@ -454,10 +476,10 @@ struct ExpandContractions : sluice::impl::ExpandContractionsBase<ExpandContracti
       FailureOr<Contraction> contraction = analyzeContraction(op);
       if (failed(contraction))
         return signalPassFailure();
-      if (!strategy.getPacksB() && contraction->size(contraction->n) % strategy.getRegisterBlock()[1] != 0) {
+      int64_t sizeN = contraction->size(contraction->n), columns = strategy.getRegisterBlock()[1];
+      if (!strategy.getPacksB() && !fillsPanels(sizeN, columns, strategy.getVectorSize())) {
         op->emitOpError("expected a strategy that packs B: ")
-            << contraction->size(contraction->n) << " columns are no multiple of the register block's "
-            << strategy.getRegisterBlock()[1];
+            << sizeN << " columns do not fill the vectors of blocks of " << columns;
         return signalPassFailure();
       }
       if (!strategy.getPacksB() && !contraction->isContiguous(contraction->b, contraction->n)) {

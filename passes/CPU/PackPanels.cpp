@@ -20,6 +20,7 @@ struct PanelCopy {
   Value buffer, row, sum, count, to;
   int64_t width, lanes, vnni, unit;
   FloatType computeType;
+  Value rows = {}; // that there are of a panel's; null: all
 
   Type typeInPanel() const { return cast<MemRefType>(buffer.getType()).getElementType(); }
   Type typeInMatrix() const { return cast<MemRefType>(matrix.memref.getType()).getElementType(); }
@@ -32,6 +33,7 @@ struct PanelCopy {
   void store(Value value, Value index) const { vector::StoreOp::create(b, value, buffer, ValueRange{index}); }
 
   Value round(Value value) const;
+  Value loadColumn(int64_t r, Value s, int64_t size) const;
   Value columns(int64_t r, Value s, int64_t size, bool isWhole) const;
   void forTerms(Value from, function_ref<void(Value, bool)> body) const;
   void copyRows(int64_t panels, int64_t depth) const;
@@ -63,12 +65,25 @@ Value PanelCopy::round(Value value) const {
   return arith::TruncFOp::create(b, type, value);
 }
 
+/// A piece of the column of a term; zeros in place of rows that there are not.
+Value PanelCopy::loadColumn(int64_t r, Value s, int64_t size) const {
+  Value first = constantIndex(b, r);
+  if (!rows)
+    return load(first, s, size);
+  auto type = VectorType::get(size, typeInMatrix());
+  Value left = b.createOrFold<arith::SubIOp>(rows, first);
+  Value mask = vector::CreateMaskOp::create(b, type.clone(b.getI1Type()), left);
+  Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  SmallVector<Value> from = matrix.indices(b, plus(b, row, r), plus(b, sum, s));
+  return round(vector::MaskedLoadOp::create(b, type, matrix.memref, from, mask, zeros));
+}
+
 /// A piece of the column of a term, or of two that lie together, where `isWhole` says whether there is a second one.
 Value PanelCopy::columns(int64_t r, Value s, int64_t size, bool isWhole) const {
-  Value first = load(constantIndex(b, r), s, size);
+  Value first = loadColumn(r, s, size);
   if (vnni == 1)
     return first;
-  Value second = isWhole ? load(constantIndex(b, r), plus(b, s, 1), size)
+  Value second = isWhole ? loadColumn(r, plus(b, s, 1), size)
                          : Value(arith::ConstantOp::create(b, b.getZeroAttr(first.getType())));
   return vector::InterleaveOp::create(b, first, second);
 }
@@ -98,7 +113,13 @@ void PanelCopy::transpose() const {
   int64_t terms = lanes * vnni;
   Value whole = roundDown(b, count, terms);
   auto loadRow = [&](int64_t r, Value s) -> Value {
-    Value row = load(constantIndex(b, r), s, terms);
+    Value at = constantIndex(b, r);
+    Value row = load(rows ? b.createOrFold<arith::MinUIOp>(at, plus(b, rows, -1)) : at, s, terms);
+    if (rows) {
+      Value isThere = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, at, rows);
+      Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(row.getType()));
+      row = arith::SelectOp::create(b, isThere, row, zeros);
+    }
     return vnni == 1 ? row : vector::BitCastOp::create(b, VectorType::get(lanes, b.getI32Type()), row).getResult();
   };
   auto storePart = [&](Value part, Value to) {
@@ -110,22 +131,22 @@ void PanelCopy::transpose() const {
   bool fillsVectors = width < lanes && llvm::isPowerOf2_64(width);
   loop(b, constantIndex(b, 0), whole, terms, [&](Value s) {
     if (fillsVectors) {
-      SmallVector<Value> rows;
+      SmallVector<Value> vectors;
       for (int64_t r = 0; r < width; ++r)
-        rows.push_back(loadRow(r, s));
-      for (auto [i, vector] : llvm::enumerate(interleaveVectors(b, b.getLoc(), rows)))
+        vectors.push_back(loadRow(r, s));
+      for (auto [i, vector] : llvm::enumerate(interleaveVectors(b, b.getLoc(), vectors)))
         storePart(vector, plus(b, at(s), i * terms));
       return;
     }
     for (int64_t r = 0; r < width; r += lanes) {
-      SmallVector<Value> rows;
+      SmallVector<Value> vectors;
       for (int64_t i = 0; i < lanes; ++i)
-        rows.push_back(r + i < width ? loadRow(r + i, s) : rows.back());
-      transposeVectors(b, b.getLoc(), rows);
+        vectors.push_back(r + i < width ? loadRow(r + i, s) : vectors.back());
+      transposeVectors(b, b.getLoc(), vectors);
       for (int64_t i = 0; i < lanes; ++i) {
         Value to = plus(b, at(plus(b, s, i * vnni)), r * vnni);
         forPieces(std::min(width - r, lanes), lanes, [&](int64_t offset, int64_t size) {
-          Value part = rows[i];
+          Value part = vectors[i];
           if (size != lanes)
             part = vector::ExtractStridedSliceOp::create(b, part, ArrayRef<int64_t>{offset}, ArrayRef<int64_t>{size},
                                                          ArrayRef<int64_t>{1});
@@ -134,7 +155,9 @@ void PanelCopy::transpose() const {
       }
     }
   });
-  copyElements(constantIndex(b, width), whole);
+  if (rows)
+    zero(whole, count);
+  copyElements(rows ? rows : constantIndex(b, width), whole);
 }
 
 /// Terms that lie together are zeros behind the last one.
@@ -235,15 +258,14 @@ void sluice::packPanels(ImplicitLocOpBuilder &b, MatrixView matrix, SubRange row
     auto copyTermsOfRows = [&](Value count) {
       loop(b, zero, count, 1, [&](Value inPanel) { copy.copyTermsOfRow(inPanel); });
     };
+    auto copyVectors = [&] { matrix.rowIsContiguous() ? copy.copyRows(1, panels.depth) : copy.transpose(); };
     auto whole = [&] {
       if (isTile && matrix.rowIsContiguous())
         copy.transposePairs();
       else if (isTile && matrix.columnIsContiguous())
         copyTermsOfRows(constantIndex(b, width));
-      else if (matrix.rowIsContiguous())
-        copy.copyRows(1, panels.depth);
-      else if (matrix.columnIsContiguous())
-        copy.transpose();
+      else if (matrix.rowIsContiguous() || matrix.columnIsContiguous())
+        copyVectors();
       else
         copy.copyElements(constantIndex(b, width), zero);
     };
@@ -257,6 +279,12 @@ void sluice::packPanels(ImplicitLocOpBuilder &b, MatrixView matrix, SubRange row
     b.setInsertionPointToStart(branch.thenBlock());
     whole();
     b.setInsertionPointToStart(branch.elseBlock());
+    // Processors without bf16 have no vectors of it that are masked.
+    bool widens = copy.typeInMatrix().isBF16() && !copy.typeInPanel().isBF16();
+    if (!isTile && !widens && (matrix.rowIsContiguous() || matrix.columnIsContiguous())) {
+      copy.rows = left;
+      return copyVectors();
+    }
     copy.zero(zero, sums.count);
     if (isTile && matrix.columnIsContiguous())
       copyTermsOfRows(left);

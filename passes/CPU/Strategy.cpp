@@ -14,9 +14,9 @@ using namespace sluice;
 // A panel of B shares a first-level cache with one of A, which streams past it. A register block of 512-bit vectors
 // loads little for its work: its panel may fill that cache, which saves passes over C.
 static constexpr Registers knownRegisters[] = {
-    {"amx-bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 768, 4, 2, 32},
-    {"avx512bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 768, 4, 2, 0},
-    {"avx512vl", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 768, 4, 1, 0},
+    {"amx-bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 3072, 1, 2, 32},
+    {"avx512bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 3072, 1, 2, 0},
+    {"avx512vl", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 3072, 1, 1, 0},
     {"fma", 8, {{4, 24}, {6, 16}}, 0, 24 * 1024, 256 * 4, 256 * 4, 384, 8, 1, 0},
     {"sse2", 4, {{4, 8}, {4, 8}}, 0, 24 * 1024, 256 * 4, 256 * 4, 384, 8, 1, 0}};
 
@@ -24,7 +24,7 @@ static constexpr Registers knownRegisters[] = {
 static constexpr RegisterBlock tileBlock = {32, 32};
 static constexpr int64_t depthOfTiles = 256;
 // Beside a matrix unit packing takes most of the time, and each block of C packs its operands anew.
-static constexpr int64_t tasksOfThreadInTiles = 1;
+static constexpr int64_t tasksOfThreadInTiles = 1, columnsInTiles = 768;
 // Of an A that is in no cache near a processor: each column of blocks of C reads it from memory anew. Of such a B whose
 // rows in a panel are one line of the cache or less, most lines are of two panels.
 static constexpr int64_t leastBytesInMemory = 16 * 1024 * 1024;
@@ -38,7 +38,13 @@ static constexpr int64_t columnsOfKept = 384, leastBytesOfKept = 32 * 1024 * 102
 // Of a processor that is not this one.
 static constexpr int64_t usualThreads = 2;
 // Percent of the threads' time that blocks of C leave over, as the last ones are fewer than threads, at most.
-static constexpr int64_t mostIdle = 10;
+static constexpr int64_t mostIdle = 2;
+
+// Percent of C that vectors behind its last column are, at least, for a second loop without them.
+static constexpr int64_t leastLeftOut = 1;
+// Of a multiplication with addition and of a loop's pass, in halves of a cycle: sums that are fewer wait for
+// themselves.
+static constexpr int64_t latency = 9;
 
 // Of a block of C. The panels of A that belong to its rows stream past every panel of B, so more rows pack B less
 // often; fewer columns cost nothing but the reading of A.
@@ -69,6 +75,15 @@ const Registers *Registers::find(StringRef cpu) {
 
 int64_t sluice::threadsOf(StringRef cpu) {
   return cpu == "native" ? int64_t(llvm::hardware_concurrency().compute_thread_count()) : usualThreads;
+}
+
+int64_t sluice::columnsOfLastPanel(int64_t n, int64_t columns, int64_t lanes) {
+  int64_t last = (n - 1) % columns + 1, vectors = llvm::alignTo(last, lanes);
+  return (columns - vectors) * 100 >= leastLeftOut * n ? vectors : columns;
+}
+
+bool sluice::fillsPanels(int64_t n, int64_t columns, int64_t lanes) {
+  return (n - columnsOfLastPanel(n, columns, lanes)) % columns == 0;
 }
 
 /// Splits `size` evenly into blocks of at most `most`, rounded up to a multiple of `unit`.
@@ -103,13 +118,23 @@ struct Shape {
   bool isSmallA, isSmallB; // in cache where they lie, and used as they are
   MLIRContext *context;
 
+  /// Elements of a vector.
+  int64_t lanes() const { return registers.lanes * 4 / bytes; }
   RegisterBlock block(unsigned index) const {
     if (tile)
       return tileBlock;
     return {registers.blocks[index].rows, registers.blocks[index].columns * 4 / bytes};
   }
-  /// Elements that are computed, beyond the edges too.
-  int64_t area(RegisterBlock block) const { return llvm::alignTo(m, block.rows) * llvm::alignTo(n, block.columns); }
+  /// Halves of a cycle that a term takes in all register blocks of C, beyond the edges too, where a processor loads and
+  /// multiplies two vectors a cycle.
+  int64_t timeOfTerm(RegisterBlock block) const {
+    auto ofPanel = [&](int64_t columns) {
+      int64_t vectors = columns / lanes();
+      return std::max({block.rows * vectors, block.rows + vectors, latency});
+    };
+    return llvm::divideCeil(m, block.rows) *
+           ((n - 1) / block.columns * ofPanel(block.columns) + ofPanel(columnsOfLastPanel(n, block.columns, lanes())));
+  }
   int64_t depth(RegisterBlock block) const {
     if (tile)
       return evenBlock(k, depthOfTiles, tile);
@@ -135,23 +160,27 @@ struct Shape {
     int64_t tasksOfThread = tile ? tasksOfThreadInTiles : readsMemory ? 1 : registers.tasksOfThread;
     return tasks >= threads * tasksOfThread && (slots - tasks) * 100 <= mostIdle * slots;
   }
-  /// At most.
-  int64_t columnsOfBlock() const {
+  /// At most. Where C is passed over once, a block that is as wide as C packs its A once, and stays in no cache anyway;
+  /// unless it would read B from memory for every block of rows, as fast as tiles need it.
+  int64_t columnsOfBlock(RegisterBlock block) const {
+    bool readsMemory = tile && bytesOfB == bytes && n * k * bytesOfB >= leastBytesInMemory;
+    if (k <= depth(block) && !readsMemory)
+      return llvm::alignTo(n, block.columns);
     bool hasManyBlocks = isNarrowA && llvm::divideCeil(k, depthOfTiles) >= leastBlocksOfKept;
     bool keepsSums =
         tile && k > depthOfTiles && (hasManyBlocks || m <= mostRowsOfKept || m * n * bytes >= leastBytesOfKept);
-    return keepsSums ? columnsOfKept : registers.mostColumns;
+    return keepsSums ? columnsOfKept : tile ? columnsInTiles : registers.mostColumns;
   }
   int64_t panels(RegisterBlock block) const {
     bool sharesLines = tile && readsLinesOfB && block.columns * bytesOfB <= bytesOfCacheLine;
     return sharesLines && n * k * bytesOfB >= leastBytesInMemory ? panelsOfMemory : 1;
   }
   bool mayReadInPlace(RegisterBlock block) const { return isSmallA || (readsRows && m % block.rows == 0); }
-  bool readsBInPlace(RegisterBlock block) const { return isSmallB && n % block.columns == 0; }
+  bool readsBInPlace(RegisterBlock block) const { return isSmallB && fillsPanels(n, block.columns, lanes()); }
   StrategyAttr strategy(RegisterBlock block, int64_t mostRows, int64_t mostColumns, int64_t depth, bool packsA) const {
     return StrategyAttr::get(context, {block.rows, block.columns},
                              {evenBlock(m, mostRows, block.rows), evenBlock(n, mostColumns, block.columns), depth},
-                             registers.lanes * 4 / bytes, packsA, !readsBInPlace(block), vnni, tile, panels(block));
+                             lanes(), packsA, !readsBInPlace(block), vnni, tile, panels(block));
   }
 
 private:
@@ -165,15 +194,17 @@ private:
 StrategyAttr sluice::suggestStrategy(const Contraction &contraction, const Registers &registers, int64_t threads) {
   Shape shape(contraction, registers);
   // The one with more loads may save more at the edges than it is slower.
-  bool savesEdges = shape.area(shape.block(1)) * (100 + registers.slower) < shape.area(shape.block(0)) * 100;
+  bool savesEdges =
+      shape.timeOfTerm(shape.block(1)) * (100 + registers.slower) < shape.timeOfTerm(shape.block(0)) * 100;
   RegisterBlock block = shape.block(savesEdges ? 1 : 0);
-  int64_t rows = mostRows, columns = shape.columnsOfBlock();
+  int64_t rows = mostRows, columns = shape.columnsOfBlock(block);
   while (!shape.isEnough(shape.tasks(block, rows, columns), threads)) {
     bool maySplitColumns = columns > leastColumns && shape.n >= 2 * leastColumns;
     bool maySplitRows = rows > leastRows && shape.m > leastRows;
     if (!maySplitColumns && !maySplitRows)
       break;
-    bool isMoreEvenByRows = shape.areaOfBlocks(block, rows / 2, columns) < shape.areaOfBlocks(block, rows, columns / 2);
+    bool isMoreEvenByRows = shape.areaOfBlocks(block, rows / 2, columns) * (100 + mostIdle) <
+                            shape.areaOfBlocks(block, rows, columns / 2) * 100;
     if (!maySplitColumns || (maySplitRows && isMoreEvenByRows))
       rows /= 2;
     else
@@ -206,7 +237,7 @@ SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contract
 bool sluice::isApplicable(StrategyAttr strategy, const Contraction &contraction, const Registers &registers) {
   Shape shape(contraction, registers);
   RegisterBlock block{strategy.getRegisterBlock()[0], strategy.getRegisterBlock()[1]};
-  return strategy.getVectorSize() == registers.lanes * 4 / shape.bytes && strategy.getVnni() == shape.vnni &&
+  return strategy.getVectorSize() == shape.lanes() && strategy.getVnni() == shape.vnni &&
          strategy.getTile() == shape.tile && (strategy.getPacksA() || shape.mayReadInPlace(block)) &&
          (strategy.getPacksB() || shape.readsBInPlace(block));
 }

@@ -31,6 +31,13 @@ struct Registers {
   static const Registers *find(llvm::StringRef cpu);
 };
 
+/// Columns of the last panel of B that are computed, of `n` in all: whole vectors that have only columns behind the
+/// last one are left out, where they are a part of C that counts.
+int64_t columnsOfLastPanel(int64_t n, int64_t columns, int64_t lanes);
+
+/// Whether all columns that are computed are some of the `n`.
+bool fillsPanels(int64_t n, int64_t columns, int64_t lanes);
+
 /// How many threads a program for the processor will probably run on: those of this machine where it is `native`.
 int64_t threadsOf(llvm::StringRef cpu);
 

@@ -9,7 +9,7 @@
 // UNKNOWN: error: unknown processor 'abacus'
 
 // CHECK-LABEL: @a_large_product_has_many_blocks
-// AVX512: #sluice.strategy<register = [8, 48], cache = [256, 192, 256], vector = 16, packs_a = true, packs_b = true>
+// AVX512: #sluice.strategy<register = [8, 48], cache = [256, 1152, 256], vector = 16, packs_a = true, packs_b = true>
 // AVX2: #sluice.strategy<register = [4, 24], cache = [256, 96, 256], vector = 8, packs_a = true, packs_b = true>
 // SSE: #sluice.strategy<register = [4, 8], cache = [256, 96, 256], vector = 4, packs_a = true, packs_b = true>
 func.func @a_large_product_has_many_blocks(%a: memref<256x768xf32>, %b: memref<768x2304xf32>, %c: memref<256x2304xf32>) {
@@ -28,7 +28,7 @@ func.func @f64_has_half_the_lanes(%a: memref<256x768xf64>, %b: memref<768x256xf6
 
 // CHECK-LABEL: @blocks_do_not_exceed_the_shape_rounded_up
 // AVX512: register = [8, 48], cache = [8, 48, 7]
-// AVX2: register = [4, 24], cache = [8, 24, 7]
+// AVX2: register = [6, 16], cache = [6, 32, 7]
 // SSE: cache = [8, 24, 7]
 func.func @blocks_do_not_exceed_the_shape_rounded_up(%a: memref<5x7xf32>, %b: memref<7x17xf32>, %c: memref<5x17xf32>) {
   linalg.matmul ins(%a, %b : memref<5x7xf32>, memref<7x17xf32>) outs(%c : memref<5x17xf32>)
@@ -37,7 +37,7 @@ func.func @blocks_do_not_exceed_the_shape_rounded_up(%a: memref<5x7xf32>, %b: me
 
 // The batch and the sequence are one sum of 1200 terms, in 5 even blocks.
 // CHECK-LABEL: @dimensions_next_to_each_other_are_one
-// AVX2: register = [6, 16], cache = [66, 64, 240]
+// AVX2: register = [4, 24], cache = [64, 72, 240]
 func.func @dimensions_next_to_each_other_are_one(%a: memref<4x300x64xf32>, %b: memref<4x300x64xf32>, %c: memref<64x64xf32>) {
   linalg.contract indexing_maps = [affine_map<(i, o, b, t) -> (b, t, i)>, affine_map<(i, o, b, t) -> (b, t, o)>,
                                    affine_map<(i, o, b, t) -> (i, o)>]
@@ -58,17 +58,17 @@ func.func @narrow_results_do_not_pack_a(%a: memref<768x128xf32>, %at: memref<128
   return
 }
 
-// Matrices that stay in the first-level cache are read where they lie, A along either of its dimensions, B along whole rows. Rows far apart are not in one cache.
+// Matrices that stay in the first-level cache are read where they lie, A along either of its dimensions, B along rows of whole vectors. Rows far apart are not in one cache.
 // CHECK-LABEL: @small_matrices_are_not_packed
-// AVX2: register = [6, 16], {{.*}} packs_a = false, packs_b = false>
+// AVX2: register = [4, 24], {{.*}} packs_a = false, packs_b = false>
 // AVX2: packs_a = false, packs_b = false>
 // AVX2: packs_a = false, packs_b = true>
-// AVX2: packs_a = true, packs_b = true>
-func.func @small_matrices_are_not_packed(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %odd: memref<64x40xf32>, %apart: memref<64x64xf32, strided<[1152, 1]>>, %c: memref<64x64xf32>, %d: memref<64x40xf32>) {
+// AVX2: packs_a = false, packs_b = true>
+func.func @small_matrices_are_not_packed(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %odd: memref<64x41xf32>, %apart: memref<64x64xf32, strided<[1152, 1]>>, %c: memref<64x64xf32>, %d: memref<64x41xf32>) {
   linalg.matmul ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
   linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
     ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
-  linalg.matmul ins(%a, %odd : memref<64x64xf32>, memref<64x40xf32>) outs(%d : memref<64x40xf32>)
+  linalg.matmul ins(%a, %odd : memref<64x64xf32>, memref<64x41xf32>) outs(%d : memref<64x41xf32>)
   linalg.matmul ins(%apart, %apart : memref<64x64xf32, strided<[1152, 1]>>, memref<64x64xf32, strided<[1152, 1]>>) outs(%c : memref<64x64xf32>)
   return
 }
@@ -94,8 +94,8 @@ func.func @integers_and_row_sums_have_no_strategy(%a: memref<8x8xi32>, %b: memre
 // CHECK-LABEL: @operands_that_are_rounded_are_packed
 // AVX512: packs_a = true, packs_b = true>
 // AVX512: packs_a = true, packs_b = true>
-// AVX512BF16: #sluice.strategy<register = [8, 48], cache = [384, 96, 320], vector = 16, packs_a = true, packs_b = true, vnni = 2>
-// AVX512BF16: cache = [384, 96, 8], vector = 16, packs_a = true, packs_b = true, vnni = 2>
+// AVX512BF16: #sluice.strategy<register = [8, 48], cache = [384, 384, 320], vector = 16, packs_a = true, packs_b = true, vnni = 2>
+// AVX512BF16: cache = [384, 384, 8], vector = 16, packs_a = true, packs_b = true, vnni = 2>
 // AMX: #sluice.strategy<register = [32, 32], cache = [384, 384, 224], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
 // AMX: cache = [384, 384, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
 // AVX2: packs_a = true, packs_b = true>
@@ -143,5 +143,37 @@ func.func @narrow_operands_in_memory(%a: memref<256x768xbf16>, %b: memref<768x50
   linalg.matmul {sluice.compute_type = bf16} ins(%a, %b : memref<256x768xbf16>, memref<768x50257xbf16>) outs(%c : memref<256x50257xf32>)
   linalg.matmul {sluice.compute_type = bf16} ins(%p, %q : memref<2048x2304xbf16>, memref<2304x768xbf16>) outs(%s : memref<2048x768xf32>)
   linalg.matmul {sluice.compute_type = bf16} ins(%r, %q : memref<2048x2304xf32>, memref<2304x768xbf16>) outs(%s : memref<2048x768xf32>)
+  return
+}
+
+// Where one block of terms is the whole sum, C is passed over once: A is packed for all of its columns, unless tiles would read an f32 B from memory for every block of rows.
+// CHECK-LABEL: @a_short_sum_packs_a_once
+// AVX512: cache = [384, 50304, 256]
+// AMX: register = [8, 48], cache = [384, 50304, 256]
+// AMX: cache = [384, 50272, 256], {{.*}} tile = 32, panels = 4>
+// AMX: cache = [384, 768, 256], {{.*}} tile = 32>
+func.func @a_short_sum_packs_a_once(%a: memref<256x768xf32>, %b: memref<256x50257xf32>, %c: memref<768x50257xf32>, %p: memref<256x768xbf16>, %q: memref<256x50257xbf16>) {
+  linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    ins(%a, %b : memref<256x768xf32>, memref<256x50257xf32>) outs(%c : memref<768x50257xf32>)
+  linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>] {sluice.compute_type = bf16}
+    ins(%p, %q : memref<256x768xbf16>, memref<256x50257xbf16>) outs(%c : memref<768x50257xf32>)
+  linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>] {sluice.compute_type = bf16}
+    ins(%a, %b : memref<256x768xf32>, memref<256x50257xf32>) outs(%c : memref<768x50257xf32>)
+  return
+}
+
+// 17 blocks of 2976 columns would leave a thread idle for a thirty-fourth of the time.
+// CHECK-LABEL: @columns_are_split_before_rows
+// AVX512: cache = [256, 768, 256]
+func.func @columns_are_split_before_rows(%a: memref<256x768xf32>, %b: memref<768x50257xf32>, %c: memref<256x50257xf32>) {
+  linalg.matmul ins(%a, %b : memref<256x768xf32>, memref<768x50257xf32>) outs(%c : memref<256x50257xf32>)
+  return
+}
+
+// Of the last panel only vectors with columns of C are computed, so that the wider block leaves over no more than the narrower one.
+// CHECK-LABEL: @a_last_panel_has_whole_vectors
+// AVX512: register = [8, 48], cache = [512, 1056, 256]
+func.func @a_last_panel_has_whole_vectors(%a: memref<1024x1024xf32>, %b: memref<1024x1024xf32>, %c: memref<1024x1024xf32>) {
+  linalg.matmul ins(%a, %b : memref<1024x1024xf32>, memref<1024x1024xf32>) outs(%c : memref<1024x1024xf32>)
   return
 }

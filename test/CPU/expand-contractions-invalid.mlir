@@ -34,7 +34,7 @@ func.func @a_dimension_is_in_two_operands(%a: memref<8x8x8xf32>, %b: memref<8x8x
 // -----
 
 func.func @columns_left_over_in_place(%a: memref<6x8xf32>, %b: memref<8x17xf32>, %c: memref<6x17xf32>) {
-  // expected-error @below {{expected a strategy that packs B: 17 columns are no multiple of the register block's 16}}
+  // expected-error @below {{expected a strategy that packs B: 17 columns do not fill the vectors of blocks of 16}}
   linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 32, 8], vector = 8, packs_a = true, packs_b = false>}
     ins(%a, %b : memref<6x8xf32>, memref<8x17xf32>) outs(%c : memref<6x17xf32>)
   return

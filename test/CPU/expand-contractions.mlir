@@ -625,3 +625,59 @@ func.func @a_small_b_stays_in_cache(%a: memref<192x256xf32>, %b: memref<256x240x
     ins(%a, %b : memref<192x256xf32>, memref<256x240xf32>) outs(%c : memref<192x240xf32>)
   return
 }
+
+// -----
+
+// Of the last panel, of 8 columns, one vector a row is computed, and stored without masks. It is packed by vectors all
+// the same, with zeros behind the last column.
+// CHECK-LABEL: @of_the_last_panel_vectors_of_c_are_computed
+// CHECK: %[[ZEROS:.*]] = arith.constant dense<0.000000e+00> : vector<8xf32>
+// CHECK: scf.for %[[J:.*]] = %c0 to %c40 step %c16
+// CHECK: vector.maskedload %arg1{{.*}}, %{{.*}}, %[[ZEROS]]
+// CHECK: %[[END:.*]] = arith.addi %[[J]], %c16
+// CHECK: %[[INSIDE:.*]] = arith.cmpi ule, %[[END]], %c40
+// CHECK: scf.if %[[INSIDE]] {
+// CHECK-COUNT-48: vector.fma
+// CHECK-NOT: vector.fma
+// CHECK-COUNT-12: vector.store {{.*}} %arg2
+// CHECK: } else {
+// CHECK-COUNT-24: vector.fma
+// CHECK-NOT: vector.fma
+// CHECK-COUNT-6: vector.store {{.*}} %arg2
+// CHECK-NOT: vector.maskedstore
+// CHECK: return
+func.func @of_the_last_panel_vectors_of_c_are_computed(%a: memref<6x64xf32>, %b: memref<64x40xf32>, %c: memref<6x40xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 48, 64], vector = 8, packs_a = true, packs_b = true>}
+    ins(%a, %b : memref<6x64xf32>, memref<64x40xf32>) outs(%c : memref<6x40xf32>)
+  return
+}
+
+// -----
+
+// B is read where it lies where its rows are whole vectors.
+// CHECK-LABEL: @whole_vectors_are_read_in_place
+// CHECK: memref.alloc() {alignment = 64 : i64} : memref<384xf32>
+// CHECK-NOT: memref.alloc
+// CHECK: vector.load %arg1
+func.func @whole_vectors_are_read_in_place(%a: memref<6x64xf32>, %b: memref<64x40xf32>, %c: memref<6x40xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 48, 64], vector = 8, packs_a = true, packs_b = false>}
+    ins(%a, %b : memref<6x64xf32>, memref<64x40xf32>) outs(%c : memref<6x40xf32>)
+  return
+}
+
+// -----
+
+// Rows of a panel that there are not are zeros, in place of the last one, which is read again.
+// CHECK-LABEL: @rows_left_over_are_transposed_too
+// CHECK: scf.if
+// CHECK: } else {
+// CHECK: %[[ROW:.*]] = arith.minui
+// CHECK: %[[AT:.*]] = arith.addi %{{.*}}, %[[ROW]]
+// CHECK: vector.load %arg0[%[[AT]],
+// CHECK: arith.select %{{.*}}, %{{.*}}, %{{.*}} : vector<8xf32>
+// CHECK: vector.shuffle
+func.func @rows_left_over_are_transposed_too(%a: memref<9x64xf32>, %b: memref<64x16xf32>, %c: memref<9x16xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [12, 16, 64], vector = 8, packs_a = true, packs_b = true>}
+    ins(%a, %b : memref<9x64xf32>, memref<64x16xf32>) outs(%c : memref<9x16xf32>)
+  return
+}

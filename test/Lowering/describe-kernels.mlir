@@ -3,12 +3,12 @@
 
 // Both operands are read, the sum is read and written; a multiplication and an addition a term.
 // CHECK-LABEL: @a_contraction_has_its_sizes
-// CHECK: linalg.contract {{.*}} {sluice.kernel = #sluice.kernel<"linear 64x272x256", flops = 8912896, bytes = 483328>}
-// LOOPS: sluice.parallel_for {{.*}} {kernel = #sluice.kernel<"packing", flops = 0, bytes = 131072>}
-// LOOPS: sluice.parallel_for {{.*}} {kernel = #sluice.kernel<"linear 64x272x256", flops = 8912896, bytes = 483328>}
-func.func @a_contraction_has_its_sizes(%step: memref<584xi8>, %x: memref<4x16x256xf32>, %w: memref<256x272xf32>, %y: memref<4x16x272xf32>) {
+// CHECK: linalg.contract {{.*}} {sluice.kernel = #sluice.kernel<"linear 64x272x300", flops = 10444800, bytes = 542464>}
+// LOOPS: sluice.parallel_for {{.*}} {kernel = #sluice.kernel<"packing", flops = 0, bytes = 153600>}
+// LOOPS: sluice.parallel_for {{.*}} {kernel = #sluice.kernel<"linear 64x272x300", flops = 10444800, bytes = 542464>}
+func.func @a_contraction_has_its_sizes(%step: memref<584xi8>, %x: memref<4x16x300xf32>, %w: memref<300x272xf32>, %y: memref<4x16x272xf32>) {
   linalg.contract indexing_maps = [affine_map<(b, t, o, i) -> (b, t, i)>, affine_map<(b, t, o, i) -> (i, o)>, affine_map<(b, t, o, i) -> (b, t, o)>]
-    ins(%x, %w : memref<4x16x256xf32>, memref<256x272xf32>) outs(%y : memref<4x16x272xf32>) loc("linear"("model.json":3:1))
+    ins(%x, %w : memref<4x16x300xf32>, memref<300x272xf32>) outs(%y : memref<4x16x272xf32>) loc("linear"("model.json":3:1))
   return
 }
 
