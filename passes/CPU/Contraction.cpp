@@ -114,6 +114,11 @@ static std::optional<int64_t> strideOf(const Contraction::Operand &operand, unsi
   return strides[it - operand.dims.begin()];
 }
 
+std::optional<int64_t> Contraction::bytesOfRowOfC() const {
+  std::optional<int64_t> stride = m ? strideOf(c, *m) : std::nullopt;
+  return stride ? std::optional(*stride * bytesOfElement(c)) : std::nullopt;
+}
+
 std::optional<int64_t> Contraction::bytesOfMatrix(const Operand &operand) const {
   int64_t last = 0;
   for (unsigned dim : operand.dims) {

@@ -160,13 +160,12 @@ private:
   /// where another task's thread writes to the same rows: what a processor fetches ahead in a row takes lines from the
   /// other one.
   bool keepsSums() const {
-    if (!tileTerms || sizeK <= blockK || !start.op || !x.outerSums.empty() || !x.m || !x.isContiguous(x.c, x.n))
+    if (!tileTerms || sizeK <= blockK || !start.op || !x.outerSums.empty() || !x.isContiguous(x.c, x.n))
       return false;
     if (blocksN > 1 && bytesOfBlock() <= mostBytesOfKeptC)
       return true;
-    int64_t stride = x.c.type.getStridesAndOffset().first[llvm::find(x.c.dims, *x.m) - x.c.dims.begin()];
-    return !ShapedType::isDynamic(stride) &&
-           stride * x.elementType().getWidth() % (leastLinesOfConflict * bytesOfCacheLine * 8) == 0;
+    std::optional<int64_t> bytesOfRow = x.bytesOfRowOfC();
+    return bytesOfRow && *bytesOfRow % (leastLinesOfConflict * bytesOfCacheLine) == 0;
   }
 
   /// Splits a number into indices below `size`, the innermost first.

@@ -49,6 +49,9 @@ static constexpr int64_t latency = 9;
 // Of a block of C. The panels of A that belong to its rows stream past every panel of B, so more rows pack B less
 // often; fewer columns cost nothing but the reading of A.
 static constexpr int64_t mostRows = 512, leastRows = 128, leastColumns = 48;
+// Of a C whose rows are a multiple of so many bytes apart: they share sets of a second-level cache, in which fewer
+// stay.
+static constexpr int64_t bytesOfConflict = 4096, mostRowsOfConflict = 256;
 // Of C, for which A, read more slowly where it lies, is not worth packing.
 static constexpr int64_t mostColumnsInPlace = 512;
 // Of a matrix that stays in a first-level cache where it lies, beside another one: packing it gains nothing.
@@ -102,6 +105,7 @@ struct Shape {
         tile(contraction.computeType ? registers.tileTerms : 0),
         readsLinesOfB(contraction.isContiguous(contraction.b, contraction.n)),
         bytesOfB(contraction.bytesOfElement(contraction.b)),
+        rowsConflict(contraction.bytesOfRowOfC().value_or(1) % bytesOfConflict == 0),
         isNarrowA(contraction.a.type.getElementType() == contraction.computeType),
         readsRows(!contraction.computeType && contraction.isContiguous(contraction.a, contraction.k)),
         isSmallA(!contraction.computeType && isSmall(contraction, contraction.a)),
@@ -113,6 +117,7 @@ struct Shape {
   int64_t bytes, m, n, k, around, vnni, tile;
   bool readsLinesOfB;      // the columns of a row of B are neighbours
   int64_t bytesOfB;        // of an element
+  bool rowsConflict;       // those of C, in a cache
   bool isNarrowA;          // of what it is rounded to
   bool readsRows;          // the terms of a row of A are neighbours, and used as they are
   bool isSmallA, isSmallB; // in cache where they lie, and used as they are
@@ -171,6 +176,10 @@ struct Shape {
         tile && k > depthOfTiles && (hasManyBlocks || m <= mostRowsOfKept || m * n * bytes >= leastBytesOfKept);
     return keepsSums ? columnsOfKept : tile ? columnsInTiles : registers.mostColumns;
   }
+  /// At most.
+  int64_t rowsOfBlock(RegisterBlock block) const {
+    return !tile && k > depth(block) && rowsConflict ? mostRowsOfConflict : mostRows;
+  }
   int64_t panels(RegisterBlock block) const {
     bool sharesLines = tile && readsLinesOfB && block.columns * bytesOfB <= bytesOfCacheLine;
     return sharesLines && n * k * bytesOfB >= leastBytesInMemory ? panelsOfMemory : 1;
@@ -197,7 +206,7 @@ StrategyAttr sluice::suggestStrategy(const Contraction &contraction, const Regis
   bool savesEdges =
       shape.timeOfTerm(shape.block(1)) * (100 + registers.slower) < shape.timeOfTerm(shape.block(0)) * 100;
   RegisterBlock block = shape.block(savesEdges ? 1 : 0);
-  int64_t rows = mostRows, columns = shape.columnsOfBlock(block);
+  int64_t rows = shape.rowsOfBlock(block), columns = shape.columnsOfBlock(block);
   while (!shape.isEnough(shape.tasks(block, rows, columns), threads)) {
     bool maySplitColumns = columns > leastColumns && shape.n >= 2 * leastColumns;
     bool maySplitRows = rows > leastRows && shape.m > leastRows;

@@ -170,9 +170,10 @@ func.func @columns_are_split_before_rows(%a: memref<256x768xf32>, %b: memref<768
   return
 }
 
-// Of the last panel only vectors with columns of C are computed, so that the wider block leaves over no more than the narrower one.
+// Of the last panel only vectors with columns of C are computed, so that the wider block leaves over no more than the narrower one. Rows of C that are 4 KiB apart share
+// sets of a cache: fewer of them are in a block, where sums go through it again.
 // CHECK-LABEL: @a_last_panel_has_whole_vectors
-// AVX512: register = [8, 48], cache = [512, 1056, 256]
+// AVX512: register = [8, 48], cache = [256, 1056, 256]
 func.func @a_last_panel_has_whole_vectors(%a: memref<1024x1024xf32>, %b: memref<1024x1024xf32>, %c: memref<1024x1024xf32>) {
   linalg.matmul ins(%a, %b : memref<1024x1024xf32>, memref<1024x1024xf32>) outs(%c : memref<1024x1024xf32>)
   return
