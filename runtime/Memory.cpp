@@ -10,10 +10,6 @@
 
 using namespace sluice::runtime;
 
-/// From this size on, large pages are asked for: the up to 2 MiB that rounding adds are then noise, and streaming
-/// through weights no longer misses the translation buffer on every other page.
-static constexpr int64_t kLargePagesFrom = int64_t(64) << 20;
-
 Memory::Memory(int64_t bytes) : bytes(bytes) {
   if (bytes == 0)
     return;

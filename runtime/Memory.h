@@ -8,6 +8,10 @@
 
 namespace sluice::runtime {
 
+/// From this size on, large pages are asked for: the up to 2 MiB that rounding adds are then noise, and streaming
+/// through weights no longer misses the translation buffer on every other page.
+inline constexpr int64_t kLargePagesFrom = int64_t(64) << 20;
+
 /// A block of private anonymous memory, zero at first. Pages become resident when they are first written, so a process
 /// occupies what it uses and not what it reserves.
 class Memory {

@@ -55,8 +55,9 @@ private:
   void fill() {
     std::mt19937 random(1);
     std::uniform_real_distribution<float> uniform(-1, 1);
+    auto reserve = [](int64_t bytes) { return runtime::Memory(std::max(bytes, runtime::kLargePagesFrom)); };
     auto make = [&](runtime::Memory &memory, int64_t size) {
-      memory = runtime::Memory(size * int64_t(sizeof(float)));
+      memory = reserve(size * int64_t(sizeof(float)));
       auto *elements = reinterpret_cast<float *>(memory.data());
       std::generate_n(elements, size, [&] { return uniform(random); });
       return elements;
@@ -64,8 +65,8 @@ private:
     a = make(memoryA, m * k);
     b = make(memoryB, k * n);
     c = make(memoryC, m * n);
-    auto round = [](runtime::Memory &memory, const float *elements, int64_t size) {
-      memory = runtime::Memory(size * int64_t(sizeof(uint16_t)));
+    auto round = [&](runtime::Memory &memory, const float *elements, int64_t size) {
+      memory = reserve(size * int64_t(sizeof(uint16_t)));
       auto *rounded = reinterpret_cast<uint16_t *>(memory.data());
       // Toward zero, which is as good here.
       std::transform(elements, elements + size, rounded,
