@@ -7,12 +7,13 @@ include "mlir/Pass/PassBase.td"
 def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
   let summary = "decides how each contraction becomes loops on a processor";
   let description = [{
-    Sets `sluice.strategy` on every contraction of f32 or f64 memrefs: the register block by the width of the processor's vectors and by what the shape leaves
-    over at its edges, the cache block by the shape and the sizes of the caches. A is not packed
+    Sets `sluice.strategy` on every contraction of f32 or f64 memrefs: the register block by the width of the processor's vectors and by the time that its loads and multiplications take, those
+    that the shape leaves over at its edges among them, the cache block by the shape and the sizes of the caches. A is not packed
     where its rows are contiguous, none is left over, and C is narrow, and neither is A, nor a B of contiguous rows in whole vectors, where the matrix stays in a first-level cache as it lies;
     operands that are rounded are packed always. Where the processor adds two products of bf16 at a time (`avx512bf16`),
     panels of a contraction that computes in bf16 hold pairs of terms; where it has a matrix unit (`amx-bf16`), they hold its tiles. The blocks of the sum, from which its order follows, depend on the shape and
-    on the processor, never on the number of threads; the blocks of C are as many as a few threads, or with `native` those of this machine, have use for. A strategy of `tune-cache` for the processor and the contraction takes the place of this one, as long as it can be followed.
+    on the processor, never on the number of threads; the blocks of C are as many as a few threads, or with `native` those of this machine, have use for, and as wide as C where all terms of the sum are one block,
+    so that A is packed once. A strategy of `tune-cache` for the processor and the contraction takes the place of this one, as long as it can be followed.
   }];
   let options = [Option<"cpu", "cpu", "std::string", "\"native\"",
                         "processor that the code will run on: native, x86-64, x86-64-v3, x86-64-v4, znver3 and so on">,
@@ -25,7 +26,7 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
   let description = [{
     C += A B becomes a parallel loop over blocks of C (a sequential one inside another parallel loop), a loop over blocks of the sum, the packing of panels of
     A and of one panel of B after the other, zero-padded at edges, and a micro-kernel that keeps a block of C in registers, and meanwhile prefetches a block of C (beside tiles only one that no cache keeps) and the next panel of a large B. A and B may be read where they lie, if the strategy says so, B only
-    if its rows are contiguous and a multiple of the register block's columns. Neighbouring tasks share rows of C, or columns where B is large. Where many tasks of the parallel loop want the same panels of A, all of A is packed
+    if its rows are contiguous and whole vectors. Of the last panel of B only those vectors are computed that have columns of C, where the others would be more than a percent of it. Neighbouring tasks share rows of C, or columns where B is large. Where many tasks of the parallel loop want the same panels of A, all of A is packed
     before it, in a parallel loop of its own; a few pack them anew, unless they are tiles. Whole blocks of C are written in place, parts of one masked, and C whose columns are apart through a tile. A fill with
     zero before the contraction, or a copy of one row to all rows, is erased if nothing touches C in between: the first block of the sum stores instead of adding, and adds the row.
 

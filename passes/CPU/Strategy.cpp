@@ -46,8 +46,8 @@ static constexpr int64_t leastLeftOut = 1;
 // themselves.
 static constexpr int64_t latency = 9;
 
-// Of a block of C. The panels of A that belong to its rows stream past every panel of B, so more rows pack B less
-// often; fewer columns cost nothing but the reading of A.
+// Of a block of C. The panels of A that belong to its rows stream past every panel of B: more rows pack B less often,
+// more columns A.
 static constexpr int64_t mostRows = 512, leastRows = 128, leastColumns = 48;
 // Of a C whose rows are a multiple of so many bytes apart: they share sets of a second-level cache, in which fewer
 // stay.
@@ -166,7 +166,7 @@ struct Shape {
     return tasks >= threads * tasksOfThread && (slots - tasks) * 100 <= mostIdle * slots;
   }
   /// At most. Where C is passed over once, a block that is as wide as C packs its A once, and stays in no cache anyway;
-  /// unless it would read B from memory for every block of rows, as fast as tiles need it.
+  /// but tiles would wait for a B of f32 that comes from memory for every block of rows.
   int64_t columnsOfBlock(RegisterBlock block) const {
     bool readsMemory = tile && bytesOfB == bytes && n * k * bytesOfB >= leastBytesInMemory;
     if (k <= depth(block) && !readsMemory)
@@ -231,7 +231,7 @@ SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contract
   int64_t depth = suggested.getCacheBlock()[2];
   for (unsigned index : {0, 1})
     for (int64_t rows : {128, 256, 512, 1024})
-      for (int64_t columns : {48, 96, 192, 384, 768})
+      for (int64_t columns : {48, 96, 192, 384, 768, 3072})
         for (bool packsA : {true, false}) {
           RegisterBlock block = shape.block(index);
           if (!packsA && !shape.mayReadInPlace(block))

@@ -22,7 +22,7 @@ struct Registers {
   int64_t panelBytes;      // of a panel of B that is read over and over, at most
   int64_t depthBytes;      // of a row of a panel, at most
   int64_t wholeBytes;      // of a row of A that is one panel's all the same: a sum in one block passes over C once
-  int64_t mostColumns;     // of a block of C whose sums are in cache from one block of terms to the next
+  int64_t mostColumns;     // of a block of C that is read and written again with each block of terms
   int64_t tasksOfThread;   // blocks of C that are wanted while they are not smaller than is good
   int64_t bf16Terms;       // products of bf16 that one instruction adds to an f32; 1: none does
   int64_t tileTerms;       // those that an instruction on tiles of bf16 adds; 0: there are no tiles
