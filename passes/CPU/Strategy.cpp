@@ -23,8 +23,7 @@ static constexpr Registers knownRegisters[] = {
 // Four tiles of C, and two each of A and B: all that a matrix unit has.
 static constexpr RegisterBlock tileBlock = {32, 32};
 static constexpr int64_t depthOfTiles = 256;
-// Beside a matrix unit packing takes most of the time, and each block of C packs its operands anew.
-static constexpr int64_t tasksOfThreadInTiles = 1, columnsInTiles = 768;
+static constexpr int64_t columnsInTiles = 768;
 // Of an A that is in no cache near a processor: each column of blocks of C reads it from memory anew. Of such a B whose
 // rows in a panel are one line of the cache or less, most lines are of two panels.
 static constexpr int64_t leastBytesInMemory = 16 * 1024 * 1024;
@@ -162,7 +161,7 @@ struct Shape {
   bool isEnough(int64_t tasks, int64_t threads) const {
     int64_t rounds = llvm::divideCeil(tasks, threads), slots = rounds * threads;
     bool readsMemory = m * k * bytes >= leastBytesInMemory;
-    int64_t tasksOfThread = tile ? tasksOfThreadInTiles : readsMemory ? 1 : registers.tasksOfThread;
+    int64_t tasksOfThread = readsMemory ? 1 : registers.tasksOfThread;
     return tasks >= threads * tasksOfThread && (slots - tasks) * 100 <= mostIdle * slots;
   }
   /// At most. Where C is passed over once, a block that is as wide as C packs its A once, and stays in no cache anyway;
