@@ -281,3 +281,14 @@ void sluice::loop(ImplicitLocOpBuilder &b, Value from, Value to, int64_t step, f
   b.setInsertionPointToStart(op.getBody());
   body(op.getInductionVar());
 }
+
+void sluice::emitIf(ImplicitLocOpBuilder &b, Value condition, function_ref<void()> yes, function_ref<void()> no) {
+  auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/bool(no));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  yes();
+  if (!no)
+    return;
+  b.setInsertionPointToStart(branch.elseBlock());
+  no();
+}

@@ -92,6 +92,9 @@ mlir::Value roundDown(mlir::ImplicitLocOpBuilder &b, mlir::Value value, int64_t 
 /// A loop without carried values.
 void loop(mlir::ImplicitLocOpBuilder &b, mlir::Value from, mlir::Value to, int64_t step,
           llvm::function_ref<void(mlir::Value)> body);
+/// A branch without results.
+void emitIf(mlir::ImplicitLocOpBuilder &b, mlir::Value condition, llvm::function_ref<void()> yes,
+            llvm::function_ref<void()> no = {});
 
 /// Panels of a matrix, one behind the other: element (r, s) of panel p lies at base + (p x depth + s) x width + r of
 /// the buffer, whose end has the elements of a vector to spare. What the last panel lacks in rows is zero. With a
@@ -123,17 +126,30 @@ VectorOfB packedVector(Panels panel, int64_t lanes);
 /// Rows of B are the terms here: `matrix` is (columns of C x terms), as for the panels.
 VectorOfB vectorInPlace(MatrixView matrix, mlir::Value column, SubRange sums, int64_t lanes);
 
-/// Brings the panels that are packed next into the second-level cache, a part of them with each of `parts` blocks of C,
-/// and some lines of a part with each of the `stretches` of a sum: what is packed from memory waits for memory
-/// otherwise.
+/// Brings the panels that are packed next near, a part of them with each of `parts` blocks of C, and some lines of a
+/// part with each of the `stretches` of a sum: what is packed from memory waits for memory otherwise. They come into
+/// the second-level cache, or are packed at once, some stretches later.
 struct PanelFetch {
   MatrixView matrix;
   mlir::Value row, sum; // where they begin
   int64_t rows, sums;   // their size, all inside of the matrix
   int64_t parts;
-  mlir::Value firstPart; // that of the first block of C
+  mlir::Value firstPart;    // that of the first block of C
+  std::optional<Panels> to; // where they are packed: a panel of whole lines of the cache, whose rows are contiguous
 
-  void emit(mlir::ImplicitLocOpBuilder &builder, mlir::Value part, mlir::Value stretch, int64_t stretches) const;
+  /// As many stretches later, each some hundred cycles, a line is packed: it has come by then, from memory too.
+  static constexpr int64_t stretchesBetween = 16;
+
+  void emit(mlir::ImplicitLocOpBuilder &builder, mlir::Value part, mlir::Value stretch, int64_t stretches,
+            int64_t lanes) const;
+  /// Packs what came with the last stretches.
+  void finish(mlir::ImplicitLocOpBuilder &builder, int64_t stretches, int64_t lanes) const;
+
+private:
+  /// Calls `body` with the place of each line, in rows and sums, of a stretch; `number` counts those of all parts.
+  void forLines(mlir::ImplicitLocOpBuilder &builder, mlir::Value number, int64_t stretches,
+                llvm::function_ref<void(mlir::Value, mlir::Value)> body) const;
+  void pack(mlir::ImplicitLocOpBuilder &builder, mlir::Value number, int64_t stretches, int64_t lanes) const;
 };
 
 /// What a matrix unit multiplies, tile by tile: `a` keeps the terms of a tile together row by row, `b` in pairs.
@@ -154,6 +170,9 @@ struct Triangle {
 
 /// What the micro-kernel works on: `rows` x `columns` is the block of C in registers.
 struct MicroKernel {
+  /// Terms of the sum in one pass of the innermost loop: enough to hide its counter and its jump.
+  static constexpr int64_t unrolledSums = 4;
+
   ElementOfA a;
   VectorOfB b;
   int64_t rows, columns;
@@ -175,6 +194,8 @@ struct MicroKernel {
 
   /// Emits C += A B of all register blocks of a cache block that begin at its column `j`.
   void emit(mlir::ImplicitLocOpBuilder &builder, SubRange m, SubRange n, mlir::Value j, mlir::Value sums) const;
+  /// Of a sum that has `depth` terms.
+  int64_t stretches() const;
 
 private:
   int64_t vectors() const { return columns / lanes; }
@@ -182,7 +203,6 @@ private:
   /// Of the innermost loop.
   int64_t termsOfPass() const;
   int64_t termsOfStretch() const;
-  int64_t stretches() const;
   mlir::Value repeat(mlir::ImplicitLocOpBuilder &builder, mlir::Value element, mlir::Type like) const;
   mlir::Value addProduct(mlir::ImplicitLocOpBuilder &builder, mlir::Value x, mlir::Value y, mlir::Value sum) const;
   llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &builder, mlir::Value i, mlir::Value j,

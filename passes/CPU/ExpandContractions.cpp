@@ -148,7 +148,8 @@ private:
     if (packsA && !isPacked)
       panelsA = buffer({blockM * blockK}, panelType());
     if (packsB)
-      panelB = buffer({columnsTogether() * int64_t(llvm::alignTo(blockK, unit()))}, panelType());
+      panelB =
+          buffer({(packsAhead() ? 2 : 1) * columnsTogether() * int64_t(llvm::alignTo(blockK, unit()))}, panelType());
     if (!x.isContiguous(x.c, x.n) || tileTerms)
       tile = buffer({rows, columns}, x.elementType());
     if (keepsSums())
@@ -337,10 +338,22 @@ private:
       loop(b, zero, n.count, group, [&](Value start) {
         // Packed where they are used next, panels are in a cache.
         SubRange inGroup = part(n, start, group);
-        packPanels(b, viewB, inGroup, k, ofB(zero), lanes);
+        Value place = zero;
+        if (packsAhead()) {
+          place = placeOfPanel(n, k, start);
+          PanelFetch ahead = panelsAt(viewB, inGroup.start, k.start, zero);
+          ahead.to = ofB(place);
+          emitIf(
+              b, isPackedAhead(n, k, start), [&] { ahead.finish(b, kernel.stretches(), lanes); },
+              [&] { packPanels(b, viewB, inGroup, k, ofB(place), lanes); });
+        } else {
+          packPanels(b, viewB, inGroup, k, ofB(zero), lanes);
+        }
         auto multiplyPanel = [&](Value j) {
-          Panels panel = ofB(times(b, j, blockK));
+          Panels panel = ofB(plus(b, place, times(b, j, blockK)));
           kernel.fetch = nextPanels(viewB, n, k, start, j);
+          if (packsAhead())
+            kernel.fetch->to = ofB(arith::SubIOp::create(b, constantIndex(b, columns * blockK), place));
           kernel.b = packedVector(panel, lanes);
           if (tileTerms)
             kernel.tiles = TilePanels{packedA, panel};
@@ -397,12 +410,56 @@ private:
     return {plus(b, n.start, start), count, n.whole};
   }
 
+  /// Register blocks that pass a panel of B.
+  int64_t blocksOfPanel() const { return llvm::divideCeil(std::min(blockM, sizeM), rows); }
+
+  /// Whether panels of B are packed while those before them are multiplied, but for the first one of a block of C:
+  /// packing by itself waits for a cache, and rows that drive each other out of it are read twice.
+  bool packsAhead() const {
+    MicroKernel kernel{};
+    kernel.depth = std::min(blockK, sizeK);
+    kernel.vnni = vnni;
+    bool isCopied = vnni == 1 && panels == 1 && !x.computeType && x.b.type.getElementType() == panelType() &&
+                    x.isContiguous(x.b, x.n) && columns * x.bytesOfElement(x.b) % bytesOfCacheLine == 0;
+    // Every stretch of every register block runs, and packs its part.
+    bool runsAll = sizeK % kernel.depth == 0 && kernel.depth % MicroKernel::unrolledSums == 0 &&
+                   (sizeM % blockM == 0 || sizeM < blockM) && !triangle();
+    return isCopied && runsAll && sizeN >= columns && bytesOfB() >= leastFetchedBytes &&
+           blocksOfPanel() * kernel.stretches() >= 2 * PanelFetch::stretchesBetween;
+  }
+
+  /// Where the panel at `start` of a cache block is packed: of two places the one that the panel before it is not at.
+  Value placeOfPanel(SubRange n, SubRange k, Value start) {
+    Value perBlock = b.createOrFold<arith::CeilDivUIOp>(n.count, constantIndex(b, columns));
+    Value block = b.createOrFold<arith::DivUIOp>(k.start, constantIndex(b, blockK));
+    Value number = plus(b, b.createOrFold<arith::MulIOp>(block, perBlock),
+                        b.createOrFold<arith::DivUIOp>(start, constantIndex(b, columns)));
+    return times(b, b.createOrFold<arith::RemUIOp>(number, constantIndex(b, 2)), columns * blockK);
+  }
+
+  /// Whether the panel at `start` was packed ahead: it is not the first one, and whole.
+  Value isPackedAhead(SubRange n, SubRange k, Value start) {
+    Value before = b.createOrFold<arith::OrIOp>(start, k.start);
+    Value isLater = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, before, constantIndex(b, 0));
+    if (n.whole)
+      return isLater;
+    Value isWhole = arith::CmpIOp::create(b, arith::CmpIPredicate::ule, plus(b, start, columns), n.count);
+    return arith::AndIOp::create(b, isLater, isWhole);
+  }
+
+  /// What is fetched, or packed, of the panels at a place of B beside the panel at `j` of the present ones.
+  PanelFetch panelsAt(MatrixView matrix, Value row, Value sum, Value j) {
+    int64_t panelRows = std::min(columnsTogether(), sizeN), panelSums = std::min(blockK, sizeK);
+    Value panel = b.createOrFold<arith::DivUIOp>(j, constantIndex(b, columns)), part = times(b, panel, blocksOfPanel());
+    return {matrix, row, sum, panelRows, panelSums, blocksOfPanel() * panels, part, {}};
+  }
+
   /// The panels behind those that begin at `start` of a cache block: of this block, of the next block of the sum, or of
   /// the next task; what is fetched of them beside the panel at `j` of the present ones. None where B stays in cache.
   std::optional<PanelFetch> nextPanels(MatrixView matrix, SubRange n, SubRange k, Value start, Value j) {
     if (bytesOfB() < leastFetchedBytes || !(matrix.rowIsContiguous() || matrix.columnIsContiguous()))
       return std::nullopt;
-    int64_t group = columnsTogether(), panelRows = std::min(group, sizeN), panelSums = std::min(blockK, sizeK);
+    int64_t group = columnsTogether();
     auto isBelow = [&](Value value, Value end) {
       return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, value, end);
     };
@@ -415,13 +472,9 @@ private:
     Value row = select(isInBlock, plus(b, n.start, next), select(hasSums, n.start, nextStart));
     Value sum = select(isInBlock, k.start, select(hasSums, nextSum, constantIndex(b, 0)));
     auto inside = [&](Value start, int64_t size, int64_t part) {
-      return b.createOrFold<arith::MinUIOp>(start, constantIndex(b, size - part));
+      return b.createOrFold<arith::MinUIOp>(start, constantIndex(b, std::max(size - part, int64_t(0))));
     };
-    int64_t blocks = llvm::divideCeil(std::min(blockM, sizeM), rows);
-    Value panel = b.createOrFold<arith::DivUIOp>(j, constantIndex(b, columns));
-    return PanelFetch{
-        matrix,          inside(row, sizeN, panelRows), inside(sum, sizeK, panelSums), panelRows, panelSums,
-        blocks * panels, times(b, panel, blocks)};
+    return panelsAt(matrix, inside(row, sizeN, group), inside(sum, sizeK, blockK), j);
   }
 
   /// Whether C comes from memory. Tiles are so fast that to fetch a block which is in cache from the last block of the

@@ -11,9 +11,6 @@
 using namespace mlir;
 using namespace sluice;
 
-/// Terms of the sum in one pass of the innermost loop: enough to hide its counter and its jump.
-constexpr int64_t unrolledSums = 4;
-
 /// Stretches of a sum, at most. Before each of them something is fetched: where that is goes through arithmetic that
 /// competes with multiplications, so that it is not done in every pass of the innermost loop.
 constexpr int64_t mostStretches = 8;
@@ -150,7 +147,8 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &builder, Value i,
   return SmallVector<Value>(result);
 }
 
-void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value part, Value stretch, int64_t stretches) const {
+void PanelFetch::forLines(ImplicitLocOpBuilder &builder, Value number, int64_t stretches,
+                          function_ref<void(Value, Value)> body) const {
   bool alongRows = matrix.rowIsContiguous();
   int64_t lineElements = matrix.lineElements();
   int64_t linesOfRun = llvm::divideCeil(alongRows ? rows : sums, lineElements), runs = alongRows ? sums : rows;
@@ -160,20 +158,51 @@ void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value part, Value stretch, 
   while (linesOfRun % together != 0)
     ++together;
   int64_t groupsOfRun = linesOfRun / together, groupsOfStretch = llvm::divideCeil(linesOfStretch, together);
-  Value first = times(builder, plus(builder, times(builder, part, stretches), stretch), groupsOfStretch);
-  for (int64_t number = 0; number < groupsOfStretch; ++number) {
-    Value group = builder.createOrFold<arith::MinUIOp>(plus(builder, first, number),
-                                                       constantIndex(builder, runs * groupsOfRun - 1));
+  Value first = times(builder, number, groupsOfStretch);
+  for (int64_t i = 0; i < groupsOfStretch; ++i) {
+    Value group =
+        builder.createOrFold<arith::MinUIOp>(plus(builder, first, i), constantIndex(builder, runs * groupsOfRun - 1));
     Value run = builder.createOrFold<arith::DivUIOp>(group, constantIndex(builder, groupsOfRun));
     Value inRun = builder.createOrFold<arith::RemUIOp>(group, constantIndex(builder, groupsOfRun));
     for (int64_t line = 0; line < together; ++line) {
       Value inside = plus(builder, times(builder, inRun, together * lineElements), line * lineElements);
-      SmallVector<Value> at = matrix.indices(builder, plus(builder, row, alongRows ? inside : run),
-                                             plus(builder, sum, alongRows ? run : inside));
-      memref::PrefetchOp::create(builder, matrix.memref, at, /*isWrite=*/false, /*localityHint=*/2,
-                                 /*isDataCache=*/true);
+      alongRows ? body(inside, run) : body(run, inside);
     }
   }
+}
+
+void PanelFetch::pack(ImplicitLocOpBuilder &builder, Value number, int64_t stretches, int64_t lanes) const {
+  auto type = VectorType::get(lanes, cast<MemRefType>(matrix.memref.getType()).getElementType());
+  forLines(builder, number, stretches, [&](Value r, Value s) {
+    for (int64_t offset = 0; offset < matrix.lineElements(); offset += lanes) {
+      Value from = plus(builder, r, offset);
+      Value vector = vector::LoadOp::create(builder, type, matrix.memref,
+                                            matrix.indices(builder, plus(builder, row, from), plus(builder, sum, s)));
+      Value at = plus(builder, plus(builder, to->base, times(builder, s, to->width)), from);
+      vector::StoreOp::create(builder, vector, to->buffer, ValueRange{at});
+    }
+  });
+}
+
+void PanelFetch::emit(ImplicitLocOpBuilder &builder, Value part, Value stretch, int64_t stretches,
+                      int64_t lanes) const {
+  Value number = plus(builder, times(builder, part, stretches), stretch);
+  forLines(builder, number, stretches, [&](Value r, Value s) {
+    SmallVector<Value> at = matrix.indices(builder, plus(builder, row, r), plus(builder, sum, s));
+    memref::PrefetchOp::create(builder, matrix.memref, at, /*isWrite=*/false, /*localityHint=*/to ? 3 : 2,
+                               /*isDataCache=*/true);
+  });
+  if (!to)
+    return;
+  Value between = constantIndex(builder, stretchesBetween);
+  Value hasCome = arith::CmpIOp::create(builder, arith::CmpIPredicate::uge, number, between);
+  emitIf(builder, hasCome, [&] { pack(builder, arith::SubIOp::create(builder, number, between), stretches, lanes); });
+}
+
+void PanelFetch::finish(ImplicitLocOpBuilder &builder, int64_t stretches, int64_t lanes) const {
+  int64_t end = parts * stretches;
+  loop(builder, constantIndex(builder, end - stretchesBetween), constantIndex(builder, end), 1,
+       [&](Value number) { pack(builder, number, stretches, lanes); });
 }
 
 /// The sums of row `r` of the block, from `column` on.
@@ -196,18 +225,6 @@ void MicroKernel::store(ImplicitLocOpBuilder &builder, Place from, Place to, Val
         sum = arith::AddFOp::create(builder, load(start, plus(builder, columnOfStart, offset)), sum);
       vector::StoreOp::create(builder, sum, to.matrix.memref, to.indices(builder, r, offset));
     }
-}
-
-static void emitIf(ImplicitLocOpBuilder &builder, Value condition, function_ref<void()> yes,
-                   function_ref<void()> no = {}) {
-  auto branch = scf::IfOp::create(builder, condition, /*withElseRegion=*/bool(no));
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(branch.thenBlock());
-  yes();
-  if (!no)
-    return;
-  builder.setInsertionPointToStart(branch.elseBlock());
-  no();
 }
 
 /// A block of which only the first rows and columns are inside C: masked, as the sums themselves are never.
@@ -289,7 +306,7 @@ void MicroKernel::emit(ImplicitLocOpBuilder &builder, SubRange m, SubRange n, Va
     auto prefetch = [&](Value stretch) {
       if (fetch) {
         Value block = builder.createOrFold<arith::DivUIOp>(i, constantIndex(builder, rows));
-        fetch->emit(builder, plus(builder, fetch->firstPart, block), stretch, stretches());
+        fetch->emit(builder, plus(builder, fetch->firstPart, block), stretch, stretches(), lanes);
       }
       if (!isContiguous)
         return;

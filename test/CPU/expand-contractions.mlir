@@ -538,48 +538,6 @@ func.func @tiles_of_a_transposed(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %
 
 // -----
 
-// A panel of B is packed right before it is used. Meanwhile the next one of a large B, 256 x 16 elements of which a term is one line, is fetched: eight lines with
-// each of 32 blocks of C, one before each stretch of the sum, all inside of B.
-// CHECK-LABEL: @the_next_panel_of_a_large_b_is_fetched
-// CHECK: scf.for %[[K:.*]] = %c0 to %c768 step %c256
-// CHECK: scf.for %[[J:.*]] = %c0 to %c48 step %c16
-// CHECK: vector.load %arg1
-// CHECK: %[[NEXT:.*]] = arith.addi %[[J]], %c16
-// CHECK: %[[IN_BLOCK:.*]] = arith.cmpi ult, %[[NEXT]], %c48
-// CHECK: %[[COLUMN:.*]] = arith.minui %{{.*}}, %c752
-// CHECK: %[[TERM:.*]] = arith.minui %{{.*}}, %c512
-// CHECK: scf.for %[[I:.*]] = %c0 to %c192 step %c6
-// CHECK: scf.for {{.*}} = %c0 to %c256 step %c32 iter_args
-// CHECK: %[[LINE:.*]] = arith.minui %{{.*}}, %c255
-// CHECK: %[[ROW:.*]] = arith.addi %[[TERM]], %[[LINE]]
-// CHECK: memref.prefetch %arg1[%[[ROW]], %[[COLUMN]]], read, locality<2>, data
-// CHECK: vector.fma
-func.func @the_next_panel_of_a_large_b_is_fetched(%a: memref<192x768xf32>, %b: memref<768x768xf32>, %c: memref<192x768xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
-    ins(%a, %b : memref<192x768xf32>, memref<768x768xf32>) outs(%c : memref<192x768xf32>)
-  return
-}
-
-// -----
-
-// Where the terms are contiguous, 16 rows of 16 lines: 20 with each of 13 blocks, four neighbours before each stretch.
-// CHECK-LABEL: @lines_run_along_the_sum
-// CHECK: scf.for {{.*}} = %c0 to %c256 step %c32 iter_args
-// CHECK: %[[GROUP:.*]] = arith.minui %{{.*}}, %c63
-// CHECK: arith.divui %[[GROUP]], %c4
-// CHECK: arith.remui %[[GROUP]], %c4
-// CHECK-COUNT-4: memref.prefetch %arg1[{{.*}}], read, locality<2>, data
-// CHECK-NOT: memref.prefetch %arg1
-// CHECK: vector.fma
-func.func @lines_run_along_the_sum(%a: memref<78x768xf32>, %b: memref<768x768xf32>, %c: memref<78x768xf32>) {
-  linalg.contract indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
-    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [78, 48, 256], vector = 8, packs_a = true, packs_b = true>}
-    ins(%a, %b : memref<78x768xf32>, memref<768x768xf32>) outs(%c : memref<78x768xf32>)
-  return
-}
-
-// -----
-
 // Four rows fill vectors of eight with two terms each.
 // CHECK-LABEL: @rows_that_fill_vectors_are_interleaved
 // CHECK-COUNT-4: vector.load %arg0{{.*}} vector<8xf32>
@@ -612,17 +570,6 @@ func.func @panels_that_share_a_line_are_packed_together(%a: memref<16x36xf32>, %
   linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
     {sluice.strategy = #sluice.strategy<register = [4, 16], cache = [36, 16, 16], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<16x36xf32>, memref<16x16xf32>) outs(%c : memref<36x16xf32>)
-  return
-}
-
-// -----
-
-// CHECK-LABEL: @a_small_b_stays_in_cache
-// CHECK-NOT: memref.prefetch %arg1
-// CHECK: return
-func.func @a_small_b_stays_in_cache(%a: memref<192x256xf32>, %b: memref<256x240xf32>, %c: memref<192x240xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
-    ins(%a, %b : memref<192x256xf32>, memref<256x240xf32>) outs(%c : memref<192x240xf32>)
   return
 }
 

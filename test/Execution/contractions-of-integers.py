@@ -4,9 +4,11 @@ Sums of such products are exact in f32 whatever their order, so that results are
 columns and terms of every register block, and fill it; the function returns the greatest difference and the greatest sum.
 """
 
-# Rows, columns and terms; a matrix of at most 16 KiB is read where it lies.
+# Rows, columns and terms; a matrix of at most 16 KiB is read where it lies. Of the last three panels of B are packed
+# ahead: beside one that is not whole, in an odd number for each of two blocks of the sum, and for two blocks of rows.
 SIZES = [(1, 1, 1), (5, 17, 7), (8, 48, 16), (13, 49, 33), (16, 64, 64), (24, 40, 300), (61, 80, 40), (33, 95, 21),
-         (70, 130, 270), (9, 208, 530), (130, 272, 35)]
+         (70, 130, 270), (9, 208, 530), (130, 272, 35),
+         (64, 400, 512), (80, 144, 512), (1024, 150, 768)]
 LAYOUTS = {"NN": ("(m, k)", "(k, n)"), "NT": ("(m, k)", "(n, k)"), "TN": ("(k, m)", "(k, n)"), "TT": ("(k, m)", "(n, k)")}
 
 FILL = """  func.func private @{name}(%to: memref<{r}x{s}xf32>) {{
