@@ -114,9 +114,9 @@ static std::optional<int64_t> strideOf(const Contraction::Operand &operand, unsi
   return strides[it - operand.dims.begin()];
 }
 
-std::optional<int64_t> Contraction::bytesOfRowOfC() const {
-  std::optional<int64_t> stride = m ? strideOf(c, *m) : std::nullopt;
-  return stride ? std::optional(*stride * bytesOfElement(c)) : std::nullopt;
+std::optional<int64_t> Contraction::bytesBetween(const Operand &operand, std::optional<unsigned> dim) const {
+  std::optional<int64_t> stride = dim ? strideOf(operand, *dim) : std::nullopt;
+  return stride ? std::optional(*stride * bytesOfElement(operand)) : std::nullopt;
 }
 
 std::optional<int64_t> Contraction::bytesOfMatrix(const Operand &operand) const {

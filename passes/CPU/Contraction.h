@@ -41,8 +41,8 @@ struct Contraction {
   bool isContiguous(const Operand &operand, std::optional<unsigned> dim) const;
   /// Bytes from the first to the last element of an operand's matrix; nothing where a stride is dynamic.
   std::optional<int64_t> bytesOfMatrix(const Operand &operand) const;
-  /// From a row of C to the next one; nothing where it has one row, or that is dynamic.
-  std::optional<int64_t> bytesOfRowOfC() const;
+  /// From an element to its neighbour along a dimension; nothing where there is none, or that is dynamic.
+  std::optional<int64_t> bytesBetween(const Operand &operand, std::optional<unsigned> dim) const;
   static int64_t bytesOfElement(const Operand &operand) { return operand.type.getElementTypeBitWidth() / 8; }
   /// Of C; that of A and B where they are not in the compute type already.
   mlir::FloatType elementType() const { return llvm::cast<mlir::FloatType>(c.type.getElementType()); }

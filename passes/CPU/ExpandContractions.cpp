@@ -165,7 +165,7 @@ private:
       return false;
     if (blocksN > 1 && bytesOfBlock() <= mostBytesOfKeptC)
       return true;
-    std::optional<int64_t> bytesOfRow = x.bytesOfRowOfC();
+    std::optional<int64_t> bytesOfRow = x.bytesBetween(x.c, x.m);
     return bytesOfRow && *bytesOfRow % (leastLinesOfConflict * bytesOfCacheLine) == 0;
   }
 
@@ -420,11 +420,13 @@ private:
     kernel.depth = std::min(blockK, sizeK);
     kernel.vnni = vnni;
     bool isCopied = vnni == 1 && panels == 1 && !x.computeType && x.b.type.getElementType() == panelType() &&
-                    x.isContiguous(x.b, x.n) && columns * x.bytesOfElement(x.b) % bytesOfCacheLine == 0;
+                    x.isContiguous(x.b, x.n);
+    bool isInLines = x.bytesBetween(x.b, x.k).value_or(1) % bytesOfCacheLine == 0 &&
+                     columns * x.bytesOfElement(x.b) % bytesOfCacheLine == 0;
     // Every stretch of every register block runs, and packs its part.
     bool runsAll = sizeK % kernel.depth == 0 && kernel.depth % MicroKernel::unrolledSums == 0 &&
                    (sizeM % blockM == 0 || sizeM < blockM) && !triangle();
-    return isCopied && runsAll && sizeN >= columns && bytesOfB() >= leastFetchedBytes &&
+    return isCopied && isInLines && runsAll && sizeN >= columns && bytesOfB() >= leastFetchedBytes &&
            blocksOfPanel() * kernel.stretches() >= 2 * PanelFetch::stretchesBetween;
   }
 

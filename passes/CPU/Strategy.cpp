@@ -104,7 +104,7 @@ struct Shape {
         tile(contraction.computeType ? registers.tileTerms : 0),
         readsLinesOfB(contraction.isContiguous(contraction.b, contraction.n)),
         bytesOfB(contraction.bytesOfElement(contraction.b)),
-        rowsConflict(contraction.bytesOfRowOfC().value_or(1) % bytesOfConflict == 0),
+        rowsConflict(contraction.bytesBetween(contraction.c, contraction.m).value_or(1) % bytesOfConflict == 0),
         isNarrowA(contraction.a.type.getElementType() == contraction.computeType),
         readsRows(!contraction.computeType && contraction.isContiguous(contraction.a, contraction.k)),
         isSmallA(!contraction.computeType && isSmall(contraction, contraction.a)),

@@ -46,9 +46,9 @@ func.func @the_next_panel_is_packed_beside_sums(%a: memref<192x768xf32>, %b: mem
 // CHECK: %[[IS_WHOLE:.*]] = arith.cmpi ule, %[[END]], %{{.*}}
 // CHECK: %[[IS_PACKED:.*]] = arith.andi %[[IS_LATER]], %[[IS_WHOLE]]
 // CHECK: scf.if %[[IS_PACKED]] {
-func.func @a_panel_that_is_not_whole_is_packed_by_itself(%a: memref<192x768xf32>, %b: memref<768x760xf32>, %c: memref<192x760xf32>) {
+func.func @a_panel_that_is_not_whole_is_packed_by_itself(%a: memref<192x768xf32>, %b: memref<768x760xf32, strided<[768, 1]>>, %c: memref<192x760xf32>) {
   linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 768, 256], vector = 8, packs_a = true, packs_b = true>}
-    ins(%a, %b : memref<192x768xf32>, memref<768x760xf32>) outs(%c : memref<192x760xf32>)
+    ins(%a, %b : memref<192x768xf32>, memref<768x760xf32, strided<[768, 1]>>) outs(%c : memref<192x760xf32>)
   return
 }
 
@@ -77,6 +77,20 @@ func.func @a_shorter_block_of_the_sum_packs_nothing_ahead(%a: memref<192x768xf32
 func.func @a_block_of_fewer_rows_packs_nothing_ahead(%a: memref<200x768xf32>, %b: memref<768x768xf32>, %c: memref<200x768xf32>) {
   linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<200x768xf32>, memref<768x768xf32>) outs(%c : memref<200x768xf32>)
+  return
+}
+
+// -----
+
+// And where rows of B begin inside of a line.
+// CHECK-LABEL: @rows_that_begin_inside_of_a_line_are_not_packed_ahead
+// CHECK-NOT: locality<3>, data : memref<768x776xf32>
+// CHECK: memref.prefetch %arg1{{.*}}, read, locality<2>, data
+// CHECK-NOT: locality<3>, data : memref<768x776xf32>
+// CHECK: return
+func.func @rows_that_begin_inside_of_a_line_are_not_packed_ahead(%a: memref<192x768xf32>, %b: memref<768x776xf32>, %c: memref<192x776xf32>) {
+  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
+    ins(%a, %b : memref<192x768xf32>, memref<768x776xf32>) outs(%c : memref<192x776xf32>)
   return
 }
 

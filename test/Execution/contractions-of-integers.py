@@ -8,7 +8,7 @@ columns and terms of every register block, and fill it; the function returns the
 # ahead: beside one that is not whole, in an odd number for each of two blocks of the sum, and for two blocks of rows.
 SIZES = [(1, 1, 1), (5, 17, 7), (8, 48, 16), (13, 49, 33), (16, 64, 64), (24, 40, 300), (61, 80, 40), (33, 95, 21),
          (70, 130, 270), (9, 208, 530), (130, 272, 35),
-         (64, 400, 512), (80, 144, 512), (1024, 150, 768)]
+         (64, 400, 512), (80, 144, 512), (1024, 176, 768)]
 LAYOUTS = {"NN": ("(m, k)", "(k, n)"), "NT": ("(m, k)", "(n, k)"), "TN": ("(k, m)", "(k, n)"), "TT": ("(k, m)", "(n, k)")}
 
 FILL = """  func.func private @{name}(%to: memref<{r}x{s}xf32>) {{
