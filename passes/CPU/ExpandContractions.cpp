@@ -338,16 +338,14 @@ private:
       loop(b, zero, n.count, group, [&](Value start) {
         // Packed where they are used next, panels are in a cache.
         SubRange inGroup = part(n, start, group);
-        Value place = zero;
+        Value place = packsAhead() ? placeOfPanel(n, k, start) : zero;
+        auto pack = [&] { packPanels(b, viewB, inGroup, k, ofB(place), lanes); };
         if (packsAhead()) {
-          place = placeOfPanel(n, k, start);
           PanelFetch ahead = panelsAt(viewB, inGroup.start, k.start, zero);
           ahead.to = ofB(place);
-          emitIf(
-              b, isPackedAhead(n, k, start), [&] { ahead.finish(b, kernel.stretches(), lanes); },
-              [&] { packPanels(b, viewB, inGroup, k, ofB(place), lanes); });
+          emitIf(b, isPackedAhead(n, k, start), [&] { ahead.finish(b, kernel.stretches(), lanes); }, pack);
         } else {
-          packPanels(b, viewB, inGroup, k, ofB(zero), lanes);
+          pack();
         }
         auto multiplyPanel = [&](Value j) {
           Panels panel = ofB(plus(b, place, times(b, j, blockK)));
@@ -379,12 +377,7 @@ private:
       return emitLast();
     Value end = plus(b, plus(b, n.start, j), columns);
     Value isInside = arith::CmpIOp::create(b, arith::CmpIPredicate::ule, end, constantIndex(b, sizeN));
-    auto branch = scf::IfOp::create(b, isInside, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
-    kernel.emit(b, m, {n.start, n.count, /*whole=*/true}, j, sums);
-    b.setInsertionPointToStart(branch.elseBlock());
-    emitLast();
+    emitIf(b, isInside, [&] { kernel.emit(b, m, {n.start, n.count, /*whole=*/true}, j, sums); }, emitLast);
   }
 
   /// What counts of the whole matrix product, where one block is all of it.

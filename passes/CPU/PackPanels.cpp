@@ -1,7 +1,6 @@
 //===- PackPanels.cpp - Copies blocks of a matrix to contiguous panels --------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/BFloat16.h"
@@ -274,21 +273,18 @@ void sluice::packPanels(ImplicitLocOpBuilder &b, MatrixView matrix, SubRange row
       return whole();
     Value left = arith::SubIOp::create(b, rows.count, r);
     Value isWhole = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, left, constantIndex(b, width));
-    auto branch = scf::IfOp::create(b, isWhole, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
-    whole();
-    b.setInsertionPointToStart(branch.elseBlock());
-    // Processors without bf16 have no vectors of it that are masked.
-    bool widens = copy.typeInMatrix().isBF16() && !copy.typeInPanel().isBF16();
-    if (!isTile && !widens && (matrix.rowIsContiguous() || matrix.columnIsContiguous())) {
-      copy.rows = left;
-      return copyVectors();
-    }
-    copy.zero(zero, sums.count);
-    if (isTile && matrix.columnIsContiguous())
-      copyTermsOfRows(left);
-    else
-      copy.copyElements(left, zero);
+    emitIf(b, isWhole, whole, [&] {
+      // Processors without bf16 have no vectors of it that are masked.
+      bool widens = copy.typeInMatrix().isBF16() && !copy.typeInPanel().isBF16();
+      if (!isTile && !widens && (matrix.rowIsContiguous() || matrix.columnIsContiguous())) {
+        copy.rows = left;
+        return copyVectors();
+      }
+      copy.zero(zero, sums.count);
+      if (isTile && matrix.columnIsContiguous())
+        copyTermsOfRows(left);
+      else
+        copy.copyElements(left, zero);
+    });
   });
 }
