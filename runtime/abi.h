@@ -24,7 +24,7 @@ extern "C" {
 struct sluice_pool;
 
 /* What changes from one call of a generated function to the next. The compiler addresses the fields by their byte
- * offsets (passes/Lowering/StepLayout.h), so their order and sizes belong to the ABI version. */
+ * offsets (passes/Table/StepLayout.h), so their order and sizes belong to the ABI version. */
 typedef struct sluice_step {
   uint32_t key[4];      /* seed (low, high), optimizer steps done, global micro-batch: the words of a Philox counter */
   uint32_t gate_key[4]; /* the same with the seed of gates */

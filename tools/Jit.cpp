@@ -1,6 +1,6 @@
 //===- Jit.cpp - Generated code in this process ---------------------------------------===//
 #include "tools/Jit.h"
-#include "passes/Lowering/Scratch.h"
+#include "passes/Buffers/Scratch.h"
 #include "runtime/MatrixUnit.h"
 
 using namespace sluice;

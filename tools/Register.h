@@ -2,19 +2,23 @@
 #ifndef SLUICE_TOOLS_REGISTER_H
 #define SLUICE_TOOLS_REGISTER_H
 
+#include "dialects/CPU/CPUDialect.h"
 #include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "passes/Blocked/Passes.h"
+#include "passes/Buffers/BufferizableKernels.h"
+#include "passes/Buffers/Passes.h"
 #include "passes/CPU/Passes.h"
 #include "passes/Gradient/Passes.h"
 #include "passes/Graph/Passes.h"
 #include "passes/Import/Passes.h"
-#include "passes/Lowering/BufferizableKernels.h"
-#include "passes/Lowering/Passes.h"
-#include "passes/Lowering/Pipeline.h"
 #include "passes/Numerics/Passes.h"
+#include "passes/Table/Passes.h"
+#include "passes/Target/Pipeline.h"
+#include "passes/Tensors/Passes.h"
 
 namespace sluice {
 
@@ -23,7 +27,7 @@ inline void registerDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllExtensions(registry);
   mlir::registerBuiltinDialectTranslation(registry);
   mlir::registerLLVMDialectTranslation(registry);
-  registry.insert<SluiceDialect>();
+  registry.insert<SluiceDialect, cpu::CPUDialect>();
   registerBufferizableKernels(registry);
 }
 
@@ -32,7 +36,10 @@ inline void registerPasses() {
   registerSluiceGraphPasses();
   registerSluiceGradientPasses();
   registerSluiceNumericsPasses();
-  registerSluiceLoweringPasses();
+  registerSluiceTensorsPasses();
+  registerSluiceBuffersPasses();
+  registerSluiceBlockedPasses();
+  registerSluiceTablePasses();
   registerSluiceCPUPasses();
   registerGraphPipelines();
   registerGradientPipelines();

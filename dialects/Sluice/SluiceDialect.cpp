@@ -65,35 +65,3 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
     return emitError() << "expected no negative numbers, found " << flops << " operations and " << bytes << " bytes";
   return success();
 }
-
-LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> registerBlock,
-                                   ArrayRef<int64_t> cacheBlock, int64_t vectorSize, bool packsA, bool packsB,
-                                   int64_t vnni, int64_t tile, int64_t panels) {
-  if (registerBlock.size() != 2 || cacheBlock.size() != 3)
-    return emitError() << "expected 2 register and 3 cache block sizes, found " << registerBlock.size() << " and "
-                       << cacheBlock.size();
-  auto positive = [](int64_t size) { return size > 0; };
-  if (vectorSize <= 0 || !llvm::all_of(registerBlock, positive) || !llvm::all_of(cacheBlock, positive))
-    return emitError() << "expected positive block sizes";
-  if (registerBlock[1] % vectorSize != 0)
-    return emitError() << "expected register columns that are a multiple of the vector size " << vectorSize
-                       << ", found " << registerBlock[1];
-  if (cacheBlock[0] % registerBlock[0] != 0 || cacheBlock[1] % registerBlock[1] != 0)
-    return emitError() << "expected cache blocks that are multiples of the register block, found " << cacheBlock[0]
-                       << " x " << cacheBlock[1] << " for " << registerBlock[0] << " x " << registerBlock[1];
-  if (vnni != 1 && vnni != 2)
-    return emitError() << "expected 1 or 2 terms that lie together, found " << vnni;
-  if (vnni == 2 && (!packsA || !packsB || cacheBlock[2] % vnni != 0))
-    return emitError() << "expected packed operands and blocks of an even number of terms where two lie together";
-  if (tile != 0 && tile != 32)
-    return emitError() << "expected tiles of 32 terms or none (0), found " << tile;
-  if (tile != 0 && (vnni != 2 || registerBlock[0] % 16 != 0 || registerBlock[1] % 16 != 0 || cacheBlock[2] % tile != 0))
-    return emitError()
-           << "expected tiles of pairs, a register block of 16 x 16 tiles and blocks of whole tiles of terms, "
-              "found "
-           << registerBlock[0] << " x " << registerBlock[1] << " and " << cacheBlock[2] << " terms, " << vnni
-           << " together";
-  if (panels < 1 || (panels > 1 && tile == 0))
-    return emitError() << "expected 1 panel at a time, or more of tiles, found " << panels;
-  return success();
-}

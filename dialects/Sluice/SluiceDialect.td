@@ -34,25 +34,6 @@ def Sluice_ConstantAttr : Sluice_Attr<"Constant", "constant"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
-def Sluice_StrategyAttr : Sluice_Attr<"Strategy", "strategy"> {
-  let summary = "how a contraction becomes loops";
-  let description = [{
-    `register` is the block of C (rows, columns) that stays in registers, `cache` the block (rows m, columns n, sum k) whose
-    packed panels stay in cache, `vector` the number of elements of a vector register. `packs_a` says whether A is packed or read where it lies, element by element, and `packs_b`
-    whether B is packed or read where it lies, vector by vector. All numbers are positive, the register
-    columns are a multiple of `vector`, and the cache block's rows and columns are multiples of the register block's.
-    `vnni`, 1 or 2, is how many neighbouring terms of the sum lie together in a panel, for an instruction that adds that many products to each element of a
-    vector; with 2, both are packed, in the type that the contraction computes in, and the cache block's sum is a multiple of it.
-    `tile`, 0 or 32, is how many terms one instruction of a matrix unit adds to a tile of 16 x 16 elements of C (Intel AMX); with 32, `vnni` is 2, the register block is made of
-    such tiles, and the cache block's sum is a multiple of it.
-    `panels`, at least 1, is how many panels of B are packed at a time, row by row; with more than 1, `tile` is 32.
-    Set by the target's strategy pass directly before the loops are made, and consumed there.
-  }];
-  let parameters = (ins ArrayRefParameter<"int64_t">:$registerBlock, ArrayRefParameter<"int64_t">:$cacheBlock, "int64_t":$vectorSize, "bool":$packsA, "bool":$packsB, DefaultValuedParameter<"int64_t", "1">:$vnni, DefaultValuedParameter<"int64_t", "0">:$tile, DefaultValuedParameter<"int64_t", "1">:$panels);
-  let assemblyFormat = "`<` `register` `=` `[` $registerBlock `]` `,` `cache` `=` `[` $cacheBlock `]` `,` `vector` `=` $vectorSize `,` `packs_a` `=` $packsA `,` `packs_b` `=` $packsB (`,` `vnni` `=` $vnni^)? (`,` `tile` `=` $tile^)? (`,` `panels` `=` $panels^)? `>`";
-  let genVerifyDecl = 1;
-}
-
 def Sluice_KernelAttr : Sluice_Attr<"Kernel", "kernel"> {
   let summary = "what a loop or an op on buffers computes and moves";
   let description = [{

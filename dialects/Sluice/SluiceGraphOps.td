@@ -64,9 +64,18 @@ def StoreOp : Sluice_SymbolWrite<"store"> {
 
 def InputOp : Sluice_Op<"input", []> {
   let summary = "a tensor that the runtime loads for a micro-batch";
-  let description = "The index is the position of the graph's argument, from 0, less than 4.";
+  let description = [{
+    The index is the position of the graph's argument, from 0, less than 4. The result is a tensor of integers, or the
+    memref that it lies in once values have places (`sluice-destination-passing`).
+
+    Example:
+
+    ```mlir
+    %tokens = sluice.input 0 : tensor<8x256xi32>
+    ```
+  }];
   let arguments = (ins ConfinedAttr<I64Attr, [IntNonNegative, IntMaxValue<3>]>:$index);
-  let results = (outs Sluice_IntegerTensor:$result);
+  let results = (outs AnyTypeOf<[Sluice_IntegerTensor, StaticShapeMemRefOf<[I32]>]>:$result);
   let assemblyFormat = "$index attr-dict `:` type($result)";
 }
 

@@ -68,4 +68,15 @@ def ComputeTypeOpInterface : OpInterface<"ComputeTypeOpInterface"> {
   let verify = [{ return ::sluice::verifyComputeType($_op); }];
 }
 
+def ThreadedCallOpInterface : OpInterface<"ThreadedCallOpInterface"> {
+  let cppNamespace = "::sluice";
+  let description = [{
+    An op that runs a function on several threads at a time. The function's last argument is scratch of the thread's
+    own, and it runs no such op itself.
+  }];
+  let methods = [
+    InterfaceMethod<"The function that the threads run.", "::mlir::FlatSymbolRefAttr", "getThreadFunction">
+  ];
+}
+
 #endif // SLUICE_INTERFACES

@@ -47,18 +47,3 @@ template <typename CrossEntropyOp> static LogicalResult verifyInput(CrossEntropy
 LogicalResult BlockedCrossEntropyOp::verify() { return verifyInput(*this, 0); }
 LogicalResult BlockedCrossEntropyBackwardOp::verify() { return verifyInput(*this, 1); }
 LogicalResult BlockedCrossEntropyWithGradientOp::verify() { return verifyInput(*this, 1); }
-
-LogicalResult ParallelForOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  auto callee = symbols.lookupNearestSymbolFrom<FunctionOpInterface>(*this, getCalleeAttr());
-  if (!callee)
-    return emitOpError() << "expected a function named '" << getCallee() << "'";
-  ArrayRef<Type> arguments = callee.getArgumentTypes();
-  if (arguments.size() != getCaptures().size() + 3 ||
-      !llvm::equal(arguments.take_front(getCaptures().size()), getCaptures().getTypes())) {
-    InFlightDiagnostic diagnostic = emitOpError()
-                                    << "expected a callee that takes the captures, begin, end and scratch";
-    diagnostic.attachNote(callee.getLoc()) << "'" << getCallee() << "' has type " << callee.getFunctionType();
-    return diagnostic;
-  }
-  return success();
-}

@@ -69,22 +69,4 @@ def BlockedStandardizationLossOp : Sluice_KernelOp<"blocked_standardization_loss
   let arguments = !con(operands, (ins UnitAttr:$averaged, F64Attr:$epsilon));
 }
 
-def ParallelForOp : Sluice_Op<"parallel_for", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let summary = "runs a function over [0, count) on the threads of the step's pool";
-  let description = [{
-    The callee takes the captures, then begin and end of its part (index) and the thread's scratch (a memref of i8); it returns nothing. Captures are
-    memrefs of static shape with the identity layout, or scalars. `step` is the step state. `kernel` says what the loop is of the model.
-  }];
-  let arguments = (ins FlatSymbolRefAttr:$callee, AnyMemRef:$step, I64Attr:$count, Variadic<AnyType>:$captures, OptionalAttr<Sluice_KernelAttr>:$kernel);
-  let assemblyFormat = "$callee `count` $count `step` $step `:` type($step) (`captures` `(` $captures^ `:` type($captures) `)`)? attr-dict";
-}
-
-def InputBufferOp : Sluice_Op<"input_buffer", []> {
-  let summary = "the memory that the runtime loaded an input of the micro-batch into";
-  let description = "The index is that of `sluice.input`; `step` is the step state.";
-  let arguments = (ins AnyMemRef:$step, ConfinedAttr<I64Attr, [IntNonNegative, IntMaxValue<3>]>:$index);
-  let results = (outs AnyStaticShapeMemRef:$result);
-  let assemblyFormat = "$index `of` $step attr-dict `:` type($step) `to` type($result)";
-}
-
 #endif // SLUICE_KERNEL_OPS

@@ -2,6 +2,7 @@
 #ifndef SLUICE_PASSES_CPU_CONTRACTION_H
 #define SLUICE_PASSES_CPU_CONTRACTION_H
 
+#include "dialects/CPU/CPUDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include <functional>
@@ -9,9 +10,6 @@
 namespace sluice {
 
 struct EpilogueKernel;
-
-/// Discardable attribute of a contraction: a `#sluice.strategy`.
-inline constexpr llvm::StringLiteral strategyAttrName = "sluice.strategy";
 
 /// C[m, n] += A[m, k] B[k, n] with loops around it. Iteration dimensions that lie next to each other in every operand
 /// are one; of what remains, one dimension each is m, n and k, and the others are loops. A and B change places where

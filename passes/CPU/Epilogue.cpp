@@ -4,7 +4,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
-#include "passes/VectorBody.h"
+#include "passes/CPU/VectorBody.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;

@@ -1,10 +1,10 @@
 //===- ExpandContractions.cpp - Contractions to packed panels and a micro-kernel ------===//
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "passes/Build/CacheLines.h"
 #include "passes/CPU/Epilogue.h"
 #include "passes/CPU/Passes.h"
 #include "passes/CPU/Strategy.h"
-#include "passes/CacheLines.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/SaveAndRestore.h"
 #include <vector>
@@ -16,6 +16,7 @@ namespace sluice {
 
 using namespace mlir;
 using namespace sluice;
+using namespace sluice::cpu;
 
 namespace {
 /// Below this many multiplications a contraction is not worth waking other threads.

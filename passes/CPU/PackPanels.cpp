@@ -3,9 +3,9 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
-#include "passes/BFloat16.h"
+#include "passes/Build/BFloat16.h"
 #include "passes/CPU/Contraction.h"
-#include "passes/VectorBody.h"
+#include "passes/CPU/VectorBody.h"
 #include "llvm/ADT/bit.h"
 
 using namespace mlir;

@@ -2,7 +2,7 @@
 #ifndef SLUICE_PASSES_CPU_PASSES_H
 #define SLUICE_PASSES_CPU_PASSES_H
 
-#include "dialects/Sluice/SluiceDialect.h"
+#include "dialects/CPU/CPUDialect.h"
 #include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -7,7 +7,7 @@ include "mlir/Pass/PassBase.td"
 def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
   let summary = "decides how each contraction becomes loops on a processor";
   let description = [{
-    Sets `sluice.strategy` on every contraction of f32 or f64 memrefs: the register block by the width of the processor's vectors and by the time that its loads and multiplications take, those
+    Sets `sluice_cpu.strategy` on every contraction of f32 or f64 memrefs: the register block by the width of the processor's vectors and by the time that its loads and multiplications take, those
     that the shape leaves over at its edges among them, the cache block by the shape and the sizes of the caches. A is not packed
     where its rows are contiguous, none is left over, and C is narrow, and neither is A, nor a B of contiguous rows in whole vectors, where the matrix stays in a first-level cache as it lies;
     operands that are rounded are packed always. Where the processor adds two products of bf16 at a time (`avx512bf16`),
@@ -18,7 +18,7 @@ def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
   let options = [Option<"cpu", "cpu", "std::string", "\"native\"",
                         "processor that the code will run on: native, x86-64, x86-64-v3, x86-64-v4, znver3 and so on">,
                  Option<"tuneCache", "tune-cache", "std::string", "\"\"", "file of strategies that sluicec --tune measured">];
-  let dependentDialects = ["::sluice::SluiceDialect"];
+  let dependentDialects = ["::sluice::cpu::CPUDialect"];
 }
 
 def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncOp"> {
@@ -43,10 +43,78 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
     and adds, and the sums become vectors by way of a buffer; where rows of C are a multiple of 2 KiB apart, or several tasks write to them, they are kept in one of the size of the cache block until they
     are complete.
 
-    Arguments of a function are distinct memory, as bufferization takes them to be. A contraction without `sluice.strategy` is an error.
+    Arguments of a function are distinct memory, as bufferization takes them to be. A contraction without `sluice_cpu.strategy` is an error.
   }];
   let dependentDialects = ["::mlir::amx::AMXDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect", "::mlir::x86vector::X86VectorDialect", "::sluice::SluiceDialect"];
+                           "::mlir::vector::VectorDialect", "::mlir::x86vector::X86VectorDialect", "::sluice::cpu::CPUDialect"];
+}
+
+def VectorizeGenerics : Pass<"sluice-vectorize-generics", "mlir::func::FuncOp"> {
+  let summary = "linalg ops and copies on buffers -> loops of vector code";
+  let description = [{
+    Runs after bufferization; contractions have become micro-kernels before. Every linalg op and `memref.copy` on buffers of static shape turns into
+    loops whose innermost body works on vectors along one dimension: the one along which most operands lie contiguously. Dimensions that are contiguous
+    in all operands are collapsed first. A body with regions stays scalar; ops that have no vector form (`memref.load` with computed indices) run lane by lane. A transposed copy inside
+    of a parallel loop goes by squares of vectors, which are transposed in registers.
+
+    Large ops spread their parallel dimensions over an `scf.forall` (one dimension, static count, no mapping), unless they already lie in one. Sums are
+    never spread, so every result is the same to the last bit for any number of threads:
+
+    - a sum along the vector dimension has a fixed number of vector accumulators, combined pairwise, then lane halves pairwise; the length alone decides;
+    - a sum across rows adds the rows to the destination in ascending order.
+
+    The contents of the destination take part in a reduction as in `linalg`.
+  }];
+  let options = [Option<"vectorBits", "vector-bits", "unsigned", "256", "Width of a vector register in bits: 128, 256 or 512">];
+  let dependentDialects = ["mlir::affine::AffineDialect", "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect", "mlir::memref::MemRefDialect",
+                           "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+}
+
+def OutlineParallel : Pass<"sluice-outline-parallel", "::mlir::ModuleOp"> {
+  let summary = "parallel loops on buffers -> functions that run on the step's threads";
+  let description = [{
+    Every outermost `scf.forall` becomes a function `@F_parallelN(captures..., begin, end, scratch)` that runs the iterations [begin, end) of the flattened loop,
+    and a `sluice_cpu.parallel_for` in its place. Views and constants are repeated in the body, so that captures are memrefs of static shape with the identity
+    layout, and scalars. Allocations of the body move to the entry of the new function. Loops inside become sequential, and a loop of one iteration is inlined.
+
+    Bounds are static, nothing is returned through `shared_outs`, and the enclosing function's first argument is the step state.
+  }];
+  let dependentDialects = ["::sluice::cpu::CPUDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+}
+
+def LowerToLLVM : Pass<"sluice-lower-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "loops, vectors and buffers -> LLVM";
+  let description = [{
+    Memrefs of arguments are bare pointers. A `vector.contract` becomes outer products and FMAs. `sluice_cpu.parallel_for` becomes an array of the
+    captures on the stack and a call of the ABI's function with `@F_entry`, which unpacks it. Private functions get internal linkage. An action that only calls becomes a chain of short
+    functions without descriptors of buffers: its time is linear in the depth of the model. What describes the
+    model (`sluice.parameter`, `sluice.slot`) stays for `sluice-export-table`.
+  }];
+  let dependentDialects = ["::sluice::cpu::CPUDialect", "::mlir::LLVM::LLVMDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::ub::UBDialect", "::mlir::x86vector::X86VectorDialect"];
+}
+
+def CPUInputs : Pass<"sluice-cpu-inputs", "::mlir::func::FuncOp"> {
+  let summary = "inputs of the micro-batch are memory that the step state points to";
+  let description = [{
+    - Needs: memrefs of `sluice.input` in functions whose first argument is the step state, as
+      `sluice-destination-passing` leaves them.
+    - Leaves: `sluice_cpu.input_buffer` of the step state in their place.
+    - Refuses: an input of a function without the step state.
+
+    Example:
+
+    ```mlir
+    %tokens = sluice.input 0 : memref<8x256xi32>
+    ```
+
+    becomes
+
+    ```mlir
+    %tokens = sluice_cpu.input_buffer 0 of %step : memref<584xi8> to memref<8x256xi32>
+    ```
+  }];
+  let dependentDialects = ["::sluice::cpu::CPUDialect"];
 }
 
 #endif // SLUICE_CPU_PASSES

@@ -1,6 +1,6 @@
 //===- Strategy.cpp - How contractions become loops, by processor -----------------===//
 #include "passes/CPU/Strategy.h"
-#include "passes/CacheLines.h"
+#include "passes/Build/CacheLines.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
@@ -10,6 +10,7 @@
 
 using namespace mlir;
 using namespace sluice;
+using namespace sluice::cpu;
 
 // A panel of B shares a first-level cache with one of A, which streams past it. A register block of 512-bit vectors
 // loads little for its work: its panel may fill that cache, which saves passes over C.

@@ -43,16 +43,16 @@ int64_t threadsOf(llvm::StringRef cpu);
 
 /// The strategy that the shape, the registers and the number of threads suggest. Blocks of the sum, and so results, do
 /// not depend on the threads.
-StrategyAttr suggestStrategy(const Contraction &contraction, const Registers &registers, int64_t threads);
+cpu::StrategyAttr suggestStrategy(const Contraction &contraction, const Registers &registers, int64_t threads);
 
 /// Strategies worth measuring, the suggested one first. All sum in the same order, so that the results of all are equal
 /// to the last bit.
-llvm::SmallVector<StrategyAttr> strategyCandidates(const Contraction &contraction, const Registers &registers,
-                                                   int64_t threads);
+llvm::SmallVector<cpu::StrategyAttr> strategyCandidates(const Contraction &contraction, const Registers &registers,
+                                                        int64_t threads);
 
 /// Whether the contraction can be expanded by it: blocks of whole registers, vectors of the processor's size, and no
 /// row left over nor rounded where A is not packed.
-bool isApplicable(StrategyAttr strategy, const Contraction &contraction, const Registers &registers);
+bool isApplicable(cpu::StrategyAttr strategy, const Contraction &contraction, const Registers &registers);
 
 } // namespace sluice
 

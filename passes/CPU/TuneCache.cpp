@@ -1,12 +1,13 @@
 //===- TuneCache.cpp - Strategies that were measured --------------------------------===//
 #include "passes/CPU/TuneCache.h"
-#include "passes/Lowering/CodeGen.h"
+#include "passes/CPU/CodeGen.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace sluice;
+using namespace sluice::cpu;
 namespace json = llvm::json;
 
 static constexpr int64_t version = 1;

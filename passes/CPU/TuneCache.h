@@ -30,8 +30,8 @@ public:
   llvm::Error write(llvm::StringRef path) const;
 
   /// The entry, or null if there is none or it is no strategy.
-  StrategyAttr find(llvm::StringRef processor, llvm::StringRef key, mlir::MLIRContext *context) const;
-  void set(llvm::StringRef processor, llvm::StringRef key, StrategyAttr strategy);
+  cpu::StrategyAttr find(llvm::StringRef processor, llvm::StringRef key, mlir::MLIRContext *context) const;
+  void set(llvm::StringRef processor, llvm::StringRef key, cpu::StrategyAttr strategy);
 
 private:
   llvm::json::Object processors;

@@ -5,7 +5,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "passes/Formula.h"
+#include "passes/Build/Formula.h"
 #include "passes/Graph/Choices.h"
 #include "passes/Graph/Passes.h"
 #include "passes/Graph/ResidualLayer.h"

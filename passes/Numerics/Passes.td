@@ -35,4 +35,16 @@ def NarrowResults : Pass<"sluice-narrow-results", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def ApproximateMath : Pass<"sluice-approximate-math", "mlir::ModuleOp"> {
+  let summary = "transcendental functions -> polynomials (f32) or libm (f64)";
+  let description = [{
+    f32 becomes polynomials with explicit FMA, the same for scalars and vectors of any length, so that the bits of a result don't depend on where in a row an
+    element lies. Largest error, subnormal results included: sin and cos (below 2^30) 1 ULP; exp, exp2, log, log2, log10, erf, rsqrt 2 ULP; expm1,
+    log1p, tanh 3 ULP. Infinities, NaNs and signed zeros behave as in C. bf16 and f16 are computed in f32.
+
+    f64, which only gradient checks use, and f32 functions that have no polynomial here are calls of the C library, lane by lane.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect", "mlir::math::MathDialect", "mlir::vector::VectorDialect"];
+}
+
 #endif // SLUICE_NUMERICS_PASSES

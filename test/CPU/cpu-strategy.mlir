@@ -9,9 +9,9 @@
 // UNKNOWN: error: unknown processor 'abacus'
 
 // CHECK-LABEL: @a_large_product_has_many_blocks
-// AVX512: #sluice.strategy<register = [8, 48], cache = [256, 1152, 256], vector = 16, packs_a = true, packs_b = true>
-// AVX2: #sluice.strategy<register = [4, 24], cache = [256, 96, 256], vector = 8, packs_a = true, packs_b = true>
-// SSE: #sluice.strategy<register = [4, 8], cache = [256, 96, 256], vector = 4, packs_a = true, packs_b = true>
+// AVX512: #sluice_cpu.strategy<register = [8, 48], cache = [256, 1152, 256], vector = 16, packs_a = true, packs_b = true>
+// AVX2: #sluice_cpu.strategy<register = [4, 24], cache = [256, 96, 256], vector = 8, packs_a = true, packs_b = true>
+// SSE: #sluice_cpu.strategy<register = [4, 8], cache = [256, 96, 256], vector = 4, packs_a = true, packs_b = true>
 func.func @a_large_product_has_many_blocks(%a: memref<256x768xf32>, %b: memref<768x2304xf32>, %c: memref<256x2304xf32>) {
   linalg.matmul ins(%a, %b : memref<256x768xf32>, memref<768x2304xf32>) outs(%c : memref<256x2304xf32>)
   return
@@ -74,7 +74,7 @@ func.func @small_matrices_are_not_packed(%a: memref<64x64xf32>, %b: memref<64x64
 }
 
 // CHECK-LABEL: @integers_and_row_sums_have_no_strategy
-// CHECK-NOT: #sluice.strategy
+// CHECK-NOT: #sluice_cpu.strategy
 // CHECK: return
 func.func @integers_and_row_sums_have_no_strategy(%a: memref<8x8xi32>, %b: memref<8x8xi32>, %c: memref<8x8xi32>, %x: memref<8x8xf32>, %y: memref<8x8xf32>, %z: memref<8xf32>) {
   linalg.matmul ins(%a, %b : memref<8x8xi32>, memref<8x8xi32>) outs(%c : memref<8x8xi32>)
@@ -94,9 +94,9 @@ func.func @integers_and_row_sums_have_no_strategy(%a: memref<8x8xi32>, %b: memre
 // CHECK-LABEL: @operands_that_are_rounded_are_packed
 // AVX512: packs_a = true, packs_b = true>
 // AVX512: packs_a = true, packs_b = true>
-// AVX512BF16: #sluice.strategy<register = [8, 48], cache = [384, 384, 320], vector = 16, packs_a = true, packs_b = true, vnni = 2>
+// AVX512BF16: #sluice_cpu.strategy<register = [8, 48], cache = [384, 384, 320], vector = 16, packs_a = true, packs_b = true, vnni = 2>
 // AVX512BF16: cache = [384, 384, 8], vector = 16, packs_a = true, packs_b = true, vnni = 2>
-// AMX: #sluice.strategy<register = [32, 32], cache = [384, 384, 224], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
+// AMX: #sluice_cpu.strategy<register = [32, 32], cache = [384, 384, 224], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
 // AMX: cache = [384, 384, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>
 // AVX2: packs_a = true, packs_b = true>
 // AVX2: packs_a = true, packs_b = true>

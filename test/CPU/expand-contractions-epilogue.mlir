@@ -14,12 +14,12 @@
 // CHECK: vector.store {{.*}}, %arg3[%[[R]], %c8]
 // CHECK-NOT: linalg.
 #id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>
+#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>
 func.func @sum_with_another_buffer(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %x: memref<6x16xf32>, %y: memref<6x16xf32>) {
   %zero = arith.constant 0.0 : f32
   %c = memref.alloc() : memref<6x16xf32>
   linalg.fill ins(%zero : f32) outs(%c : memref<6x16xf32>)
-  linalg.matmul {sluice.strategy = #strategy} ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
+  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
   linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
     ins(%x, %c : memref<6x16xf32>, memref<6x16xf32>) outs(%y : memref<6x16xf32>) {
   ^bb0(%p: f32, %q: f32, %r: f32):
@@ -43,11 +43,11 @@ func.func @sum_with_another_buffer(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %x
 // CHECK-DAG: vector.store %{{.*}}, %arg6[%[[R]], %c0]
 // CHECK: memref.load %arg2
 #id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>
+#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>
 func.func @two_outputs_and_broadcasts(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32>, %row: memref<16xf32>, %column: memref<6xf32>,
                                       %y: memref<6x16xf32>, %z: memref<6x16xf32>) -> f32 {
   %index = arith.constant 0 : index
-  linalg.matmul {sluice.strategy = #strategy} ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
+  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
   linalg.generic {indexing_maps = [#id, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0)>, #id, #id], iterator_types = ["parallel", "parallel"]}
     ins(%c, %row, %column : memref<6x16xf32>, memref<16xf32>, memref<6xf32>) outs(%y, %z : memref<6x16xf32>, memref<6x16xf32>) {
   ^bb0(%p: f32, %q: f32, %r: f32, %s: f32, %t: f32):
@@ -79,7 +79,7 @@ func.func @two_outputs_and_broadcasts(%a: memref<6x8xf32>, %b: memref<8x16xf32>,
 // CHECK-NOT: linalg.
 func.func @complete_sums_at_edges(%a: memref<7x16xf32>, %b: memref<16x33xf32>, %c: memref<7x33xf32>) {
   %half = arith.constant 0.5 : f32
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [12, 48, 8], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [12, 48, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<7x16xf32>, memref<16x33xf32>) outs(%c : memref<7x33xf32>)
   linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} outs(%c : memref<7x33xf32>) {
   ^bb0(%p: f32):
@@ -109,7 +109,7 @@ func.func @behind_other_ops(%a: memref<2x48x128xf32>, %b: memref<128x64xf32>, %x
   %c = memref.alloc() : memref<2x48x64xf32>
   linalg.fill ins(%zero : f32) outs(%c : memref<2x48x64xf32>)
   linalg.contract indexing_maps = [affine_map<(b, t, o, i) -> (b, t, i)>, affine_map<(b, t, o, i) -> (i, o)>, affine_map<(b, t, o, i) -> (b, t, o)>]
-    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [48, 64, 128], vector = 8, packs_a = true, packs_b = true>,
+    {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [48, 64, 128], vector = 8, packs_a = true, packs_b = true>,
      sluice.kernel = #sluice.kernel<"linear", flops = 1572864, bytes = 73728>}
     ins(%a, %b : memref<2x48x128xf32>, memref<128x64xf32>) outs(%c : memref<2x48x64xf32>)
   linalg.fill ins(%zero : f32) outs(%sums : memref<64xf32>)

@@ -31,7 +31,7 @@
 // CHECK-NOT: vector.load %arg1
 // CHECK: vector.fma
 func.func @the_next_panel_is_packed_beside_sums(%a: memref<192x768xf32>, %b: memref<768x768xf32>, %c: memref<192x768xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<192x768xf32>, memref<768x768xf32>) outs(%c : memref<192x768xf32>)
   return
 }
@@ -47,7 +47,7 @@ func.func @the_next_panel_is_packed_beside_sums(%a: memref<192x768xf32>, %b: mem
 // CHECK: %[[IS_PACKED:.*]] = arith.andi %[[IS_LATER]], %[[IS_WHOLE]]
 // CHECK: scf.if %[[IS_PACKED]] {
 func.func @a_panel_that_is_not_whole_is_packed_by_itself(%a: memref<192x768xf32>, %b: memref<768x760xf32, strided<[768, 1]>>, %c: memref<192x760xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 768, 256], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [192, 768, 256], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<192x768xf32>, memref<768x760xf32, strided<[768, 1]>>) outs(%c : memref<192x760xf32>)
   return
 }
@@ -61,7 +61,7 @@ func.func @a_panel_that_is_not_whole_is_packed_by_itself(%a: memref<192x768xf32>
 // CHECK-NOT: locality<3>, data : memref<768x768xf32>
 // CHECK: return
 func.func @a_shorter_block_of_the_sum_packs_nothing_ahead(%a: memref<192x768xf32>, %b: memref<768x768xf32>, %c: memref<192x768xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 320], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [192, 48, 320], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<192x768xf32>, memref<768x768xf32>) outs(%c : memref<192x768xf32>)
   return
 }
@@ -75,7 +75,7 @@ func.func @a_shorter_block_of_the_sum_packs_nothing_ahead(%a: memref<192x768xf32
 // CHECK-NOT: locality<3>, data : memref<768x768xf32>
 // CHECK: return
 func.func @a_block_of_fewer_rows_packs_nothing_ahead(%a: memref<200x768xf32>, %b: memref<768x768xf32>, %c: memref<200x768xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<200x768xf32>, memref<768x768xf32>) outs(%c : memref<200x768xf32>)
   return
 }
@@ -89,7 +89,7 @@ func.func @a_block_of_fewer_rows_packs_nothing_ahead(%a: memref<200x768xf32>, %b
 // CHECK-NOT: locality<3>, data : memref<768x776xf32>
 // CHECK: return
 func.func @rows_that_begin_inside_of_a_line_are_not_packed_ahead(%a: memref<192x768xf32>, %b: memref<768x776xf32>, %c: memref<192x776xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<192x768xf32>, memref<768x776xf32>) outs(%c : memref<192x776xf32>)
   return
 }
@@ -103,7 +103,7 @@ func.func @rows_that_begin_inside_of_a_line_are_not_packed_ahead(%a: memref<192x
 // CHECK-NOT: locality<3>, data : memref<768x768xf32>
 // CHECK: return
 func.func @panels_of_halves_of_lines_are_not_packed_ahead(%a: memref<192x768xf32>, %b: memref<768x768xf32>, %c: memref<192x768xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [4, 24], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [4, 24], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<192x768xf32>, memref<768x768xf32>) outs(%c : memref<192x768xf32>)
   return
 }
@@ -127,7 +127,7 @@ func.func @panels_of_halves_of_lines_are_not_packed_ahead(%a: memref<192x768xf32
 // CHECK: memref.prefetch %arg1[%[[ROW]], %[[COLUMN]]], read, locality<2>, data
 // CHECK: vector.fma
 func.func @the_next_panel_of_a_large_b_is_fetched(%a: memref<192x768xf32>, %b: memref<768x768xf32>, %c: memref<192x768xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 240], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [192, 48, 240], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<192x768xf32>, memref<768x768xf32>) outs(%c : memref<192x768xf32>)
   return
 }
@@ -145,7 +145,7 @@ func.func @the_next_panel_of_a_large_b_is_fetched(%a: memref<192x768xf32>, %b: m
 // CHECK: vector.fma
 func.func @lines_run_along_the_sum(%a: memref<78x768xf32>, %b: memref<768x768xf32>, %c: memref<78x768xf32>) {
   linalg.contract indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
-    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [78, 48, 256], vector = 8, packs_a = true, packs_b = true>}
+    {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [78, 48, 256], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<78x768xf32>, memref<768x768xf32>) outs(%c : memref<78x768xf32>)
   return
 }
@@ -156,7 +156,7 @@ func.func @lines_run_along_the_sum(%a: memref<78x768xf32>, %b: memref<768x768xf3
 // CHECK-NOT: memref.prefetch %arg1
 // CHECK: return
 func.func @a_small_b_stays_in_cache(%a: memref<192x256xf32>, %b: memref<256x240xf32>, %c: memref<192x240xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [192, 48, 256], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<192x256xf32>, memref<256x240xf32>) outs(%c : memref<192x240xf32>)
   return
 }

@@ -5,9 +5,9 @@
 // CHECK: vector.fma
 // CHECK: linalg.generic
 #id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
+#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
 func.func @its_output_is_an_operand_of_the_contraction(%a: memref<12x16xf32>, %b: memref<16x16xf32>, %c: memref<12x16xf32>) {
-  linalg.matmul {sluice.strategy = #strategy} ins(%a, %b : memref<12x16xf32>, memref<16x16xf32>) outs(%c : memref<12x16xf32>)
+  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<12x16xf32>, memref<16x16xf32>) outs(%c : memref<12x16xf32>)
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%c : memref<12x16xf32>) outs(%a : memref<12x16xf32>) {
   ^bb0(%p: f32, %q: f32):
     %0 = arith.addf %p, %p : f32
@@ -22,12 +22,12 @@ func.func @its_output_is_an_operand_of_the_contraction(%a: memref<12x16xf32>, %b
 // CHECK: vector.fma
 // CHECK: linalg.generic
 #id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
+#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
 #shifted = strided<[16, 1], offset: 16>
 func.func @its_output_overlaps_its_input(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32>, %x: memref<7x16xf32>) {
   %in = memref.subview %x[1, 0] [6, 16] [1, 1] : memref<7x16xf32> to memref<6x16xf32, #shifted>
   %out = memref.subview %x[0, 0] [6, 16] [1, 1] : memref<7x16xf32> to memref<6x16xf32, strided<[16, 1]>>
-  linalg.matmul {sluice.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
+  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
   linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
     ins(%c, %in : memref<6x16xf32>, memref<6x16xf32, #shifted>) outs(%out : memref<6x16xf32, strided<[16, 1]>>) {
   ^bb0(%p: f32, %q: f32, %r: f32):
@@ -44,14 +44,14 @@ func.func @its_output_overlaps_its_input(%a: memref<6x16xf32>, %b: memref<16x16x
 // CHECK: vector.fma
 // CHECK: linalg.generic
 #id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
+#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
 func.func @its_output_holds_the_row_that_c_starts_from(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32>, %y: memref<6x16xf32>) {
   %row = memref.subview %y[0, 0] [1, 16] [1, 1] : memref<6x16xf32> to memref<16xf32, strided<[1]>>
   linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d1)>, #id], iterator_types = ["parallel", "parallel"]} ins(%row : memref<16xf32, strided<[1]>>) outs(%c : memref<6x16xf32>) {
   ^bb0(%p: f32, %q: f32):
     linalg.yield %p : f32
   }
-  linalg.matmul {sluice.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
+  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%c : memref<6x16xf32>) outs(%y : memref<6x16xf32>) {
   ^bb0(%p: f32, %q: f32):
     %0 = arith.addf %p, %p : f32
@@ -67,10 +67,10 @@ func.func @its_output_holds_the_row_that_c_starts_from(%a: memref<6x16xf32>, %b:
 // CHECK: linalg.fill
 // CHECK: linalg.generic
 #id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
+#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
 func.func @its_input_is_written_in_between(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32>, %x: memref<6x16xf32>, %y: memref<6x16xf32>) {
   %one = arith.constant 1.0 : f32
-  linalg.matmul {sluice.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
+  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
   linalg.fill ins(%one : f32) outs(%x : memref<6x16xf32>)
   linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
     ins(%c, %x : memref<6x16xf32>, memref<6x16xf32>) outs(%y : memref<6x16xf32>) {
@@ -88,10 +88,10 @@ func.func @its_input_is_written_in_between(%a: memref<6x16xf32>, %b: memref<16x1
 // CHECK: memref.load %arg3
 // CHECK: linalg.generic
 #id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
+#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
 func.func @its_output_is_read_in_between(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32>, %y: memref<6x16xf32>) -> f32 {
   %index = arith.constant 0 : index
-  linalg.matmul {sluice.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
+  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
   %seen = memref.load %y[%index, %index] : memref<6x16xf32>
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%c : memref<6x16xf32>) outs(%y : memref<6x16xf32>) {
   ^bb0(%p: f32, %q: f32):
@@ -107,9 +107,9 @@ func.func @its_output_is_read_in_between(%a: memref<6x16xf32>, %b: memref<16x16x
 // CHECK: vector.fma
 // CHECK: linalg.generic
 #id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice.strategy<register = [4, 16], cache = [16, 16, 16], vector = 8, packs_a = true, packs_b = true>
+#strategy = #sluice_cpu.strategy<register = [4, 16], cache = [16, 16, 16], vector = 8, packs_a = true, packs_b = true>
 func.func @c_is_read_transposed(%a: memref<16x16xf32>, %b: memref<16x16xf32>, %c: memref<16x16xf32>, %y: memref<16x16xf32>) {
-  linalg.matmul {sluice.strategy = #strategy} ins(%a, %b : memref<16x16xf32>, memref<16x16xf32>) outs(%c : memref<16x16xf32>)
+  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<16x16xf32>, memref<16x16xf32>) outs(%c : memref<16x16xf32>)
   linalg.generic {indexing_maps = [#id, affine_map<(d0, d1) -> (d1, d0)>, #id], iterator_types = ["parallel", "parallel"]}
     ins(%c, %c : memref<16x16xf32>, memref<16x16xf32>) outs(%y : memref<16x16xf32>) {
   ^bb0(%p: f32, %q: f32, %r: f32):
@@ -125,10 +125,10 @@ func.func @c_is_read_transposed(%a: memref<16x16xf32>, %b: memref<16x16xf32>, %c
 // CHECK: vector.fma
 // CHECK: linalg.index
 #id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
+#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
 func.func @it_knows_where_it_is(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32>) {
   %zero = arith.constant 0.0 : f32
-  linalg.matmul {sluice.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
+  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
   linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%c : memref<6x16xf32>) {
   ^bb0(%p: f32):
     %i = linalg.index 0 : index
@@ -146,9 +146,9 @@ func.func @it_knows_where_it_is(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c:
 // CHECK: memref.store {{.*}} %arg2
 // CHECK: linalg.generic
 #id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
+#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
 func.func @columns_apart(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32, strided<[64, 2]>>, %y: memref<6x16xf32>) {
-  linalg.matmul {sluice.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32, strided<[64, 2]>>)
+  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32, strided<[64, 2]>>)
   linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%c : memref<6x16xf32, strided<[64, 2]>>) outs(%y : memref<6x16xf32>) {
   ^bb0(%p: f32, %q: f32):
     %0 = arith.addf %p, %p : f32
@@ -164,9 +164,9 @@ func.func @columns_apart(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref
 // CHECK: vector.fma
 // CHECK: linalg.generic
 #id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
+#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
 func.func @an_op_that_may_trap(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32>) {
-  linalg.matmul {sluice.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
+  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
   linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%c : memref<6x16xf32>) {
   ^bb0(%p: f32):
     %0 = arith.bitcast %p : f32 to i32

@@ -30,7 +30,7 @@
 // CHECK-COUNT-12: vector.store {{.*}} %arg2
 // CHECK-NOT: linalg.
 func.func @whole_blocks_are_written_in_place(%a: memref<48x128xf32>, %b: memref<128x128xf32>, %c: memref<48x128xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 16, 64], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [24, 16, 64], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<48x128xf32>, memref<128x128xf32>) outs(%c : memref<48x128xf32>)
   return
 }
@@ -46,7 +46,7 @@ func.func @whole_blocks_are_written_in_place(%a: memref<48x128xf32>, %b: memref<
 // CHECK: memref.load %arg0[%[[ROW:.*]], %[[SUM:.*]]]
 // CHECK-NEXT: vector.broadcast
 func.func @a_is_read_where_it_lies(%a: memref<48x128xf32>, %b: memref<128x128xf32>, %c: memref<48x128xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 64, 64], vector = 8, packs_a = false, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [24, 64, 64], vector = 8, packs_a = false, packs_b = true>}
     ins(%a, %b : memref<48x128xf32>, memref<128x128xf32>) outs(%c : memref<48x128xf32>)
   return
 }
@@ -64,7 +64,7 @@ func.func @a_is_read_where_it_lies(%a: memref<48x128xf32>, %b: memref<128x128xf3
 // CHECK: memref.load %arg0[%[[ROW]],
 // CHECK: vector.maskedstore
 func.func @b_is_read_where_it_lies_too(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %c: memref<64x64xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 64, 64], vector = 8, packs_a = false, packs_b = false>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [66, 64, 64], vector = 8, packs_a = false, packs_b = false>}
     ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
   return
 }
@@ -78,7 +78,7 @@ func.func @b_is_read_where_it_lies_too(%a: memref<64x64xf32>, %b: memref<64x64xf
 // CHECK: %[[FIRST:.*]] = arith.subi %[[J]], %[[REST]]
 // CHECK: scf.for %{{.*}} = %[[FIRST]] to %c64 step %c4
 func.func @of_a_lower_triangle_of_c_upper_rows_are_left_out(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %c: memref<64x64xf32>) {
-  linalg.matmul {sluice.triangle = array<i64: 0, 1>, sluice.strategy = #sluice.strategy<register = [4, 16], cache = [64, 64, 64], vector = 8, packs_a = false, packs_b = false>}
+  linalg.matmul {sluice.triangle = array<i64: 0, 1>, sluice_cpu.strategy = #sluice_cpu.strategy<register = [4, 16], cache = [64, 64, 64], vector = 8, packs_a = false, packs_b = false>}
     ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
   return
 }
@@ -93,7 +93,7 @@ func.func @of_a_lower_triangle_of_c_upper_rows_are_left_out(%a: memref<64x64xf32
 // CHECK: %[[LAST:.*]] = arith.minui %{{.*}}, %[[END]]
 // CHECK: scf.for %{{.*}} = %[[STRETCH]] to %[[LAST]] step %c4 iter_args
 func.func @of_a_lower_triangle_of_a_later_terms_are_left_out(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %c: memref<64x64xf32>) {
-  linalg.matmul {sluice.triangle = array<i64: 0, 2>, sluice.strategy = #sluice.strategy<register = [4, 16], cache = [64, 64, 64], vector = 8, packs_a = false, packs_b = false>}
+  linalg.matmul {sluice.triangle = array<i64: 0, 2>, sluice_cpu.strategy = #sluice_cpu.strategy<register = [4, 16], cache = [64, 64, 64], vector = 8, packs_a = false, packs_b = false>}
     ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
   return
 }
@@ -108,7 +108,7 @@ func.func @of_a_lower_triangle_of_a_later_terms_are_left_out(%a: memref<64x64xf3
 // CHECK: memref.load %arg0[%{{.*}}, %[[I]]]
 func.func @of_its_transpose_earlier_terms_are_left_out(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %c: memref<64x64xf32>) {
   linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    {sluice.triangle = array<i64: 2, 0>, sluice.strategy = #sluice.strategy<register = [4, 16], cache = [64, 64, 64], vector = 8, packs_a = false, packs_b = false>}
+    {sluice.triangle = array<i64: 2, 0>, sluice_cpu.strategy = #sluice_cpu.strategy<register = [4, 16], cache = [64, 64, 64], vector = 8, packs_a = false, packs_b = false>}
     ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
   return
 }
@@ -120,7 +120,7 @@ func.func @of_its_transpose_earlier_terms_are_left_out(%a: memref<64x64xf32>, %b
 // CHECK: scf.for %{{.*}} = %c0 to %c32 step %c4
 // CHECK: scf.for %{{.*}} = %c0 to %c64 step %c8 iter_args
 func.func @a_triangle_of_several_blocks_is_computed_whole(%a: memref<64x64xf32>, %b: memref<64x64xf32>, %c: memref<64x64xf32>) {
-  linalg.matmul {sluice.triangle = array<i64: 0, 1>, sluice.strategy = #sluice.strategy<register = [4, 16], cache = [32, 64, 64], vector = 8, packs_a = false, packs_b = false>}
+  linalg.matmul {sluice.triangle = array<i64: 0, 1>, sluice_cpu.strategy = #sluice_cpu.strategy<register = [4, 16], cache = [32, 64, 64], vector = 8, packs_a = false, packs_b = false>}
     ins(%a, %b : memref<64x64xf32>, memref<64x64xf32>) outs(%c : memref<64x64xf32>)
   return
 }
@@ -137,7 +137,7 @@ func.func @a_triangle_of_several_blocks_is_computed_whole(%a: memref<64x64xf32>,
 // CHECK: vector.maskedload %arg2
 // CHECK: vector.maskedstore %arg2
 func.func @edges_are_padded_and_masked(%a: memref<7x17xf32>, %b: memref<17x33xf32>, %c: memref<7x33xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [12, 48, 17], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [12, 48, 17], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<7x17xf32>, memref<17x33xf32>) outs(%c : memref<7x33xf32>)
   return
 }
@@ -151,7 +151,7 @@ func.func @edges_are_padded_and_masked(%a: memref<7x17xf32>, %b: memref<17x33xf3
 // CHECK: memref.load %[[TILE]]
 // CHECK: memref.store {{.*}} %arg2
 func.func @columns_apart(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32, strided<[64, 2]>>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32, strided<[64, 2]>>)
   return
 }
@@ -166,7 +166,7 @@ func.func @columns_apart(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6
 func.func @a_fill_with_zero_becomes_the_first_store(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32>) {
   %zero = arith.constant 0.0 : f32
   linalg.fill ins(%zero : f32) outs(%c : memref<6x16xf32>)
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
   return
 }
@@ -187,7 +187,7 @@ func.func @a_fill_before_other_ops(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c
   ^bb0(%x: f32, %y: f32):
     linalg.yield %x : f32
   }
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
   return
 }
@@ -206,7 +206,7 @@ func.func @a_row_for_all_rows_is_added_to_the_first_sums(%a: memref<2x3x8xf32>, 
     linalg.yield %x : f32
   }
   linalg.contract indexing_maps = [affine_map<(b, t, o, i) -> (b, t, i)>, affine_map<(b, t, o, i) -> (i, o)>, affine_map<(b, t, o, i) -> (b, t, o)>]
-    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
+    {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<2x3x8xf32>, memref<8x16xf32>) outs(%c : memref<2x3x16xf32>)
   return
 }
@@ -222,7 +222,7 @@ func.func @a_column_for_all_columns_is_not(%a: memref<16x8xf32>, %b: memref<8x16
   ^bb0(%x: f32, %y: f32):
     linalg.yield %x : f32
   }
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [4, 16], cache = [16, 16, 8], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [4, 16], cache = [16, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<16x8xf32>, memref<8x16xf32>) outs(%c : memref<16x16xf32>)
   return
 }
@@ -238,7 +238,7 @@ func.func @a_fill_that_somebody_reads_stays(%a: memref<6x8xf32>, %b: memref<8x16
   %index = arith.constant 0 : index
   linalg.fill ins(%zero : f32) outs(%c : memref<6x16xf32>)
   %seen = memref.load %c[%index, %index] : memref<6x16xf32>
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
   return %seen : f32
 }
@@ -252,7 +252,7 @@ func.func @a_fill_that_somebody_reads_stays(%a: memref<6x8xf32>, %b: memref<8x16
 func.func @batch_and_sequence_are_one_sum(%a: memref<4x64x24xf32>, %b: memref<4x64x32xf32>, %c: memref<24x32xf32>) {
   linalg.contract indexing_maps = [affine_map<(i, o, b, t) -> (b, t, i)>, affine_map<(i, o, b, t) -> (b, t, o)>,
                      affine_map<(i, o, b, t) -> (i, o)>]
-    {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [24, 32, 128], vector = 8, packs_a = true, packs_b = true>}
+    {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [24, 32, 128], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<4x64x24xf32>, memref<4x64x32xf32>) outs(%c : memref<24x32xf32>)
   return
 }
@@ -274,7 +274,7 @@ func.func @a_parallel_loop_holds_sequential_ones(%qkv: memref<12x64x192xf32>, %c
     %v = memref.subview %qkv[%h, 0, 128] [1, 64, 64] [1, 1, 1] : memref<12x64x192xf32> to memref<64x64xf32, #slice>
     %ph = memref.subview %p[%h, 0, 0] [1, 66, 64] [1, 1, 1] : memref<12x66x64xf32> to memref<66x64xf32, strided<[64, 1], offset: ?>>
     %ch = memref.subview %c[%h, 0, 0] [1, 66, 64] [1, 1, 1] : memref<12x66x64xf32> to memref<66x64xf32, strided<[64, 1], offset: ?>>
-    linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 64, 64], vector = 8, packs_a = true, packs_b = true>}
+    linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [66, 64, 64], vector = 8, packs_a = true, packs_b = true>}
       ins(%ph, %v : memref<66x64xf32, strided<[64, 1], offset: ?>>, memref<64x64xf32, #slice>)
       outs(%ch : memref<66x64xf32, strided<[64, 1], offset: ?>>)
   }
@@ -288,7 +288,7 @@ func.func @a_parallel_loop_holds_sequential_ones(%qkv: memref<12x64x192xf32>, %c
 // CHECK: arith.mulf
 // CHECK: arith.addf
 func.func @vectors_of_128_bits_multiply_and_add(%a: memref<4x8xf32>, %b: memref<8x8xf32>, %c: memref<4x8xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [4, 8], cache = [4, 8, 8], vector = 4, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [4, 8], cache = [4, 8, 8], vector = 4, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<4x8xf32>, memref<8x8xf32>) outs(%c : memref<4x8xf32>)
   return
 }
@@ -315,7 +315,7 @@ func.func @vectors_of_128_bits_multiply_and_add(%a: memref<4x8xf32>, %b: memref<
 // CHECK-NOT: arith.cmpf
 // CHECK: vector.fma
 func.func @operands_are_rounded_as_they_are_packed(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32>) {
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
   return
 }
@@ -342,7 +342,7 @@ func.func @operands_are_rounded_as_they_are_packed(%a: memref<6x8xf32>, %b: memr
 // CHECK: x86vector.avx512.dot {{.*}} : vector<32xbf16> -> vector<16xf32>
 // CHECK-NOT: vector.fma
 func.func @two_terms_lie_together(%a: memref<8x33xf32>, %b: memref<33x16xf32>, %c: memref<8x16xf32>) {
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [8, 16], cache = [8, 16, 34], vector = 16, packs_a = true, packs_b = true, vnni = 2>}
+  linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [8, 16], cache = [8, 16, 34], vector = 16, packs_a = true, packs_b = true, vnni = 2>}
     ins(%a, %b : memref<8x33xf32>, memref<33x16xf32>) outs(%c : memref<8x16xf32>)
   return
 }
@@ -373,7 +373,7 @@ func.func @two_terms_lie_together(%a: memref<8x33xf32>, %b: memref<33x16xf32>, %
 // CHECK: arith.addf %{{.*}}, %[[ROW]]
 // CHECK-COUNT-64: vector.store {{.*}} %arg2
 func.func @tiles(%a: memref<32x40xf32>, %b: memref<40x32xf32>, %c: memref<32x32xf32>) {
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [32, 32, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+  linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [32, 32], cache = [32, 32, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
     ins(%a, %b : memref<32x40xf32>, memref<40x32xf32>) outs(%c : memref<32x32xf32>)
   return
 }
@@ -388,7 +388,7 @@ func.func @tiles(%a: memref<32x40xf32>, %b: memref<40x32xf32>, %c: memref<32x32x
 // CHECK-NOT: memref.prefetch %arg2
 // CHECK: amx.tile_mulf
 func.func @tiles_of_several_blocks_of_the_sum(%a: memref<256x768xf32>, %b: memref<768x768xf32>, %c: memref<256x768xf32>) {
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [256, 384, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+  linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [32, 32], cache = [256, 384, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
     ins(%a, %b : memref<256x768xf32>, memref<768x768xf32>) outs(%c : memref<256x768xf32>)
   return
 }
@@ -405,12 +405,12 @@ func.func @tiles_of_several_blocks_of_the_sum(%a: memref<256x768xf32>, %b: memre
 // CHECK-NOT: scf.forall
 // CHECK: scf.forall (%{{.*}}) in (8)
 func.func @tiles_of_a_large_a(%a: memref<2048x768xf32>, %b: memref<768x768xf32>, %c: memref<2048x768xf32>) {
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [512, 384, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+  linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [32, 32], cache = [512, 384, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
     ins(%a, %b : memref<2048x768xf32>, memref<768x768xf32>) outs(%c : memref<2048x768xf32>)
   return
 }
 func.func @tiles_of_a_large_narrow_a(%a: memref<2048x768xbf16>, %b: memref<768x768xf32>, %c: memref<2048x768xf32>) {
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [512, 384, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+  linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [32, 32], cache = [512, 384, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
     ins(%a, %b : memref<2048x768xbf16>, memref<768x768xf32>) outs(%c : memref<2048x768xf32>)
   return
 }
@@ -427,7 +427,7 @@ func.func @tiles_of_a_large_narrow_a(%a: memref<2048x768xbf16>, %b: memref<768x7
 // CHECK-NOT: arith.truncf
 // CHECK: amx.tile_mulf
 func.func @tiles_of_narrow_operands(%a: memref<32x32xbf16>, %b: memref<32x32xbf16>, %c: memref<32x32xf32>) {
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [32, 32, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+  linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [32, 32], cache = [32, 32, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
     ins(%a, %b : memref<32x32xbf16>, memref<32x32xbf16>) outs(%c : memref<32x32xf32>)
   return
 }
@@ -442,7 +442,7 @@ func.func @tiles_of_narrow_operands(%a: memref<32x32xbf16>, %b: memref<32x32xbf1
 // CHECK: vector.store {{.*}} vector<16xf32>
 // CHECK: vector.fma
 func.func @panels_of_narrow_operands(%a: memref<8x16xbf16>, %b: memref<16x16xbf16>, %c: memref<8x16xf32>) {
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [8, 16], cache = [8, 16, 16], vector = 16, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [8, 16], cache = [8, 16, 16], vector = 16, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<8x16xbf16>, memref<16x16xbf16>) outs(%c : memref<8x16xf32>)
   return
 }
@@ -461,7 +461,7 @@ func.func @panels_of_narrow_operands(%a: memref<8x16xbf16>, %b: memref<16x16xbf1
 // CHECK: scf.for %{{.*}} = %c0 to %[[COUNT]] step %c32
 // CHECK: amx.tile_mulf
 func.func @panels_together(%a: memref<32x32xbf16>, %b: memref<32x192xbf16>, %c: memref<32x192xf32>) {
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [32, 192, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32, panels = 4>}
+  linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [32, 32], cache = [32, 192, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32, panels = 4>}
     ins(%a, %b : memref<32x32xbf16>, memref<32x192xbf16>) outs(%c : memref<32x192xf32>)
   return
 }
@@ -489,7 +489,7 @@ func.func @panels_together(%a: memref<32x32xbf16>, %b: memref<32x192xbf16>, %c: 
 func.func @tiles_of_rows_that_share_sets(%a: memref<64x512xf32>, %b: memref<512x512xf32>, %c: memref<64x512xf32>) {
   %zero = arith.constant 0.0 : f32
   linalg.fill ins(%zero : f32) outs(%c : memref<64x512xf32>)
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [64, 256, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+  linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [32, 32], cache = [64, 256, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
     ins(%a, %b : memref<64x512xf32>, memref<512x512xf32>) outs(%c : memref<64x512xf32>)
   return
 }
@@ -508,14 +508,14 @@ func.func @tiles_of_rows_that_share_sets(%a: memref<64x512xf32>, %b: memref<512x
 func.func @tiles_of_rows_of_several_tasks(%a: memref<64x512xf32>, %b: memref<512x144xf32>, %c: memref<64x144xf32>) {
   %zero = arith.constant 0.0 : f32
   linalg.fill ins(%zero : f32) outs(%c : memref<64x144xf32>)
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 16], cache = [64, 80, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+  linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [32, 16], cache = [64, 80, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
     ins(%a, %b : memref<64x512xf32>, memref<512x144xf32>) outs(%c : memref<64x144xf32>)
   return
 }
 func.func @tiles_of_rows_of_one_task(%a: memref<64x512xf32>, %b: memref<512x144xf32>, %c: memref<64x144xf32>) {
   %zero = arith.constant 0.0 : f32
   linalg.fill ins(%zero : f32) outs(%c : memref<64x144xf32>)
-  linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 16], cache = [32, 144, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+  linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [32, 16], cache = [32, 144, 256], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
     ins(%a, %b : memref<64x512xf32>, memref<512x144xf32>) outs(%c : memref<64x144xf32>)
   return
 }
@@ -531,7 +531,7 @@ func.func @tiles_of_rows_of_one_task(%a: memref<64x512xf32>, %b: memref<512x144x
 // CHECK: amx.tile_mulf
 func.func @tiles_of_a_transposed(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %c: memref<32x32xf32>) {
   linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [32, 32, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
+    {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [32, 32], cache = [32, 32, 32], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
     ins(%a, %b : memref<32x32xf32>, memref<32x32xf32>) outs(%c : memref<32x32xf32>)
   return
 }
@@ -547,7 +547,7 @@ func.func @tiles_of_a_transposed(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %
 // CHECK-NOT: vector.shuffle
 // CHECK-COUNT-4: vector.store %{{.*}}, %alloc{{.*}} vector<8xf32>
 func.func @rows_that_fill_vectors_are_interleaved(%a: memref<8x16xf32>, %b: memref<16x16xf32>, %c: memref<8x16xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [4, 16], cache = [8, 16, 16], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [4, 16], cache = [8, 16, 16], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<8x16xf32>, memref<16x16xf32>) outs(%c : memref<8x16xf32>)
   return
 }
@@ -568,7 +568,7 @@ func.func @rows_that_fill_vectors_are_interleaved(%a: memref<8x16xf32>, %b: memr
 // CHECK: vector.fma
 func.func @panels_that_share_a_line_are_packed_together(%a: memref<16x36xf32>, %b: memref<16x16xf32>, %c: memref<36x16xf32>) {
   linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    {sluice.strategy = #sluice.strategy<register = [4, 16], cache = [36, 16, 16], vector = 8, packs_a = true, packs_b = true>}
+    {sluice_cpu.strategy = #sluice_cpu.strategy<register = [4, 16], cache = [36, 16, 16], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<16x36xf32>, memref<16x16xf32>) outs(%c : memref<36x16xf32>)
   return
 }
@@ -594,7 +594,7 @@ func.func @panels_that_share_a_line_are_packed_together(%a: memref<16x36xf32>, %
 // CHECK-NOT: vector.maskedstore
 // CHECK: return
 func.func @of_the_last_panel_vectors_of_c_are_computed(%a: memref<6x64xf32>, %b: memref<64x40xf32>, %c: memref<6x40xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 48, 64], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 48, 64], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<6x64xf32>, memref<64x40xf32>) outs(%c : memref<6x40xf32>)
   return
 }
@@ -607,7 +607,7 @@ func.func @of_the_last_panel_vectors_of_c_are_computed(%a: memref<6x64xf32>, %b:
 // CHECK-NOT: memref.alloc
 // CHECK: vector.load %arg1
 func.func @whole_vectors_are_read_in_place(%a: memref<6x64xf32>, %b: memref<64x40xf32>, %c: memref<6x40xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [6, 48, 64], vector = 8, packs_a = true, packs_b = false>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 48, 64], vector = 8, packs_a = true, packs_b = false>}
     ins(%a, %b : memref<6x64xf32>, memref<64x40xf32>) outs(%c : memref<6x40xf32>)
   return
 }
@@ -624,7 +624,7 @@ func.func @whole_vectors_are_read_in_place(%a: memref<6x64xf32>, %b: memref<64x4
 // CHECK: arith.select %{{.*}}, %{{.*}}, %{{.*}} : vector<8xf32>
 // CHECK: vector.shuffle
 func.func @rows_left_over_are_transposed_too(%a: memref<9x64xf32>, %b: memref<64x16xf32>, %c: memref<9x16xf32>) {
-  linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [12, 16, 64], vector = 8, packs_a = true, packs_b = true>}
+  linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [12, 16, 64], vector = 8, packs_a = true, packs_b = true>}
     ins(%a, %b : memref<9x64xf32>, memref<64x16xf32>) outs(%c : memref<9x16xf32>)
   return
 }

@@ -24,15 +24,15 @@
   "bf16 1x256x96x64 k16n": {"register": [32, 32], "cache": [64, 96, 64], "vector": 16, "packs_a": true, "vnni": 2, "tile": 32}}}}
 //--- model.mlir
 // What was measured takes the place of what the shape suggests, unless the processor has no such vectors, or it is no strategy at all.
-// BF16: linalg.matmul {sluice.strategy = #sluice.strategy<register = [8, 48]
-// BF16: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [12, 32], cache = [72, 96, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2>}
-// TILES: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = #sluice.strategy<register = [32, 32], cache = [128, 96, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32, panels = 2>}
+// BF16: linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [8, 48]
+// BF16: linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [12, 32], cache = [72, 96, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2>}
+// TILES: linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #sluice_cpu.strategy<register = [32, 32], cache = [128, 96, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32, panels = 2>}
 // TILES: linalg.contract {{.*}}cache = [64, 96, 64], vector = 16, packs_a = true, packs_b = true, vnni = 2, tile = 32>}
-// CHECK: linalg.matmul {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [66, 48, 64], vector = 8, packs_a = true, packs_b = true>}
-// CHECK: linalg.matmul {sluice.compute_type = bf16, sluice.strategy = {{.*}} packs_a = true, packs_b = true>}
-// CHECK: linalg.contract {{.*}} {sluice.compute_type = bf16, sluice.strategy = {{.*}} packs_a = true, packs_b = true>}
-// CHECK: linalg.contract {{.*}} {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [96, 64, 256], vector = 8
-// CHECK: linalg.contract {{.*}} {sluice.strategy = #sluice.strategy<register = [6, 16], cache = [90, 64, 96], vector = 8
+// CHECK: linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [66, 48, 64], vector = 8, packs_a = true, packs_b = true>}
+// CHECK: linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = {{.*}} packs_a = true, packs_b = true>}
+// CHECK: linalg.contract {{.*}} {sluice.compute_type = bf16, sluice_cpu.strategy = {{.*}} packs_a = true, packs_b = true>}
+// CHECK: linalg.contract {{.*}} {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [96, 64, 256], vector = 8
+// CHECK: linalg.contract {{.*}} {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [90, 64, 96], vector = 8
 func.func @f(%x: memref<256x64xf32>, %w: memref<64x96xf32>, %y: memref<256x96xf32>) {
   linalg.matmul ins(%x, %w : memref<256x64xf32>, memref<64x96xf32>) outs(%y : memref<256x96xf32>)
   // The same that computes in bf16 is known by another name.

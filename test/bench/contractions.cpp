@@ -10,7 +10,7 @@
 //===----------------------------------------------------------------------------------===//
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "passes/Lowering/Pipeline.h"
+#include "passes/Target/Pipeline.h"
 #include "tools/Jit.h"
 #include "tools/Register.h"
 #include "llvm/Support/CommandLine.h"

@@ -3,10 +3,10 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/Buffers/Passes.h"
 #include "passes/CPU/Passes.h"
-#include "passes/Lowering/Passes.h"
-#include "passes/Lowering/Pipeline.h"
-#include "passes/Lowering/StepLayout.h"
+#include "passes/Table/StepLayout.h"
+#include "passes/Target/Pipeline.h"
 #include "tools/Jit.h"
 #include "llvm/Support/Format.h"
 #include <chrono>
@@ -17,6 +17,7 @@
 
 using namespace mlir;
 using namespace sluice;
+using namespace sluice::cpu;
 
 /// Long enough that a disturbance of some milliseconds does not decide.
 static constexpr double secondsACandidate = 0.1;
@@ -95,6 +96,8 @@ private:
 } // namespace
 
 llvm::Error sluice::tuneContractions(ModuleOp module, const Processor &processor, TuneCache &cache) {
+  // No pass that makes strategies has run.
+  module.getContext()->loadDialect<cpu::CPUDialect>();
   const Registers *registers = Registers::find("native");
   std::map<std::string, Contraction> found;
   module.walk([&](linalg::LinalgOp op) {

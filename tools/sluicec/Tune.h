@@ -3,8 +3,8 @@
 #define SLUICE_TOOLS_SLUICEC_TUNE_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "passes/CPU/CodeGen.h"
 #include "passes/CPU/TuneCache.h"
-#include "passes/Lowering/CodeGen.h"
 
 namespace sluice {
 

@@ -1,5 +1,5 @@
 //===- ArenaTest.cpp - Memory for values with lifetimes ------------------------------===//
-#include "passes/Lowering/Arena.h"
+#include "passes/Buffers/Arena.h"
 #include "llvm/ADT/SmallVector.h"
 #include "gtest/gtest.h"
 #include <random>

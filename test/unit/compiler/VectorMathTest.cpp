@@ -5,8 +5,8 @@
 //===--------------------------------------------------------------------------------===//
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "passes/Lowering/Passes.h"
-#include "passes/Lowering/Pipeline.h"
+#include "passes/Numerics/Passes.h"
+#include "passes/Target/Pipeline.h"
 #include "tools/Jit.h"
 #include "tools/Register.h"
 #include "llvm/Support/FormatVariadic.h"

@@ -1,0 +1,252 @@
+//===- DecomposeCrossEntropy.cpp - The output head over blocks of the vocabulary --------===//
+//
+// Forward keeps a running maximum and sum of each row's exponentials and picks the target's logit as its block passes.
+// Backward turns a block of logits into its gradient, (softmax - one-hot) x gradient / number of targets, which feeds
+// both products. By itself it computes the logits a second time; together with forward it finds those of a block of
+// rows in memory.
+//
+//===----------------------------------------------------------------------------------===//
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "passes/Blocked/Blocks.h"
+#include "passes/Build/CacheLines.h"
+#include "passes/Build/Formula.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace sluice;
+
+/// Columns of a block of logits: about half a million of them stay in the last level of cache.
+static int64_t vocabularyBlock(int64_t rows, int64_t vocabulary) {
+  int64_t columns = std::max<int64_t>(64, (int64_t(1) << 19) / rows / 64 * 64);
+  return std::min(columns, vocabulary);
+}
+
+/// Rows of a block, all blocks about equal, of which at most `mostLogits` are wanted.
+static int64_t rowBlock(int64_t rows, int64_t vocabulary, int64_t mostLogits) {
+  int64_t most = std::max<int64_t>(1, mostLogits / vocabulary);
+  return llvm::divideCeil(rows, llvm::divideCeil(rows, most));
+}
+
+namespace {
+/// The head for some rows: input [rows, width], targets [rows].
+struct Head {
+  Head(BlockBuilder &b, Value input, Value weight, Value targets, TypeAttr computeType)
+      : b(b), input(input), weight(weight), targets(targets), computeType(computeType) {
+    rows = cast<MemRefType>(input.getType()).getDimSize(0);
+    auto type = cast<MemRefType>(weight.getType());
+    vocabulary = type.getDimSize(0);
+    width = type.getDimSize(1);
+    element = type.getElementType();
+  }
+
+  /// Calls `body` for each block of the vocabulary, and where it begins.
+  void blocks(function_ref<void(Part, Value)> body) {
+    b.blocks(vocabulary, vocabularyBlock(rows, vocabulary),
+             [&](Part part) { body(part, getValueOrCreateConstantIndexOp(b, b.getLoc(), part.offset)); });
+  }
+  Value rowsOf(Value matrix, Part part) { return b.subview(matrix, {part, {b.getIndexAttr(0), width}}); }
+  void computeLogits(Part part, Value logits) {
+    b.fill(logits, 0);
+    b.contract("nc,vc->nv", input, rowsOf(weight, part), logits, computeType);
+  }
+  Value perRow() { return b.temporary({rows}, element); }
+
+  Value count();
+  void emitGradient(Value offset, Value logits, Value logsumexp, Value gradient, Value count);
+  void emitProducts(Part part, Value logits, Value dinput, Value dweight, bool accumulate);
+  void emitLoss(Value logsumexp, Value picked, Value count, Value loss);
+
+  BlockBuilder &b;
+  Value input, weight, targets;
+  int64_t rows, vocabulary, width;
+  Type element;
+  TypeAttr computeType;
+};
+
+/// What is known of each row after some blocks of the vocabulary.
+struct RunningSums {
+  explicit RunningSums(Head &h, Value picked)
+      : h(h), b(h.b), maximum(h.perRow()), newMaximum(h.perRow()), sum(h.perRow()), picked(picked) {
+    b.fill(maximum, -1e30);
+    b.fill(sum, 0);
+    b.fill(picked, 0);
+  }
+  void add(Value logits, Value offset);
+  void store(Value logsumexp);
+
+  Head &h;
+  BlockBuilder &b;
+  Value maximum, newMaximum, sum, picked;
+};
+
+/// The logits of some rows by blocks of the vocabulary, each block by itself, rows an odd number of cache lines apart.
+class LogitBlocks {
+public:
+  explicit LogitBlocks(Head &h) : b(h.b), rows(h.rows) {
+    int64_t size = vocabularyBlock(h.rows, h.vocabulary), rest = h.vocabulary % size, count = h.vocabulary / size;
+    wholeSize = size;
+    whole = b.temporary({count, rows, inOddLines(size, h.element)}, h.element);
+    if (rest > 0)
+      last = b.temporary({rows, inOddLines(rest, h.element)}, h.element);
+  }
+
+  Value at(Part block) {
+    Part allRows{b.getIndexAttr(0), rows}, columns{b.getIndexAttr(0), block.size};
+    if (block.size < wholeSize)
+      return b.subview(last, {allRows, columns});
+    Value number = arith::DivUIOp::create(b, getValueOrCreateConstantIndexOp(b, b.getLoc(), block.offset),
+                                          b.constantIndex(wholeSize));
+    return b.subview(whole, {{number, 1}, allRows, columns}, {0});
+  }
+
+private:
+  BlockBuilder &b;
+  int64_t rows, wholeSize;
+  Value whole, last;
+};
+} // namespace
+
+/// Inside a body over (row, column of the block): whether the column is the row's target.
+static Value isTarget(ImplicitLocOpBuilder &b, Value target, Value offset) {
+  Value column = arith::AddIOp::create(b, linalg::IndexOp::create(b, 1), offset);
+  Value word = arith::IndexCastOp::create(b, b.getI32Type(), column);
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, word, target);
+}
+
+/// max(1, number of targets that are not -1), a memref of rank 0.
+Value Head::count() {
+  Value count = b.temporary({}, element);
+  b.fill(count, 0);
+  b.reduceLeading(targets, count, countTarget);
+  b.elementwise({}, count, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+    return {arith::MaximumFOp::create(b, v[0], arith::ConstantOp::create(b, b.getFloatAttr(element, 1)))};
+  });
+  return count;
+}
+
+void RunningSums::add(Value logits, Value offset) {
+  b.reduceLast({logits, h.targets}, picked,
+               [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                 Formula f{b, h.element};
+                 return {f.add(v[2], arith::SelectOp::create(b, isTarget(b, v[1], offset), v[0], f.c(0)))};
+               },
+               /*trailing=*/{1});
+  b.elementwise(maximum, newMaximum, copyOf);
+  b.reduceLast(logits, newMaximum, maximumWith);
+  b.elementwise({maximum, newMaximum}, sum, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+    Formula f{b, h.element};
+    return {f.mul(v[2], math::ExpOp::create(b, f.sub(v[0], v[1])))};
+  });
+  b.reduceLast({logits, newMaximum}, sum,
+               [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                 Formula f{b, h.element};
+                 return {f.add(v[2], math::ExpOp::create(b, f.sub(v[0], v[1])))};
+               },
+               /*trailing=*/{1});
+  b.elementwise(newMaximum, maximum, copyOf);
+}
+
+void RunningSums::store(Value logsumexp) {
+  b.elementwise({maximum, sum}, logsumexp, [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+    return {arith::AddFOp::create(b, v[0], math::LogOp::create(b, v[1]))};
+  });
+}
+
+void Head::emitLoss(Value logsumexp, Value picked, Value count, Value loss) {
+  b.fill(loss, 0);
+  b.reduceLeading({logsumexp, picked, targets}, loss, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+    Formula f{b, element};
+    return {f.add(v[3], f.ifCounted(v[2], f.sub(v[0], v[1])))};
+  });
+  b.elementwise(count, loss, [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+    return {arith::DivFOp::create(b, v[1], v[0])};
+  });
+}
+
+/// Logits become their gradient; where there is no target the row has none.
+void Head::emitGradient(Value offset, Value logits, Value logsumexp, Value gradient, Value count) {
+  b.elementwise({logsumexp, targets, gradient, count}, logits,
+                [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                  Formula f{b, element};
+                  Value probability = math::ExpOp::create(b, f.sub(v[4], v[0]));
+                  Value one = arith::SelectOp::create(b, isTarget(b, v[1], offset), f.c(1), f.c(0));
+                  Value scaled = f.mul(f.sub(probability, one), f.div(v[2], v[3]));
+                  return {f.ifCounted(v[1], scaled)};
+                },
+                /*trailing=*/{0, 1});
+}
+
+void Head::emitProducts(Part part, Value logits, Value dinput, Value dweight, bool accumulate) {
+  b.contract("nv,vc->nc", logits, rowsOf(weight, part), dinput, computeType);
+  Value rows = rowsOf(dweight, part);
+  if (!accumulate)
+    b.fill(rows, 0);
+  b.contract("nv,nc->vc", logits, input, rows, computeType);
+}
+
+void sluice::decomposeCrossEntropy(BlockedCrossEntropyOp op) {
+  BlockBuilder b(op.getLoc(), op);
+  Value loss = op.getOutputs()[0], logsumexp = b.collapse(op.getOutputs()[1], /*all=*/true);
+  Head h(b, b.collapse(op.getInputs()[0]), op.getInputs()[1], b.collapse(op.getInputs()[2], /*all=*/true),
+         op.getComputeTypeAttr());
+  RunningSums sums(h, h.perRow());
+  h.blocks([&](Part part, Value offset) {
+    Value logits = b.temporary({h.rows, part.size}, h.element);
+    h.computeLogits(part, logits);
+    sums.add(logits, offset);
+  });
+  sums.store(logsumexp);
+  h.emitLoss(logsumexp, sums.picked, h.count(), loss);
+}
+
+void sluice::decomposeCrossEntropyBackward(BlockedCrossEntropyBackwardOp op) {
+  BlockBuilder b(op.getLoc(), op);
+  auto inputs = op.getInputs();
+  Head h(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true), op.getComputeTypeAttr());
+  Value gradient = inputs[0], logsumexp = b.collapse(inputs[4], /*all=*/true);
+  Value dinput = b.collapse(op.getOutputs()[0]), dweight = op.getOutputs()[1];
+  Value count = h.count();
+  b.fill(dinput, 0);
+  h.blocks([&](Part part, Value offset) {
+    Value logits = b.temporary({h.rows, part.size}, h.element);
+    h.computeLogits(part, logits);
+    h.emitGradient(offset, logits, logsumexp, gradient, count);
+    h.emitProducts(part, logits, dinput, dweight, op.getAccumulate());
+  });
+}
+
+void sluice::decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp op, int64_t mostLogits) {
+  BlockBuilder b(op.getLoc(), op);
+  auto inputs = op.getInputs(), outputs = op.getOutputs();
+  Value gradient = inputs[0], loss = outputs[0], dinput = b.collapse(outputs[1]), dweight = outputs[2];
+  Head whole(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true), op.getComputeTypeAttr());
+  Value logsumexp = whole.perRow(), picked = whole.perRow(), count = whole.count();
+  // A step of narrow operands is fast, and expected to be small as well.
+  int64_t rows = rowBlock(whole.rows, whole.vocabulary, whole.computeType ? mostLogits / 2 : mostLogits);
+  // Several blocks of rows add to the gradient of the weight.
+  bool accumulate = op.getAccumulate() || rows < whole.rows;
+  if (accumulate && !op.getAccumulate())
+    b.fill(dweight, 0);
+  b.fill(dinput, 0);
+  b.blocks(whole.rows, rows, [&](Part block) {
+    auto vector = [&](Value values) { return b.subview(values, {block}); };
+    Head h(b, whole.rowsOf(whole.input, block), whole.weight, vector(whole.targets), whole.computeType);
+    LogitBlocks logits(h);
+    RunningSums sums(h, vector(picked));
+    h.blocks([&](Part part, Value offset) {
+      Value ofPart = logits.at(part);
+      h.computeLogits(part, ofPart);
+      sums.add(ofPart, offset);
+    });
+    sums.store(vector(logsumexp));
+    h.blocks([&](Part part, Value offset) {
+      Value ofPart = logits.at(part);
+      h.emitGradient(offset, ofPart, vector(logsumexp), gradient, count);
+      h.emitProducts(part, ofPart, whole.rowsOf(dinput, block), dweight, accumulate);
+    });
+  });
+  whole.emitLoss(logsumexp, picked, count, loss);
+}

@@ -1,0 +1,48 @@
+//===- BufferizableKernels.cpp - Bufferization of the destination-style ops ----------===//
+#include "passes/Buffers/BufferizableKernels.h"
+#include "dialects/Sluice/SluiceDialect.h"
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+
+using namespace mlir;
+using namespace sluice;
+
+namespace {
+template <typename KernelOp>
+struct KernelModel : bufferization::DstBufferizableOpInterfaceExternalModel<KernelModel<KernelOp>, KernelOp> {
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const bufferization::BufferizationOptions &options,
+                          bufferization::BufferizationState &state) const {
+    rewriter.setInsertionPoint(op);
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands()) {
+      if (!isa<TensorType>(operand.getType())) {
+        operands.push_back(operand);
+        continue;
+      }
+      FailureOr<Value> buffer = bufferization::getBuffer(rewriter, operand, options, state);
+      if (failed(buffer))
+        return failure();
+      operands.push_back(*buffer);
+    }
+    auto kernel = cast<KernelOp>(op);
+    unsigned inputs = kernel.getInputs().size();
+    OperationState newState(op->getLoc(), op->getName(), operands, TypeRange(), op->getAttrs());
+    rewriter.create(newState);
+    SmallVector<Value> results(ValueRange(operands).drop_front(inputs));
+    bufferization::replaceOpWithBufferizedValues(rewriter, op, results);
+    return success();
+  }
+};
+
+template <typename... KernelOps> void attach(MLIRContext *context) {
+  (KernelOps::template attachInterface<KernelModel<KernelOps>>(*context), ...);
+}
+} // namespace
+
+void sluice::registerBufferizableKernels(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, SluiceDialect *) {
+    attach<GatherRowsOp, ScatterRowsOp, BlockedAttentionOp, BlockedAttentionBackwardOp, BlockedCrossEntropyOp,
+           BlockedCrossEntropyBackwardOp, BlockedCrossEntropyWithGradientOp, BlockedNewtonSchulzOp,
+           BlockedStandardizationLossOp>(context);
+  });
+}

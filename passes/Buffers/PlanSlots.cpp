@@ -1,0 +1,75 @@
+//===- PlanSlots.cpp - Offsets of parameters and slots --------------------------------===//
+#include "mlir/IR/Remarks.h"
+#include "passes/Buffers/Passes.h"
+#include "runtime/abi.h"
+
+namespace sluice {
+#define GEN_PASS_DEF_PLANSLOTS
+#include "passes/Buffers/Passes.h.inc"
+} // namespace sluice
+
+using namespace mlir;
+using namespace sluice;
+
+namespace {
+/// Places tensors one after another.
+struct Block {
+  int64_t bytes = 0;
+  int64_t place(Type type) {
+    int64_t offset = bytes;
+    bytes += llvm::alignTo(sumOfTensorBytes(type), SLUICE_ALIGNMENT);
+    return offset;
+  }
+};
+
+struct PlanSlots : sluice::impl::PlanSlotsBase<PlanSlots> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    OpBuilder builder(module);
+    Block parameters, slots;
+    llvm::StringMap<int64_t> parameterIndex;
+    for (ParameterOp parameter : module.getOps<ParameterOp>()) {
+      parameterIndex[parameter.getSymName()] = parameterIndex.size();
+      parameter.setOffsetAttr(builder.getI64IntegerAttr(parameters.place(parameter.getType())));
+    }
+    auto placeAll = [&](SlotKind kind) {
+      for (SlotOp slot : module.getOps<SlotOp>())
+        if (slot.getKind() == kind)
+          slot.setOffsetAttr(builder.getI64IntegerAttr(slots.place(slot.getType())));
+    };
+    // Gradients, and the counts of micro-batches that gave them, lie together: the runtime clears them as one range.
+    placeAll(SlotKind::Gradient);
+    placeAll(SlotKind::Gate);
+    int64_t gradientBytes = slots.bytes;
+    placeAll(SlotKind::State);
+    // One double a parameter, in the parameters' order, whether it has a gradient or not.
+    auto placeNorms = [&](bool unclipped) {
+      int64_t first = slots.bytes;
+      for (SlotOp slot : module.getOps<SlotOp>())
+        if (slot.getKind() == SlotKind::Norm && slot->hasAttr(unclippedAttrName) == unclipped)
+          slot.setOffsetAttr(
+              builder.getI64IntegerAttr(first + int64_t(sizeof(double)) * parameterIndex.lookup(*slot.getRole())));
+      slots.bytes += llvm::alignTo(int64_t(sizeof(double)) * parameterIndex.size(), SLUICE_ALIGNMENT);
+      return first;
+    };
+    int64_t normsOffset = placeNorms(/*unclipped=*/false), unclippedNormsOffset = -1;
+    if (llvm::any_of(module.getOps<SlotOp>(),
+                     [](SlotOp slot) { return slot.getKind() == SlotKind::Norm && slot->hasAttr(unclippedAttrName); }))
+      unclippedNormsOffset = placeNorms(/*unclipped=*/true);
+    placeAll(SlotKind::Result);
+    int64_t persistentBytes = slots.bytes;
+    placeAll(SlotKind::Kept);
+
+    auto set = [&](StringRef name, int64_t value) { setBinaryFact(module, name, builder.getI64IntegerAttr(value)); };
+    set("parameter_bytes", parameters.bytes);
+    set("slot_bytes", slots.bytes);
+    set("gradient_offset", 0);
+    set("gradient_bytes", gradientBytes);
+    set("norms_offset", normsOffset);
+    set("unclipped_norms_offset", unclippedNormsOffset);
+    remark::analysis(module.getLoc(), remark::RemarkOpts::name("PlanSlots").category("memory"))
+        << remark::metric("parameter_bytes", parameters.bytes) << remark::metric("gradient_bytes", gradientBytes)
+        << remark::metric("kept_bytes", slots.bytes - persistentBytes) << remark::metric("slot_bytes", slots.bytes);
+  }
+};
+} // namespace

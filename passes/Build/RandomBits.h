@@ -1,0 +1,33 @@
+//===- RandomBits.h - Counter-based randomness in generated code ------------------===//
+#ifndef SLUICE_PASSES_BUILD_RANDOMBITS_H
+#define SLUICE_PASSES_BUILD_RANDOMBITS_H
+
+#include "passes/Build/LinalgBuilder.h"
+#include <array>
+
+namespace sluice {
+
+/// The first word of Philox4x32-10 (Salmon et al., SC 2011), all words i32.
+mlir::Value philoxWord(mlir::ImplicitLocOpBuilder &builder, std::array<mlir::Value, 4> counter,
+                       std::array<mlir::Value, 2> key);
+
+/// What decides the mask of a dropout, as i32 values outside of any linalg body, and the factor of what is kept.
+struct DropoutMask {
+  mlir::Value seedLow, seedHigh, step, firstSample, layerAndOrdinal;
+  mlir::Value threshold; // rate x 2^32
+  mlir::Value factor;    // 1 / (1 - rate), of the type of the elements
+};
+
+/// Reads the mask once: `key` is the four words of the step, `layer` and `rate` one number each, all tensors or all
+/// memrefs. The global sample of row 0 is the micro-batch times `batch`.
+DropoutMask readDropoutMask(mlir::ImplicitLocOpBuilder &builder, mlir::Value key, mlir::Value layer, mlir::Value rate,
+                            int64_t ordinal, int64_t batch, mlir::Type element);
+
+/// The factor where the element is kept, 0 where it is dropped: the first word of Philox4x32-10 with counter (element,
+/// global sample, step, layer and ordinal) against the threshold.
+mlir::Value dropoutFactor(mlir::ImplicitLocOpBuilder &builder, const DropoutMask &mask, mlir::Value element,
+                          mlir::Value sample);
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_BUILD_RANDOMBITS_H

@@ -1,0 +1,106 @@
+//===- VectorizedNest.h - Loops of vector code for one linalg op ---*- C++ -*-===//
+#ifndef SLUICE_PASSES_CPU_VECTORIZEDNEST_H
+#define SLUICE_PASSES_CPU_VECTORIZEDNEST_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/DenseSet.h"
+
+namespace sluice {
+
+/// Writes the loops that compute one `linalg.generic` on buffers of static shape. The loops run over all dimensions but
+/// one in scalar steps; along that one, the vector dimension, the body is made of vectors.
+class VectorizedNest {
+public:
+  VectorizedNest(mlir::linalg::GenericOp op, unsigned vectorBits);
+
+  /// Inserts the loops before the op, which the caller erases.
+  void emit();
+
+private:
+  using Values = mlir::SmallVector<mlir::Value>;
+  using LoopBody = llvm::function_ref<Values(mlir::Value, mlir::ValueRange)>;
+
+  /// How an operand is reached: element strides by loop dimension; none where a step is not a multiple of one stride.
+  struct Access {
+    mlir::OpOperand *operand;
+    mlir::AffineMap map;
+    mlir::SmallVector<std::optional<int64_t>> strides;
+    /// A step along the vector dimension is a step to the next element of a row.
+    bool contiguous = false;
+    bool isScalar() const { return !llvm::isa<mlir::MemRefType>(operand->get().getType()); }
+  };
+
+  /// A part of the vector dimension: whole vectors in [begin, end), and the tail behind them if `hasTail`, and if
+  /// `tail` where that is set.
+  struct Part {
+    mlir::OpFoldResult begin, end;
+    bool hasTail = true;
+    mlir::Value tail = {};
+  };
+
+  // VectorizedNestPlan.cpp: decisions, which depend on the op and the vector width only.
+  Access describe(mlir::OpOperand &operand);
+  bool isContiguousAlong(const Access &access, unsigned dim);
+  bool canVectorizeAlong(unsigned dim);
+  double costAlong(unsigned dim);
+  void chooseVectorDimension(unsigned vectorBits);
+  void findUniformValues();
+  std::optional<unsigned> findStreamDimension();
+  mlir::Operation *getCombiner(unsigned output);
+  bool isAccumulator(unsigned output);
+  int64_t getWorkPerElement();
+  bool mayRunInParallel();
+
+  // VectorizedNestBody.cpp: the body at one point of the loops.
+  mlir::IRMapping emitUniform(const Values &indices);
+  Values emitBody(const Values &indices, const mlir::IRMapping &uniform, int64_t width, const Values &outputs);
+  mlir::Value emitLoad(const Access &access, const Values &indices, int64_t width);
+  void emitStore(const Access &access, const Values &indices, mlir::Value value, int64_t width);
+  Values emitSubscripts(const Access &access, const Values &indices);
+  void emitVectorOp(mlir::Operation &op, mlir::IRMapping &vectors, const mlir::IRMapping &uniform, int64_t width);
+  mlir::Value broadcast(mlir::Value value, int64_t width);
+  mlir::Value combine(unsigned output, mlir::Value accumulator, mlir::Value value);
+  mlir::Value splatNeutral(unsigned output, int64_t width);
+  mlir::Value reduceLanes(unsigned output, mlir::Value vector);
+
+  // VectorizedNest.cpp: the loops.
+  void emitParallelDims(llvm::function_ref<void(Values &, Part)> body);
+  void emitThreads(llvm::ArrayRef<unsigned> rowDims, llvm::function_ref<void(Values &, Part)> body);
+  void emitPart(Values &indices, Part part, llvm::function_ref<void(Values &, Part)> body);
+  int64_t getStreamedColumns();
+  void emitColumns(Values &indices, Part part);
+  void emitRows(Values &indices, Part part, std::optional<unsigned> stepDim, mlir::Value first, int64_t count);
+  void emitRowBodies(llvm::ArrayRef<Values> points, llvm::ArrayRef<mlir::IRMapping> uniform,
+                     std::optional<unsigned> stepDim, int64_t width);
+  void emitRowReduction(Values &indices);
+  Values emitReductionSteps(Values &indices, mlir::ValueRange accumulators);
+  Values emitNest(llvm::ArrayRef<unsigned> dims, Values &indices, mlir::ValueRange carried,
+                  llvm::function_ref<Values(mlir::ValueRange)> body);
+  Values emitLoop(mlir::OpFoldResult begin, mlir::OpFoldResult end, int64_t step, mlir::ValueRange carried,
+                  LoopBody body);
+  mlir::Value index(int64_t value);
+  mlir::Value index(mlir::OpFoldResult value);
+
+  mlir::linalg::GenericOp op;
+  mlir::Location loc;
+  mlir::OpBuilder builder;
+  mlir::SmallVector<int64_t> sizes;
+  mlir::SmallVector<mlir::utils::IteratorType> iterators;
+  mlir::SmallVector<Access> inputs, outputs;
+  mlir::SmallVector<unsigned> parallelDims, reductionDims; // without the vector and stream dimensions
+  unsigned vectorDim = 0;
+  std::optional<unsigned> streamDim;
+  bool reducesVector = false;
+  int64_t lanes = 0; // 0: scalar code
+  int64_t mainEnd = 0, tailSize = 0;
+  llvm::DenseSet<mlir::Value> uniformValues; // of the body: the same along the vector dimension
+};
+
+/// Writes the loops of a transposed copy inside of a parallel loop, by squares that fit vectors, before the op, which
+/// the caller erases. False where the op is none, or its matrix is no multiple of such squares.
+bool emitTransposition(mlir::linalg::GenericOp op, unsigned vectorBits);
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_CPU_VECTORIZEDNEST_H

@@ -1,0 +1,38 @@
+//===- StepLayout.h - Where the fields of the step state lie --------------------===//
+#ifndef SLUICE_PASSES_TABLE_STEPLAYOUT_H
+#define SLUICE_PASSES_TABLE_STEPLAYOUT_H
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "runtime/abi.h"
+#include <cstddef>
+
+namespace sluice {
+
+/// Byte offsets in `sluice_step`, which every generated function takes as `memref<584xi8>`.
+namespace step_layout {
+inline constexpr int64_t bytes = 584;
+inline constexpr int64_t key = 0;      // four i32
+inline constexpr int64_t gateKey = 16; // four i32
+inline constexpr int64_t scalars = 32; // f64 each
+inline constexpr int64_t inputs = 544; // a pointer each
+inline constexpr int64_t pool = 576;
+
+static_assert(sizeof(sluice_step) == bytes);
+static_assert(offsetof(sluice_step, key) == key && sizeof(sluice_step::key) == 4 * sizeof(uint32_t));
+static_assert(offsetof(sluice_step, gate_key) == gateKey && sizeof(sluice_step::gate_key) == 4 * sizeof(uint32_t));
+static_assert(offsetof(sluice_step, scalars) == scalars && SLUICE_MAX_SCALARS == 64);
+static_assert(offsetof(sluice_step, inputs) == inputs && SLUICE_MAX_INPUTS == 4);
+static_assert(offsetof(sluice_step, pool) == pool);
+} // namespace step_layout
+
+/// The type of the step state, the first argument of every function.
+inline mlir::MemRefType getStepType(mlir::MLIRContext *context) {
+  return mlir::MemRefType::get({step_layout::bytes}, mlir::IntegerType::get(context, 8));
+}
+
+/// Whether the function's first argument is the step state.
+inline bool isStepType(mlir::Type type) { return type == getStepType(type.getContext()); }
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_TABLE_STEPLAYOUT_H
