@@ -1,6 +1,7 @@
 //===- Jit.cpp - Generated code in this process ---------------------------------------===//
 #include "tools/Jit.h"
 #include "passes/Buffers/Scratch.h"
+#include "passes/CPU/CodeGen.h"
 #include "runtime/MatrixUnit.h"
 
 using namespace sluice;

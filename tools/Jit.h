@@ -4,7 +4,7 @@
 
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "passes/CPU/CodeGen.h"
+#include "passes/CPU/Processor.h"
 #include "runtime/Memory.h"
 #include "runtime/Pool.h"
 #include "runtime/abi.h"

@@ -2,7 +2,6 @@
 #ifndef SLUICE_TOOLS_REGISTER_H
 #define SLUICE_TOOLS_REGISTER_H
 
-#include "dialects/CPU/CPUDialect.h"
 #include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -12,22 +11,31 @@
 #include "passes/Buffers/BufferizableKernels.h"
 #include "passes/Buffers/Passes.h"
 #include "passes/CPU/Passes.h"
+#include "passes/CPU/Pipeline.h"
 #include "passes/Gradient/Passes.h"
 #include "passes/Graph/Passes.h"
 #include "passes/Import/Passes.h"
 #include "passes/Numerics/Passes.h"
 #include "passes/Table/Passes.h"
+#include "passes/Target/Passes.h"
 #include "passes/Target/Pipeline.h"
+#include "passes/Target/Target.h"
 #include "passes/Tensors/Passes.h"
 
 namespace sluice {
 
+/// The kinds of targets that programs can be compiled for.
+inline void registerTargets() { registerCPUTarget(); }
+
+/// Every dialect, and the targets with theirs.
 inline void registerDialects(mlir::DialectRegistry &registry) {
+  registerTargets();
+  registerTargetDialects(registry);
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerBuiltinDialectTranslation(registry);
   mlir::registerLLVMDialectTranslation(registry);
-  registry.insert<SluiceDialect, cpu::CPUDialect>();
+  registry.insert<SluiceDialect>();
   registerBufferizableKernels(registry);
 }
 
@@ -41,6 +49,7 @@ inline void registerPasses() {
   registerSluiceBlockedPasses();
   registerSluiceTablePasses();
   registerSluiceCPUPasses();
+  registerSluiceTargetPasses();
   registerGraphPipelines();
   registerGradientPipelines();
   registerNumericsPipelines();

@@ -1,8 +1,11 @@
 //===- CPUDialect.cpp - Registration, attributes, ops ------------------------------===//
 #include "dialects/CPU/CPUDialect.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -23,6 +26,33 @@ void CPUDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/CPU/CPUOps.cpp.inc"
       >();
+}
+
+LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef processor, StringRef features,
+                                 int64_t vectorBits, int64_t threads, int64_t lineBytes) {
+  if (vectorBits != 128 && vectorBits != 256 && vectorBits != 512)
+    return emitError() << "expected vectors of 128, 256 or 512 bits, found " << vectorBits;
+  if (threads < 1)
+    return emitError() << "expected at least 1 thread, found " << threads;
+  if (!llvm::isPowerOf2_64(lineBytes))
+    return emitError() << "expected lines of a power of two of bytes, found " << lineBytes;
+  return success();
+}
+
+bool TargetAttr::has(StringRef feature) const { return llvm::is_contained(llvm::split(getFeatures(), ','), feature); }
+
+FailureOr<TargetAttr> cpu::targetOf(Operation *op) {
+  auto module = isa<ModuleOp>(op) ? cast<ModuleOp>(op) : op->getParentOfType<ModuleOp>();
+  Attribute target = module ? module->getAttr(targetAttrName) : Attribute();
+  if (auto processor = dyn_cast_or_null<TargetAttr>(target))
+    return processor;
+  InFlightDiagnostic diagnostic = op->emitError()
+                                  << "expected a module with a '" << targetAttrName << "' of a CPU, found ";
+  if (target)
+    diagnostic << target;
+  else
+    diagnostic << "none; sluice-set-target sets it";
+  return diagnostic;
 }
 
 LogicalResult StrategyAttr::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> registerBlock,

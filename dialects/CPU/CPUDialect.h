@@ -15,4 +15,10 @@ inline constexpr llvm::StringLiteral strategyAttrName = "sluice_cpu.strategy";
 #define GET_OP_CLASSES
 #include "dialects/CPU/CPUOps.h.inc"
 
+namespace sluice::cpu {
+/// The processor that the op's module is compiled for. Fails with an error at `op` where the module names none, or a
+/// target that is no CPU.
+llvm::FailureOr<TargetAttr> targetOf(mlir::Operation *op);
+} // namespace sluice::cpu
+
 #endif // SLUICE_DIALECTS_CPU_CPUDIALECT_H

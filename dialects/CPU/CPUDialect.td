@@ -4,6 +4,7 @@
 
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/OpBase.td"
+include "dialects/Sluice/SluiceInterfaces.td"
 
 def CPU_Dialect : Dialect {
   let name = "sluice_cpu";
@@ -19,7 +20,44 @@ def CPU_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
 }
 
-class CPU_Attr<string name, string attrMnemonic> : AttrDef<CPU_Dialect, name> { let mnemonic = attrMnemonic; }
+class CPU_Attr<string name, string attrMnemonic, list<Trait> traits = []> : AttrDef<CPU_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+def CPU_TargetAttr : CPU_Attr<"Target", "target", [TargetAttrInterface]> {
+  let summary = "the processor that a module is compiled for";
+  let description = [{
+    What passes ask of a processor; `sluice-set-target` sets it as the module's `sluice.target`.
+
+    - `processor`: its name in LLVM;
+    - `features`: what code for it may use, as /proc/cpuinfo names it, comma-separated;
+    - `vector_bits`: width of its widest vector register of floats, 128, 256 or 512;
+    - `threads`: how many threads a program will probably run on, at least 1; no result depends on it;
+    - `line_bytes`: a line of its caches, a power of two.
+
+    Example:
+
+    ```mlir
+    module attributes {sluice.target = #sluice_cpu.target<processor = "znver3", features = "avx2,fma",
+                                                          vector_bits = 256, threads = 2, line_bytes = 64>} {}
+    ```
+  }];
+  let parameters = (ins
+    StringRefParameter<>:$processor, StringRefParameter<>:$features, "int64_t":$vectorBits, "int64_t":$threads,
+    "int64_t":$lineBytes);
+  let assemblyFormat = [{
+    `<` `processor` `=` $processor `,` `features` `=` $features `,` `vector_bits` `=` $vectorBits `,`
+    `threads` `=` $threads `,` `line_bytes` `=` $lineBytes `>`
+  }];
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Whether code may use a feature, as /proc/cpuinfo names it.
+    bool has(::llvm::StringRef feature) const;
+    ::llvm::StringRef getProcessorName() const { return getProcessor(); }
+    ::llvm::StringRef getRequiredFeatures() const { return getFeatures(); }
+    int64_t getRowAlignmentBytes() const { return getLineBytes(); }
+  }];
+}
 
 def CPU_StrategyAttr : CPU_Attr<"Strategy", "strategy"> {
   let summary = "how a contraction becomes loops";

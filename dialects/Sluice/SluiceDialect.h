@@ -37,6 +37,8 @@ inline constexpr llvm::StringLiteral computeTypeAttrName = "sluice.compute_type"
 /// Discardable attribute of a contraction of linalg: two of its loops, as array<i64: row, column>. Points whose column
 /// exceeds their row do not count: their products are zero, or nothing reads the sum that they belong to.
 inline constexpr llvm::StringLiteral triangleAttrName = "sluice.triangle";
+/// Module attribute: the machine that the module is compiled for, with `TargetAttrInterface`.
+inline constexpr llvm::StringLiteral targetAttrName = "sluice.target";
 /// Module attribute: the `#sluice.kernel`s that calls of parallel loops number (an array).
 inline constexpr llvm::StringLiteral kernelsAttrName = "sluice.kernels";
 /// Module attribute: what the exported table says of the whole model (a dictionary).

@@ -2,6 +2,7 @@
 #ifndef SLUICE_DIALECTS_SLUICE_SLUICEINTERFACES_H
 #define SLUICE_DIALECTS_SLUICE_SLUICEINTERFACES_H
 
+#include "mlir/IR/Attributes.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
 
@@ -12,6 +13,7 @@ int64_t sumOfTensorBytes(mlir::TypeRange types);
 mlir::LogicalResult verifyComputeType(mlir::Operation *op);
 } // namespace sluice
 
+#include "dialects/Sluice/SluiceAttrInterfaces.h.inc"
 #include "dialects/Sluice/SluiceInterfaces.h.inc"
 
 #endif // SLUICE_DIALECTS_SLUICE_SLUICEINTERFACES_H

@@ -4,6 +4,20 @@
 
 include "mlir/IR/OpBase.td"
 
+def TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
+  let cppNamespace = "::sluice";
+  let description = [{
+    What passes of every target may ask of the machine that a module is compiled for. The module carries it as
+    `sluice.target`, which `sluice-set-target` sets; what only the target's own passes ask is in its own attribute.
+  }];
+  let methods = [
+    InterfaceMethod<"The processor of the host, for example znver3.", "::llvm::StringRef", "getProcessorName">,
+    InterfaceMethod<"What code for the host needs, as /proc/cpuinfo names it: \"avx2,fma\".",
+      "::llvm::StringRef", "getRequiredFeatures">,
+    InterfaceMethod<"Bytes: rows of a matrix are best a multiple of them apart.", "int64_t", "getRowAlignmentBytes">
+  ];
+}
+
 def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
   let cppNamespace = "::sluice";
   let description = [{

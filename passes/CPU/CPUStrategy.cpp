@@ -1,7 +1,6 @@
 //===- CPUStrategy.cpp - Sets how contractions become loops on a processor ---------===//
 #include "passes/CPU/Passes.h"
 #include "passes/CPU/TuneCache.h"
-#include "llvm/TargetParser/Host.h"
 
 namespace sluice {
 #define GEN_PASS_DEF_CPUSTRATEGY
@@ -17,9 +16,6 @@ struct CPUStrategy : sluice::impl::CPUStrategyBase<CPUStrategy> {
   using CPUStrategyBase::CPUStrategyBase;
 
   LogicalResult initialize(MLIRContext *context) override {
-    registers = Registers::find(cpu);
-    if (!registers)
-      return emitError(UnknownLoc::get(context)) << "unknown processor '" << cpu << "'";
     if (tuneCache.empty())
       return success();
     llvm::Expected<TuneCache> read = TuneCache::read(tuneCache, /*isMissingAllowed=*/false);
@@ -30,13 +26,16 @@ struct CPUStrategy : sluice::impl::CPUStrategyBase<CPUStrategy> {
   }
 
   void runOnOperation() override {
+    FailureOr<TargetAttr> target = targetOf(getOperation());
+    if (failed(target))
+      return signalPassFailure();
     WalkResult result = getOperation().walk([&](linalg::LinalgOp op) {
       if (!isContraction(op))
         return WalkResult::advance();
       FailureOr<Contraction> contraction = analyzeContraction(op);
       if (failed(contraction))
         return WalkResult::interrupt();
-      op->setAttr(strategyAttrName, strategyOf(*contraction));
+      op->setAttr(strategyAttrName, strategyOf(*contraction, *target));
       return WalkResult::advance();
     });
     if (result.wasInterrupted())
@@ -44,18 +43,13 @@ struct CPUStrategy : sluice::impl::CPUStrategyBase<CPUStrategy> {
   }
 
 private:
-  StrategyAttr strategyOf(const Contraction &contraction) {
-    if (cache) {
-      StringRef processor = cpu == "native" ? llvm::sys::getHostCPUName() : StringRef(cpu);
-      StrategyAttr measured = cache->find(processor, TuneCache::keyOf(contraction), &getContext());
-      // A cache may come from another version, whose strategies this one does not have.
-      if (measured && isApplicable(measured, contraction, *registers))
-        return measured;
-    }
-    return suggestStrategy(contraction, *registers, threadsOf(cpu));
+  StrategyAttr strategyOf(const Contraction &contraction, TargetAttr target) const {
+    StrategyAttr measured =
+        cache ? cache->find(target.getProcessor(), TuneCache::keyOf(contraction), target.getContext()) : StrategyAttr();
+    // A cache may come from another version, whose strategies this one does not have.
+    return measured && isApplicable(measured, contraction, target) ? measured : suggestStrategy(contraction, target);
   }
 
-  const Registers *registers = nullptr;
   std::shared_ptr<TuneCache> cache;
 };
 } // namespace

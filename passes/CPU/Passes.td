@@ -15,9 +15,7 @@ def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
     on the processor, never on the number of threads; the blocks of C are as many as a few threads, or with `native` those of this machine, have use for, and as wide as C where all terms of the sum are one block,
     so that A is packed once. A strategy of `tune-cache` for the processor and the contraction takes the place of this one, as long as it can be followed.
   }];
-  let options = [Option<"cpu", "cpu", "std::string", "\"native\"",
-                        "processor that the code will run on: native, x86-64, x86-64-v3, x86-64-v4, znver3 and so on">,
-                 Option<"tuneCache", "tune-cache", "std::string", "\"\"", "file of strategies that sluicec --tune measured">];
+  let options = [Option<"tuneCache", "tune-cache", "std::string", "\"\"", "file of strategies that sluicec --tune measured">];
   let dependentDialects = ["::sluice::cpu::CPUDialect"];
 }
 
@@ -65,7 +63,6 @@ def VectorizeGenerics : Pass<"sluice-vectorize-generics", "mlir::func::FuncOp"> 
 
     The contents of the destination take part in a reduction as in `linalg`.
   }];
-  let options = [Option<"vectorBits", "vector-bits", "unsigned", "256", "Width of a vector register in bits: 128, 256 or 512">];
   let dependentDialects = ["mlir::affine::AffineDialect", "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect", "mlir::memref::MemRefDialect",
                            "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }

@@ -1,25 +1,11 @@
 //===- Strategy.cpp - How contractions become loops, by processor -----------------===//
 #include "passes/CPU/Strategy.h"
-#include "passes/Build/CacheLines.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
-#include "llvm/Support/Threading.h"
-#include "llvm/TargetParser/Host.h"
-#include "llvm/TargetParser/X86TargetParser.h"
 
 using namespace mlir;
 using namespace sluice;
 using namespace sluice::cpu;
-
-// A panel of B shares a first-level cache with one of A, which streams past it. A register block of 512-bit vectors
-// loads little for its work: its panel may fill that cache, which saves passes over C.
-static constexpr Registers knownRegisters[] = {
-    {"amx-bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 3072, 1, 2, 32},
-    {"avx512bf16", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 3072, 1, 2, 0},
-    {"avx512vl", 16, {{8, 48}, {12, 32}}, 6, 48 * 1024, 256 * 4, 384 * 4, 3072, 1, 1, 0},
-    {"fma", 8, {{4, 24}, {6, 16}}, 0, 24 * 1024, 256 * 4, 256 * 4, 384, 8, 1, 0},
-    {"sse2", 4, {{4, 8}, {4, 8}}, 0, 24 * 1024, 256 * 4, 256 * 4, 384, 8, 1, 0}};
 
 // Four tiles of C, and two each of A and B: all that a matrix unit has.
 static constexpr RegisterBlock tileBlock = {32, 32};
@@ -35,8 +21,6 @@ static constexpr int64_t panelsOfMemory = 4;
 static constexpr int64_t columnsOfKept = 384, leastBytesOfKept = 32 * 1024 * 1024, mostRowsOfKept = 256,
                          leastBlocksOfKept = 4;
 
-// Of a processor that is not this one.
-static constexpr int64_t usualThreads = 2;
 // Percent of the threads' time that blocks of C leave over, as the last ones are fewer than threads, at most.
 static constexpr int64_t mostIdle = 2;
 
@@ -57,29 +41,6 @@ static constexpr int64_t mostColumnsInPlace = 512;
 // Of a matrix that stays in a first-level cache where it lies, beside another one: packing it gains nothing.
 static constexpr int64_t mostBytesInPlace = 16 * 1024;
 
-const Registers *Registers::find(StringRef cpu) {
-  llvm::StringSet<llvm::MallocAllocator> features;
-  if (cpu == "native") {
-    for (auto &feature : llvm::sys::getHostCPUFeatures())
-      if (feature.second)
-        features.insert(feature.first());
-  } else {
-    if (llvm::X86::parseArchX86(cpu, /*Only64Bit=*/true) == llvm::X86::CK_None)
-      return nullptr;
-    SmallVector<StringRef> names;
-    llvm::X86::getFeaturesForCPU(cpu, names);
-    for (StringRef name : names)
-      features.insert(name);
-  }
-  const Registers *found =
-      llvm::find_if(knownRegisters, [&](const Registers &each) { return features.contains(each.feature); });
-  return found == std::end(knownRegisters) ? found - 1 : found;
-}
-
-int64_t sluice::threadsOf(StringRef cpu) {
-  return cpu == "native" ? int64_t(llvm::hardware_concurrency().compute_thread_count()) : usualThreads;
-}
-
 int64_t sluice::columnsOfLastPanel(int64_t n, int64_t columns, int64_t lanes) {
   int64_t last = (n - 1) % columns + 1, vectors = llvm::alignTo(last, lanes);
   return (columns - vectors) * 100 >= leastLeftOut * n ? vectors : columns;
@@ -98,11 +59,11 @@ static int64_t evenBlock(int64_t size, int64_t most, int64_t unit) {
 namespace {
 /// A contraction as numbers.
 struct Shape {
-  Shape(const Contraction &contraction, const Registers &registers)
-      : registers(registers), bytes(contraction.elementType().getWidth() / 8), m(contraction.size(contraction.m)),
-        n(contraction.size(contraction.n)), k(contraction.size(contraction.k)),
-        around(contraction.product(contraction.outer)), vnni(contraction.computeType ? registers.bf16Terms : 1),
-        tile(contraction.computeType ? registers.tileTerms : 0),
+  Shape(const Contraction &contraction, TargetAttr target)
+      : unit(VectorUnit::find(target.getFeatures())), target(target), bytes(contraction.elementType().getWidth() / 8),
+        m(contraction.size(contraction.m)), n(contraction.size(contraction.n)), k(contraction.size(contraction.k)),
+        around(contraction.product(contraction.outer)), vnni(contraction.computeType ? unit.bf16Terms : 1),
+        tile(contraction.computeType ? unit.tileTerms : 0),
         readsLinesOfB(contraction.isContiguous(contraction.b, contraction.n)),
         bytesOfB(contraction.bytesOfElement(contraction.b)),
         rowsConflict(contraction.bytesBetween(contraction.c, contraction.m).value_or(1) % bytesOfConflict == 0),
@@ -113,7 +74,8 @@ struct Shape {
                  contraction.isContiguous(contraction.b, contraction.n)),
         context(contraction.op->getContext()) {}
 
-  const Registers &registers;
+  const VectorUnit &unit;
+  TargetAttr target;
   int64_t bytes, m, n, k, around, vnni, tile;
   bool readsLinesOfB;      // the columns of a row of B are neighbours
   int64_t bytesOfB;        // of an element
@@ -124,11 +86,11 @@ struct Shape {
   MLIRContext *context;
 
   /// Elements of a vector.
-  int64_t lanes() const { return registers.lanes * 4 / bytes; }
+  int64_t lanes() const { return unit.vectorBits / 8 / bytes; }
   RegisterBlock block(unsigned index) const {
     if (tile)
       return tileBlock;
-    return {registers.blocks[index].rows, registers.blocks[index].columns * 4 / bytes};
+    return {unit.blocks[index].rows, unit.blocks[index].columns * 4 / bytes};
   }
   /// Halves of a cycle that a term takes in all register blocks of C, beyond the edges too, where a processor loads and
   /// multiplies two vectors a cycle.
@@ -144,9 +106,9 @@ struct Shape {
     if (tile)
       return evenBlock(k, depthOfTiles, tile);
     int64_t bytesOfTerm = bytes / vnni;
-    if (k * bytes <= registers.wholeBytes)
+    if (k * bytes <= unit.wholeBytes)
       return llvm::alignTo(k, vnni);
-    return evenBlock(k, std::min(registers.depthBytes, registers.panelBytes / block.columns) / bytesOfTerm,
+    return evenBlock(k, std::min(unit.depthBytes, unit.panelBytes / block.columns) / bytesOfTerm,
                      llvm::alignTo(std::min<int64_t>(k, 8), vnni));
   }
   int64_t tasks(RegisterBlock block, int64_t mostRows, int64_t mostColumns) const {
@@ -159,10 +121,10 @@ struct Shape {
     return llvm::alignTo(m, evenBlock(m, mostRows, block.rows)) *
            llvm::alignTo(n, evenBlock(n, mostColumns, block.columns));
   }
-  bool isEnough(int64_t tasks, int64_t threads) const {
-    int64_t rounds = llvm::divideCeil(tasks, threads), slots = rounds * threads;
+  bool isEnough(int64_t tasks) const {
+    int64_t threads = target.getThreads(), rounds = llvm::divideCeil(tasks, threads), slots = rounds * threads;
     bool readsMemory = m * k * bytes >= leastBytesInMemory;
-    int64_t tasksOfThread = readsMemory ? 1 : registers.tasksOfThread;
+    int64_t tasksOfThread = readsMemory ? 1 : unit.tasksOfThread;
     return tasks >= threads * tasksOfThread && (slots - tasks) * 100 <= mostIdle * slots;
   }
   /// At most. Where C is passed over once, a block that is as wide as C packs its A once, and stays in no cache anyway;
@@ -174,14 +136,14 @@ struct Shape {
     bool hasManyBlocks = isNarrowA && llvm::divideCeil(k, depthOfTiles) >= leastBlocksOfKept;
     bool keepsSums =
         tile && k > depthOfTiles && (hasManyBlocks || m <= mostRowsOfKept || m * n * bytes >= leastBytesOfKept);
-    return keepsSums ? columnsOfKept : tile ? columnsInTiles : registers.mostColumns;
+    return keepsSums ? columnsOfKept : tile ? columnsInTiles : unit.mostColumns;
   }
   /// At most.
   int64_t rowsOfBlock(RegisterBlock block) const {
     return !tile && k > depth(block) && rowsConflict ? mostRowsOfConflict : mostRows;
   }
   int64_t panels(RegisterBlock block) const {
-    bool sharesLines = tile && readsLinesOfB && block.columns * bytesOfB <= bytesOfCacheLine;
+    bool sharesLines = tile && readsLinesOfB && block.columns * bytesOfB <= target.getLineBytes();
     return sharesLines && n * k * bytesOfB >= leastBytesInMemory ? panelsOfMemory : 1;
   }
   bool mayReadInPlace(RegisterBlock block) const { return isSmallA || (readsRows && m % block.rows == 0); }
@@ -200,14 +162,14 @@ private:
 };
 } // namespace
 
-StrategyAttr sluice::suggestStrategy(const Contraction &contraction, const Registers &registers, int64_t threads) {
-  Shape shape(contraction, registers);
+StrategyAttr sluice::suggestStrategy(const Contraction &contraction, TargetAttr target) {
+  Shape shape(contraction, target);
   // The one with more loads may save more at the edges than it is slower.
   bool savesEdges =
-      shape.timeOfTerm(shape.block(1)) * (100 + registers.slower) < shape.timeOfTerm(shape.block(0)) * 100;
+      shape.timeOfTerm(shape.block(1)) * (100 + shape.unit.slower) < shape.timeOfTerm(shape.block(0)) * 100;
   RegisterBlock block = shape.block(savesEdges ? 1 : 0);
   int64_t rows = shape.rowsOfBlock(block), columns = shape.columnsOfBlock(block);
-  while (!shape.isEnough(shape.tasks(block, rows, columns), threads)) {
+  while (!shape.isEnough(shape.tasks(block, rows, columns))) {
     bool maySplitColumns = columns > leastColumns && shape.n >= 2 * leastColumns;
     bool maySplitRows = rows > leastRows && shape.m > leastRows;
     if (!maySplitColumns && !maySplitRows)
@@ -223,10 +185,9 @@ StrategyAttr sluice::suggestStrategy(const Contraction &contraction, const Regis
   return shape.strategy(block, rows, columns, shape.depth(block), packsA);
 }
 
-SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contraction, const Registers &registers,
-                                                     int64_t threads) {
-  Shape shape(contraction, registers);
-  StrategyAttr suggested = suggestStrategy(contraction, registers, threads);
+SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contraction, TargetAttr target) {
+  Shape shape(contraction, target);
+  StrategyAttr suggested = suggestStrategy(contraction, target);
   SmallVector<StrategyAttr> candidates = {suggested};
   int64_t depth = suggested.getCacheBlock()[2];
   for (unsigned index : {0, 1})
@@ -243,8 +204,8 @@ SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contract
   return candidates;
 }
 
-bool sluice::isApplicable(StrategyAttr strategy, const Contraction &contraction, const Registers &registers) {
-  Shape shape(contraction, registers);
+bool sluice::isApplicable(StrategyAttr strategy, const Contraction &contraction, TargetAttr target) {
+  Shape shape(contraction, target);
   RegisterBlock block{strategy.getRegisterBlock()[0], strategy.getRegisterBlock()[1]};
   return strategy.getVectorSize() == shape.lanes() && strategy.getVnni() == shape.vnni &&
          strategy.getTile() == shape.tile && (strategy.getPacksA() || shape.mayReadInPlace(block)) &&

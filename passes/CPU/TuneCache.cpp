@@ -1,6 +1,6 @@
 //===- TuneCache.cpp - Strategies that were measured --------------------------------===//
 #include "passes/CPU/TuneCache.h"
-#include "passes/CPU/CodeGen.h"
+#include "passes/Target/Executable.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"

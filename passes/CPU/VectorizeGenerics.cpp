@@ -1,4 +1,5 @@
 //===- VectorizeGenerics.cpp - linalg on buffers to vector loops ---------------===//
+#include "dialects/CPU/CPUDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -11,7 +12,6 @@
 #include "passes/CPU/VectorizedNest.h"
 
 namespace sluice {
-#define GEN_PASS_DECL_VECTORIZEGENERICS
 #define GEN_PASS_DEF_VECTORIZEGENERICS
 #include "passes/CPU/Passes.h.inc"
 } // namespace sluice
@@ -92,13 +92,11 @@ static FailureOr<linalg::GenericOp> generalize(Operation *op, RewriterBase &rewr
 
 namespace {
 struct VectorizeGenerics : sluice::impl::VectorizeGenericsBase<VectorizeGenerics> {
-  using VectorizeGenericsBase::VectorizeGenericsBase;
-
   void runOnOperation() override {
-    if (vectorBits != 128 && vectorBits != 256 && vectorBits != 512) {
-      getOperation()->emitError() << "expected vector-bits to be 128, 256 or 512, got " << vectorBits.getValue();
+    FailureOr<cpu::TargetAttr> target = cpu::targetOf(getOperation());
+    if (failed(target))
       return signalPassFailure();
-    }
+    unsigned vectorBits = target->getVectorBits();
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
       auto copy = dyn_cast<memref::CopyOp>(op);

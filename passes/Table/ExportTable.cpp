@@ -48,8 +48,6 @@ static std::optional<sluice_tensor> describe(StringAttr name, Type type, int64_t
 
 namespace {
 struct ExportTable : sluice::impl::ExportTableBase<ExportTable> {
-  using ExportTableBase::ExportTableBase;
-
   void runOnOperation() override {
     ModuleOp module = getOperation();
     facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName);
@@ -77,6 +75,7 @@ struct ExportTable : sluice::impl::ExportTableBase<ExportTable> {
     module->removeAttr(binaryAttrName);
     module->removeAttr(scalarsAttrName);
     module->removeAttr(kernelsAttrName);
+    module->removeAttr(targetAttrName);
   }
 
 private:
@@ -105,8 +104,9 @@ private:
     binary.optimizer = textOf(fact<StringAttr>(facts, "optimizer"));
     auto compute = facts.getAs<StringAttr>(computeFactName);
     binary.compute = textOf(compute ? compute : StringAttr::get(&getContext(), "f32"));
-    binary.processor = textOf(StringAttr::get(&getContext(), processor));
-    binary.features = textOf(StringAttr::get(&getContext(), features));
+    auto target = dyn_cast_or_null<TargetAttrInterface>(getOperation()->getAttr(targetAttrName));
+    binary.processor = textOf(StringAttr::get(&getContext(), target ? target.getProcessorName() : ""));
+    binary.features = textOf(StringAttr::get(&getContext(), target ? target.getRequiredFeatures() : ""));
     binary.batch = integer("batch");
     binary.sequence = integer("sequence");
     binary.vocabulary = integer("vocabulary");

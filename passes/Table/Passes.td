@@ -7,11 +7,9 @@ include "mlir/Pass/PassBase.td"
 def ExportTable : Pass<"sluice-export-table", "::mlir::ModuleOp"> {
   let summary = "the table through which the runtime sees the model";
   let description = [{
-    Defines the constant `sluice_program` of the ABI from parameters, slots, actions and the module attributes `sluice.binary` and `sluice.scalars`, and erases what
-    it was made from. Parameters and slots have offsets, and every action is an LLVM function that was planned.
+    Defines the constant `sluice_program` of the ABI from parameters, slots, actions and the module attributes `sluice.binary`, `sluice.scalars` and
+    `sluice.target`, and erases what it was made from. Without a target it names no processor. Parameters and slots have offsets, and every action is an LLVM function that was planned.
   }];
-  let options = [Option<"processor", "processor", "std::string", "\"\"", "What the code is generated for, for example znver3">,
-                 Option<"features", "features", "std::string", "\"\"", "What it needs, as /proc/cpuinfo names it, comma-separated">];
   let dependentDialects = ["::sluice::SluiceDialect", "::mlir::LLVM::LLVMDialect"];
 }
 

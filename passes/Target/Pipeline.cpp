@@ -1,20 +1,22 @@
-//===- Pipeline.cpp - The lowering as a pipeline -------------------------------------===//
+//===- Pipeline.cpp - From tensors to a target's code --------------------------------===//
 #include "passes/Target/Pipeline.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/Passes.h"
-#include "passes/Blocked/Passes.h"
 #include "passes/Buffers/Passes.h"
-#include "passes/CPU/Passes.h"
-#include "passes/Numerics/Passes.h"
 #include "passes/Table/Passes.h"
+#include "passes/Target/Passes.h"
+#include "passes/Target/Target.h"
 #include "passes/Tensors/Passes.h"
 
 using namespace mlir;
 using namespace sluice;
 
-void sluice::buildBufferPipeline(OpPassManager &manager) {
+void sluice::buildBufferPipeline(OpPassManager &manager, const LoweringOptions &options) {
+  SetTargetOptions target;
+  target.kind = options.kind;
+  target.processor = options.processor;
+  manager.addPass(createSetTarget(target));
   manager.addNestedPass<func::FuncOp>(createSluiceToLinalg());
   // Element-by-element work fuses before it has memory; contractions are no generics and stay whole.
   manager.addNestedPass<func::FuncOp>(createLinalgElementwiseOpFusionPass());
@@ -30,45 +32,28 @@ void sluice::buildBufferPipeline(OpPassManager &manager) {
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addNestedPass<func::FuncOp>(createForwardCopies());
-  // On buffers, so that blocks are plain subviews.
-  manager.addNestedPass<func::FuncOp>(createDecomposeBlocked());
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
+}
+
+/// The target of the options; null where there is none, which `sluice-set-target`, the first pass of every pipeline
+/// that needs one, reports.
+static std::unique_ptr<Target> targetOf(const LoweringOptions &options) {
+  llvm::Expected<std::unique_ptr<Target>> target = createTarget(options.kind, options.processor);
+  if (target)
+    return std::move(*target);
+  llvm::consumeError(target.takeError());
+  return nullptr;
 }
 
 void sluice::buildKernelPipeline(OpPassManager &manager, const LoweringOptions &options) {
-  buildBufferPipeline(manager);
-  manager.addNestedPass<func::FuncOp>(createDescribeKernels());
-  manager.addNestedPass<func::FuncOp>(createCPUInputs());
-  // Contractions first: what remains of linalg is vectorized along one dimension.
-  CPUStrategyOptions strategy;
-  strategy.cpu = options.cpu;
-  strategy.tuneCache = options.tuneCache;
-  manager.addNestedPass<func::FuncOp>(createCPUStrategy(strategy));
-  manager.addNestedPass<func::FuncOp>(createExpandContractions());
-  VectorizeGenericsOptions vectorize;
-  vectorize.vectorBits = options.vectorBits;
-  manager.addNestedPass<func::FuncOp>(createVectorizeGenerics(vectorize));
-  // Views are repeated in the bodies of parallel loops, so they are folded first.
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
-  manager.addPass(createOutlineParallel());
-  // Every allocation is in its final function now.
-  manager.addPass(createPlanScratch());
-  manager.addPass(createApproximateMath());
+  buildBufferPipeline(manager, options);
+  if (std::unique_ptr<Target> target = targetOf(options))
+    target->buildKernelPipeline(manager, options.tuneCache);
 }
 
 void sluice::buildLLVMPipeline(OpPassManager &manager, const LoweringOptions &options) {
-  manager.addPass(createLowerToLLVM());
-  // Descriptors of buffers fold away in one sweep; there is no point in looking for more.
-  GreedyRewriteConfig once;
-  once.setMaxIterations(1).setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
-  manager.addPass(createCanonicalizerPass(once));
-  manager.addPass(createCSEPass());
-  ExportTableOptions table;
-  table.processor = options.processor;
-  table.features = options.features;
-  manager.addPass(createExportTable(table));
+  if (std::unique_ptr<Target> target = targetOf(options))
+    target->buildCodePipeline(manager);
+  manager.addPass(createExportTable());
 }
 
 void sluice::buildLoweringPipeline(OpPassManager &manager, const LoweringOptions &options) {
@@ -77,8 +62,11 @@ void sluice::buildLoweringPipeline(OpPassManager &manager, const LoweringOptions
 }
 
 void sluice::registerLoweringPipelines() {
-  PassPipelineRegistration<LoweringOptions>(
-      "sluice-kernels", "tensors -> vector code on buffers, threads, planned memory", buildKernelPipeline);
-  PassPipelineRegistration<LoweringOptions>("sluice-llvm", "buffers -> the LLVM dialect", buildLLVMPipeline);
+  PassPipelineRegistration<LoweringOptions>("sluice-buffers", "tensors -> buffers, for every target",
+                                            buildBufferPipeline);
+  PassPipelineRegistration<LoweringOptions>("sluice-kernels", "tensors -> the target's kernels on planned memory",
+                                            buildKernelPipeline);
+  PassPipelineRegistration<LoweringOptions>("sluice-llvm", "kernels -> the LLVM dialect and the table",
+                                            buildLLVMPipeline);
   PassPipelineRegistration<LoweringOptions>("sluice-lower", "sluice-kernels, then sluice-llvm", buildLoweringPipeline);
 }

@@ -1,5 +1,5 @@
 // RUN: sluice-opt %s --sluice-describe-kernels | FileCheck %s
-// RUN: sluice-opt %s --sluice-describe-kernels --sluice-cpu-strategy=cpu=x86-64-v3 --sluice-expand-contractions --sluice-vectorize-generics --sluice-outline-parallel | FileCheck %s --check-prefix=LOOPS
+// RUN: sluice-opt %s --sluice-describe-kernels --sluice-set-target=processor=x86-64-v3 --sluice-cpu-strategy --sluice-expand-contractions --sluice-vectorize-generics --sluice-outline-parallel | FileCheck %s --check-prefix=LOOPS
 
 // Both operands are read, the sum is read and written; a multiplication and an addition a term.
 // CHECK-LABEL: @a_contraction_has_its_sizes

@@ -1,10 +1,10 @@
-// RUN: sluice-opt %s --sluice-cpu-strategy=cpu=x86-64-v4 | FileCheck %s --check-prefixes=CHECK,AVX512
-// RUN: sluice-opt %s --sluice-cpu-strategy=cpu=x86-64-v3 | FileCheck %s --check-prefixes=CHECK,AVX2
-// RUN: sluice-opt %s --sluice-cpu-strategy=cpu=znver4 | FileCheck %s --check-prefixes=CHECK,AVX512BF16
-// RUN: sluice-opt %s --sluice-cpu-strategy=cpu=sapphirerapids | FileCheck %s --check-prefixes=CHECK,AMX
-// RUN: sluice-opt %s --sluice-cpu-strategy=cpu=znver3 | FileCheck %s --check-prefixes=CHECK,AVX2
-// RUN: sluice-opt %s --sluice-cpu-strategy=cpu=x86-64 | FileCheck %s --check-prefixes=CHECK,SSE
-// RUN: not sluice-opt %s --sluice-cpu-strategy=cpu=abacus 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: sluice-opt %s --sluice-set-target=processor=x86-64-v4 --sluice-cpu-strategy | FileCheck %s --check-prefixes=CHECK,AVX512
+// RUN: sluice-opt %s --sluice-set-target=processor=x86-64-v3 --sluice-cpu-strategy | FileCheck %s --check-prefixes=CHECK,AVX2
+// RUN: sluice-opt %s --sluice-set-target=processor=znver4 --sluice-cpu-strategy | FileCheck %s --check-prefixes=CHECK,AVX512BF16
+// RUN: sluice-opt %s --sluice-set-target=processor=sapphirerapids --sluice-cpu-strategy | FileCheck %s --check-prefixes=CHECK,AMX
+// RUN: sluice-opt %s --sluice-set-target=processor=znver3 --sluice-cpu-strategy | FileCheck %s --check-prefixes=CHECK,AVX2
+// RUN: sluice-opt %s --sluice-set-target=processor=x86-64 --sluice-cpu-strategy | FileCheck %s --check-prefixes=CHECK,SSE
+// RUN: not sluice-opt %s --sluice-set-target=processor=abacus --sluice-cpu-strategy 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
 // UNKNOWN: error: unknown processor 'abacus'
 

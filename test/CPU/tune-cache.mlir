@@ -1,7 +1,7 @@
 // RUN: split-file %s %t
-// RUN: sluice-opt %t/model.mlir --sluice-cpu-strategy="cpu=x86-64-v3 tune-cache=%t/cache.json" | FileCheck %t/model.mlir
-// RUN: sluice-opt %t/model.mlir --sluice-cpu-strategy="cpu=znver4 tune-cache=%t/cache.json" | FileCheck %t/model.mlir --check-prefix=BF16
-// RUN: sluice-opt %t/model.mlir --sluice-cpu-strategy="cpu=sapphirerapids tune-cache=%t/cache.json" | FileCheck %t/model.mlir --check-prefix=TILES
+// RUN: sluice-opt %t/model.mlir --sluice-set-target=processor=x86-64-v3 --sluice-cpu-strategy=tune-cache=%t/cache.json | FileCheck %t/model.mlir
+// RUN: sluice-opt %t/model.mlir --sluice-set-target=processor=znver4 --sluice-cpu-strategy=tune-cache=%t/cache.json | FileCheck %t/model.mlir --check-prefix=BF16
+// RUN: sluice-opt %t/model.mlir --sluice-set-target=processor=sapphirerapids --sluice-cpu-strategy=tune-cache=%t/cache.json | FileCheck %t/model.mlir --check-prefix=TILES
 // RUN: not sluice-opt %t/model.mlir --sluice-cpu-strategy=tune-cache=%t/none.json 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: not sluice-opt %t/model.mlir --sluice-cpu-strategy=tune-cache=%t/model.mlir 2>&1 | FileCheck %s --check-prefix=TEXT
 // RUN: not sluice-opt %t/model.mlir --sluice-cpu-strategy=tune-cache=%t/version.json 2>&1 | FileCheck %s --check-prefix=VERSION

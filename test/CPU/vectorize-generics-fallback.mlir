@@ -1,4 +1,4 @@
-// RUN: sluice-opt %s --sluice-vectorize-generics | FileCheck %s
+// RUN: sluice-opt %s --sluice-set-target=processor=x86-64-v3 --sluice-vectorize-generics | FileCheck %s
 
 // CHECK-LABEL: func @load_with_computed_index_runs_lane_by_lane
 // CHECK: scf.for

@@ -1,4 +1,4 @@
-// RUN: sluice-opt %s --sluice-vectorize-generics | FileCheck %s
+// RUN: sluice-opt %s --sluice-set-target=processor=x86-64-v3 --sluice-vectorize-generics | FileCheck %s
 
 #matrix = affine_map<(d0, d1) -> (d0, d1)>
 #first = affine_map<(d0, d1) -> (d0)>

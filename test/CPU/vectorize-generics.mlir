@@ -1,5 +1,5 @@
-// RUN: sluice-opt %s --sluice-vectorize-generics | FileCheck %s
-// RUN: sluice-opt %s --sluice-vectorize-generics=vector-bits=512 | FileCheck %s --check-prefix=WIDE
+// RUN: sluice-opt %s --sluice-set-target=processor=x86-64-v3 --sluice-vectorize-generics | FileCheck %s
+// RUN: sluice-opt %s --sluice-set-target=processor=x86-64-v4 --sluice-vectorize-generics | FileCheck %s --check-prefix=WIDE
 
 #row = affine_map<(d0, d1) -> (d0, d1)>
 #column = affine_map<(d0, d1) -> (d1)>

@@ -1,8 +1,8 @@
 // The same element-wise op behind two contractions, in the epilogue of the first one and by itself behind the second,
 // where its output is touched in between: every bit is the same. Rows and columns are left over.
-// RUN: sluice-opt %s --sluice-cpu-strategy --sluice-expand-contractions -o %t.mlir
+// RUN: sluice-opt %s --sluice-set-target --sluice-cpu-strategy --sluice-expand-contractions -o %t.mlir
 // RUN: FileCheck %s --check-prefix=FUSED < %t.mlir
-// RUN: sluice-opt %t.mlir --sluice-vectorize-generics --canonicalize --cse -o %t.vectors.mlir
+// RUN: sluice-opt %t.mlir --sluice-set-target=processor=x86-64-v3 --sluice-vectorize-generics --canonicalize --cse -o %t.vectors.mlir
 // RUN: sluice-run %t.vectors.mlir --function=bias_gelu_scale --threads=2 | tail -n 2 | FileCheck %s
 // RUN: sluice-run %t.vectors.mlir --function=bias_gelu_scale --threads=1 | tail -n 2 | FileCheck %s
 // RUN: sluice-run %t.vectors.mlir --function=sums_of_batches --threads=2 | tail -n 2 | FileCheck %s

@@ -1,7 +1,7 @@
 // The loss and its gradients, from logits that are computed once or twice, in one block of rows or in four of which the last is shorter.
-// RUN: sluice-opt %s --pass-pipeline="builtin.module(func.func(sluice-decompose-blocked{most-logits=39}))" | FileCheck %s --check-prefix=BLOCKS
-// RUN: sluice-opt %s --pass-pipeline="builtin.module(func.func(sluice-decompose-blocked,sluice-cpu-strategy,sluice-expand-contractions,sluice-vectorize-generics))" > %t.whole.mlir
-// RUN: sluice-opt %s --pass-pipeline="builtin.module(func.func(sluice-decompose-blocked{most-logits=39},sluice-cpu-strategy,sluice-expand-contractions,sluice-vectorize-generics))" > %t.blocks.mlir
+// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice-set-target,func.func(sluice-decompose-blocked{most-logits=39}))" | FileCheck %s --check-prefix=BLOCKS
+// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice-set-target,func.func(sluice-decompose-blocked,sluice-cpu-strategy,sluice-expand-contractions,sluice-vectorize-generics))" > %t.whole.mlir
+// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice-set-target,func.func(sluice-decompose-blocked{most-logits=39},sluice-cpu-strategy,sluice-expand-contractions,sluice-vectorize-generics))" > %t.blocks.mlir
 // RUN: sluice-run %t.whole.mlir --function=apart > %t.apart
 // RUN: not grep -E "nan|inf" %t.apart
 // RUN: sluice-run %t.whole.mlir --function=joined | diff %t.apart -

@@ -1,4 +1,4 @@
-// RUN: sluice-opt %s --sluice-export-table=processor=znver4 | FileCheck %s
+// RUN: sluice-opt %s --sluice-set-target=processor=znver4 --sluice-export-table | FileCheck %s
 // RUN: sluice-opt %s --sluice-export-table | mlir-translate --mlir-to-llvmir | FileCheck %s --check-prefix=LLVM
 
 // The graph `train` comes first, whatever the order, with the slot of its result.

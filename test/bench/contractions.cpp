@@ -104,8 +104,7 @@ static JitFunction compile(const Product &product, const std::string &cpu, const
   auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
   mlir::PassManager manager(&context);
   LoweringOptions lowering;
-  lowering.vectorBits = processor.getVectorBits();
-  lowering.cpu = cpu;
+  lowering.processor = cpu;
   lowering.tuneCache = tuneCache;
   buildLoweringPipeline(manager, lowering);
   if (!module || failed(manager.run(*module)))

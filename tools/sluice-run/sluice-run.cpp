@@ -126,11 +126,10 @@ static void completeFacts(ModuleOp module) {
   module->setAttr(scalarsAttrName, builder.getArrayAttr(entries));
 }
 
-static LogicalResult lower(ModuleOp module, bool onBuffers, llvm::StringRef cpu, const Processor &processor) {
+static LogicalResult lower(ModuleOp module, bool onBuffers, llvm::StringRef cpu) {
   PassManager manager(module.getContext());
   LoweringOptions lowering;
-  lowering.vectorBits = processor.getVectorBits();
-  lowering.cpu = cpu.str();
+  lowering.processor = cpu.str();
   if (onBuffers) {
     manager.addPass(createOutlineParallel());
     manager.addPass(createPlanScratch());
@@ -246,7 +245,7 @@ int main(int argc, char **argv) {
   if (!module->getOps<GraphOp>().empty())
     completeFacts(*module);
 
-  if (failed(lower(*module, signature.onBuffers, options.cpu, *processor)))
+  if (failed(lower(*module, signature.onBuffers, options.cpu)))
     return 1;
   if (function) {
     llvm::Expected<JitFunction> compiled = JitFunction::create(*module, options.function, *processor);

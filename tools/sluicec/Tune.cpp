@@ -49,12 +49,10 @@ public:
     func::ReturnOp::create(builder);
 
     PassManager manager(context);
-    LoweringOptions lowering;
-    lowering.vectorBits = processor.getVectorBits();
     manager.addNestedPass<func::FuncOp>(createExpandContractions());
     manager.addPass(createOutlineParallel());
     manager.addPass(createPlanScratch());
-    buildLLVMPipeline(manager, lowering);
+    buildLLVMPipeline(manager, LoweringOptions());
     if (failed(manager.run(*module)))
       return;
     llvm::Expected<JitFunction> made = JitFunction::create(*module, name, processor);
@@ -98,7 +96,7 @@ private:
 llvm::Error sluice::tuneContractions(ModuleOp module, const Processor &processor, TuneCache &cache) {
   // No pass that makes strategies has run.
   module.getContext()->loadDialect<cpu::CPUDialect>();
-  const Registers *registers = Registers::find("native");
+  TargetAttr target = processor.describe(module.getContext());
   std::map<std::string, Contraction> found;
   module.walk([&](linalg::LinalgOp op) {
     if (!isContraction(op) || op->getParentOfType<scf::ForallOp>())
@@ -115,7 +113,7 @@ llvm::Error sluice::tuneContractions(ModuleOp module, const Processor &processor
     }
     StrategyAttr best;
     double bestSeconds = HUGE_VAL, suggestedSeconds = 0;
-    for (StrategyAttr candidate : strategyCandidates(contraction, *registers, threadsOf("native"))) {
+    for (StrategyAttr candidate : strategyCandidates(contraction, target)) {
       std::optional<double> seconds = Trial(contraction.op, candidate, processor).measure();
       if (!seconds)
         return llvm::createStringError("cannot compile the contraction " + key);

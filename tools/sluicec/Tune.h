@@ -3,7 +3,7 @@
 #define SLUICE_TOOLS_SLUICEC_TUNE_H
 
 #include "mlir/IR/BuiltinOps.h"
-#include "passes/CPU/CodeGen.h"
+#include "passes/CPU/Processor.h"
 #include "passes/CPU/TuneCache.h"
 
 namespace sluice {

@@ -3,8 +3,10 @@
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
-#include "passes/CPU/CodeGen.h"
+#include "passes/CPU/Pipeline.h"
 #include "passes/Import/ImportModel.h"
+#include "passes/Target/Executable.h"
+#include "passes/Target/Target.h"
 #include "tools/CommandLine.h"
 #include "tools/Register.h"
 #include "tools/sluicec/Tune.h"
@@ -186,8 +188,16 @@ static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, c
   buildNumericsPipeline(manager, numerics);
 }
 
+static void setLoweringOptions(LoweringOptions &lowering, const Options &options) {
+  lowering.processor = options.cpu.getValue();
+  lowering.tuneCache = options.tuneCache.getValue();
+}
+
 /// Measures what the cache lacks for the contractions of the model.
-static LogicalResult tune(ModuleOp module, const Options &options, const Processor &processor) {
+static LogicalResult tune(ModuleOp module, const Options &options) {
+  llvm::Expected<Processor> processor = Processor::get(options.cpu);
+  if (!processor)
+    return failure(fail(llvm::toString(processor.takeError()), 2));
   llvm::Expected<TuneCache> cache = TuneCache::read(options.tuneCache, /*isMissingAllowed=*/true);
   if (!cache)
     return failure(fail(llvm::toString(cache.takeError()), 2));
@@ -195,10 +205,13 @@ static LogicalResult tune(ModuleOp module, const Options &options, const Process
   PassManager manager(module.getContext());
   manager.enableVerifier(options.verifyEach);
   addGradientAndNumericsPhase(manager, *copy, options);
-  buildBufferPipeline(manager);
+  LoweringOptions lowering;
+  setLoweringOptions(lowering, options);
+  buildBufferPipeline(manager, lowering);
+  buildCPUBlockPipeline(manager);
   if (failed(manager.run(*copy)))
     return failure();
-  if (llvm::Error error = tuneContractions(*copy, processor, *cache))
+  if (llvm::Error error = tuneContractions(*copy, *processor, *cache))
     return failure(fail(llvm::toString(std::move(error))));
   if (llvm::Error error = cache->write(options.tuneCache))
     return failure(fail(llvm::toString(std::move(error))));
@@ -206,7 +219,7 @@ static LogicalResult tune(ModuleOp module, const Options &options, const Process
 }
 
 /// Lowers the graphs to what is wanted.
-static LogicalResult runPhases(ModuleOp module, const Options &options, const Processor &processor) {
+static LogicalResult runPhases(ModuleOp module, const Options &options) {
   PassManager manager(module.getContext());
   // A third of the time of a deep model otherwise; what came in and what goes out is verified all the same.
   manager.enableVerifier(options.verifyEach);
@@ -214,11 +227,7 @@ static LogicalResult runPhases(ModuleOp module, const Options &options, const Pr
   if (emit >= Emit::Gradient)
     addGradientAndNumericsPhase(manager, module, options);
   LoweringOptions lowering;
-  lowering.vectorBits = processor.getVectorBits();
-  lowering.cpu = options.cpu.getValue();
-  lowering.processor = processor.getName().str();
-  lowering.features = processor.getRequiredFeatures();
-  lowering.tuneCache = options.tuneCache.getValue();
+  setLoweringOptions(lowering, options);
   if (emit >= Emit::Kernels)
     buildKernelPipeline(manager, lowering);
   if (emit >= Emit::LLVM)
@@ -226,21 +235,15 @@ static LogicalResult runPhases(ModuleOp module, const Options &options, const Pr
   return success(succeeded(verify(module)) && succeeded(manager.run(module)) && succeeded(verify(module)));
 }
 
-static llvm::Error writeBinary(ModuleOp module, const Options &options, const Processor &processor,
-                               llvm::StringRef output, llvm::StringRef runtimeLibrary) {
-  std::unique_ptr<llvm::TargetMachine> machine = processor.createTargetMachine();
-  llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> translated = translateToLLVM(module, context, *machine);
-  if (!translated)
-    return llvm::createStringError("no LLVM IR could be made");
-  optimize(*translated, *machine);
+static llvm::Error writeBinary(ModuleOp module, const Options &options, const Target &target, llvm::StringRef output,
+                               llvm::StringRef runtimeLibrary) {
   if (options.emit == Emit::Object)
-    return writeObject(*translated, *machine, output);
+    return target.writeObject(module, output);
   llvm::SmallString<128> object;
   if (std::error_code error = llvm::sys::fs::createTemporaryFile("sluice", "o", object))
     return llvm::createStringError(error, "cannot make a temporary file");
   llvm::FileRemover remover(object);
-  if (llvm::Error error = writeObject(*translated, *machine, object))
+  if (llvm::Error error = target.writeObject(module, object))
     return error;
   return linkExecutable(object, runtimeLibrary, output);
 }
@@ -255,9 +258,10 @@ int main(int argc, char **argv) {
     return 2;
   if (std::string problem = checkUsage(options); !problem.empty())
     return fail(problem, 2);
-  llvm::Expected<Processor> processor = Processor::get(options.cpu);
-  if (!processor)
-    return fail(llvm::toString(processor.takeError()), 2);
+  registerTargets();
+  llvm::Expected<std::unique_ptr<Target>> target = createTarget("cpu", options.cpu.getValue());
+  if (!target)
+    return fail(llvm::toString(target.takeError()), 2);
 
   DialectRegistry registry;
   registerDialects(registry);
@@ -269,9 +273,9 @@ int main(int argc, char **argv) {
   OwningOpRef<ModuleOp> module = load(options, sources, context);
   if (!module || failed(runGraphPhase(*module, options)))
     return 2;
-  if (options.tune && failed(tune(*module, options, *processor)))
+  if (options.tune && failed(tune(*module, options)))
     return 1;
-  if (failed(runPhases(*module, options, *processor)))
+  if (failed(runPhases(*module, options)))
     return 1;
   bool isText = options.emit < Emit::Object;
   std::string output = !options.output.empty() ? options.output.getValue() : isText ? "-" : "train";
@@ -287,7 +291,7 @@ int main(int argc, char **argv) {
   llvm::SmallString<256> library(
       llvm::sys::path::parent_path(llvm::sys::fs::getMainExecutable(argv[0], reinterpret_cast<void *>(&main))));
   llvm::sys::path::append(library, "..", "lib", "libsluice-runtime.a");
-  if (llvm::Error error = writeBinary(*module, options, *processor, output, library))
+  if (llvm::Error error = writeBinary(*module, options, **target, output, library))
     return fail(llvm::toString(std::move(error)));
   return 0;
 }

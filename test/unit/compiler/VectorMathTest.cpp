@@ -52,12 +52,9 @@ protected:
     auto module = mlir::parseSourceString<mlir::ModuleOp>(llvm::formatv(text, count, function).str(), &context);
     Processor processor = llvm::cantFail(Processor::get("native"));
     mlir::PassManager manager(&context);
-    LoweringOptions options;
-    options.vectorBits = processor.getVectorBits();
-    options.cpu = processor.getName().str();
     manager.addPass(createPlanScratch());
     manager.addPass(createApproximateMath());
-    buildLLVMPipeline(manager, options);
+    buildLLVMPipeline(manager, LoweringOptions());
     ASSERT_TRUE(module && succeeded(manager.run(*module)));
     jit = llvm::cantFail(Jit::create(*module, processor));
   }
