@@ -77,15 +77,16 @@ public:
   }
 
 private:
-  bool mayMerge(ArrayRef<unsigned> x, ArrayRef<unsigned> y) const {
-    unsigned operands = operandsOf(x.front());
-    if (operands != operandsOf(y.front()))
+  /// Whether the dimensions of `second` directly follow those of `first` in every operand that has either.
+  bool mayMerge(ArrayRef<unsigned> first, ArrayRef<unsigned> second) const {
+    unsigned operands = operandsOf(first.front());
+    if (operands != operandsOf(second.front()))
       return false;
     for (auto [index, map] : llvm::enumerate(maps)) {
       if (!(operands & 1u << index))
         continue;
-      unsigned from = position(map, x.front()), to = position(map, y.back());
-      if (position(map, x.back()) + 1 != position(map, y.front()))
+      unsigned from = position(map, first.front()), to = position(map, second.back());
+      if (position(map, first.back()) + 1 != position(map, second.front()))
         return false;
       SmallVector<ReassociationIndices> reassociation;
       for (unsigned i = 0; i < map.getNumResults(); ++i)
@@ -100,11 +101,11 @@ private:
   }
 
   bool mergeOne() {
-    for (auto &x : groups)
-      for (auto &y : groups)
-        if (&x != &y && mayMerge(x, y)) {
-          llvm::append_range(x, y);
-          groups.erase(&y);
+    for (auto &first : groups)
+      for (auto &second : groups)
+        if (&first != &second && mayMerge(first, second)) {
+          llvm::append_range(first, second);
+          groups.erase(&second);
           return true;
         }
     return false;

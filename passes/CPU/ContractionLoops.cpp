@@ -6,7 +6,6 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/CPU/MicroKernel.h"
 #include "passes/CPU/PackOperands.h"
-#include "passes/CPU/Strategy.h"
 #include "passes/CacheLines.h"
 #include "llvm/Support/SaveAndRestore.h"
 
@@ -35,8 +34,7 @@ private:
   ImplicitLocOpBuilder b;
   Initialization initialization;
   Epilogue epilogue;
-  Operation *around; // a parallel loop or the function
-  Block *home;       // where buffers are allocated: that of the loop over tasks, or what is around the contraction
+  Block *home; // where buffers are allocated: that of the loop over tasks, or what is around the contraction
   struct Buffers {
     Value panelsOfA, panelsOfB, tile, keptSums;
   } buffers;
@@ -63,7 +61,8 @@ private:
 ContractionLoops::ContractionLoops(Contraction contraction, StrategyAttr strategy, Initialization initialization,
                                    Epilogue epilogue)
     : contraction(contraction), b(contraction.op.getLoc(), contraction.op), initialization(initialization),
-      epilogue(epilogue), around(contraction.op->getParentOp()) {
+      epilogue(epilogue) {
+  Operation *around = contraction.op->getParentOp();
   while (!isa<scf::ForallOp, scf::ParallelOp, FunctionOpInterface>(around))
     around = around->getParentOp();
   home = &around->getRegion(0).front();
@@ -284,7 +283,7 @@ void ContractionLoops::emitPanel(MicroKernel kernel, SubRange m, SubRange n, Val
     return kernel.emit(b, m, n, j, terms);
   auto emitLast = [&] {
     kernel.shape.columns = plan.b.columnsOfLastPanel;
-    kernel.emit(b, m, {n.start, n.count, fillsPanels(plan.size.n, columns, plan.kernel.lanes)}, j, terms);
+    kernel.emit(b, m, {n.start, n.count, plan.b.fillsLastPanel}, j, terms);
   };
   if (plan.size.n <= columns)
     return emitLast();

@@ -2,6 +2,7 @@
 #ifndef SLUICE_PASSES_CPU_CONTRACTIONLOOPS_H
 #define SLUICE_PASSES_CPU_CONTRACTIONLOOPS_H
 
+#include "dialects/Sluice/SluiceDialect.h"
 #include "passes/CPU/Epilogue.h"
 
 namespace sluice {

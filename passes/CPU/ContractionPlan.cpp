@@ -158,6 +158,7 @@ void Planner::planB() {
   plan.b.packing = !strategy.getPacksB() ? PlanOfB::InPlace : packsAhead() ? PlanOfB::Ahead : PlanOfB::BeforeUse;
   plan.b.columnsOfLastPanel =
       kernel.tileTerms ? kernel.columns : columnsOfLastPanel(plan.size.n, kernel.columns, kernel.lanes);
+  plan.b.fillsLastPanel = fillsPanels(plan.size.n, kernel.columns, kernel.lanes);
   int64_t places = plan.b.packing == PlanOfB::Ahead ? 2 : 1;
   plan.b.bufferSize = places * plan.b.columnsAtOnce() * int64_t(llvm::alignTo(plan.block.k, multipleOfTerms()));
 }

@@ -27,19 +27,20 @@ struct ContractionShape {
     int64_t computed; // of the type that A and B are rounded to; 0: they are not rounded
   };
 
-  ProductSize size;
-  int64_t productsAround = 1;     // blocks of C of that size
-  int64_t sumsAround = 1;         // products that are added to the same block of C
-  int64_t matricesOfA = 1;        // different ones
-  ElementBytes bytes;             // of an element
-  bool hasContiguousB = true;     // neighbours in a row are neighbours in memory
-  bool hasContiguousC = true;     // the same for C
-  std::optional<int64_t> rowsOfB; // from one row to the next; nothing where it is not known
-  std::optional<int64_t> rowsOfC;
+  ProductSize size;           // of one matrix product
+  int64_t productsAround = 1; // with a block of C each
+  int64_t sumsAround = 1;     // products that are added to the same block of C
+  int64_t matricesOfA = 1;    // of all products, which may share one
+  ElementBytes bytes;
+  bool hasContiguousB = true;       // neighbours in a row are neighbours in memory
+  bool hasContiguousC = true;       // the same for C
+  std::optional<int64_t> rowsOfB;   // from one row to the next; nothing where that is not known
+  std::optional<int64_t> rowsOfC;   // the same for C
   std::optional<Triangle> triangle; // the points of the whole product that count; nothing: all
   bool isInitialized = false;       // the first sums are stored, as C holds nothing yet
   bool isInParallelLoop = false;    // so that other threads are busy
 
+  /// All but the last two, which depend on what is around the contraction.
   static ContractionShape of(const Contraction &contraction);
 
   int64_t bytesOfB() const { return size.n * size.k * bytes.b; }
@@ -78,20 +79,28 @@ struct PanelShape {
   bool isTile() const { return interleavedTerms > 2; }
 };
 
-/// What happens to A, to B and to C.
+/// What happens to A.
 struct PlanOfA {
-  /// It is read where it lies; every task packs the block that it multiplies; all is packed before the tasks.
-  enum Packing { InPlace, ByTask, BeforeTasks } packing;
+  enum Packing {
+    InPlace,     // it is read where it lies
+    ByTask,      // every task packs the block that it multiplies
+    BeforeTasks, // all of it is packed once, in a parallel loop of its own
+  } packing;
   PanelShape panels;
-  int64_t paddedRows, paddedTerms; // those of a matrix in whole panels, and in whole blocks of the sum
-  int64_t bufferSize;              // elements of the panels that are there at a time
+  int64_t paddedRows;  // of a matrix in whole panels
+  int64_t paddedTerms; // of a matrix in whole blocks of the sum
+  int64_t bufferSize;  // elements of the panels that are there at a time
 };
 
+/// What happens to B.
 struct PlanOfB {
-  /// It is read where it lies; panels are packed right before they are used; or while those before them are
-  /// multiplied, but for the first one of a block of C: packing by itself waits for a cache, and rows that drive each
-  /// other out of it are read twice.
-  enum Packing { InPlace, BeforeUse, Ahead } packing;
+  enum Packing {
+    InPlace,   // it is read where it lies
+    BeforeUse, // panels are packed right before they are multiplied
+    /// They are packed while those before them are multiplied, but for the first one of a block of C: packing by itself
+    /// waits for a cache, and rows that drive each other out of it are read twice.
+    Ahead,
+  } packing;
   /// As many stretches of sums after a line was fetched, each some hundred cycles, it is packed ahead: it has come by
   /// then, from memory too.
   static constexpr int64_t stretchesUntilPacked = 16;
@@ -99,11 +108,13 @@ struct PlanOfB {
   PanelShape panels;
   bool isPrefetched;          // each panel, while those before it are multiplied
   int64_t columnsOfLastPanel; // that are computed: whole vectors
+  bool fillsLastPanel;        // all that are computed are columns of C
   int64_t bufferSize;         // elements of the panels that are there at a time
 
   int64_t columnsAtOnce() const { return panels.width * panels.packedAtOnce; }
 };
 
+/// What happens to C.
 struct PlanOfC {
   bool isPrefetched;    // into the first-level cache, before its sums are complete
   bool goesThroughTile; // sums of a register block are in a buffer of their own before they are in C
@@ -114,14 +125,16 @@ struct PlanOfC {
   bool keepsSums;
 };
 
-/// All decisions on how a contraction becomes loops over blocks of C, and over blocks of its sum.
+/// All decisions on how a contraction becomes loops over blocks of C, which are tasks, and over blocks of its sum.
 struct ContractionPlan {
-  /// Of tasks: none where there is one task, in this thread, by all threads.
-  enum Loop { None, Sequential, Parallel } loop;
-
-  ProductSize size;  // of the matrix product
-  ProductSize block; // of a task, and of terms of the sum whose panels stay in cache
-  int64_t tasks;     // of all products around
+  enum Loop {
+    None,       // there is one task
+    Sequential, // this thread runs all tasks
+    Parallel,   // all threads do
+  } loop;
+  ProductSize size;  // of one matrix product
+  ProductSize block; // m x n is a task's block of C, k the terms of a sum whose panels stay in cache
+  int64_t tasks;     // in all products
   /// Neighbouring tasks, which are one thread's, share rows of C, so that rows stay in that thread's cache from one op
   /// to the next; otherwise columns, so that they share panels of B.
   bool neighboursShareRows;
@@ -131,9 +144,10 @@ struct ContractionPlan {
   PlanOfC c;
   std::optional<Triangle> triangle; // of a block, which is all of C and all of the sum; nothing: all points count
 
+  /// Of C, along its rows and along its columns.
   int64_t blocksM() const;
   int64_t blocksN() const;
-  /// Of the sum.
+  /// Whether the sum is.
   bool isOneBlock() const { return size.k <= block.k; }
   /// Where the last block of the sum begins.
   int64_t lastBlock() const { return (size.k - 1) / block.k * block.k; }
@@ -143,6 +157,7 @@ struct ContractionPlan {
   int64_t rowsPackedAtOnce() const;
 };
 
+/// Decides; the strategy fits the contraction.
 ContractionPlan planContraction(const ContractionShape &shape, StrategyAttr strategy);
 
 } // namespace sluice

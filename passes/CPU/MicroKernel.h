@@ -13,8 +13,8 @@ namespace sluice {
 /// first-level cache while those of A pass by.
 struct MicroKernel {
   KernelShape shape;
-  ElementOfA elementOfA;
-  VectorOfB vectorOfB;
+  ElementOfA elementOfA;           // where a row's terms are read, in panels or in place
+  VectorOfB vectorOfB;             // the same for columns
   std::optional<TilePanels> tiles; // in place of elements of A and vectors of B; nothing: there are no tiles
   SumsTarget target;
   bool prefetchesC = false;              // into the first-level cache, before its sums are complete
@@ -32,6 +32,7 @@ private:
     mlir::Value from, to;
   };
 
+  /// Of sums.
   mlir::VectorType vectorType() const;
   Terms termsThatCount(mlir::ImplicitLocOpBuilder &b, RegisterBlockStart start, mlir::Value whole) const;
   mlir::Value repeat(mlir::ImplicitLocOpBuilder &b, mlir::Value element, mlir::Type like) const;

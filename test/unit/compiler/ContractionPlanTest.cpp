@@ -220,7 +220,12 @@ TEST_F(ContractionPlanTest, PanelsAreFilledUpToWholeTiles) {
 }
 
 TEST_F(ContractionPlanTest, OfTheLastPanelWholeVectorsAreComputed) {
-  EXPECT_EQ(planContraction(shapeOf(6, 40, 64), ofVectors()).b.columnsOfLastPanel, 8);
+  PlanOfB half = planContraction(shapeOf(6, 40, 64), ofVectors()).b;
+  EXPECT_EQ(half.columnsOfLastPanel, 8);
+  EXPECT_TRUE(half.fillsLastPanel);
+  PlanOfB oneColumn = planContraction(shapeOf(6, 33, 64), ofVectors()).b;
+  EXPECT_EQ(oneColumn.columnsOfLastPanel, 8);
+  EXPECT_FALSE(oneColumn.fillsLastPanel);
   EXPECT_EQ(planContraction(shapeOf(6, 48, 64), ofVectors()).b.columnsOfLastPanel, 16);
   EXPECT_EQ(planContraction(roundedShapeOf(64, 144, 64), ofTiles()).b.columnsOfLastPanel, 32);
 }
