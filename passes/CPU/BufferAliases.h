@@ -11,6 +11,7 @@ namespace sluice {
 /// bufferization relies on as well, and an op with regions touches what its effects and those inside of it say.
 class BufferAliases : public mlir::LocalAliasAnalysis {
 public:
+  /// Whether the op, or one inside of it, may read or write what is at the location; both where that is not known.
   mlir::ModRefResult getModRef(mlir::Operation *op, mlir::Value location);
 
 protected:

@@ -10,6 +10,7 @@ namespace sluice {
 
 using namespace mlir;
 using namespace sluice;
+using namespace sluice::cpu;
 
 namespace {
 struct CPUInputs : sluice::impl::CPUInputsBase<CPUInputs> {

@@ -1,8 +1,7 @@
 //===- Contraction.cpp - The matrix product inside a contraction ------------------===//
 #include "passes/CPU/Contraction.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -12,6 +11,14 @@ int64_t Contraction::product(ArrayRef<unsigned> dims) const {
   for (unsigned dim : dims)
     result *= sizes[dim];
   return result;
+}
+
+SmallVector<unsigned> Contraction::dimsAroundA() const {
+  SmallVector<unsigned> dims;
+  for (unsigned dim : llvm::concat<const unsigned>(outer, outerSums))
+    if (llvm::is_contained(a.dims, dim))
+      dims.push_back(dim);
+  return dims;
 }
 
 bool Contraction::isContiguous(const Operand &operand, std::optional<unsigned> dim) const {
@@ -70,15 +77,16 @@ public:
   }
 
 private:
-  bool mayMerge(ArrayRef<unsigned> x, ArrayRef<unsigned> y) const {
-    unsigned operands = operandsOf(x.front());
-    if (operands != operandsOf(y.front()))
+  /// Whether the dimensions of `second` directly follow those of `first` in every operand that has either.
+  bool mayMerge(ArrayRef<unsigned> first, ArrayRef<unsigned> second) const {
+    unsigned operands = operandsOf(first.front());
+    if (operands != operandsOf(second.front()))
       return false;
     for (auto [index, map] : llvm::enumerate(maps)) {
       if (!(operands & 1u << index))
         continue;
-      unsigned from = position(map, x.front()), to = position(map, y.back());
-      if (position(map, x.back()) + 1 != position(map, y.front()))
+      unsigned from = position(map, first.front()), to = position(map, second.back());
+      if (position(map, first.back()) + 1 != position(map, second.front()))
         return false;
       SmallVector<ReassociationIndices> reassociation;
       for (unsigned i = 0; i < map.getNumResults(); ++i)
@@ -93,11 +101,11 @@ private:
   }
 
   bool mergeOne() {
-    for (auto &x : groups)
-      for (auto &y : groups)
-        if (&x != &y && mayMerge(x, y)) {
-          llvm::append_range(x, y);
-          groups.erase(&y);
+    for (auto &first : groups)
+      for (auto &second : groups)
+        if (&first != &second && mayMerge(first, second)) {
+          llvm::append_range(first, second);
+          groups.erase(&second);
           return true;
         }
     return false;
@@ -148,80 +156,108 @@ static std::optional<unsigned> takeMain(SmallVector<unsigned> &candidates, Array
   return dim;
 }
 
+/// Reads the type that factors are rounded to.
+static LogicalResult readComputeType(Contraction &contraction) {
+  linalg::LinalgOp op = contraction.op;
+  Attribute attribute = op->getAttr(computeTypeAttrName);
+  if (!attribute)
+    return success();
+  auto type = dyn_cast<TypeAttr>(attribute);
+  if (!type || !type.getValue().isBF16() || !getElementTypeOrSelf(op.getDpsInits().front()).isF32())
+    return op->emitOpError("expected '") << computeTypeAttrName << "' to be bf16, for sums of f32";
+  contraction.computeType = cast<FloatType>(type.getValue());
+  return success();
+}
+
+/// Reads which points count; all do where one of the two dimensions was merged with another one.
+static LogicalResult readTriangle(Contraction &contraction, const Merger &merger) {
+  linalg::LinalgOp op = contraction.op;
+  Attribute attribute = op->getAttr(triangleAttrName);
+  if (!attribute)
+    return success();
+  auto isLoop = [&](int64_t dim) { return dim >= 0 && dim < op.getNumLoops(); };
+  auto dims = dyn_cast<DenseI64ArrayAttr>(attribute);
+  if (!dims || dims.size() != 2 || dims[0] == dims[1] || !isLoop(dims[0]) || !isLoop(dims[1]))
+    return op->emitOpError("expected '") << triangleAttrName << "' to be two of its " << op.getNumLoops()
+                                         << " loops, as array<i64: row, column>";
+  auto groupOf = [&](unsigned dim) {
+    return llvm::find_if(merger.groups, [&](auto &group) { return llvm::equal(group, ArrayRef(dim)); });
+  };
+  auto *row = groupOf(dims[0]), *column = groupOf(dims[1]);
+  if (row != merger.groups.end() && column != merger.groups.end())
+    contraction.triangle = {row - merger.groups.begin(), column - merger.groups.begin()};
+  return success();
+}
+
+/// The operand with the merged dimensions in place of those of the op.
+static Contraction::Operand collapseOperand(const Merger &merger, Value value, unsigned index) {
+  Contraction::Operand operand;
+  operand.value = value;
+  AffineMap map = merger.maps[index];
+  for (unsigned i = 0; i < map.getNumResults(); ++i) {
+    unsigned dim = map.getDimPosition(i);
+    unsigned group =
+        llvm::find_if(merger.groups, [&](auto &g) { return llvm::is_contained(g, dim); }) - merger.groups.begin();
+    if (operand.dims.empty() || operand.dims.back() != group) {
+      operand.dims.push_back(group);
+      operand.reassociation.push_back({});
+    }
+    operand.reassociation.back().push_back(i);
+  }
+  operand.type = map.getNumResults() == 0
+                     ? merger.types[index]
+                     : memref::CollapseShapeOp::computeCollapsedType(merger.types[index], operand.reassociation);
+  return operand;
+}
+
+/// Sorts the merged dimensions by the operands that have them: one each becomes m, n and k, the others are loops.
+static LogicalResult chooseDimensions(Contraction &contraction, const Merger &merger) {
+  constexpr unsigned inA = 1, inB = 2, inC = 4;
+  SmallVector<unsigned> rows, columns;
+  for (auto [index, group] : llvm::enumerate(merger.groups)) {
+    switch (merger.operandsOf(group.front())) {
+    case inA | inC:
+      rows.push_back(index);
+      break;
+    case inB | inC:
+      columns.push_back(index);
+      break;
+    case inA | inB:
+      contraction.outerSums.push_back(index);
+      break;
+    case inA | inB | inC:
+      contraction.outer.push_back(index);
+      break;
+    default:
+      return contraction.op->emitOpError("has a dimension that only one of its operands has");
+    }
+  }
+  contraction.n = takeMain(columns, contraction.sizes, contraction.c);
+  contraction.m = takeMain(rows, contraction.sizes, contraction.c);
+  contraction.k = takeMain(contraction.outerSums, contraction.sizes, contraction.a);
+  llvm::append_range(contraction.outer, rows);
+  llvm::append_range(contraction.outer, columns);
+  return success();
+}
+
 FailureOr<Contraction> sluice::analyzeContraction(linalg::LinalgOp op) {
   if (op.hasDynamicShape())
     return op->emitOpError("has a dynamic shape; contractions are expanded for static shapes only"), failure();
   Merger merger(op);
   Contraction result;
   result.op = op;
-  if (Attribute compute = op->getAttr(computeTypeAttrName)) {
-    auto type = dyn_cast<TypeAttr>(compute);
-    if (!type || !type.getValue().isBF16() || !getElementTypeOrSelf(op.getDpsInits().front()).isF32())
-      return op->emitOpError("expected '") << computeTypeAttrName << "' to be bf16, for sums of f32", failure();
-    result.computeType = cast<FloatType>(type.getValue());
-  }
-  if (Attribute attribute = op->getAttr(triangleAttrName)) {
-    auto isLoop = [&](int64_t dim) { return dim >= 0 && dim < op.getNumLoops(); };
-    auto dims = dyn_cast<DenseI64ArrayAttr>(attribute);
-    if (!dims || dims.size() != 2 || dims[0] == dims[1] || !isLoop(dims[0]) || !isLoop(dims[1]))
-      return op->emitOpError("expected '") << triangleAttrName << "' to be two of its " << op.getNumLoops()
-                                           << " loops, as array<i64: row, column>",
-             failure();
-    auto groupOf = [&](unsigned dim) {
-      return llvm::find_if(merger.groups, [&](auto &group) { return llvm::equal(group, ArrayRef(dim)); });
-    };
-    auto *row = groupOf(dims[0]), *column = groupOf(dims[1]);
-    if (row != merger.groups.end() && column != merger.groups.end())
-      result.triangle = {row - merger.groups.begin(), column - merger.groups.begin()};
-  }
+  if (failed(readComputeType(result)) || failed(readTriangle(result, merger)))
+    return failure();
   for (auto &group : merger.groups) {
     int64_t size = 1;
     for (unsigned dim : group)
       size *= merger.sizes[dim];
     result.sizes.push_back(size);
   }
-  for (auto [operand, index] : {std::pair(&result.a, 0u), {&result.b, 1u}, {&result.c, 2u}}) {
-    operand->value = op->getOperand(index);
-    AffineMap map = merger.maps[index];
-    for (unsigned i = 0; i < map.getNumResults(); ++i) {
-      unsigned dim = map.getDimPosition(i);
-      unsigned group =
-          llvm::find_if(merger.groups, [&](auto &g) { return llvm::is_contained(g, dim); }) - merger.groups.begin();
-      if (operand->dims.empty() || operand->dims.back() != group) {
-        operand->dims.push_back(group);
-        operand->reassociation.push_back({});
-      }
-      operand->reassociation.back().push_back(i);
-    }
-    operand->type = map.getNumResults() == 0
-                        ? merger.types[index]
-                        : memref::CollapseShapeOp::computeCollapsedType(merger.types[index], operand->reassociation);
-  }
-
-  SmallVector<unsigned> rows, columns;
-  for (auto [index, group] : llvm::enumerate(merger.groups)) {
-    switch (merger.operandsOf(group.front())) {
-    case 0b101:
-      rows.push_back(index);
-      break;
-    case 0b110:
-      columns.push_back(index);
-      break;
-    case 0b011:
-      result.outerSums.push_back(index);
-      break;
-    case 0b111:
-      result.outer.push_back(index);
-      break;
-    default:
-      return op->emitOpError("has a dimension that only one of its operands has"), failure();
-    }
-  }
-  result.n = takeMain(columns, result.sizes, result.c);
-  result.m = takeMain(rows, result.sizes, result.c);
-  result.k = takeMain(result.outerSums, result.sizes, result.a);
-  llvm::append_range(result.outer, rows);
-  llvm::append_range(result.outer, columns);
+  for (auto [operand, index] : {std::pair(&result.a, 0u), {&result.b, 1u}, {&result.c, 2u}})
+    *operand = collapseOperand(merger, op->getOperand(index), index);
+  if (failed(chooseDimensions(result, merger)))
+    return failure();
 
   auto storesInPlace = [&](std::optional<unsigned> dim) {
     return dim && result.sizes[*dim] > 1 && result.c.dims.back() == *dim && strideOf(result.c, *dim) == 1;
@@ -231,64 +267,4 @@ FailureOr<Contraction> sluice::analyzeContraction(linalg::LinalgOp op) {
     std::swap(result.a, result.b);
   }
   return result;
-}
-
-SmallVector<Value> MatrixView::indices(ImplicitLocOpBuilder &b, Value i, Value j) const {
-  int64_t rank = cast<MemRefType>(memref.getType()).getRank();
-  SmallVector<Value> result(rank);
-  if (row)
-    result[*row] = i;
-  if (column)
-    result[*column] = j;
-  return result;
-}
-
-bool MatrixView::isContiguous(std::optional<unsigned> position) const {
-  auto type = cast<MemRefType>(memref.getType());
-  return position && *position + 1 == type.getRank() && type.getStridesAndOffset().first[*position] == 1;
-}
-
-int64_t MatrixView::lineElements() const {
-  constexpr int64_t cacheLineBits = 512;
-  return cacheLineBits / cast<MemRefType>(memref.getType()).getElementTypeBitWidth();
-}
-
-void MatrixView::prefetchBlock(ImplicitLocOpBuilder &b, Value i, Value j, int64_t rows, int64_t columns,
-                               bool isWrite) const {
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t c = 0; c < columns; c += lineElements())
-      memref::PrefetchOp::create(b, memref, indices(b, plus(b, i, r), plus(b, j, c)), isWrite, /*localityHint=*/3,
-                                 /*isDataCache=*/true);
-}
-
-Value sluice::constantIndex(ImplicitLocOpBuilder &b, int64_t value) { return arith::ConstantIndexOp::create(b, value); }
-
-Value sluice::plus(ImplicitLocOpBuilder &b, Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-
-Value sluice::plus(ImplicitLocOpBuilder &b, Value x, int64_t y) { return y == 0 ? x : plus(b, x, constantIndex(b, y)); }
-
-Value sluice::times(ImplicitLocOpBuilder &b, Value x, int64_t y) {
-  return y == 1 ? x : b.createOrFold<arith::MulIOp>(x, constantIndex(b, y));
-}
-
-Value sluice::roundDown(ImplicitLocOpBuilder &b, Value value, int64_t unit) {
-  return b.createOrFold<arith::SubIOp>(value, b.createOrFold<arith::RemUIOp>(value, constantIndex(b, unit)));
-}
-
-void sluice::loop(ImplicitLocOpBuilder &b, Value from, Value to, int64_t step, function_ref<void(Value)> body) {
-  auto op = scf::ForOp::create(b, from, to, constantIndex(b, step));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(op.getBody());
-  body(op.getInductionVar());
-}
-
-void sluice::emitIf(ImplicitLocOpBuilder &b, Value condition, function_ref<void()> yes, function_ref<void()> no) {
-  auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/bool(no));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  yes();
-  if (!no)
-    return;
-  b.setInsertionPointToStart(branch.elseBlock());
-  no();
 }

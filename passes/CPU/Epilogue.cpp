@@ -1,16 +1,10 @@
-//===- Epilogue.cpp - Element-wise work on a block of C that was just computed ------===//
+//===- Epilogue.cpp - The element-wise op behind a contraction ----------------------===//
 #include "passes/CPU/Epilogue.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/IRMapping.h"
-#include "mlir/IR/Matchers.h"
-#include "passes/CPU/VectorBody.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace sluice;
-
-//===-- The op behind the contraction ----------------------------------------------===//
 
 /// Every op of the body has a form on vectors, which may also run on the lanes beyond an edge.
 static bool hasVectorBody(linalg::GenericOp op) {
@@ -53,14 +47,15 @@ static std::optional<Contraction::Operand> collapseAs(const Contraction::Operand
 }
 
 /// Blocks of C are finished while others are not: what one writes, nothing reads for another.
-static bool mayRunByBlocks(linalg::GenericOp op, const Contraction &contraction, Start start, BufferAliases &aliases) {
+static bool mayRunByBlocks(linalg::GenericOp op, const Contraction &contraction, Initialization initialization,
+                           BufferAliases &aliases) {
   Value c = contraction.c.value;
   auto areDistinct = [&](Value x, Value y) { return aliases.alias(x, y).isNo(); };
   for (OpOperand *input : op.getDpsInputOperands())
     if (input->get() == c ? !isIdentity(op, *input) : !areDistinct(input->get(), c))
       return false;
   for (OpOperand &output : op.getDpsInitsMutable()) {
-    for (Value other : {contraction.a.value, contraction.b.value, start.row})
+    for (Value other : {contraction.a.value, contraction.b.value, initialization.row})
       if (other && !areDistinct(output.get(), other))
         return false;
     for (OpOperand &other : op->getOpOperands()) {
@@ -108,9 +103,9 @@ static bool mayMove(linalg::GenericOp op, Operation *contraction, Operation *poi
 }
 
 /// An output that C's own buffer is not needed beside: sums may be kept there until they are complete.
-static Value replacementOfC(linalg::GenericOp op, Value c, Start start, Operation *contraction) {
-  auto isKnown = [&](Operation *user) { return user == start.op || user == contraction || user == op; };
-  if (!start.op || !c.getDefiningOp<memref::AllocOp>() || !llvm::all_of(c.getUsers(), isKnown))
+static Value replacementOfC(linalg::GenericOp op, Value c, Initialization initialization, Operation *contraction) {
+  auto isKnown = [&](Operation *user) { return user == initialization.op || user == contraction || user == op; };
+  if (!initialization.op || !c.getDefiningOp<memref::AllocOp>() || !llvm::all_of(c.getUsers(), isKnown))
     return {};
   for (OpOperand &output : op.getDpsInitsMutable())
     if (output.get().getType() == c.getType() && !op.payloadUsesValueFromOperand(&output) &&
@@ -120,10 +115,11 @@ static Value replacementOfC(linalg::GenericOp op, Value c, Start start, Operatio
 }
 
 /// The op as an epilogue, if it may move right behind the contraction with `definitions`, which go before `point`.
-static std::optional<Epilogue> matchEpilogue(linalg::GenericOp op, const Contraction &x, Start start, Operation *point,
+static std::optional<Epilogue> matchEpilogue(linalg::GenericOp op, const Contraction &contraction,
+                                             Initialization initialization, Operation *point,
                                              llvm::SetVector<Operation *> &definitions, BufferAliases &aliases) {
   auto readsC = [&](OpOperand &operand) {
-    return operand.get() == x.c.value && isIdentity(op, operand) && op.payloadUsesValueFromOperand(&operand);
+    return operand.get() == contraction.c.value && isIdentity(op, operand) && op.payloadUsesValueFromOperand(&operand);
   };
   auto writesWhole = [&](OpOperand &output) { return isIdentity(op, output); };
   if (op.getNumReductionLoops() != 0 || !llvm::any_of(op->getOpOperands(), readsC) ||
@@ -131,39 +127,40 @@ static std::optional<Epilogue> matchEpilogue(linalg::GenericOp op, const Contrac
     return std::nullopt;
   Epilogue epilogue{op, {}};
   for (OpOperand &operand : op->getOpOperands()) {
-    auto collapsed = collapseAs(x.c, operand.get(), op.getMatchingIndexingMap(&operand));
+    auto collapsed = collapseAs(contraction.c, operand.get(), op.getMatchingIndexingMap(&operand));
     if (!collapsed)
       return std::nullopt;
     epilogue.operands.push_back(*collapsed);
   }
-  if (!mayRunByBlocks(op, x, start, aliases) || !mayMove(op, x.op, point, definitions, aliases))
+  if (!mayRunByBlocks(op, contraction, initialization, aliases) ||
+      !mayMove(op, contraction.op, point, definitions, aliases))
     return std::nullopt;
   return epilogue;
 }
 
-Epilogue sluice::takeEpilogue(Contraction &x, Start start, BufferAliases &aliases) {
-  if (!x.isContiguous(x.c, x.n))
+Epilogue sluice::takeEpilogue(Contraction &contraction, Initialization initialization, BufferAliases &aliases) {
+  if (!contraction.isContiguous(contraction.c, contraction.n))
     return {};
-  Value c = x.c.value;
-  Operation *point = start.op ? start.op : x.op.getOperation();
-  for (Operation *next = x.op->getNextNode(); next; next = next->getNextNode()) {
+  Value c = contraction.c.value;
+  Operation *point = initialization.op ? initialization.op : contraction.op.getOperation();
+  for (Operation *next = contraction.op->getNextNode(); next; next = next->getNextNode()) {
     llvm::SetVector<Operation *> definitions;
     auto op = dyn_cast<linalg::GenericOp>(next);
     std::optional<Epilogue> epilogue;
     if (op)
-      epilogue = matchEpilogue(op, x, start, point, definitions, aliases);
+      epilogue = matchEpilogue(op, contraction, initialization, point, definitions, aliases);
     if (!epilogue && aliases.getModRef(next, c).isMod())
       return {};
     if (!epilogue)
       continue;
     for (Operation *definition : definitions)
       definition->moveBefore(point);
-    op->moveAfter(x.op);
-    if (Value replacement = replacementOfC(op, c, start, x.op)) {
+    op->moveAfter(contraction.op);
+    if (Value replacement = replacementOfC(op, c, initialization, contraction.op)) {
       Operation *buffer = c.getDefiningOp();
       c.replaceAllUsesWith(replacement);
       buffer->erase();
-      x.c.value = replacement;
+      contraction.c.value = replacement;
       for (auto [operand, value] : llvm::zip_equal(epilogue->operands, op->getOperands()))
         operand.value = value;
     }
@@ -182,67 +179,4 @@ int64_t Epilogue::bytesBesideC(Value c) const {
       bytes += passes * type.getNumElements() * (type.getElementTypeBitWidth() / 8);
   }
   return bytes;
-}
-
-//===-- A block of C ----------------------------------------------------------------===//
-
-void EpilogueKernel::prefetch(ImplicitLocOpBuilder &b, MatrixView c, Value i, Value j, int64_t rows,
-                              int64_t columns) const {
-  linalg::GenericOp generic = op;
-  for (auto [view, operand] : llvm::zip_equal(operands, generic->getOpOperands())) {
-    if (!view.row || !view.column || view.memref == c.memref)
-      continue;
-    view.prefetchBlock(b, i, j, rows, columns, /*isWrite=*/generic.isDpsInit(&operand));
-  }
-}
-
-Value EpilogueKernel::load(ImplicitLocOpBuilder &b, const MatrixView &view, Value row, Value column, Value mask) const {
-  SmallVector<Value> at = view.indices(b, row, column);
-  auto type = VectorType::get(lanes, cast<MemRefType>(view.memref.getType()).getElementType());
-  if (!view.column)
-    return broadcastToLanes(b, b.getLoc(), memref::LoadOp::create(b, view.memref, at), lanes);
-  if (!mask)
-    return vector::LoadOp::create(b, type, view.memref, at);
-  Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
-  return vector::MaskedLoadOp::create(b, type, view.memref, at, mask, zeros);
-}
-
-/// The body on one vector of a row.
-void EpilogueKernel::emitVector(ImplicitLocOpBuilder &b, Value row, Value column, Value mask) const {
-  linalg::GenericOp generic = op;
-  IRMapping values;
-  for (auto [view, argument] : llvm::zip_equal(operands, generic.getBody()->getArguments()))
-    if (!argument.use_empty())
-      values.map(argument, load(b, view, row, column, mask));
-  for (Operation &inner : generic.getBody()->without_terminator()) {
-    if (inner.hasTrait<OpTrait::ConstantLike>()) {
-      b.clone(inner, values);
-      continue;
-    }
-    auto arguments = llvm::map_to_vector(inner.getOperands(), [&](Value v) { return values.lookupOrDefault(v); });
-    values.map(inner.getResults(), cloneOnLanes(b, b.getLoc(), inner, arguments, lanes)->getResults());
-  }
-  auto outputs = ArrayRef(operands).take_back(generic.getNumDpsInits());
-  for (auto [view, yielded] : llvm::zip_equal(outputs, generic.getBody()->getTerminator()->getOperands())) {
-    Value value = broadcastToLanes(b, b.getLoc(), values.lookupOrDefault(yielded), lanes);
-    SmallVector<Value> at = view.indices(b, row, column);
-    if (mask)
-      vector::MaskedStoreOp::create(b, view.memref, at, mask, value);
-    else
-      vector::StoreOp::create(b, value, view.memref, at);
-  }
-}
-
-void EpilogueKernel::emit(ImplicitLocOpBuilder &b, Value i, Value j, Value rowCount, int64_t columns,
-                          Value columnCount) const {
-  SmallVector<Value> masks(columns / lanes);
-  if (columnCount)
-    for (auto [index, mask] : llvm::enumerate(masks)) {
-      Value left = b.createOrFold<arith::SubIOp>(columnCount, constantIndex(b, index * lanes));
-      mask = vector::CreateMaskOp::create(b, VectorType::get(lanes, b.getI1Type()), left);
-    }
-  loop(b, constantIndex(b, 0), rowCount, 1, [&](Value r) {
-    for (auto [index, mask] : llvm::enumerate(masks))
-      emitVector(b, plus(b, i, r), plus(b, j, index * lanes), mask);
-  });
 }

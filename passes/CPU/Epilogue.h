@@ -1,9 +1,9 @@
-//===- Epilogue.h - Element-wise work on a block of C that was just computed --------===//
+//===- Epilogue.h - The element-wise op behind a contraction ------------------------===//
 #ifndef SLUICE_PASSES_CPU_EPILOGUE_H
 #define SLUICE_PASSES_CPU_EPILOGUE_H
 
 #include "passes/CPU/BufferAliases.h"
-#include "passes/CPU/Contraction.h"
+#include "passes/CPU/Initialization.h"
 
 namespace sluice {
 
@@ -16,38 +16,10 @@ struct Epilogue {
   int64_t bytesBesideC(mlir::Value c) const;
 };
 
-/// What sets C before a contraction, and what it is set to.
-struct Start {
-  mlir::Operation *op = nullptr; // null: the contraction adds to what C holds
-  mlir::Value row;               // all rows of C; null: zero
-};
-
-/// Finds it, if nothing touches C in between, nor what it is set to.
-Start findStart(const Contraction &contraction, BufferAliases &aliases);
-
-/// Takes the epilogue of the contraction: moves it right behind it. Where the epilogue alone reads C, and writes a
-/// buffer that it does not read, that buffer takes the place of C.
-Epilogue takeEpilogue(Contraction &contraction, Start start, BufferAliases &aliases);
-
-/// An epilogue at one point of the loops around the matrix product.
-struct EpilogueKernel {
-  mlir::linalg::GenericOp op;
-  llvm::SmallVector<MatrixView> operands;
-  int64_t lanes;
-  mlir::Value last; // i1: the sums are complete
-
-  /// Fetches what belongs to a block of C but C itself.
-  void prefetch(mlir::ImplicitLocOpBuilder &b, MatrixView c, mlir::Value i, mlir::Value j, int64_t rows,
-                int64_t columns) const;
-  /// Runs on a block of C; `columnCount` is how many of its `columns` are inside of C, or null for all.
-  void emit(mlir::ImplicitLocOpBuilder &b, mlir::Value i, mlir::Value j, mlir::Value rowCount, int64_t columns,
-            mlir::Value columnCount) const;
-
-private:
-  void emitVector(mlir::ImplicitLocOpBuilder &b, mlir::Value row, mlir::Value column, mlir::Value mask) const;
-  mlir::Value load(mlir::ImplicitLocOpBuilder &b, const MatrixView &view, mlir::Value row, mlir::Value column,
-                   mlir::Value mask) const;
-};
+/// Takes the epilogue of the contraction: moves it right behind it, and what it needs before the contraction and its
+/// initialization. Where the epilogue alone reads C, and writes a buffer that it does not read, that buffer takes the
+/// place of C. No op is erased but that of the buffer whose place was taken.
+Epilogue takeEpilogue(Contraction &contraction, Initialization initialization, BufferAliases &aliases);
 
 } // namespace sluice
 

@@ -20,31 +20,68 @@ def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
 }
 
 def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncOp"> {
-  let summary = "contractions to packed panels and a register-blocked micro-kernel";
+  let summary = "expands contractions to packed panels and a register kernel";
   let description = [{
-    C += A B becomes a parallel loop over blocks of C (a sequential one inside another parallel loop), a loop over blocks of the sum, the packing of panels of
-    A and of one panel of B after the other, zero-padded at edges, and a micro-kernel that keeps a block of C in registers, and meanwhile prefetches a block of C (beside tiles only one that no cache keeps) and the next panel of a large B. That panel is packed meanwhile, too, where its rows are whole lines of the cache, and copied, and all blocks of C and of the sum are equally large. A and B may be read where they lie, if the strategy says so, B only
-    if its rows are contiguous and whole vectors. Of the last panel of B only those vectors are computed that have columns of C, where the others would be more than a percent of it. Neighbouring tasks share rows of C, or columns where B is large. Where many tasks of the parallel loop want the same panels of A, all of A is packed
-    before it, in a parallel loop of its own; a few pack them anew, unless they are tiles. Whole blocks of C are written in place, parts of one masked, and C whose columns are apart through a tile. A fill with
-    zero before the contraction, or a copy of one row to all rows, is erased if nothing touches C in between: the first block of the sum stores instead of adding, and adds the row.
+    Replaces each contraction C += A B of memrefs by loops over blocks that fit caches and registers.
 
-    An element-wise `linalg.generic` behind the contraction that reads C is its epilogue: it runs on a block of C right after the last sums of the block were stored, and no longer passes
-    over memory by itself. Its other operands have the shape and the element type of C or are broadcast along some of its dimensions, its outputs have its shape, its body has a form on
-    vectors and no `linalg.index`, and no op in between touches what it writes or changes what it reads. Where it alone reads C, a temporary, the sums are kept in its output, and C
-    disappears. Its operations and the bytes that it moves beside C are added to the contraction's `sluice.kernel`. No bit of a result depends on this.
+    - Needs a `sluice_cpu.strategy` on every contraction, and static shapes. Arguments of a function are distinct memory.
+    - Does, from the outside to the inside: a loop over blocks of C, which are tasks; over blocks of the sum; over
+      panels of B; over panels of A, each with a kernel that keeps a block of C in registers or in tiles. The loop over
+      tasks is parallel if it is worth threads and is inside of no parallel loop.
+    - Leaves loops, and ops on vectors or tiles. The loops over tasks carry the `sluice.kernel` of the contraction.
+    - Refuses a dimension that one operand alone has, and a strategy that does not fit: one that reads B in place
+      where its rows are not whole contiguous vectors, one that reads operands in place which are rounded, and one of
+      pairs or tiles where nothing is rounded.
 
-    Of a contraction with a `sluice.triangle` whose C and sum are one block, the points that do not count are left out: rows of C above its diagonal, terms of a zero of A or B beside its
-    diagonal; what shares a register block with points that count is computed.
+    ```mlir
+    linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b) outs(%c)
+    ```
+    becomes
+    ```mlir
+    scf.forall (%task) in (16) {
+      %panel = memref.alloc() : memref<1024xf32>
+      scf.for %k = %c0 to %c128 step %c64 {
+        scf.for %j = %c0 to %columns step %c16 {
+          // copies of B to %panel
+          scf.for %i = %c0 to %rows step %c6 {
+            // vector.fma, 6 x 16 sums in registers; vector.store to %c
+    ```
 
-    Operands are rounded to the contraction's `sluice.compute_type` as they are packed, unless they are of that type in memory. Panels are f32 all the same, in which products of two bf16 are exact, unless the strategy has a `vnni` of 2:
-    then they hold pairs of bf16, which `x86vector.avx512.dot` multiplies and adds. With a `tile` of 32, the panels of A hold 32 terms of a row after the other, `amx.tile_mulf` multiplies
-    and adds, and the sums become vectors by way of a buffer; where rows of C are a multiple of 2 KiB apart, or several tasks write to them, they are kept in one of the size of the cache block until they
-    are complete.
+    #### Packing
+    - Panels are zero-padded at edges. Of the last panel of B only vectors that have columns of C are computed, where
+      the others would be more than a percent of it.
+    - Where many tasks want the same panels of A, all of A is packed before them, in a parallel loop of its own. A few
+      tasks pack them anew, unless these are large and tiles wait for their rounding.
+    - The next panel of a large B is fetched while the present one is multiplied. It is packed meanwhile, too, where it
+      is copied in whole lines of the cache, and all blocks of C and of the sum are equally large.
 
-    Arguments of a function are distinct memory, as bufferization takes them to be. A contraction without `sluice_cpu.strategy` is an error.
+    #### Storing
+    - Whole blocks of C are written in place, parts of one masked, and C whose columns are apart through a buffer.
+    - Sums of tiles are kept beside C until they are complete, where rows of C are a multiple of 2 KiB apart or several
+      tasks write to them.
+
+    #### Initialization and epilogue
+    - A fill with zero before the contraction, or a copy of one row to all rows, is erased: the first block of the sum
+      stores instead of adding, and adds the row. Nothing else may touch C in between.
+    - An element-wise `linalg.generic` behind the contraction that reads C runs on each block of C whose sums are
+      complete. Its body has a form on vectors. Its other operands have the shape and the element type of C or are
+      broadcast. No op in between touches what it writes or changes what it reads.
+    - Where it alone reads C, a temporary, the sums are kept in its output, and C disappears. Its operations and the
+      bytes that it moves beside C are added to the `sluice.kernel`. No bit of a result depends on this.
+
+    #### Triangles
+    Of a contraction with a `sluice.triangle` whose C and sum are one block, points that do not count are left out:
+    rows of C above its diagonal, or terms of a zero of A or B. What shares a register block with others is computed.
+
+    #### Rounding
+    - Operands are rounded to the `sluice.compute_type` as they are packed, unless they are of that type in memory.
+    - Panels are f32 all the same, in which products of two bf16 are exact. With a `vnni` of 2 they hold pairs of bf16,
+      which `x86vector.avx512.dot` multiplies and adds.
+    - With a `tile` of 32, panels of A hold 32 terms of a row after the other, for `amx.tile_mulf`.
   }];
-  let dependentDialects = ["::mlir::amx::AMXDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect", "::mlir::x86vector::X86VectorDialect", "::sluice::cpu::CPUDialect"];
+  let dependentDialects = ["::mlir::amx::AMXDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::x86vector::X86VectorDialect", "::sluice::cpu::CPUDialect"];
 }
 
 def VectorizeGenerics : Pass<"sluice-vectorize-generics", "mlir::func::FuncOp"> {

@@ -1,116 +1,22 @@
-// RUN: sluice-opt %s --split-input-file --sluice-expand-contractions | FileCheck %s
+// RUN: sluice-opt %s --sluice-expand-contractions | FileCheck %s
 
-// One block of C would be read as A after another one was finished.
-// CHECK-LABEL: @its_output_is_an_operand_of_the_contraction
-// CHECK: vector.fma
-// CHECK: linalg.generic
+// An op behind a contraction that cannot run by vectors of a block of C stays where it is.
+
+#rows_of_six = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
+#rows_of_four = #sluice_cpu.strategy<register = [4, 16], cache = [16, 16, 16],
+    vector = 8, packs_a = true, packs_b = true>
 #id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
-func.func @its_output_is_an_operand_of_the_contraction(%a: memref<12x16xf32>, %b: memref<16x16xf32>, %c: memref<12x16xf32>) {
-  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<12x16xf32>, memref<16x16xf32>) outs(%c : memref<12x16xf32>)
-  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%c : memref<12x16xf32>) outs(%a : memref<12x16xf32>) {
-  ^bb0(%p: f32, %q: f32):
-    %0 = arith.addf %p, %p : f32
-    linalg.yield %0 : f32
-  }
-  return
-}
-
-// -----
-
-// CHECK-LABEL: @its_output_overlaps_its_input
-// CHECK: vector.fma
-// CHECK: linalg.generic
-#id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
-#shifted = strided<[16, 1], offset: 16>
-func.func @its_output_overlaps_its_input(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32>, %x: memref<7x16xf32>) {
-  %in = memref.subview %x[1, 0] [6, 16] [1, 1] : memref<7x16xf32> to memref<6x16xf32, #shifted>
-  %out = memref.subview %x[0, 0] [6, 16] [1, 1] : memref<7x16xf32> to memref<6x16xf32, strided<[16, 1]>>
-  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
-  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
-    ins(%c, %in : memref<6x16xf32>, memref<6x16xf32, #shifted>) outs(%out : memref<6x16xf32, strided<[16, 1]>>) {
-  ^bb0(%p: f32, %q: f32, %r: f32):
-    %0 = arith.addf %p, %q : f32
-    linalg.yield %0 : f32
-  }
-  return
-}
-
-// -----
-
-// The row that C starts from is read for every block.
-// CHECK-LABEL: @its_output_holds_the_row_that_c_starts_from
-// CHECK: vector.fma
-// CHECK: linalg.generic
-#id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
-func.func @its_output_holds_the_row_that_c_starts_from(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32>, %y: memref<6x16xf32>) {
-  %row = memref.subview %y[0, 0] [1, 16] [1, 1] : memref<6x16xf32> to memref<16xf32, strided<[1]>>
-  linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d1)>, #id], iterator_types = ["parallel", "parallel"]} ins(%row : memref<16xf32, strided<[1]>>) outs(%c : memref<6x16xf32>) {
-  ^bb0(%p: f32, %q: f32):
-    linalg.yield %p : f32
-  }
-  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
-  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%c : memref<6x16xf32>) outs(%y : memref<6x16xf32>) {
-  ^bb0(%p: f32, %q: f32):
-    %0 = arith.addf %p, %p : f32
-    linalg.yield %0 : f32
-  }
-  return
-}
-
-// -----
-
-// CHECK-LABEL: @its_input_is_written_in_between
-// CHECK: vector.fma
-// CHECK: linalg.fill
-// CHECK: linalg.generic
-#id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
-func.func @its_input_is_written_in_between(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32>, %x: memref<6x16xf32>, %y: memref<6x16xf32>) {
-  %one = arith.constant 1.0 : f32
-  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
-  linalg.fill ins(%one : f32) outs(%x : memref<6x16xf32>)
-  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
-    ins(%c, %x : memref<6x16xf32>, memref<6x16xf32>) outs(%y : memref<6x16xf32>) {
-  ^bb0(%p: f32, %q: f32, %r: f32):
-    %0 = arith.addf %p, %q : f32
-    linalg.yield %0 : f32
-  }
-  return
-}
-
-// -----
-
-// CHECK-LABEL: @its_output_is_read_in_between
-// CHECK: vector.fma
-// CHECK: memref.load %arg3
-// CHECK: linalg.generic
-#id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
-func.func @its_output_is_read_in_between(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32>, %y: memref<6x16xf32>) -> f32 {
-  %index = arith.constant 0 : index
-  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
-  %seen = memref.load %y[%index, %index] : memref<6x16xf32>
-  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%c : memref<6x16xf32>) outs(%y : memref<6x16xf32>) {
-  ^bb0(%p: f32, %q: f32):
-    %0 = arith.addf %p, %p : f32
-    linalg.yield %0 : f32
-  }
-  return %seen : f32
-}
-
-// -----
+#transposed = affine_map<(d0, d1) -> (d1, d0)>
+#columns_apart = strided<[64, 2]>
 
 // CHECK-LABEL: @c_is_read_transposed
 // CHECK: vector.fma
 // CHECK: linalg.generic
-#id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice_cpu.strategy<register = [4, 16], cache = [16, 16, 16], vector = 8, packs_a = true, packs_b = true>
-func.func @c_is_read_transposed(%a: memref<16x16xf32>, %b: memref<16x16xf32>, %c: memref<16x16xf32>, %y: memref<16x16xf32>) {
-  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<16x16xf32>, memref<16x16xf32>) outs(%c : memref<16x16xf32>)
-  linalg.generic {indexing_maps = [#id, affine_map<(d0, d1) -> (d1, d0)>, #id], iterator_types = ["parallel", "parallel"]}
+func.func @c_is_read_transposed(%a: memref<16x16xf32>, %b: memref<16x16xf32>, %c: memref<16x16xf32>,
+                                %y: memref<16x16xf32>) {
+  linalg.matmul {sluice_cpu.strategy = #rows_of_four}
+    ins(%a, %b : memref<16x16xf32>, memref<16x16xf32>) outs(%c : memref<16x16xf32>)
+  linalg.generic {indexing_maps = [#id, #transposed, #id], iterator_types = ["parallel", "parallel"]}
     ins(%c, %c : memref<16x16xf32>, memref<16x16xf32>) outs(%y : memref<16x16xf32>) {
   ^bb0(%p: f32, %q: f32, %r: f32):
     %0 = arith.addf %p, %q : f32
@@ -119,16 +25,13 @@ func.func @c_is_read_transposed(%a: memref<16x16xf32>, %b: memref<16x16xf32>, %c
   return
 }
 
-// -----
-
 // CHECK-LABEL: @it_knows_where_it_is
 // CHECK: vector.fma
 // CHECK: linalg.index
-#id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
 func.func @it_knows_where_it_is(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32>) {
   %zero = arith.constant 0.0 : f32
-  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
+  linalg.matmul {sluice_cpu.strategy = #rows_of_six}
+    ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
   linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%c : memref<6x16xf32>) {
   ^bb0(%p: f32):
     %i = linalg.index 0 : index
@@ -140,16 +43,15 @@ func.func @it_knows_where_it_is(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c:
   return
 }
 
-// -----
-
-// CHECK-LABEL: @columns_apart
+// CHECK-LABEL: @columns_of_c_lie_apart
 // CHECK: memref.store {{.*}} %arg2
 // CHECK: linalg.generic
-#id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
-func.func @columns_apart(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32, strided<[64, 2]>>, %y: memref<6x16xf32>) {
-  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32, strided<[64, 2]>>)
-  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%c : memref<6x16xf32, strided<[64, 2]>>) outs(%y : memref<6x16xf32>) {
+func.func @columns_of_c_lie_apart(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32, #columns_apart>,
+                                  %y: memref<6x16xf32>) {
+  linalg.matmul {sluice_cpu.strategy = #rows_of_six}
+    ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32, #columns_apart>)
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%c : memref<6x16xf32, #columns_apart>) outs(%y : memref<6x16xf32>) {
   ^bb0(%p: f32, %q: f32):
     %0 = arith.addf %p, %p : f32
     linalg.yield %0 : f32
@@ -157,16 +59,13 @@ func.func @columns_apart(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref
   return
 }
 
-// -----
-
 // A quotient of integers has no value on the lanes beyond an edge.
-// CHECK-LABEL: @an_op_that_may_trap
+// CHECK-LABEL: @it_may_trap
 // CHECK: vector.fma
 // CHECK: linalg.generic
-#id = affine_map<(d0, d1) -> (d0, d1)>
-#strategy = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 16], vector = 8, packs_a = true, packs_b = true>
-func.func @an_op_that_may_trap(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32>) {
-  linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
+func.func @it_may_trap(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6x16xf32>) {
+  linalg.matmul {sluice_cpu.strategy = #rows_of_six}
+    ins(%a, %b : memref<6x16xf32>, memref<16x16xf32>) outs(%c : memref<6x16xf32>)
   linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%c : memref<6x16xf32>) {
   ^bb0(%p: f32):
     %0 = arith.bitcast %p : f32 to i32

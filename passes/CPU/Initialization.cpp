@@ -1,6 +1,6 @@
-//===- Start.cpp - What C holds before a contraction ----------------------------------===//
+//===- Initialization.cpp - What C holds before a contraction ------------------------===//
+#include "passes/CPU/Initialization.h"
 #include "mlir/IR/Matchers.h"
-#include "passes/CPU/Epilogue.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -18,14 +18,14 @@ static Value repeatedRow(linalg::GenericOp op) {
              : Value();
 }
 
-Start sluice::findStart(const Contraction &contraction, BufferAliases &aliases) {
+Initialization sluice::findInitialization(const Contraction &contraction, BufferAliases &aliases) {
   linalg::LinalgOp op = contraction.op;
   Value c = op.getDpsInits().front();
   Operation *before = op->getPrevNode();
   while (before && aliases.getModRef(before, c).isNoModRef())
     before = before->getPrevNode();
   if (auto fill = dyn_cast_or_null<linalg::FillOp>(before); fill && fill.getOutputs().front() == c)
-    return matchPattern(fill.getInputs().front(), m_PosZeroFloat()) ? Start{fill, {}} : Start{};
+    return matchPattern(fill.getInputs().front(), m_PosZeroFloat()) ? Initialization{fill, {}} : Initialization{};
   auto generic = dyn_cast_or_null<linalg::GenericOp>(before);
   if (!generic || generic.getOutputs().front() != c || !contraction.isContiguous(contraction.c, contraction.n))
     return {};
