@@ -36,7 +36,8 @@ ArrayRef<NormKind> sluice::getNormKinds() {
 
 ArrayRef<ActivationKind> sluice::getActivationKinds() {
   static constexpr ActivationKind kinds[] = {
-      {"gelu", "tanh", "gelu_new gelu_pytorch_tanh", build<GeluOp, GeluForm::Tanh>},
+      // Three spellings of one function, whose results differ by rounding alone.
+      {"gelu", "tanh", "gelu_new gelu_fast gelu_pytorch_tanh", build<GeluOp, GeluForm::Tanh>},
       {"gelu", "erf", "gelu", build<GeluOp, GeluForm::Erf>},
   };
   return kinds;
