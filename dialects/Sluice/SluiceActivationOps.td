@@ -95,4 +95,8 @@ defm Gelu : Sluice_Activation<"gelu", "Gaussian error linear unit (Hendrycks and
     `erf`: x/2 (1 + erf(x/sqrt 2)). `tanh`: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
   }], 20, (ins Sluice_GeluForm:$form), "::sluice::GeluForm", "tanh">;
 
+defm Relu : Sluice_Activation<"relu", "rectified linear unit", [{
+    max(x, 0), and a NaN stays one. The derivative at 0 is 0.
+  }], 1>;
+
 #endif // SLUICE_ACTIVATION_OPS

@@ -36,6 +36,7 @@ ArrayRef<NormKind> sluice::getNormKinds() {
 
 ArrayRef<ActivationKind> sluice::getActivationKinds() {
   static constexpr ActivationKind kinds[] = {
+      {"relu", "", "relu", build<ReluOp>},
       // Three spellings of one function, whose results differ by rounding alone.
       {"gelu", "tanh", "gelu_new gelu_fast gelu_pytorch_tanh", build<GeluOp, GeluForm::Tanh>},
       {"gelu", "erf", "gelu", build<GeluOp, GeluForm::Erf>},

@@ -32,6 +32,10 @@ def gelu_fast(x):
     return by_tanh(x, x * 0.7978845608 * (1 + 0.044715 * x * x), 0.7978845608 * (1 + 3 * 0.044715 * x * x))
 
 
+def relu(x):
+    return max(x, 0), 1 if x > 0 else 0
+
+
 # The op and its form.
 ops = {"gelu": "gelu erf", "gelu_new": "gelu tanh", "gelu_pytorch_tanh": "gelu tanh", "gelu_fast": "gelu tanh"}
 name, element = sys.argv[1], sys.argv[2]

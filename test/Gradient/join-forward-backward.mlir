@@ -57,6 +57,16 @@ func.func @should_not_join_what_its_gradient_needs(%x: tensor<3x4xf32>) -> tenso
   return %dx : tensor<3x4xf32>
 }
 
+// CHECK-LABEL: @should_join_what_has_no_form
+// CHECK-NEXT: %[[Y:.*]], %[[DX:.*]] = sluice.relu_with_gradient %arg0, %arg1 : tensor<3x4xf32>
+// CHECK-NEXT: return %[[Y]], %[[DX]]
+func.func @should_join_what_has_no_form(%dy: tensor<3x4xf32>, %x: tensor<3x4xf32>)
+    -> (tensor<3x4xf32>, tensor<3x4xf32>) {
+  %y = sluice.relu %x : tensor<3x4xf32>
+  %dx = sluice.relu_backward %dy, %x : tensor<3x4xf32>
+  return %y, %dx : tensor<3x4xf32>, tensor<3x4xf32>
+}
+
 // CHECK-LABEL: @should_not_join_another_form
 // CHECK: sluice.gelu tanh
 // CHECK: sluice.gelu_backward erf
