@@ -99,4 +99,8 @@ defm Relu : Sluice_Activation<"relu", "rectified linear unit", [{
     max(x, 0), and a NaN stays one. The derivative at 0 is 0.
   }], 1>;
 
+defm Silu : Sluice_Activation<"silu", "sigmoid linear unit, also called swish", [{
+    x sigmoid(x), with sigmoid(x) = 1/(1 + exp(-x)) (Ramachandran et al., arXiv 1710.05941).
+  }], 14>;
+
 #endif // SLUICE_ACTIVATION_OPS

@@ -10,6 +10,10 @@ from math import erf, exp, pi, sqrt, tanh
 root = sqrt(2 / pi)
 
 
+def sigmoid(x):
+    return 1 / (1 + exp(-x)) if x > 0 else exp(x) / (1 + exp(x))
+
+
 def gelu(x):
     density = exp(-x * x / 2) / sqrt(2 * pi)
     return x * 0.5 * (1 + erf(x / sqrt(2))), 0.5 * (1 + erf(x / sqrt(2))) + x * density
@@ -30,6 +34,10 @@ def gelu_pytorch_tanh(x):
 
 def gelu_fast(x):
     return by_tanh(x, x * 0.7978845608 * (1 + 0.044715 * x * x), 0.7978845608 * (1 + 3 * 0.044715 * x * x))
+
+
+def silu(x):
+    return x * sigmoid(x), sigmoid(x) * (1 + x * sigmoid(-x))
 
 
 def relu(x):
