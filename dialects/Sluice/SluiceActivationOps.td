@@ -103,4 +103,8 @@ defm Silu : Sluice_Activation<"silu", "sigmoid linear unit, also called swish", 
     x sigmoid(x), with sigmoid(x) = 1/(1 + exp(-x)) (Ramachandran et al., arXiv 1710.05941).
   }], 14>;
 
+defm QuickGelu : Sluice_Activation<"quick_gelu", "GELU by a sigmoid (Hendrycks and Gimpel, arXiv 1606.08415)", [{
+    x sigmoid(1.702 x), within 0.021 of GELU.
+  }], 14>;
+
 #endif // SLUICE_ACTIVATION_OPS

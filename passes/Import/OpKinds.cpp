@@ -38,6 +38,7 @@ ArrayRef<ActivationKind> sluice::getActivationKinds() {
   static constexpr ActivationKind kinds[] = {
       {"relu", "", "relu", build<ReluOp>},
       {"silu", "", "silu swish", build<SiluOp>},
+      {"quick_gelu", "", "quick_gelu", build<QuickGeluOp>},
       // Three spellings of one function, whose results differ by rounding alone.
       {"gelu", "tanh", "gelu_new gelu_fast gelu_pytorch_tanh", build<GeluOp, GeluForm::Tanh>},
       {"gelu", "erf", "gelu", build<GeluOp, GeluForm::Erf>},

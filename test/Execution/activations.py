@@ -36,6 +36,10 @@ def gelu_fast(x):
     return by_tanh(x, x * 0.7978845608 * (1 + 0.044715 * x * x), 0.7978845608 * (1 + 3 * 0.044715 * x * x))
 
 
+def quick_gelu(x):
+    return x * sigmoid(1.702 * x), sigmoid(1.702 * x) * (1 + 1.702 * x * sigmoid(-1.702 * x))
+
+
 def silu(x):
     return x * sigmoid(x), sigmoid(x) * (1 + x * sigmoid(-x))
 
