@@ -12,12 +12,8 @@ static int64_t dimension(Value value, int64_t index) {
 
 int64_t AddOp::getFlops() { return elements(getResult()); }
 int64_t MulOp::getFlops() { return elements(getResult()); }
-// A tanh or erf is a polynomial of about ten operations.
-int64_t GeluOp::getFlops() { return 20 * elements(getResult()); }
 int64_t EmbeddingOp::getFlops() { return 0; }
-int64_t LayerNormOp::getFlops() { return 8 * elements(getInput()); }
 int64_t StandardizationLossOp::getFlops() { return 5 * elements(getInput()); }
-int64_t RmsNormOp::getFlops() { return 4 * elements(getInput()); }
 
 int64_t LinearOp::getFlops() {
   return 2 * elements(getResult()) * getForwardLength() + (getBias() ? elements(getResult()) : 0);

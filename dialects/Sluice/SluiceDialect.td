@@ -76,9 +76,4 @@ def Sluice_ActionKindAttr : EnumAttr<Sluice_Dialect, Sluice_ActionKind, "action"
   let assemblyFormat = "`<` $value `>`";
 }
 
-def Sluice_GeluForm : I32EnumAttr<"GeluForm", "form of GELU", [
-    I32EnumAttrCase<"Tanh", 0, "tanh">, I32EnumAttrCase<"Erf", 1, "erf">]> {
-  let cppNamespace = "::sluice";
-}
-
 #endif // SLUICE_DIALECT

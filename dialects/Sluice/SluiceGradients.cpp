@@ -32,11 +32,6 @@ LogicalResult ScaleOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx)
   return success();
 }
 
-LogicalResult GeluOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) {
-  dx[0] = GeluBackwardOp::create(b, getLoc(), getType(), dy[0], getInput(), getForm());
-  return success();
-}
-
 // The mask is a function of the key: the backward draws the same one.
 LogicalResult DropoutOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) {
   dx[0] = DropoutOp::create(b, getLoc(), getType(), dy[0], getKey(), getLayer(), getRate(), getOrdinalAttr());
@@ -123,25 +118,6 @@ LogicalResult AttentionOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients 
   return success();
 }
 
-LogicalResult LayerNormOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) {
-  if (dy[1] || dy[2])
-    return emitOpError() << "has no gradient through its mean or rstd";
-  Type type = getInput().getType(), vector = getWeight().getType();
-  auto backward = LayerNormBackwardOp::create(b, getLoc(), type, vector, vector, dy[0], getInput(), getWeight(),
-                                              getMean(), getRstd());
-  llvm::copy(backward.getResults().take_front(getBias() ? 3 : 2), dx.begin());
-  return success();
-}
-
-LogicalResult RmsNormOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) {
-  if (dy[1])
-    return emitOpError() << "has no gradient through its rstd";
-  auto backward = RmsNormBackwardOp::create(b, getLoc(), getInput().getType(), getWeight().getType(), dy[0], getInput(),
-                                            getWeight(), getRstd());
-  llvm::copy(backward.getResults(), dx.begin());
-  return success();
-}
-
 LogicalResult LinearCrossEntropyOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) {
   if (dy[1])
     return emitOpError() << "has no gradient through its log-sum-exp";
@@ -150,6 +126,25 @@ LogicalResult LinearCrossEntropyOp::buildBackward(OpBuilder &b, ValueRange dy, G
                                            getWeight(), getTargets(), getLogsumexp(), getComputeTypeAttr());
   llvm::copy(backward.getResults(), dx.begin());
   return success();
+}
+
+unsigned LinearCrossEntropyOp::getNumResultsForBackward() { return 1; }
+
+SmallVector<Operation *> LinearCrossEntropyOp::findBackwards() {
+  auto backward =
+      getLogsumexp().hasOneUse() ? dyn_cast<LinearCrossEntropyBackwardOp>(*getLogsumexp().user_begin()) : nullptr;
+  if (!backward || backward.getInput() != getInput() || backward.getWeight() != getWeight() ||
+      backward.getTargets() != getTargets())
+    return {};
+  return {backward};
+}
+
+SmallVector<Value> LinearCrossEntropyOp::buildJoined(OpBuilder &b, Operation *backward) {
+  Value gradient = cast<LinearCrossEntropyBackwardOp>(backward).getGradient();
+  auto joined = LinearCrossEntropyWithGradientOp::create(b, getLoc(), getLoss().getType(), getInput().getType(),
+                                                         getWeight().getType(), gradient, getInput(), getWeight(),
+                                                         getTargets(), getComputeTypeAttr());
+  return SmallVector<Value>(joined->getResults());
 }
 
 LogicalResult StandardizationLossOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) {

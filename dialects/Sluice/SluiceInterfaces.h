@@ -11,6 +11,19 @@ namespace sluice {
 int64_t sumOfTensorBytes(mlir::TypeRange types);
 /// The invariant of `ComputeTypeOpInterface`.
 mlir::LogicalResult verifyComputeType(mlir::Operation *op);
+/// The invariants of `NormOpInterface` and of `NormBackwardOpInterface`.
+mlir::LogicalResult verifyNorm(mlir::Operation *op);
+mlir::LogicalResult verifyNormBackward(mlir::Operation *op);
+
+struct Formula;
+/// An activation at one scalar, of its type, and the derivative there.
+struct ActivationFormula {
+  mlir::Value value, derivative;
+};
+
+/// The traits of this name in SluiceInterfaces.td.
+template <typename Op> class RepeatedInBackward : public mlir::OpTrait::TraitBase<Op, RepeatedInBackward> {};
+template <typename Op> class OnlyRearranges : public mlir::OpTrait::TraitBase<Op, OnlyRearranges> {};
 } // namespace sluice
 
 #include "dialects/Sluice/SluiceAttrInterfaces.h.inc"

@@ -93,4 +93,85 @@ def ThreadedCallOpInterface : OpInterface<"ThreadedCallOpInterface"> {
   ];
 }
 
+/// Backward repeats an op of this trait instead of keeping its results: it rearranges at most, or costs little beside
+/// the contractions around it.
+def RepeatedInBackward : NativeOpTrait<"RepeatedInBackward"> { let cppNamespace = "::sluice"; }
+/// The results hold elements of the operand, and nothing else: what is rounded may be rounded before or after.
+def OnlyRearranges : NativeOpTrait<"OnlyRearranges"> { let cppNamespace = "::sluice"; }
+
+def JoinsWithBackwardOpInterface : OpInterface<"JoinsWithBackwardOpInterface"> {
+  let cppNamespace = "::sluice";
+  let description = [{
+    An op that computes its result and its gradient in one for less than both apart, where they are in one function.
+  }];
+  let methods = [
+    InterfaceMethod<"Ops that compute the gradient of this op's operands, of which one may join it.",
+      "::llvm::SmallVector<::mlir::Operation *>", "findBackwards">,
+    InterfaceMethod<"How many of the last results backward alone takes: the joined op has none of them.",
+      "unsigned", "getNumResultsForBackward", (ins), [{}], [{ return 0; }]>,
+    InterfaceMethod<"Builds the joined op; returns its results: those of this op, then those of `backward`.",
+      "::llvm::SmallVector<::mlir::Value>", "buildJoined",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Operation *":$backward)>
+  ];
+}
+
+def ActivationOpInterface : OpInterface<"ActivationOpInterface"> {
+  let cppNamespace = "::sluice";
+  let description = [{
+    An op of an activation, a function that is applied to every element: the activation itself, its gradient, or both
+    in one. Its results are the activation, if the op computes it, and then the gradient of the input, if it gets that
+    of the result.
+  }];
+  let methods = [
+    InterfaceMethod<"What the activation is applied to.", "::mlir::Value", "getInput">,
+    InterfaceMethod<"The gradient of the activation's result, or null.", "::mlir::Value", "getGradient", (ins), [{}],
+      [{ return {}; }]>,
+    InterfaceMethod<"Whether the first result is the activation.", "bool", "computesActivation", (ins), [{}],
+      [{ return !$_op.getGradient() || $_op->getNumResults() == 2; }]>,
+    InterfaceMethod<"Builds the activation and its derivative at a scalar; ops that nothing uses are erased.",
+      "::sluice::ActivationFormula", "buildFormula", (ins "::sluice::Formula &":$f, "::mlir::Value":$x)>
+  ];
+}
+
+def NormOpInterface : OpInterface<"NormOpInterface"> {
+  let cppNamespace = "::sluice";
+  let description = [{
+    An op that normalizes over the last dimension, then scales and may shift. Its first operand is what it normalizes,
+    its first result the outcome; the other results are statistics of rows for backward.
+
+    input [..., C], weight and bias [C], mean and rstd [...]; all have one element type, and epsilon is positive.
+  }];
+  let methods = [
+    InterfaceMethod<"What is normalized.", "::mlir::Value", "getInput">,
+    InterfaceMethod<"The scale.", "::mlir::Value", "getWeight">,
+    InterfaceMethod<"The shift, or null.", "::mlir::Value", "getBias", (ins), [{}], [{ return {}; }]>,
+    InterfaceMethod<"The mean of each row, null unless rows are centred.", "::mlir::Value", "getMean", (ins), [{}],
+      [{ return {}; }]>,
+    InterfaceMethod<"The reciprocal of the root of each row's mean square, after centring.", "::mlir::Value",
+      "getRstd">,
+    InterfaceMethod<"Added to the mean square.", "::llvm::APFloat", "getEpsilon">
+  ];
+  let verify = [{ return ::sluice::verifyNorm($_op); }];
+}
+
+def NormBackwardOpInterface : OpInterface<"NormBackwardOpInterface"> {
+  let cppNamespace = "::sluice";
+  let description = [{
+    The gradients of a norm: of its input, of its scale and, where there is a result for it, of its shift. Shapes are
+    those of the norm, and all have one element type.
+  }];
+  let methods = [
+    InterfaceMethod<"The gradient of the norm's result.", "::mlir::Value", "getGradient">,
+    InterfaceMethod<"What is normalized.", "::mlir::Value", "getInput">,
+    InterfaceMethod<"The scale.", "::mlir::Value", "getWeight">,
+    InterfaceMethod<"The mean of each row, null unless rows are centred.", "::mlir::Value", "getMean", (ins), [{}],
+      [{ return {}; }]>,
+    InterfaceMethod<"The reciprocal of the root of each row's mean square, after centring.", "::mlir::Value",
+      "getRstd">,
+    InterfaceMethod<"The gradient of the scale.", "::mlir::Value", "getDweight">,
+    InterfaceMethod<"The gradient of the shift, or null.", "::mlir::Value", "getDbias", (ins), [{}], [{ return {}; }]>
+  ];
+  let verify = [{ return ::sluice::verifyNormBackward($_op); }];
+}
+
 #endif // SLUICE_INTERFACES

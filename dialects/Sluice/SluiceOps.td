@@ -28,6 +28,7 @@ class Sluice_TensorOp<string mnemonic, list<Trait> traits = []>
 
 include "SluiceGraphOps.td"
 include "SluiceTensorOps.td"
+include "SluiceActivationOps.td"
 include "SluiceKernelOps.td"
 
 #endif // SLUICE_OPS

@@ -1,4 +1,5 @@
 //===- SluiceTensorOps.cpp - Verifiers and folders of the tensor ops -----------===//
+#include "dialects/Sluice/Shapes.h"
 #include "dialects/Sluice/SluiceDialect.h"
 
 using namespace mlir;
@@ -7,25 +8,8 @@ using namespace sluice;
 #define GET_OP_CLASSES
 #include "dialects/Sluice/SluiceOps.cpp.inc"
 
-static ArrayRef<int64_t> shapeOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
-static Type elementOf(Value value) { return cast<RankedTensorType>(value.getType()).getElementType(); }
-
 static bool isSuffix(ArrayRef<int64_t> suffix, ArrayRef<int64_t> shape) {
   return suffix.size() <= shape.size() && suffix == shape.take_back(suffix.size());
-}
-
-static LogicalResult expectShape(Operation *op, StringRef what, Value value, ArrayRef<int64_t> expected) {
-  if (shapeOf(value) == expected)
-    return success();
-  return op->emitOpError() << "expected " << what << " of shape [" << expected << "], found [" << shapeOf(value) << "]";
-}
-
-static LogicalResult expectSameElement(Operation *op, ValueRange values) {
-  for (Value value : values)
-    if (value && elementOf(value) != elementOf(values.front()))
-      return op->emitOpError() << "expected one element type, found " << elementOf(values.front()) << " and "
-                               << elementOf(value);
-  return success();
 }
 
 /// A splat of zeros or, for `one`, of ones.
@@ -239,34 +223,6 @@ LogicalResult AttentionOp::verify() {
   return expectShape(*this, "log-sum-exp", getLogsumexp(), {query[0], heads, query[1]});
 }
 LogicalResult AttentionBackwardOp::verify() { return verifyRandomness(*this); }
-
-static LogicalResult expectPositiveEpsilon(Operation *op, const llvm::APFloat &epsilon) {
-  if (epsilon.convertToDouble() > 0)
-    return success();
-  return op->emitOpError() << "expected a positive epsilon, found " << epsilon.convertToDouble();
-}
-
-/// What both norms have.
-template <typename NormOp> static LogicalResult verifyNorm(NormOp op) {
-  ArrayRef<int64_t> shape = shapeOf(op.getInput());
-  if (shape.empty())
-    return op.emitOpError() << "expected an input of rank 1 or more";
-  if (failed(expectSameElement(op, {op.getInput(), op.getWeight(), op.getRstd()})) ||
-      failed(expectPositiveEpsilon(op, op.getEpsilon())) ||
-      failed(expectShape(op, "weight", op.getWeight(), shape.take_back())))
-    return failure();
-  return expectShape(op, "rstd", op.getRstd(), shape.drop_back());
-}
-
-LogicalResult LayerNormOp::verify() {
-  if (failed(verifyNorm(*this)) || failed(expectSameElement(*this, {getInput(), getBias(), getMean()})))
-    return failure();
-  ArrayRef<int64_t> shape = shapeOf(getInput());
-  if (getBias() && failed(expectShape(*this, "bias", getBias(), shape.take_back())))
-    return failure();
-  return expectShape(*this, "mean", getMean(), shape.drop_back());
-}
-LogicalResult RmsNormOp::verify() { return verifyNorm(*this); }
 
 LogicalResult LinearCrossEntropyOp::verify() {
   ArrayRef<int64_t> input = shapeOf(getInput()), weight = shapeOf(getWeight());

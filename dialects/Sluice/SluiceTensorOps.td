@@ -5,6 +5,7 @@
 defvar cost = DeclareOpInterfaceMethods<CostOpInterface>;
 defvar contraction = DeclareOpInterfaceMethods<ContractionOpInterface>;
 defvar computeType = ComputeTypeOpInterface;
+defvar joinsWithBackward = DeclareOpInterfaceMethods<JoinsWithBackwardOpInterface, ["getNumResultsForBackward"]>;
 
 /// Says which operands contractions alone use, by their names in upper camel case.
 class OnlyRounded<list<string> operands> {
@@ -44,28 +45,6 @@ def ScaleOp : Sluice_TensorOp<"scale", [AllTypesMatch<["input", "result"]>]> {
   let hasFolder = 1;
 }
 
-def GeluOp : Sluice_TensorOp<"gelu", [AllTypesMatch<["input", "result"]>, cost]> {
-  let summary = "Gaussian error linear unit";
-  let description = [{
-    `erf`: x/2 (1 + erf(x/sqrt 2)). `tanh`: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) (Hendrycks and Gimpel, arXiv 1606.08415).
-  }];
-  let arguments = (ins Sluice_FloatTensor:$input, Sluice_GeluForm:$form);
-  let results = (outs Sluice_FloatTensor:$result);
-  let assemblyFormat = "$form $input attr-dict `:` type($input)";
-}
-def GeluBackwardOp : Sluice_Op<"gelu_backward", [Pure, AllTypesMatch<["input", "gradient", "result"]>]> {
-  let summary = "the gradient of `sluice.gelu` with respect to its input";
-  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_GeluForm:$form);
-  let results = (outs Sluice_FloatTensor:$result);
-  let assemblyFormat = "$form $gradient `,` $input attr-dict `:` type($input)";
-}
-def GeluWithGradientOp : Sluice_Op<"gelu_with_gradient", [Pure, AllTypesMatch<["input", "gradient", "result", "dinput"]>]> {
-  let summary = "`sluice.gelu` and the gradient with respect to its input, which share most of their work";
-  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_GeluForm:$form);
-  let results = (outs Sluice_FloatTensor:$result, Sluice_FloatTensor:$dinput);
-  let assemblyFormat = "$form $gradient `,` $input attr-dict `:` type($input)";
-}
-
 def DropoutOp : Sluice_TensorOp<"dropout", [AllTypesMatch<["input", "result"]>]> {
   let summary = "zeroes elements at random and scales the others by 1/(1 - rate)";
   let description = [{
@@ -95,18 +74,30 @@ def BernoulliOp : Sluice_Op<"bernoulli", [Pure, AllTypesMatch<["probability", "r
 
 //===-- Shapes -------------------------------------------------------------------===//
 
-def ReshapeOp : Sluice_TensorOp<"reshape"> {
+def ReshapeOp : Sluice_TensorOp<"reshape", [OnlyRearranges, RepeatedInBackward]> {
   let summary = "the same elements in another shape";
-  let description = "Input and result have equally many elements of the same type.";
+  let description = [{
+    Input and result have equally many elements of the same type.
+
+    ```mlir
+    %y = sluice.reshape %x : tensor<2x3x4xf32> to tensor<6x4xf32>
+    ```
+  }];
   let arguments = (ins Sluice_FloatTensor:$input);
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;
 }
-def SliceRowsOp : Sluice_TensorOp<"slice_rows"> {
+def SliceRowsOp : Sluice_TensorOp<"slice_rows", [OnlyRearranges, RepeatedInBackward]> {
   let summary = "the first rows of a table";
-  let description = "Both are of rank 2 and equally wide; the result has at most as many rows as the input.";
+  let description = [{
+    Both are of rank 2 and equally wide; the result has at most as many rows as the input.
+
+    ```mlir
+    %rows = sluice.slice_rows %table : tensor<8x4xf32> to tensor<3x4xf32>
+    ```
+  }];
   let arguments = (ins Sluice_FloatTensor:$input);
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
@@ -121,9 +112,15 @@ def PadRowsOp : Sluice_Op<"pad_rows", [Pure]> {
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
   let hasVerifier = 1;
 }
-def SplitOp : Sluice_TensorOp<"split"> {
+def SplitOp : Sluice_TensorOp<"split", [OnlyRearranges, RepeatedInBackward]> {
   let summary = "cuts the last dimension into parts";
-  let description = "The last dimensions of the results add up to the input's, the other dimensions and the element types are equal.";
+  let description = [{
+    The last dimensions of the results add up to the input's, the other dimensions and the element types are equal.
+
+    ```mlir
+    %q, %k, %v = sluice.split %x : tensor<2x12xf32> to tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>
+    ```
+  }];
   let arguments = (ins Sluice_FloatTensor:$input);
   let results = (outs Variadic<Sluice_FloatTensor>:$results);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($results)";
@@ -154,8 +151,13 @@ def ElementOp : Sluice_Op<"element", [Pure]> {
   let assemblyFormat = "$vector `[` $index `]` attr-dict `:` type($vector) `,` type($index) `to` type($result)";
   let hasVerifier = 1;
 }
-def ZeroOp : Sluice_Op<"zero", [Pure]> {
+def ZeroOp : Sluice_Op<"zero", [Pure, RepeatedInBackward]> {
   let summary = "zeros";
+  let description = [{
+    ```mlir
+    %zero = sluice.zero : tensor<2x4xf32>
+    ```
+  }];
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
 }
@@ -245,42 +247,86 @@ def AttentionBackwardOp : Sluice_Op<"attention_backward", [Pure, AttrSizedOperan
 
 //===-- Normalization and loss ---------------------------------------------------===//
 
-def LayerNormOp : Sluice_TensorOp<"layer_norm", [AllTypesMatch<["input", "result"]>, cost]> {
+def LayerNormOp : Sluice_TensorOp<"layer_norm", [AllTypesMatch<["input", "result"]>, NormOpInterface,
+                                                 RepeatedInBackward, cost]> {
   let summary = "zero mean and unit variance over the last dimension, then scale and shift";
   let description = [{
-    input [..., C], weight [C], bias [C] if there is one. `mean` and `rstd` [...] are results for backward: rstd = 1/sqrt(biased variance + epsilon), the
-    variance in two passes. epsilon is positive.
+    input [..., C], weight [C], bias [C] if there is one. `mean` and `rstd` [...] are results for backward:
+    rstd = 1/sqrt(biased variance + epsilon), the variance in two passes. All have one element type, and epsilon is
+    positive.
+
+    ```mlir
+    %y, %mean, %rstd = sluice.layer_norm %x, %w bias %b epsilon 1.0e-05
+        : tensor<2x3x4xf32>, tensor<4xf32>, tensor<4xf32> to tensor<2x3xf32>, tensor<2x3xf32>
+    ```
   }];
-  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Optional<Sluice_FloatTensor>:$bias, F64Attr:$epsilon);
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Optional<Sluice_FloatTensor>:$bias,
+                       F64Attr:$epsilon);
   let results = (outs Sluice_FloatTensor:$result, Sluice_FloatTensor:$mean, Sluice_FloatTensor:$rstd);
-  let assemblyFormat = "$input `,` $weight (`bias` $bias^)? `epsilon` $epsilon attr-dict `:` type($input) `,` type($weight) (`,` type($bias)^)? `to` type($mean) `,` type($rstd)";
-  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $input `,` $weight (`bias` $bias^)? `epsilon` $epsilon attr-dict
+    `:` type($input) `,` type($weight) (`,` type($bias)^)? `to` type($mean) `,` type($rstd)
+  }];
 }
-def LayerNormBackwardOp : Sluice_Op<"layer_norm_backward", [Pure, AllTypesMatch<["gradient", "input", "dinput"]>, AllTypesMatch<["mean", "rstd"]>, AllTypesMatch<["weight", "dweight", "dbias"]>]> {
+def LayerNormBackwardOp : Sluice_Op<"layer_norm_backward", [Pure, AllTypesMatch<["gradient", "input", "dinput"]>,
+                                                            AllTypesMatch<["mean", "rstd"]>,
+                                                            AllTypesMatch<["weight", "dweight", "dbias"]>,
+                                                            NormBackwardOpInterface]> {
   let summary = "the gradients of `sluice.layer_norm`";
-  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_FloatTensor:$mean, Sluice_FloatTensor:$rstd);
+  let description = [{
+    input and gradient [..., C], weight [C], and the forward's `mean` and `rstd` [...]; all have one element type.
+
+    ```mlir
+    %dx, %dw, %db = sluice.layer_norm_backward %dy, %x, %w, %mean, %rstd
+        : tensor<2x3x4xf32>, tensor<4xf32>, tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight,
+                       Sluice_FloatTensor:$mean, Sluice_FloatTensor:$rstd);
   let results = (outs Sluice_FloatTensor:$dinput, Sluice_FloatTensor:$dweight, Sluice_FloatTensor:$dbias);
-  let assemblyFormat = "$gradient `,` $input `,` $weight `,` $mean `,` $rstd attr-dict `:` type($input) `,` type($weight) `,` type($mean)";
+  let assemblyFormat = [{
+    $gradient `,` $input `,` $weight `,` $mean `,` $rstd attr-dict `:` type($input) `,` type($weight) `,` type($mean)
+  }];
 }
 
-def RmsNormOp : Sluice_TensorOp<"rms_norm", [AllTypesMatch<["input", "result"]>, cost]> {
+def RmsNormOp : Sluice_TensorOp<"rms_norm", [AllTypesMatch<["input", "result"]>, NormOpInterface, RepeatedInBackward,
+                                             cost]> {
   let summary = "unit mean square over the last dimension, then scale (Zhang and Sennrich, arXiv 1910.07467)";
   let description = [{
-    input [..., C], weight [C]: input rstd weight with rstd = 1/sqrt(mean(input^2) + epsilon), a result [...] for backward. epsilon is positive.
+    input [..., C], weight [C]: input rstd weight with rstd = 1/sqrt(mean(input^2) + epsilon), a result [...] for
+    backward. All have one element type, and epsilon is positive.
+
+    ```mlir
+    %y, %rstd = sluice.rms_norm %x, %w epsilon 1.0e-05 : tensor<2x3x4xf32>, tensor<4xf32> to tensor<2x3xf32>
+    ```
   }];
   let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, F64Attr:$epsilon);
   let results = (outs Sluice_FloatTensor:$result, Sluice_FloatTensor:$rstd);
-  let assemblyFormat = "$input `,` $weight `epsilon` $epsilon attr-dict `:` type($input) `,` type($weight) `to` type($rstd)";
-  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $input `,` $weight `epsilon` $epsilon attr-dict `:` type($input) `,` type($weight) `to` type($rstd)
+  }];
 }
-def RmsNormBackwardOp : Sluice_Op<"rms_norm_backward", [Pure, AllTypesMatch<["gradient", "input", "dinput"]>, AllTypesMatch<["weight", "dweight"]>]> {
+def RmsNormBackwardOp : Sluice_Op<"rms_norm_backward", [Pure, AllTypesMatch<["gradient", "input", "dinput"]>,
+                                                        AllTypesMatch<["weight", "dweight"]>,
+                                                        NormBackwardOpInterface]> {
   let summary = "the gradients of `sluice.rms_norm`";
-  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_FloatTensor:$rstd);
+  let description = [{
+    input and gradient [..., C], weight [C], and the forward's `rstd` [...]; all have one element type.
+
+    ```mlir
+    %dx, %dw = sluice.rms_norm_backward %dy, %x, %w, %rstd : tensor<2x3x4xf32>, tensor<4xf32>, tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight,
+                       Sluice_FloatTensor:$rstd);
   let results = (outs Sluice_FloatTensor:$dinput, Sluice_FloatTensor:$dweight);
-  let assemblyFormat = "$gradient `,` $input `,` $weight `,` $rstd attr-dict `:` type($input) `,` type($weight) `,` type($rstd)";
+  let assemblyFormat = [{
+    $gradient `,` $input `,` $weight `,` $rstd attr-dict `:` type($input) `,` type($weight) `,` type($rstd)
+  }];
 }
 
-def LinearCrossEntropyOp : Sluice_TensorOp<"linear_cross_entropy", [cost, contraction, computeType]> {
+def LinearCrossEntropyOp : Sluice_TensorOp<"linear_cross_entropy", [cost, contraction, computeType,
+                                                                    joinsWithBackward]> {
   let summary = "mean cross-entropy of a linear head: logits, softmax and loss in one";
   let description = [{
     input [..., C], weight [V, C], targets [...]: the mean over the targets that are not -1 of -log softmax(weight input)[target], 0 if there is none. The

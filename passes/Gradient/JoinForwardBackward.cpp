@@ -21,61 +21,46 @@ static bool dependsOn(Operation *op, Operation *source) {
   return slice.contains(source);
 }
 
-/// The only op that uses a value, if it is of the given kind.
-template <typename Op> static Op onlyUser(Value value) {
-  return value.hasOneUse() ? dyn_cast<Op>(*value.user_begin()) : Op();
+/// Whether one op can stand for both: it needs all that backward needs, of which nothing may come from its own results,
+/// but for those that are there for backward alone.
+static bool canJoin(JoinsWithBackwardOpInterface forward, Operation *backward) {
+  Block *block = forward->getBlock();
+  if (backward->getBlock() != block)
+    return false;
+  return llvm::all_of(forward->getResults().drop_back(forward.getNumResultsForBackward()), [&](Value result) {
+    return llvm::none_of(result.getUsers(), [&](Operation *user) {
+      Operation *inBlock = block->findAncestorOpInBlock(*user);
+      return inBlock == backward || dependsOn(backward, inBlock);
+    });
+  });
 }
 
-static bool join(RewriterBase &rewriter, LinearCrossEntropyOp forward) {
-  auto backward = onlyUser<LinearCrossEntropyBackwardOp>(forward.getLogsumexp());
-  if (!backward || backward->getBlock() != forward->getBlock() || backward.getInput() != forward.getInput() ||
-      backward.getWeight() != forward.getWeight() || backward.getTargets() != forward.getTargets())
+/// Whether there was a backward to join.
+static bool join(RewriterBase &rewriter, JoinsWithBackwardOpInterface forward) {
+  SmallVector<Operation *> candidates = forward.findBackwards();
+  auto found = llvm::find_if(candidates, [&](Operation *backward) { return canJoin(forward, backward); });
+  if (found == candidates.end())
     return false;
-  // The gradient of the loss is given before the loss is known, unless a function of the loss is differentiated.
-  if (llvm::any_of(forward.getLoss().getUsers(),
-                   [&](Operation *user) { return user == backward || dependsOn(backward, user); }))
-    return false;
-  rewriter.setInsertionPoint(backward);
-  auto joined = LinearCrossEntropyWithGradientOp::create(
-      rewriter, forward.getLoc(), forward.getLoss().getType(), forward.getInput().getType(),
-      forward.getWeight().getType(), backward.getGradient(), forward.getInput(), forward.getWeight(),
-      forward.getTargets(), forward.getComputeTypeAttr());
-  rewriter.replaceOp(backward, {joined.getDinput(), joined.getDweight()});
-  rewriter.replaceOp(forward, {joined.getLoss(), Value()});
+  rewriter.setInsertionPoint(*found);
+  SmallVector<Value> joined = forward.buildJoined(rewriter, *found);
+  unsigned numKept = forward->getNumResults() - forward.getNumResultsForBackward();
+  rewriter.replaceOp(*found, ArrayRef(joined).drop_front(numKept));
+  joined.truncate(numKept);
+  joined.resize(forward->getNumResults());
+  rewriter.replaceOp(forward, joined);
   return true;
-}
-
-static bool join(RewriterBase &rewriter, GeluOp forward) {
-  for (Operation *user : forward.getInput().getUsers()) {
-    auto backward = dyn_cast<GeluBackwardOp>(user);
-    if (!backward || backward.getInput() != forward.getInput() || backward.getForm() != forward.getForm() ||
-        backward->getBlock() != forward->getBlock() || dependsOn(backward, forward))
-      continue;
-    rewriter.setInsertionPoint(backward);
-    auto joined = GeluWithGradientOp::create(rewriter, forward.getLoc(), forward.getType(), forward.getType(),
-                                             backward.getGradient(), forward.getInput(), forward.getForm());
-    rewriter.replaceOp(backward, joined.getDinput());
-    rewriter.replaceOp(forward, joined.getResult());
-    return true;
-  }
-  return false;
 }
 
 namespace {
 struct JoinForwardBackward : sluice::impl::JoinForwardBackwardBase<JoinForwardBackward> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
-    SmallVector<Operation *> forward;
-    getOperation().walk([&](Operation *op) {
-      if (isa<LinearCrossEntropyOp, GeluOp>(op))
-        forward.push_back(op);
-    });
+    SmallVector<JoinsWithBackwardOpInterface> forward;
+    getOperation().walk([&](JoinsWithBackwardOpInterface op) { forward.push_back(op); });
     SetVector<Block *> changed;
-    for (Operation *op : forward) {
+    for (JoinsWithBackwardOpInterface op : forward) {
       Block *block = op->getBlock();
-      auto loss = dyn_cast<LinearCrossEntropyOp>(op);
-      auto gelu = dyn_cast<GeluOp>(op);
-      if ((loss && join(rewriter, loss)) || (gelu && join(rewriter, gelu)))
+      if (join(rewriter, op))
         changed.insert(block);
     }
     // What used a result stood behind forward and may stand before backward.

@@ -16,7 +16,8 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
   let summary = "reverse mode: a forward and a backward function a layer";
   let description = [{
     Replaces the graph `train` by the actions `train.forward` and `train.backward`, which call two private functions a layer, and every other graph by one action
-    that evaluates it. What backward needs of forward is stored in slots of kind `kept`; norms, GELU and ops that only rearrange are repeated in backward instead. A last layer
+    that evaluates it. What backward needs of forward is stored in slots of kind `kept`; ops with the trait
+    `RepeatedInBackward` (norms, activations, what only rearranges) are repeated in backward instead. A last layer
     with an output head is called in backward alone, where its function yields the loss as well. Every use of
     a parameter has a gradient slot of its own, and `train.tied` adds those of a parameter with several uses. With one micro-batch a table that is read by rows has none beside
     other uses: what its rows get is added to the gradient of these.
@@ -32,8 +33,19 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
 def JoinForwardBackward : Pass<"sluice-join-forward-backward", "::mlir::func::FuncOp"> {
   let summary = "an op and its gradient in one, where both are in one function";
   let description = [{
-    `sluice.linear_cross_entropy` and its backward become one op, which computes the logits once, and so do `sluice.gelu` and its backward. A joined op stands where everything
-    that it needs is known; an op whose gradient depends on its own result stays, and so does a loss whose log-sum-exp something else uses.
+    - Needs an op that joins with its backward: `sluice.linear_cross_entropy`, whose logits are then computed once, or
+      an activation.
+    - Leaves one op in place of both, where everything that it needs is known.
+    - Leaves alone an op whose gradient depends on its own result, and a loss whose log-sum-exp something else uses.
+
+    ```mlir
+    %y = sluice.gelu erf %x : tensor<2x4xf32>
+    %dx = sluice.gelu_backward erf %dy, %x : tensor<2x4xf32>
+    ```
+    becomes
+    ```mlir
+    %y, %dx = sluice.gelu_with_gradient erf %dy, %x : tensor<2x4xf32>
+    ```
   }];
 }
 

@@ -6,12 +6,6 @@
 using namespace mlir;
 using namespace sluice;
 
-/// Ops that only rearrange, or that cost little beside the contractions around them: backward repeats them instead of
-/// keeping their results.
-static bool isRepeatedInBackward(Operation *op) {
-  return isa<ReshapeOp, SplitOp, SliceRowsOp, ZeroOp, GeluOp, LayerNormOp, RmsNormOp>(op);
-}
-
 static func::FuncOp createFunction(LayerOp layer, StringRef name, TypeRange arguments) {
   auto module = layer->getParentOfType<ModuleOp>();
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
@@ -103,7 +97,7 @@ public:
     auto isBackward = [&](Operation *user) { return !members.contains(entry.findAncestorOpInBlock(*user)); };
     for (Operation *op : llvm::reverse(forward)) {
       bool used = llvm::any_of(op->getUsers(), isBackward);
-      if (used && isRepeatedInBackward(op)) {
+      if (used && op->hasTrait<RepeatedInBackward>()) {
         members.erase(op);
         repeated.push_back(op);
         continue;

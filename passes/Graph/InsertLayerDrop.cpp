@@ -83,7 +83,7 @@ private:
         diagnostic.attachNote(residual->norm->getLoc()) << "normalized here";
         return diagnostic;
       }
-      layer.walk([&](Operation *op) { normalizes |= isNormalization(op); });
+      layer.walk([&](NormOpInterface) { normalizes = true; });
       if (granularity == "block" || residual->sums.size() < 2) {
         gated.push_back(*residual);
         continue;

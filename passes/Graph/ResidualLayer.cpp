@@ -8,8 +8,6 @@
 using namespace mlir;
 using namespace sluice;
 
-bool sluice::isNormalization(Operation *op) { return isa_and_nonnull<LayerNormOp, RmsNormOp>(op); }
-
 FailureOr<ResidualLayer> sluice::findBranches(LayerOp layer) {
   ResidualLayer result{layer, {}};
   Block &body = layer.getBody().front();
@@ -23,7 +21,7 @@ FailureOr<ResidualLayer> sluice::findBranches(LayerOp layer) {
     if (auto sum = dyn_cast_or_null<AddOp>(op); sum && sum.getResidual()) {
       result.sums.push_back(sum);
       stream = sum.getLhs();
-    } else if (isNormalization(op)) {
+    } else if (isa_and_nonnull<NormOpInterface>(op)) {
       result.norm = op;
       stream = op->getOperand(0);
     } else {

@@ -6,9 +6,6 @@
 
 namespace sluice {
 
-/// Whether the op normalizes its input.
-bool isNormalization(mlir::Operation *op);
-
 /// How a layer's first activation becomes its first result.
 struct ResidualLayer {
   LayerOp layer;

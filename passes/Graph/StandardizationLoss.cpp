@@ -4,7 +4,6 @@
 #include "passes/Graph/Passes.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 namespace sluice {
 #define GEN_PASS_DEF_STANDARDIZATIONLOSS
@@ -15,12 +14,6 @@ using namespace mlir;
 using namespace sluice;
 
 namespace {
-/// What both norms have.
-struct Norm {
-  Operation *op;
-  Value input, weight, bias; // no bias: null
-};
-
 /// What is standardized, the weight that names it, and where the term is computed.
 struct Site {
   Value units, weight;
@@ -35,13 +28,6 @@ struct Terms {
 
 constexpr double epsilon = 1e-6;
 } // namespace
-
-static std::optional<Norm> asNorm(Operation *op) {
-  return TypeSwitch<Operation *, std::optional<Norm>>(op)
-      .Case([](LayerNormOp norm) { return Norm{norm, norm.getInput(), norm.getWeight(), norm.getBias()}; })
-      .Case([](RmsNormOp norm) { return Norm{norm, norm.getInput(), norm.getWeight(), Value()}; })
-      .Default(std::nullopt);
-}
 
 /// Whether the norm stands outside of layers, and no layer behind it.
 static bool isFinal(Operation *norm) {
@@ -166,11 +152,11 @@ private:
     return failure(previous.wasInterrupted());
   }
 
-  SmallVector<Norm> removedNorms(GraphOp graph) {
-    SmallVector<Norm> norms;
-    graph.walk([&](Operation *op) {
-      if (std::optional<Norm> norm = asNorm(op); norm && !(keepFinal && isFinal(op)))
-        norms.push_back(*norm);
+  SmallVector<NormOpInterface> removedNorms(GraphOp graph) {
+    SmallVector<NormOpInterface> norms;
+    graph.walk([&](NormOpInterface norm) {
+      if (!(keepFinal && isFinal(norm)))
+        norms.push_back(norm);
     });
     return norms;
   }
@@ -178,8 +164,8 @@ private:
   SmallVector<Site> findSites(GraphOp train) {
     SmallVector<Site> sites;
     if (site == "input-of-norm")
-      for (const Norm &norm : removedNorms(train))
-        sites.push_back({norm.input, norm.weight, norm.op});
+      for (NormOpInterface norm : removedNorms(train))
+        sites.push_back({norm.getInput(), norm.getWeight(), norm});
     else
       train.walk([&](LinearOp linear) {
         if (readsStream(linear))
@@ -283,21 +269,21 @@ private:
   /// more.
   LogicalResult removeNorms(GraphOp graph, llvm::SetVector<StringAttr> &dropped) {
     llvm::SetVector<ReadOp> reads;
-    for (const Norm &norm : removedNorms(graph)) {
-      if (!llvm::all_of(llvm::drop_begin(norm.op->getResults()), [](Value value) { return value.use_empty(); }))
-        return norm.op->emitError() << "expected a norm whose statistics nothing else uses";
-      Value left = norm.input;
+    for (NormOpInterface norm : removedNorms(graph)) {
+      if (!llvm::all_of(llvm::drop_begin(norm->getResults()), [](Value value) { return value.use_empty(); }))
+        return norm.emitError() << "expected a norm whose statistics nothing else uses";
+      Value left = norm.getInput();
       if (keepScaleShift) {
-        OpBuilder builder(norm.op);
-        left = MulOp::create(builder, norm.op->getLoc(), left, norm.weight);
-        if (norm.bias)
-          left = AddOp::create(builder, norm.op->getLoc(), left, norm.bias);
+        OpBuilder builder(norm);
+        left = MulOp::create(builder, norm->getLoc(), left, norm.getWeight());
+        if (norm.getBias())
+          left = AddOp::create(builder, norm->getLoc(), left, norm.getBias());
       }
-      for (Value parameter : {norm.weight, norm.bias})
+      for (Value parameter : {norm.getWeight(), norm.getBias()})
         if (ReadOp read = parameter ? findRead(parameter) : nullptr)
           reads.insert(read);
-      norm.op->getResult(0).replaceAllUsesWith(left);
-      norm.op->erase();
+      norm->getResult(0).replaceAllUsesWith(left);
+      norm->erase();
     }
     for (LayerOp layer : graph.getOps<LayerOp>())
       dropUnusedParameters(layer);

@@ -237,24 +237,16 @@ Value GraphBuilder::buildOp(const ModelOp &op, Value stream, Scope &scope) {
       return stream;
     return DropoutOp::create(builder, location, type, stream, scope.key, scope.layer, scope.rates.lookup(op.rateScalar),
                              builder.getI64IntegerAttr(scope.ordinal++));
-  case ModelOp::Kind::LayerNorm: {
-    Type statistics = floats({batch, sequence});
-    return LayerNormOp::create(builder, location, type, statistics, statistics, stream, parameter(0), parameter(1),
-                               builder.getF64FloatAttr(op.epsilon))
-        .getResult();
-  }
-  case ModelOp::Kind::RmsNorm:
-    return RmsNormOp::create(builder, location, type, floats({batch, sequence}), stream, parameter(0),
-                             builder.getF64FloatAttr(op.epsilon))
-        .getResult();
+  case ModelOp::Kind::Norm:
+    return op.norm->build(builder, location, stream, parameter(0), parameter(1), builder.getF64FloatAttr(op.epsilon));
   case ModelOp::Kind::Attention:
     return buildAttention(op, stream, scope);
   case ModelOp::Kind::Linear:
     return LinearOp::create(builder, location, type, stream, parameter(0), parameter(1), /*transposed=*/false,
                             /*compute_type=*/TypeAttr())
         .getResult();
-  case ModelOp::Kind::Gelu:
-    return GeluOp::create(builder, location, type, stream, op.form);
+  case ModelOp::Kind::Activation:
+    return op.activation->build(builder, location, stream);
   case ModelOp::Kind::Residual:
     return AddOp::create(builder, location, type, stream, buildOps(op.branch, stream, scope), /*residual=*/true);
   }

@@ -5,6 +5,7 @@
 #include "dialects/Sluice/SluiceDialect.h"
 #include "passes/Import/ImportModel.h"
 #include "passes/Import/Json.h"
+#include "passes/Import/OpKinds.h"
 #include <optional>
 
 namespace sluice {
@@ -21,18 +22,20 @@ struct ParameterSpec {
 
 /// An op of the description, with all sizes known.
 struct ModelOp {
-  enum class Kind { Embedding, PositionEmbedding, Dropout, LayerNorm, RmsNorm, Attention, Linear, Gelu, Residual };
+  enum class Kind { Embedding, PositionEmbedding, Dropout, Norm, Attention, Linear, Activation, Residual };
 
   Kind kind;
   mlir::Location location;
   std::vector<ParameterSpec> parameters = {}; ///< weight and bias; of attention those of c_attn, then those of c_proj
   int64_t heads = 0;
+  bool endsBranch = false; ///< of a projection: the last one of a residual
   bool bias = false;
   bool causal = false;
   double rate = 0;             ///< of dropout, also in attention
   std::string rateScalar = {}; ///< the run-time scalar that holds the rate, if it is not 0
-  double epsilon = 0;          ///< of a norm
-  GeluForm form = GeluForm::Tanh;
+  const NormKind *norm = nullptr;
+  double epsilon = 0; ///< of a norm
+  const ActivationKind *activation = nullptr;
   int64_t width = 0;                ///< of the result
   std::vector<ModelOp> branch = {}; ///< of a residual
 };

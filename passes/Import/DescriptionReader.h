@@ -36,13 +36,16 @@ private:
   /// Reads `value`, an array of ops, and checks that they keep the width.
   std::vector<ModelOp> readBody(const JsonValue &value, llvm::StringRef what, bool isBranch);
   ModelOp readOp(const JsonValue &value, bool endsBranch);
+  /// Reads an op of a name that has been found among those of `getOpReaders`.
+  using OpReader = void (DescriptionReader::*)(const JsonValue &value, ModelOp &op);
+  static llvm::ArrayRef<std::pair<llvm::StringRef, OpReader>> getOpReaders();
   void readEmbedding(const JsonValue &value, ModelOp &op);
   void readPositionEmbedding(const JsonValue &value, ModelOp &op);
   void readDropout(const JsonValue &value, ModelOp &op);
   void readNorm(const JsonValue &value, ModelOp &op);
-  void readAttention(const JsonValue &value, ModelOp &op, bool endsBranch);
-  void readLinear(const JsonValue &value, ModelOp &op, bool endsBranch);
-  void readGelu(const JsonValue &value, ModelOp &op);
+  void readAttention(const JsonValue &value, ModelOp &op);
+  void readLinear(const JsonValue &value, ModelOp &op);
+  void readActivation(const JsonValue &value, ModelOp &op);
   void readObjective(const JsonValue &value);
   void readTokenizer();
   void readTraining(const JsonValue *value);

@@ -1,6 +1,7 @@
 //===- HuggingFace.cpp - Hugging Face configurations to descriptions ---------------------===//
 #include "passes/Import/Description.h"
 #include "passes/Import/Reader.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -26,7 +27,7 @@ static constexpr StringLiteral gpt2Template = R"json({
       {"residual": [
         {"op": "layer_norm", "name": "ln_2", "epsilon": $layer_norm_epsilon},
         {"op": "linear", "name": "mlp.c_fc", "outputs": "hidden"},
-        {"op": "gelu", "form": "$activation_function"},
+        $activation,
         {"op": "linear", "name": "mlp.c_proj", "outputs": "width"},
         {"op": "dropout", "rate": $resid_pdrop}]}]},
     {"op": "layer_norm", "name": "ln_f", "epsilon": $layer_norm_epsilon}],
@@ -61,6 +62,20 @@ private:
     if (value)
       reader.number(*value, 0, limit);
     values[key] = value ? value->describe() : otherwise.str();
+  }
+  /// The activation as an op of descriptions.
+  void readActivation() {
+    llvm::MapVector<StringRef, const ActivationKind *> kinds;
+    for (const ActivationKind &kind : getActivationKinds())
+      for (StringRef spelling : llvm::split(kind.huggingFace, ' '))
+        kinds[spelling] = &kind;
+    const JsonValue *value = find("activation_function");
+    std::string spelling =
+        value ? reader.choice(*value, "one of the activation functions", llvm::to_vector(llvm::make_first_range(kinds)))
+              : "gelu_new";
+    const ActivationKind &kind = *kinds.lookup(spelling);
+    std::string form = kind.form.empty() ? "" : (R"(, "form": ")" + kind.form + "\"").str();
+    values["activation"] = (R"({"op": ")" + kind.name + "\"" + form + "}").str();
   }
   /// A switch that the graph has no place for, unless it has the one value that it knows.
   void only(StringRef key, bool known) {
@@ -140,12 +155,7 @@ std::unique_ptr<JsonValue> Translator::run(std::string &text) {
   only("scale_attn_weights", true);
   only("scale_attn_by_inverse_layer_idx", false);
   only("add_cross_attention", false);
-  const JsonValue *activation = find("activation_function");
-  StringRef form = "tanh";
-  if (activation && reader.choice(*activation, "one of the activation functions",
-                                  {"gelu_new", "gelu_pytorch_tanh", "gelu"}) == "gelu")
-    form = "erf";
-  values["activation_function"] = form.str();
+  readActivation();
   const JsonValue *tie = find("tie_word_embeddings");
   values["head"] = !tie || reader.boolean(*tie) ? R"("tied": "wte")" : R"("name": "lm_head")";
   values["tokenizer"] = values["vocab_size"] == "256" ? "bytes" : "none";

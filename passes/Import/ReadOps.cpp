@@ -72,8 +72,27 @@ std::vector<ModelOp> DescriptionReader::readBody(const JsonValue &value, StringR
   return ops;
 }
 
+ArrayRef<std::pair<StringRef, DescriptionReader::OpReader>> DescriptionReader::getOpReaders() {
+  static const auto readers = [] {
+    SmallVector<std::pair<StringRef, OpReader>> readers = {
+        {"embedding", &DescriptionReader::readEmbedding},
+        {"position_embedding", &DescriptionReader::readPositionEmbedding},
+        {"dropout", &DescriptionReader::readDropout}};
+    for (const NormKind &kind : getNormKinds())
+      readers.emplace_back(kind.name, &DescriptionReader::readNorm);
+    readers.emplace_back("attention", &DescriptionReader::readAttention);
+    readers.emplace_back("linear", &DescriptionReader::readLinear);
+    for (const ActivationKind &kind : getActivationKinds())
+      if (kind.name != readers.back().first) // a further form
+        readers.emplace_back(kind.name, &DescriptionReader::readActivation);
+    return readers;
+  }();
+  return readers;
+}
+
 ModelOp DescriptionReader::readOp(const JsonValue &value, bool endsBranch) {
   ModelOp op{ModelOp::Kind::Residual, reader.location(value)};
+  op.endsBranch = endsBranch;
   const JsonValue *residual = value.isObject() ? value.find("residual") : nullptr;
   const JsonValue *name = value.isObject() ? value.find("op") : nullptr;
   if (value.isObject() && value.find("repeat")) {
@@ -88,9 +107,7 @@ ModelOp DescriptionReader::readOp(const JsonValue &value, bool endsBranch) {
     return op;
   }
   if (!residual)
-    reader.choice(
-        *name, "one of the ops",
-        {"embedding", "position_embedding", "dropout", "layer_norm", "rms_norm", "attention", "linear", "gelu"});
+    reader.choice(*name, "one of the ops", llvm::to_vector(llvm::make_first_range(getOpReaders())));
   if (reader.failed())
     return op;
   bool isEmbedding = !residual && name->text == "embedding";
@@ -103,20 +120,10 @@ ModelOp DescriptionReader::readOp(const JsonValue &value, bool endsBranch) {
   if (residual) {
     if (reader.object(value, "a residual branch", {"residual"}))
       op.branch = readBody(*residual, "residual branch", /*isBranch=*/true);
-  } else if (isEmbedding) {
-    readEmbedding(value, op);
-  } else if (name->text == "position_embedding") {
-    readPositionEmbedding(value, op);
-  } else if (name->text == "dropout") {
-    readDropout(value, op);
-  } else if (name->text == "layer_norm" || name->text == "rms_norm") {
-    readNorm(value, op);
-  } else if (name->text == "attention") {
-    readAttention(value, op, endsBranch);
-  } else if (name->text == "linear") {
-    readLinear(value, op, endsBranch);
   } else {
-    readGelu(value, op);
+    auto isNamed = [&](const auto &entry) { return entry.first == name->text; };
+    OpReader read = llvm::find_if(getOpReaders(), isNamed)->second;
+    (this->*read)(value, op);
   }
   op.width = width;
   widest = std::max(widest, width);
@@ -161,23 +168,27 @@ void DescriptionReader::readDropout(const JsonValue &value, ModelOp &op) {
 }
 
 void DescriptionReader::readNorm(const JsonValue &value, ModelOp &op) {
-  bool isLayerNorm = value.find("op")->text == "layer_norm";
-  op.kind = isLayerNorm ? ModelOp::Kind::LayerNorm : ModelOp::Kind::RmsNorm;
-  if (!(isLayerNorm ? reader.object(value, "an op 'layer_norm'", {"op", "name", "epsilon", "bias"})
-                    : reader.object(value, "an op 'rms_norm'", {"op", "name", "epsilon"})))
+  StringRef kind = value.find("op")->text;
+  std::string what = ("an op '" + kind + "'").str();
+  op.kind = ModelOp::Kind::Norm;
+  op.norm = llvm::find_if(getNormKinds(), [&](const NormKind &norm) { return norm.name == kind; });
+  SmallVector<StringRef> keys = {"op", "name", "epsilon"};
+  if (op.norm->mayHaveBias)
+    keys.push_back("bias");
+  if (!reader.object(value, what, keys))
     return;
-  const JsonValue *name = readName(value, isLayerNorm ? "an op 'layer_norm'" : "an op 'rms_norm'");
+  const JsonValue *name = readName(value, what);
   const JsonValue *epsilon = value.find("epsilon"), *bias = value.find("bias");
   op.epsilon = epsilon ? reader.number(*epsilon, 0, 1) : 1e-5;
   if (epsilon && op.epsilon == 0)
     reader.expected(*epsilon, "a positive number");
-  op.bias = isLayerNorm && (!bias || reader.boolean(*bias));
+  op.bias = op.norm->mayHaveBias && (!bias || reader.boolean(*bias));
   addParameter(op, name, ".weight", {width}, constant(1));
   if (op.bias)
     addParameter(op, name, ".bias", {width}, constant(0));
 }
 
-void DescriptionReader::readAttention(const JsonValue &value, ModelOp &op, bool endsBranch) {
+void DescriptionReader::readAttention(const JsonValue &value, ModelOp &op) {
   op.kind = ModelOp::Kind::Attention;
   if (!reader.object(value, "an op 'attention'",
                      {"op", "name", "heads", "causal", "dropout", "bias", "init", "output_init"}))
@@ -200,14 +211,14 @@ void DescriptionReader::readAttention(const JsonValue &value, ModelOp &op, bool 
   if (op.bias)
     addParameter(op, name, ".c_attn.bias", {3 * width}, constant(0));
   addParameter(op, name, ".c_proj.weight", {width, width},
-               initialValues(readInit(value.find("output_init"), endsBranch ? residualInit : weightInit), width),
+               initialValues(readInit(value.find("output_init"), op.endsBranch ? residualInit : weightInit), width),
                /*matrices=*/1);
   if (op.bias)
     addParameter(op, name, ".c_proj.bias", {width}, constant(0));
   description.attentionWidths += width;
 }
 
-void DescriptionReader::readLinear(const JsonValue &value, ModelOp &op, bool endsBranch) {
+void DescriptionReader::readLinear(const JsonValue &value, ModelOp &op) {
   op.kind = ModelOp::Kind::Linear;
   if (!reader.object(value, "an op 'linear'", {"op", "name", "outputs", "bias", "init"}))
     return;
@@ -220,18 +231,31 @@ void DescriptionReader::readLinear(const JsonValue &value, ModelOp &op, bool end
   width = reader.size(*outputs, 1, maxSize);
   op.bias = !bias || reader.boolean(*bias);
   addParameter(op, name, ".weight", {inputs, width},
-               initialValues(readInit(value.find("init"), endsBranch ? residualInit : weightInit), inputs),
+               initialValues(readInit(value.find("init"), op.endsBranch ? residualInit : weightInit), inputs),
                /*matrices=*/1);
   if (op.bias)
     addParameter(op, name, ".bias", {width}, constant(0));
 }
 
-void DescriptionReader::readGelu(const JsonValue &value, ModelOp &op) {
-  op.kind = ModelOp::Kind::Gelu;
-  if (!reader.object(value, "an op 'gelu'", {"op", "form"}))
+void DescriptionReader::readActivation(const JsonValue &value, ModelOp &op) {
+  StringRef name = value.find("op")->text;
+  op.kind = ModelOp::Kind::Activation;
+  SmallVector<const ActivationKind *> kinds;
+  SmallVector<StringRef> keys = {"op"}, forms;
+  for (const ActivationKind &kind : getActivationKinds())
+    if (kind.name == name) {
+      kinds.push_back(&kind);
+      forms.push_back(kind.form);
+    }
+  op.activation = kinds.front();
+  if (!op.activation->form.empty())
+    keys.push_back("form");
+  if (!reader.object(value, "an op '" + name + "'", keys))
     return;
-  if (const JsonValue *form = value.find("form"))
-    op.form = reader.choice(*form, "one of the forms", {"tanh", "erf"}) == "erf" ? GeluForm::Erf : GeluForm::Tanh;
+  if (const JsonValue *form = value.find("form")) {
+    std::string chosen = reader.choice(*form, "one of the forms", forms);
+    op.activation = *llvm::find_if(kinds, [&](const ActivationKind *kind) { return kind->form == chosen; });
+  }
 }
 
 Initializer DescriptionReader::readInit(const JsonValue *value, Initializer otherwise) {

@@ -6,14 +6,12 @@
 using namespace mlir;
 using namespace sluice;
 
-static bool onlyRearranges(Operation *op) { return isa<ReshapeOp, SplitOp, SliceRowsOp>(op); }
-
 bool sluice::isOnlyRounded(Value value, Type type, Operation *other) {
   return llvm::all_of(value.getUses(), [&](OpOperand &use) {
     Operation *user = use.getOwner();
     if (user == other)
       return true;
-    if (onlyRearranges(user))
+    if (user->hasTrait<OnlyRearranges>())
       return llvm::all_of(user->getResults(), [&](Value result) { return isOnlyRounded(result, type); });
     auto contraction = dyn_cast<ComputeTypeOpInterface>(user);
     return contraction && contraction.getComputeTypeAttr() && contraction.getComputeTypeAttr().getValue() == type &&
@@ -36,7 +34,7 @@ void sluice::replaceByNarrow(Value wide, Value narrow, Operation *other) {
     if (user == other)
       continue;
     OpBuilder builder(user);
-    if (onlyRearranges(user)) {
+    if (user->hasTrait<OnlyRearranges>()) {
       Operation *clone = builder.clone(*user);
       clone->setOperand(use.getOperandNumber(), narrow);
       for (auto [from, to] : llvm::zip_equal(user->getResults(), clone->getResults())) {

@@ -13,7 +13,7 @@ using namespace sluice;
 
 /// Whether a loop of its own computes the result, element by element in the end: rounding joins it. What is computed as
 /// the sums of a contraction become complete stays as it is, for vectors of one type.
-static bool hasOwnLoop(Operation *op) { return isa<LayerNormOp, RmsNormOp>(op); }
+static bool hasOwnLoop(Operation *op) { return isa<NormOpInterface>(op); }
 
 namespace {
 struct NarrowResults : sluice::impl::NarrowResultsBase<NarrowResults> {

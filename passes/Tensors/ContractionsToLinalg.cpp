@@ -40,8 +40,16 @@ static Value normalize(Formula f, Value x, ValueRange statistics) {
   return f.mul(statistics.size() > 1 ? f.sub(x, statistics[1]) : x, statistics[0]);
 }
 
-SmallVector<Value> ToLinalg::norm(Value input, Value mean, Value weight, Value bias, Type statistics, double epsilon) {
-  Type element = typeOf(input).getElementType();
+SmallVector<Value> ToLinalg::norm(NormOpInterface op) {
+  Value input = op.getInput(), bias = op.getBias(), mean;
+  Type element = typeOf(input).getElementType(), statistics = op.getRstd().getType();
+  if (op.getMean()) {
+    Value sum = b.reduceLast(input, b.filled(statistics, 0), addTo);
+    mean = b.elementwise(sum, b.empty(statistics), [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+              Formula f{b, element};
+              return {f.mul(v[0], f.c(1 / widthOf(input)))};
+            }).front();
+  }
   // The second pass over the row: one pass loses all digits where the mean is large.
   SmallVector<Value> centred = {input};
   if (mean)
@@ -57,11 +65,11 @@ SmallVector<Value> ToLinalg::norm(Value input, Value mean, Value weight, Value b
       b.elementwise(squares, b.empty(statistics), [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
          Formula f{b, element};
          Value meanSquare = f.mul(v[0], f.c(1 / widthOf(input)));
-         return {f.div(f.c(1), math::SqrtOp::create(b, f.add(meanSquare, f.c(epsilon))))};
+         return {f.div(f.c(1), math::SqrtOp::create(b, f.add(meanSquare, f.c(op.getEpsilon().convertToDouble()))))};
        }).front();
   SmallVector<Value> rows = statisticsOf(rstd, mean), inputs = {input};
   llvm::append_range(inputs, rows);
-  inputs.push_back(weight);
+  inputs.push_back(op.getWeight());
   if (bias)
     inputs.push_back(bias);
   Value result = b.elementwise(
@@ -74,10 +82,11 @@ SmallVector<Value> ToLinalg::norm(Value input, Value mean, Value weight, Value b
                       },
                       /*trailing=*/mean ? ArrayRef<unsigned>{1, 2} : ArrayRef<unsigned>{1})
                      .front();
-  return {result, rstd};
+  return mean ? SmallVector<Value>{result, mean, rstd} : SmallVector<Value>{result, rstd};
 }
 
-SmallVector<Value> ToLinalg::normBackward(Value dy, Value x, Value mean, Value rstd, Value weight, Value dweight) {
+SmallVector<Value> ToLinalg::normBackward(NormBackwardOpInterface op) {
+  Value dy = op.getGradient(), x = op.getInput(), weight = op.getWeight(), mean = op.getMean(), rstd = op.getRstd();
   Type element = typeOf(x).getElementType();
   auto sums = [&](ValueRange inputs, BodyBuilder body) {
     return b.reduceLast(inputs, b.filled(rstd.getType(), 0), body, /*trailing=*/{3, 4});
@@ -110,42 +119,16 @@ SmallVector<Value> ToLinalg::normBackward(Value dy, Value x, Value mean, Value r
                  .front();
   SmallVector<Value> factors = {dy, x};
   llvm::append_range(factors, rows);
-  return {dx, b.reduceLeading(factors, accumulatorOf(dweight),
-                              [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                                Formula f{b, element};
-                                return {f.add(v.back(), f.mul(v[0], normalize(f, v[1], v.slice(2, rows.size()))))};
-                              },
-                              /*trailing=*/{2, 3})};
-}
-
-SmallVector<Value> ToLinalg::layerNorm(LayerNormOp op) {
-  Value input = op.getInput();
-  Type statistics = op.getMean().getType();
-  Value sum = b.reduceLast(input, b.filled(statistics, 0), addTo);
-  Value mean =
-      b.elementwise(sum, b.empty(statistics), [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-         Formula f{b, v[0].getType()};
-         return {f.mul(v[0], f.c(1 / widthOf(input)))};
-       }).front();
-  SmallVector<Value> results =
-      norm(input, mean, op.getWeight(), op.getBias(), statistics, op.getEpsilon().convertToDouble());
-  return {results[0], mean, results[1]};
-}
-
-SmallVector<Value> ToLinalg::layerNormBackward(LayerNormBackwardOp op) {
-  SmallVector<Value> results =
-      normBackward(op.getGradient(), op.getInput(), op.getMean(), op.getRstd(), op.getWeight(), op.getDweight());
-  results.push_back(b.reduceLeading(op.getGradient(), accumulatorOf(op.getDbias()), addTo));
+  Value dweight = b.reduceLeading(factors, accumulatorOf(op.getDweight()),
+                                  [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+                                    Formula f{b, element};
+                                    return {f.add(v.back(), f.mul(v[0], normalize(f, v[1], v.slice(2, rows.size()))))};
+                                  },
+                                  /*trailing=*/{2, 3});
+  SmallVector<Value> results = {dx, dweight};
+  if (Value dbias = op.getDbias())
+    results.push_back(b.reduceLeading(dy, accumulatorOf(dbias), addTo));
   return results;
-}
-
-SmallVector<Value> ToLinalg::rmsNorm(RmsNormOp op) {
-  return norm(op.getInput(), /*mean=*/Value(), op.getWeight(), /*bias=*/Value(), op.getRstd().getType(),
-              op.getEpsilon().convertToDouble());
-}
-
-SmallVector<Value> ToLinalg::rmsNormBackward(RmsNormBackwardOp op) {
-  return normBackward(op.getGradient(), op.getInput(), /*mean=*/Value(), op.getRstd(), op.getWeight(), op.getDweight());
 }
 
 // With N positions: gradient (mean + (1 - 1/(variance + epsilon)) (x - mean)) / N, 0 where a position does not count.

@@ -1,13 +1,13 @@
 //===- SluiceToLinalg.cpp - The tensor ops as linalg ------------------------------===//
 #include "passes/Tensors/SluiceToLinalg.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tensor/Utils/Utils.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "passes/Build/BFloat16.h"
 #include "passes/Build/Formula.h"
-#include "passes/Build/RandomBits.h"
 #include "passes/Tensors/Passes.h"
+#include "passes/Build/RandomBits.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
@@ -52,67 +52,28 @@ Value ToLinalg::binary(Operation *op) {
       .front();
 }
 
-static const double sqrtTwoOverPi = std::sqrt(2 / M_PI), geluCubic = 0.044715;
-
-namespace {
-/// GELU and its derivative at x. The form with tanh u is (1 + tanh u) / 2 = 1 / (1 + exp(-2 u)) times x, which does not
-/// cancel where u is far below zero.
-struct GeluFormula {
-  GeluFormula(ImplicitLocOpBuilder &b, Value x, GeluForm form) : f{b, x.getType()}, x(x), form(form) {
-    if (form == GeluForm::Tanh) {
-      square = f.mul(x, x);
-      Value cubic = f.mul(f.mul(square, x), f.c(geluCubic));
-      Value exponential = math::ExpOp::create(b, f.mul(f.c(-2 * sqrtTwoOverPi), f.add(x, cubic)));
-      half = f.div(f.c(1), f.add(f.c(1), exponential));
-    } else {
-      half = f.mul(f.c(0.5), f.add(f.c(1), math::ErfOp::create(b, f.mul(x, f.c(M_SQRT1_2)))));
-    }
-  }
-  Value value() { return f.mul(x, half); }
-  Value derivative() {
-    if (form == GeluForm::Tanh) {
-      // u = c (x + a x^3), h = 1 / (1 + exp(-2 u)): h + x h (1 - h) 2 c (1 + 3 a x^2)
-      Value slope = f.add(f.c(2 * sqrtTwoOverPi), f.mul(f.c(6 * sqrtTwoOverPi * geluCubic), square));
-      return f.add(half, f.mul(f.mul(value(), f.sub(f.c(1), half)), slope));
-    }
-    // Phi(x) + x phi(x)
-    Value exponential = math::ExpOp::create(f.b, f.mul(f.c(-0.5), f.mul(x, x)));
-    return f.add(half, f.mul(x, f.mul(f.c(1 / std::sqrt(2 * M_PI)), exponential)));
-  }
-
-  Formula f;
-  Value x, square;
-  Value half; // (1 + tanh u) / 2 or (1 + erf(x / sqrt 2)) / 2, between 0 and 1
-  GeluForm form;
-};
-} // namespace
-
-Value ToLinalg::gelu(GeluOp op) {
-  return b
-      .elementwise(op.getInput(), b.empty(op.getType()),
-                   [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                     return {GeluFormula(b, v[0], op.getForm()).value()};
-                   })
-      .front();
-}
-
-Value ToLinalg::geluBackward(GeluBackwardOp op) {
-  return b
-      .elementwise({op.getGradient(), op.getInput()}, b.empty(op.getType()),
-                   [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                     GeluFormula gelu(b, v[1], op.getForm());
-                     return {gelu.f.mul(v[0], gelu.derivative())};
-                   })
-      .front();
-}
-
-SmallVector<Value> ToLinalg::geluWithGradient(GeluWithGradientOp op) {
-  Type type = op.getInput().getType();
-  return b.elementwise({op.getGradient(), op.getInput()}, {b.empty(type), b.empty(type)},
-                       [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                         GeluFormula gelu(b, v[1], op.getForm());
-                         return {gelu.value(), gelu.f.mul(v[0], gelu.derivative())};
-                       });
+SmallVector<Value> ToLinalg::activation(ActivationOpInterface op) {
+  SmallVector<Value> inputs = {op.getInput()};
+  if (op.getGradient())
+    inputs.insert(inputs.begin(), op.getGradient());
+  auto outputs = llvm::map_to_vector(op->getResultTypes(), [&](Type type) { return b.empty(type); });
+  SmallVector<Value> results =
+      b.elementwise(inputs, outputs, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+        Formula f{b, v[0].getType()};
+        ActivationFormula activation = op.buildFormula(f, v[inputs.size() - 1]);
+        SmallVector<Value> yielded;
+        if (op.computesActivation())
+          yielded.push_back(activation.value);
+        if (op.getGradient())
+          yielded.push_back(f.mul(v[0], activation.derivative));
+        return yielded;
+      });
+  // Where only one of the two is computed, the other's part of the formula.
+  Block &body = results.front().getDefiningOp()->getRegion(0).front();
+  for (Operation &inside : llvm::make_early_inc_range(llvm::reverse(body)))
+    if (isOpTriviallyDead(&inside))
+      inside.erase();
+  return results;
 }
 
 Value ToLinalg::dropout(DropoutOp op) {
@@ -244,9 +205,7 @@ SmallVector<Value> ToLinalg::lower(Operation *op) {
       .Case<AddOp, MulOp, ScaleOp>([&](Operation *op) { return SmallVector<Value>{binary(op)}; })
       .Case<arith::TruncFOp, arith::ExtFOp>(
           [&](auto op) { return b.elementwise(op.getIn(), b.empty(op.getType()), convertOf); })
-      .Case([&](GeluOp op) { return SmallVector<Value>{gelu(op)}; })
-      .Case([&](GeluBackwardOp op) { return SmallVector<Value>{geluBackward(op)}; })
-      .Case([&](GeluWithGradientOp op) { return geluWithGradient(op); })
+      .Case([&](ActivationOpInterface op) { return activation(op); })
       .Case([&](DropoutOp op) { return SmallVector<Value>{dropout(op)}; })
       .Case([&](BernoulliOp op) { return SmallVector<Value>{bernoulli(op)}; })
       .Case([&](ElementOp op) { return SmallVector<Value>{element(op)}; })
@@ -269,10 +228,8 @@ SmallVector<Value> ToLinalg::lower(Operation *op) {
       })
       .Case([&](LinearOp op) { return SmallVector<Value>{linear(op)}; })
       .Case([&](MatmulOp op) { return SmallVector<Value>{matmul(op)}; })
-      .Case([&](LayerNormOp op) { return layerNorm(op); })
-      .Case([&](LayerNormBackwardOp op) { return layerNormBackward(op); })
-      .Case([&](RmsNormOp op) { return rmsNorm(op); })
-      .Case([&](RmsNormBackwardOp op) { return rmsNormBackward(op); })
+      .Case([&](NormOpInterface op) { return norm(op); })
+      .Case([&](NormBackwardOpInterface op) { return normBackward(op); })
       .Case([&](StandardizationLossBackwardOp op) { return SmallVector<Value>{standardizationLossBackward(op)}; })
       .Case([&](SumOfSquaresOp op) { return SmallVector<Value>{sumOfSquares(op)}; })
       .Case([&](AdamWOp op) { return adamw(op); })

@@ -31,9 +31,7 @@ private:
   static mlir::Value factor(ComputeTypeOpInterface op, mlir::Value value);
   // Element by element and shapes (SluiceToLinalg.cpp).
   mlir::Value binary(mlir::Operation *op);
-  mlir::Value gelu(GeluOp op);
-  mlir::Value geluBackward(GeluBackwardOp op);
-  llvm::SmallVector<mlir::Value> geluWithGradient(GeluWithGradientOp op);
+  llvm::SmallVector<mlir::Value> activation(ActivationOpInterface op);
   mlir::Value dropout(DropoutOp op);
   mlir::Value bernoulli(BernoulliOp op);
   mlir::Value element(ElementOp op);
@@ -44,15 +42,8 @@ private:
   // Sums and products (ContractionsToLinalg.cpp).
   mlir::Value linear(LinearOp op);
   mlir::Value matmul(MatmulOp op);
-  llvm::SmallVector<mlir::Value> layerNorm(LayerNormOp op);
-  llvm::SmallVector<mlir::Value> layerNormBackward(LayerNormBackwardOp op);
-  llvm::SmallVector<mlir::Value> rmsNorm(RmsNormOp op);
-  llvm::SmallVector<mlir::Value> rmsNormBackward(RmsNormBackwardOp op);
-  /// A norm's result and rstd, and the gradients of its input and weight. RMS norm has no mean: null.
-  llvm::SmallVector<mlir::Value> norm(mlir::Value input, mlir::Value mean, mlir::Value weight, mlir::Value bias,
-                                      mlir::Type statistics, double epsilon);
-  llvm::SmallVector<mlir::Value> normBackward(mlir::Value gradient, mlir::Value input, mlir::Value mean,
-                                              mlir::Value rstd, mlir::Value weight, mlir::Value dweight);
+  llvm::SmallVector<mlir::Value> norm(NormOpInterface op);
+  llvm::SmallVector<mlir::Value> normBackward(NormBackwardOpInterface op);
   mlir::Value standardizationLossBackward(StandardizationLossBackwardOp op);
   mlir::Value sumOfSquares(SumOfSquaresOp op);
   // Blocked ops and the optimizer (KernelsToLinalg.cpp).

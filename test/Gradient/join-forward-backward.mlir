@@ -56,3 +56,36 @@ func.func @should_not_join_what_its_gradient_needs(%x: tensor<3x4xf32>) -> tenso
   %dx = sluice.gelu_backward erf %g, %x : tensor<3x4xf32>
   return %dx : tensor<3x4xf32>
 }
+
+// CHECK-LABEL: @should_join_what_has_no_form
+// CHECK-NEXT: %[[Y:.*]], %[[DX:.*]] = sluice.relu_with_gradient %arg0, %arg1 : tensor<3x4xf32>
+// CHECK-NEXT: return %[[Y]], %[[DX]]
+func.func @should_join_what_has_no_form(%dy: tensor<3x4xf32>, %x: tensor<3x4xf32>)
+    -> (tensor<3x4xf32>, tensor<3x4xf32>) {
+  %y = sluice.relu %x : tensor<3x4xf32>
+  %dx = sluice.relu_backward %dy, %x : tensor<3x4xf32>
+  return %y, %dx : tensor<3x4xf32>, tensor<3x4xf32>
+}
+
+// CHECK-LABEL: @should_not_join_another_form
+// CHECK: sluice.gelu tanh
+// CHECK: sluice.gelu_backward erf
+func.func @should_not_join_another_form(%dy: tensor<3x4xf32>, %x: tensor<3x4xf32>)
+    -> (tensor<3x4xf32>, tensor<3x4xf32>) {
+  %y = sluice.gelu tanh %x : tensor<3x4xf32>
+  %dx = sluice.gelu_backward erf %dy, %x : tensor<3x4xf32>
+  return %y, %dx : tensor<3x4xf32>, tensor<3x4xf32>
+}
+
+// The gradient of the first use comes from the result itself, that of the second does not.
+// CHECK-LABEL: @should_join_the_backward_that_can
+// CHECK-NEXT: %[[Y:.*]], %[[B:.*]] = sluice.gelu_with_gradient tanh %arg0, %arg1
+// CHECK-NEXT: %[[A:.*]] = sluice.gelu_backward tanh %[[Y]], %arg1
+// CHECK-NEXT: return %[[A]], %[[B]]
+func.func @should_join_the_backward_that_can(%dy: tensor<3x4xf32>, %x: tensor<3x4xf32>)
+    -> (tensor<3x4xf32>, tensor<3x4xf32>) {
+  %y = sluice.gelu tanh %x : tensor<3x4xf32>
+  %a = sluice.gelu_backward tanh %y, %x : tensor<3x4xf32>
+  %b = sluice.gelu_backward tanh %dy, %x : tensor<3x4xf32>
+  return %a, %b : tensor<3x4xf32>, tensor<3x4xf32>
+}

@@ -252,3 +252,53 @@ func.func @should_refuse_to_round_to_f16(%x: tensor<2x4xf32>, %w: tensor<4x4xf32
   %y = sluice.linear %x, %w {compute_type = f16} : tensor<2x4xf32>, tensor<4x4xf32> to tensor<2x4xf32>
   return
 }
+
+// -----
+
+func.func @should_refuse_a_mean_of_another_shape(%x: tensor<2x3xf32>, %w: tensor<3xf32>) {
+  // expected-error @below {{expected mean of shape [2], found [3]}}
+  %y, %m, %r = sluice.layer_norm %x, %w epsilon 1.0e-05 : tensor<2x3xf32>, tensor<3xf32> to tensor<3xf32>, tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_the_gradient_of_a_scale_of_another_width(%x: tensor<2x3xf32>, %w: tensor<2xf32>,
+                                                                  %r: tensor<2xf32>) {
+  // expected-error @below {{expected weight of shape [3], found [2]}}
+  %dx, %dw, %db = sluice.layer_norm_backward %x, %x, %w, %r, %r : tensor<2x3xf32>, tensor<2xf32>, tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_statistics_of_another_type(%x: tensor<2x3xf32>, %w: tensor<3xf32>, %r: tensor<2xf64>) {
+  // expected-error @below {{expected one element type, found 'f32' and 'f64'}}
+  %dx, %dw = sluice.rms_norm_backward %x, %x, %w, %r : tensor<2x3xf32>, tensor<3xf32>, tensor<2xf64>
+  return
+}
+
+// -----
+
+func.func @should_refuse_an_activation_of_another_shape(%x: tensor<2x3xf32>) {
+  // expected-error @below {{failed to verify that all of {input, result} have same type}}
+  %y = "sluice.gelu"(%x) <{form = 0 : i32}> : (tensor<2x3xf32>) -> tensor<3x2xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_the_gradient_of_an_activation_of_another_type(%dy: tensor<2x3xf64>, %x: tensor<2x3xf32>) {
+  // expected-error @below {{failed to verify that all of {input, gradient, result} have same type}}
+  %dx = "sluice.gelu_backward"(%dy, %x) <{form = 0 : i32}> : (tensor<2x3xf64>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_another_type_of_an_activation_beside_its_gradient(%dy: tensor<2x3xf32>, %x: tensor<2x3xf32>) {
+  // expected-error @below {{failed to verify that all of {input, gradient, result, dinput} have same type}}
+  %y, %dx = "sluice.gelu_with_gradient"(%dy, %x) <{form = 0 : i32}>
+      : (tensor<2x3xf32>, tensor<2x3xf32>) -> (tensor<2x3xf16>, tensor<2x3xf32>)
+  return
+}

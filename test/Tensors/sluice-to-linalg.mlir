@@ -91,6 +91,39 @@ func.func private @should_divide_once_a_unit(%g: tensor<f32>, %x: tensor<6x4xf32
   return %sum : tensor<6x4xf32>
 }
 
+// One formula gives value and derivative; what only the other needs is not computed.
+// CHECK-LABEL: @should_compute_the_value_alone
+// CHECK: math.erf
+// CHECK-NOT: math.exp
+// CHECK: linalg.yield
+func.func private @should_compute_the_value_alone(%x: tensor<6x4xf32>) -> tensor<6x4xf32> {
+  %y = sluice.gelu erf %x : tensor<6x4xf32>
+  return %y : tensor<6x4xf32>
+}
+
+// CHECK-LABEL: @should_compute_the_derivative_alone
+// CHECK: math.erf
+// CHECK: %[[HALF:.*]] = arith.mulf
+// CHECK-NEXT: arith.constant -5.000000e-01
+// CHECK: math.exp
+// CHECK: %[[DERIVATIVE:.*]] = arith.addf %[[HALF]]
+// CHECK-NEXT: %[[DX:.*]] = arith.mulf %{{.*}}, %[[DERIVATIVE]]
+// CHECK-NEXT: linalg.yield %[[DX]] : f32
+func.func private @should_compute_the_derivative_alone(%dy: tensor<6x4xf32>, %x: tensor<6x4xf32>) -> tensor<6x4xf32> {
+  %dx = sluice.gelu_backward erf %dy, %x : tensor<6x4xf32>
+  return %dx : tensor<6x4xf32>
+}
+
+// CHECK-LABEL: @should_share_what_both_need
+// CHECK-COUNT-1: math.erf
+// CHECK-NOT: math.erf
+// CHECK: linalg.yield %{{.*}}, %{{.*}} : f32, f32
+func.func private @should_share_what_both_need(%dy: tensor<6x4xf32>, %x: tensor<6x4xf32>)
+    -> (tensor<6x4xf32>, tensor<6x4xf32>) {
+  %y, %dx = sluice.gelu_with_gradient erf %dy, %x : tensor<6x4xf32>
+  return %y, %dx : tensor<6x4xf32>, tensor<6x4xf32>
+}
+
 // Momenta become the matrices of one stack in place; the step of 4 x 8 outputs is longer by the root of 2.
 // CHECK-LABEL: @should_stack_the_matrices_of_muon
 // CHECK: %[[STACK:.*]] = tensor.empty() : tensor<2x4x16xf32>

@@ -1,0 +1,30 @@
+//===- OpKinds.h - Norms and activations that descriptions name -----------------===//
+#ifndef SLUICE_PASSES_IMPORT_OPKINDS_H
+#define SLUICE_PASSES_IMPORT_OPKINDS_H
+
+#include "mlir/IR/Builders.h"
+
+namespace sluice {
+
+/// A norm over the width of the stream.
+struct NormKind {
+  llvm::StringLiteral name; ///< of the op, in descriptions
+  bool mayHaveBias;
+  /// Builds the op on a stream [batch, sequence, width]; `bias` is null where there is none.
+  mlir::Value (*build)(mlir::OpBuilder &builder, mlir::Location location, mlir::Value stream, mlir::Value weight,
+                       mlir::Value bias, mlir::FloatAttr epsilon);
+};
+llvm::ArrayRef<NormKind> getNormKinds();
+
+/// An activation, or one form of one that has several.
+struct ActivationKind {
+  llvm::StringLiteral name;        ///< of the op, in descriptions
+  llvm::StringLiteral form;        ///< what the op's key `form` says, of which the first is the default; empty: no key
+  llvm::StringLiteral huggingFace; ///< spellings of a configuration's `activation_function`, with spaces between them
+  mlir::Value (*build)(mlir::OpBuilder &builder, mlir::Location location, mlir::Value stream);
+};
+llvm::ArrayRef<ActivationKind> getActivationKinds();
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_IMPORT_OPKINDS_H
