@@ -12,6 +12,7 @@
 #include "passes/Graph/Passes.h"
 #include "passes/Import/Passes.h"
 #include "passes/Lowering/BufferizableKernels.h"
+#include "passes/Lowering/KernelDecompositions.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Lowering/Pipeline.h"
 #include "passes/Numerics/Passes.h"
@@ -25,6 +26,7 @@ inline void registerDialects(mlir::DialectRegistry &registry) {
   mlir::registerLLVMDialectTranslation(registry);
   registry.insert<SluiceDialect>();
   registerBufferizableKernels(registry);
+  registerKernelDecompositions(registry);
 }
 
 inline void registerPasses() {

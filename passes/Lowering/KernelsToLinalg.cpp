@@ -5,6 +5,9 @@
 using namespace mlir;
 using namespace sluice;
 
+/// The target's strategy sets the blocks of kernel ops, much later.
+static const DenseI64ArrayAttr noBlock;
+
 /// The inputs, and then key, layer and rate of dropout if the op has any.
 template <typename OpType> static SmallVector<Value> withRandomness(OpType op, SmallVector<Value> inputs) {
   if (op.getRandomKey())
@@ -28,32 +31,34 @@ template <typename KernelOp> static SmallVector<Value> resultsOf(KernelOp op) {
 }
 
 static SmallVector<Value> lowerEmbedding(LinalgBuilder &b, EmbeddingOp op) {
-  return resultsOf(
-      GatherRowsOp::create(b, op->getResultTypes(), ValueRange{op.getIndices(), op.getTable()}, outputsOf(b, op)));
+  return resultsOf(GatherRowsOp::create(b, op->getResultTypes(), ValueRange{op.getIndices(), op.getTable()},
+                                        outputsOf(b, op), noBlock));
 }
 
 static SmallVector<Value> lowerEmbeddingBackward(LinalgBuilder &b, EmbeddingBackwardOp op) {
   Value table = accumulatorOf(b, op.getResult());
-  return resultsOf(ScatterRowsOp::create(b, table.getType(), ValueRange{op.getGradient(), op.getIndices()}, table));
+  return resultsOf(
+      ScatterRowsOp::create(b, table.getType(), ValueRange{op.getGradient(), op.getIndices()}, table, noBlock));
 }
 
 static SmallVector<Value> lowerAttention(LinalgBuilder &b, AttentionOp op) {
   auto inputs = withRandomness(op, {narrowed(op.getQuery()), narrowed(op.getKey()), narrowed(op.getValue())});
   return resultsOf(BlockedAttentionOp::create(b, op->getResultTypes(), inputs, outputsOf(b, op), op.getHeads(),
-                                              op.getCausal(), op.getOrdinal(), op.getComputeTypeAttr()));
+                                              op.getCausal(), op.getOrdinal(), op.getComputeTypeAttr(), noBlock));
 }
 
 static SmallVector<Value> lowerAttentionBackward(LinalgBuilder &b, AttentionBackwardOp op) {
   auto inputs = withRandomness(op, {op.getGradient(), narrowed(op.getQuery()), narrowed(op.getKey()),
                                     narrowed(op.getValue()), op.getResult(), op.getLogsumexp()});
   return resultsOf(BlockedAttentionBackwardOp::create(b, op->getResultTypes(), inputs, outputsOf(b, op), op.getHeads(),
-                                                      op.getCausal(), op.getOrdinal(), op.getComputeTypeAttr()));
+                                                      op.getCausal(), op.getOrdinal(), op.getComputeTypeAttr(),
+                                                      noBlock));
 }
 
 static SmallVector<Value> lowerLinearCrossEntropy(LinalgBuilder &b, LinearCrossEntropyOp op) {
   return resultsOf(BlockedCrossEntropyOp::create(
       b, op->getResultTypes(), ValueRange{factorOf(op, op.getInput()), op.getWeight(), op.getTargets()},
-      outputsOf(b, op), op.getComputeTypeAttr()));
+      outputsOf(b, op), op.getComputeTypeAttr(), noBlock));
 }
 
 static SmallVector<Value> lowerLinearCrossEntropyBackward(LinalgBuilder &b, LinearCrossEntropyBackwardOp op) {
@@ -61,7 +66,7 @@ static SmallVector<Value> lowerLinearCrossEntropyBackward(LinalgBuilder &b, Line
   return resultsOf(BlockedCrossEntropyBackwardOp::create(
       b, op->getResultTypes(),
       ValueRange{op.getGradient(), factorOf(op, op.getInput()), op.getWeight(), op.getTargets(), op.getLogsumexp()},
-      ValueRange{b.empty(op.getDinput().getType()), dweight}, adds, op.getComputeTypeAttr()));
+      ValueRange{b.empty(op.getDinput().getType()), dweight}, adds, op.getComputeTypeAttr(), noBlock));
 }
 
 static SmallVector<Value> lowerLinearCrossEntropyWithGradient(LinalgBuilder &b, LinearCrossEntropyWithGradientOp op) {
@@ -70,13 +75,13 @@ static SmallVector<Value> lowerLinearCrossEntropyWithGradient(LinalgBuilder &b, 
       b, op->getResultTypes(),
       ValueRange{op.getGradient(), factorOf(op, op.getInput()), op.getWeight(), op.getTargets()},
       ValueRange{b.empty(op.getLoss().getType()), b.empty(op.getDinput().getType()), dweight}, adds,
-      op.getComputeTypeAttr()));
+      op.getComputeTypeAttr(), noBlock));
 }
 
 static SmallVector<Value> lowerStandardizationLoss(LinalgBuilder &b, StandardizationLossOp op) {
   return resultsOf(BlockedStandardizationLossOp::create(b, op->getResultTypes(),
                                                         ValueRange{op.getInput(), op.getTargets()}, outputsOf(b, op),
-                                                        op.getAveraged(), op.getEpsilon()));
+                                                        op.getAveraged(), op.getEpsilon(), noBlock));
 }
 
 // With N positions: gradient (mean + (1 - 1/(variance + epsilon)) (x - mean)) / N, 0 where a position does not count.

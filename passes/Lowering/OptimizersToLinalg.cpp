@@ -69,7 +69,9 @@ static SmallVector<Value> lowerMuon(LinalgBuilder &b, MuonOp op) {
     momenta.push_back(updated[0]);
     stack = tensor::InsertSliceOp::create(b, updated[1], stack, offsets(index), sizes, strides);
   }
-  stack = BlockedNewtonSchulzOp::create(b, stackType, stack, b.empty(stackType), op.getParts()).getResults().front();
+  stack = BlockedNewtonSchulzOp::create(b, stackType, stack, b.empty(stackType), op.getParts(), /*block=*/nullptr)
+              .getResults()
+              .front();
   for (auto [index, parameter] : llvm::enumerate(op.getParameters()))
     results.append(b.elementwise({matrix(stack, index), rate, decay}, parameter,
                                  [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {

@@ -26,7 +26,8 @@ void sluice::buildBufferPipeline(OpPassManager &manager) {
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addNestedPass<func::FuncOp>(createForwardCopies());
-  // On buffers, so that blocks are plain subviews.
+  // On buffers, so that blocks are plain subviews. Until here kernel ops keep their meaning, for any target.
+  manager.addNestedPass<func::FuncOp>(createCPUBlockStrategy());
   manager.addNestedPass<func::FuncOp>(createDecomposeBlocked());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
