@@ -7,6 +7,7 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "passes/Blocked/KernelDecompositions.h"
 #include "passes/Blocked/Passes.h"
 #include "passes/Buffers/BufferizableKernels.h"
 #include "passes/Buffers/Passes.h"
@@ -37,6 +38,7 @@ inline void registerDialects(mlir::DialectRegistry &registry) {
   mlir::registerLLVMDialectTranslation(registry);
   registry.insert<SluiceDialect>();
   registerBufferizableKernels(registry);
+  registerKernelDecompositions(registry);
 }
 
 inline void registerPasses() {

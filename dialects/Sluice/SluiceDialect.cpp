@@ -9,9 +9,9 @@
 using namespace mlir;
 using namespace sluice;
 
+#include "dialects/Sluice/SluiceAttrInterfaces.cpp.inc"
 #include "dialects/Sluice/SluiceDialect.cpp.inc"
 #include "dialects/Sluice/SluiceEnums.cpp.inc"
-#include "dialects/Sluice/SluiceAttrInterfaces.cpp.inc"
 #include "dialects/Sluice/SluiceInterfaces.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Sluice/SluiceAttributes.cpp.inc"

@@ -174,4 +174,23 @@ def NormBackwardOpInterface : OpInterface<"NormBackwardOpInterface"> {
   let verify = [{ return ::sluice::verifyNormBackward($_op); }];
 }
 
+def KernelOpInterface : OpInterface<"KernelOpInterface"> {
+  let cppNamespace = "::sluice";
+  let description = [{
+    An op that decomposes into loops over blocks, whose sizes the target chooses. What it computes is in the dialect; the
+    decompositions are attached to it from outside (`registerKernelDecompositions`), so that the dialect needs none of
+    them.
+
+    `block` is null until the target's strategy sets it. What its numbers count is said where each op is defined.
+  }];
+  let methods = [
+    InterfaceMethod<"The sizes of the op's blocks, or null.", "::mlir::DenseI64ArrayAttr", "getBlockAttr", (ins), [{}],
+      [{ return $_op.getBlockAttr(); }]>,
+    InterfaceMethod<"Sets the sizes of the op's blocks.", "void", "setBlockAttr", (ins "::mlir::DenseI64ArrayAttr":$block),
+      [{}], [{ $_op.setBlockAttr(block); }]>,
+    InterfaceMethod<"Builds the loops in front of the op, which is on buffers and has its block; the caller erases it.",
+      "void", "decompose">
+  ];
+}
+
 #endif // SLUICE_INTERFACES

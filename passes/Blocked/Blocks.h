@@ -2,8 +2,10 @@
 #ifndef SLUICE_PASSES_BLOCKED_BLOCKS_H
 #define SLUICE_PASSES_BLOCKED_BLOCKS_H
 
-#include "dialects/Sluice/SluiceDialect.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "passes/Build/LinalgBuilder.h"
+#include <array>
+#include <functional>
 
 namespace sluice {
 
@@ -31,6 +33,8 @@ public:
   /// Parallel loop over the full blocks of `size` below `end`, and then what remains: the partition does not depend on
   /// threads.
   void parallelBlocks(int64_t end, int64_t size, llvm::function_ref<void(Part)> body);
+  /// Calls `body` with each index of a part: once, or in a sequential loop.
+  void forEach(Part part, llvm::function_ref<void(mlir::Value)> body);
 
   /// The block of `memref` with the given parts of its dimensions; dimensions of size 1 whose index in `dropped` is set
   /// disappear.
@@ -40,19 +44,32 @@ public:
   mlir::Value collapse(mlir::Value memref, bool all = false);
 
   mlir::Value constantIndex(int64_t value);
+  /// An offset as a value.
+  mlir::Value valueOf(mlir::OpFoldResult offset);
 };
 
-// The decompositions, one a kernel op; the op is erased by the caller.
-void decomposeGatherRows(GatherRowsOp op);
-void decomposeScatterRows(ScatterRowsOp op);
-void decomposeAttention(BlockedAttentionOp op);
-void decomposeAttentionBackward(BlockedAttentionBackwardOp op);
-void decomposeCrossEntropy(BlockedCrossEntropyOp op);
-void decomposeCrossEntropyBackward(BlockedCrossEntropyBackwardOp op);
-/// At most `mostLogits` of them exist at a time, half as many where operands are rounded, but those of one row do.
-void decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp op, int64_t mostLogits);
-void decomposeNewtonSchulz(BlockedNewtonSchulzOp op);
-void decomposeStandardizationLoss(BlockedStandardizationLossOp op);
+/// Memory for every block of one dimension, each block a matrix by itself: the full ones in one buffer, and the shorter
+/// last one.
+class BlockBuffers {
+public:
+  /// Rows and columns of a block of `size` along the dimension.
+  using ShapeOf = std::function<std::array<int64_t, 2>(int64_t size)>;
+
+  /// For the blocks of `size` below `end`; `oddLines` puts rows an odd number of cache lines apart.
+  BlockBuffers(BlockBuilder &b, int64_t end, int64_t size, mlir::Type element, ShapeOf shapeOf, bool oddLines = false);
+
+  /// The matrix of a block that begins at a multiple of `size`.
+  mlir::Value at(Part block);
+
+private:
+  BlockBuilder &b;
+  int64_t size;
+  ShapeOf shapeOf;
+  bool oddLines;
+  mlir::Value whole, last;
+};
+
+inline mlir::MemRefType memrefTypeOf(mlir::Value value) { return mlir::cast<mlir::MemRefType>(value.getType()); }
 
 } // namespace sluice
 

@@ -6,35 +6,22 @@
 // rows in memory.
 //
 //===----------------------------------------------------------------------------------===//
+#include "passes/Blocked/DecomposeCrossEntropy.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/Blocked/Blocks.h"
-#include "passes/Build/CacheLines.h"
 #include "passes/Build/Formula.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace sluice;
 
-/// Columns of a block of logits: about half a million of them stay in the last level of cache.
-static int64_t vocabularyBlock(int64_t rows, int64_t vocabulary) {
-  int64_t columns = std::max<int64_t>(64, (int64_t(1) << 19) / rows / 64 * 64);
-  return std::min(columns, vocabulary);
-}
-
-/// Rows of a block, all blocks about equal, of which at most `mostLogits` are wanted.
-static int64_t rowBlock(int64_t rows, int64_t vocabulary, int64_t mostLogits) {
-  int64_t most = std::max<int64_t>(1, mostLogits / vocabulary);
-  return llvm::divideCeil(rows, llvm::divideCeil(rows, most));
-}
-
 namespace {
 /// The head for some rows: input [rows, width], targets [rows].
 struct Head {
-  Head(BlockBuilder &b, Value input, Value weight, Value targets, TypeAttr computeType)
-      : b(b), input(input), weight(weight), targets(targets), computeType(computeType) {
+  /// `columns` is how many logits of a row are computed at a time.
+  Head(BlockBuilder &b, Value input, Value weight, Value targets, TypeAttr computeType, int64_t columns)
+      : b(b), input(input), weight(weight), targets(targets), columns(columns), computeType(computeType) {
     rows = cast<MemRefType>(input.getType()).getDimSize(0);
     auto type = cast<MemRefType>(weight.getType());
     vocabulary = type.getDimSize(0);
@@ -44,8 +31,7 @@ struct Head {
 
   /// Calls `body` for each block of the vocabulary, and where it begins.
   void blocks(function_ref<void(Part, Value)> body) {
-    b.blocks(vocabulary, vocabularyBlock(rows, vocabulary),
-             [&](Part part) { body(part, getValueOrCreateConstantIndexOp(b, b.getLoc(), part.offset)); });
+    b.blocks(vocabulary, columns, [&](Part part) { body(part, b.valueOf(part.offset)); });
   }
   Value rowsOf(Value matrix, Part part) { return b.subview(matrix, {part, {b.getIndexAttr(0), width}}); }
   void computeLogits(Part part, Value logits) {
@@ -61,7 +47,7 @@ struct Head {
 
   BlockBuilder &b;
   Value input, weight, targets;
-  int64_t rows, vocabulary, width;
+  int64_t rows, vocabulary, width, columns;
   Type element;
   TypeAttr computeType;
 };
@@ -80,32 +66,6 @@ struct RunningSums {
   Head &h;
   BlockBuilder &b;
   Value maximum, newMaximum, sum, picked;
-};
-
-/// The logits of some rows by blocks of the vocabulary, each block by itself, rows an odd number of cache lines apart.
-class LogitBlocks {
-public:
-  explicit LogitBlocks(Head &h) : b(h.b), rows(h.rows) {
-    int64_t size = vocabularyBlock(h.rows, h.vocabulary), rest = h.vocabulary % size, count = h.vocabulary / size;
-    wholeSize = size;
-    whole = b.temporary({count, rows, inOddLines(size, h.element)}, h.element);
-    if (rest > 0)
-      last = b.temporary({rows, inOddLines(rest, h.element)}, h.element);
-  }
-
-  Value at(Part block) {
-    Part allRows{b.getIndexAttr(0), rows}, columns{b.getIndexAttr(0), block.size};
-    if (block.size < wholeSize)
-      return b.subview(last, {allRows, columns});
-    Value number = arith::DivUIOp::create(b, getValueOrCreateConstantIndexOp(b, b.getLoc(), block.offset),
-                                          b.constantIndex(wholeSize));
-    return b.subview(whole, {{number, 1}, allRows, columns}, {0});
-  }
-
-private:
-  BlockBuilder &b;
-  int64_t rows, wholeSize;
-  Value whole, last;
 };
 } // namespace
 
@@ -191,7 +151,7 @@ void sluice::decomposeCrossEntropy(BlockedCrossEntropyOp op) {
   BlockBuilder b(op.getLoc(), op);
   Value loss = op.getOutputs()[0], logsumexp = b.collapse(op.getOutputs()[1], /*all=*/true);
   Head h(b, b.collapse(op.getInputs()[0]), op.getInputs()[1], b.collapse(op.getInputs()[2], /*all=*/true),
-         op.getComputeTypeAttr());
+         op.getComputeTypeAttr(), op.getBlock()->front());
   RunningSums sums(h, h.perRow());
   h.blocks([&](Part part, Value offset) {
     Value logits = b.temporary({h.rows, part.size}, h.element);
@@ -205,7 +165,8 @@ void sluice::decomposeCrossEntropy(BlockedCrossEntropyOp op) {
 void sluice::decomposeCrossEntropyBackward(BlockedCrossEntropyBackwardOp op) {
   BlockBuilder b(op.getLoc(), op);
   auto inputs = op.getInputs();
-  Head h(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true), op.getComputeTypeAttr());
+  Head h(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true), op.getComputeTypeAttr(),
+         op.getBlock()->front());
   Value gradient = inputs[0], logsumexp = b.collapse(inputs[4], /*all=*/true);
   Value dinput = b.collapse(op.getOutputs()[0]), dweight = op.getOutputs()[1];
   Value count = h.count();
@@ -218,14 +179,14 @@ void sluice::decomposeCrossEntropyBackward(BlockedCrossEntropyBackwardOp op) {
   });
 }
 
-void sluice::decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp op, int64_t mostLogits) {
+void sluice::decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp op) {
   BlockBuilder b(op.getLoc(), op);
   auto inputs = op.getInputs(), outputs = op.getOutputs();
   Value gradient = inputs[0], loss = outputs[0], dinput = b.collapse(outputs[1]), dweight = outputs[2];
-  Head whole(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true), op.getComputeTypeAttr());
+  int64_t rows = (*op.getBlock())[0], columns = (*op.getBlock())[1];
+  Head whole(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true), op.getComputeTypeAttr(),
+             columns);
   Value logsumexp = whole.perRow(), picked = whole.perRow(), count = whole.count();
-  // A step of narrow operands is fast, and expected to be small as well.
-  int64_t rows = rowBlock(whole.rows, whole.vocabulary, whole.computeType ? mostLogits / 2 : mostLogits);
   // Several blocks of rows add to the gradient of the weight.
   bool accumulate = op.getAccumulate() || rows < whole.rows;
   if (accumulate && !op.getAccumulate())
@@ -233,8 +194,10 @@ void sluice::decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp
   b.fill(dinput, 0);
   b.blocks(whole.rows, rows, [&](Part block) {
     auto vector = [&](Value values) { return b.subview(values, {block}); };
-    Head h(b, whole.rowsOf(whole.input, block), whole.weight, vector(whole.targets), whole.computeType);
-    LogitBlocks logits(h);
+    Head h(b, whole.rowsOf(whole.input, block), whole.weight, vector(whole.targets), whole.computeType, columns);
+    BlockBuffers logits(
+        b, h.vocabulary, columns, h.element,
+        [rows = h.rows](int64_t size) { return std::array<int64_t, 2>{rows, size}; }, /*oddLines=*/true);
     RunningSums sums(h, vector(picked));
     h.blocks([&](Part part, Value offset) {
       Value ofPart = logits.at(part);

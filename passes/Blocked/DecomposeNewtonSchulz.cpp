@@ -13,6 +13,8 @@
 // That takes fewer multiplications where x is long. Not from the first step on: small singular values are lost in a.
 //
 //===----------------------------------------------------------------------------------===//
+#include "passes/Blocked/DecomposeNewtonSchulz.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/Blocked/Blocks.h"
@@ -23,9 +25,6 @@ using namespace sluice;
 
 static const double coefficients[] = {3.4445, -4.7750, 2.0315}, epsilon = 1e-7;
 static const int64_t steps = 5, directStepsOfLong = 1;
-/// Multiplications of a product of two matrices above which threads share a product, and below which they share
-/// matrices.
-static const int64_t mostWorkOfThread = int64_t(256) * 256 * 256;
 
 namespace {
 /// The iteration on one matrix, with memory of its own.
@@ -138,7 +137,8 @@ void sluice::decomposeNewtonSchulz(BlockedNewtonSchulzOp op) {
     };
     Iteration(b, rows, columns, type.getElementType()).run(matrix(input), matrix(result));
   };
-  if (count > 1 && rows * columns * std::min(rows, columns) <= mostWorkOfThread)
-    return b.parallel(count, orthogonalize);
-  b.blocks(count, 1, [&](Part part) { orthogonalize(getValueOrCreateConstantIndexOp(b, b.getLoc(), part.offset)); });
+  int64_t ofTask = op.getBlock()->front();
+  if (ofTask >= count)
+    return b.forEach({b.getIndexAttr(0), count}, orthogonalize);
+  b.parallelBlocks(count, ofTask, [&](Part matrices) { b.forEach(matrices, orthogonalize); });
 }

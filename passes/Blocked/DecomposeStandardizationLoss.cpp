@@ -6,6 +6,8 @@
 // that is small beside the mean.
 //
 //===----------------------------------------------------------------------------------===//
+#include "passes/Blocked/DecomposeStandardizationLoss.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/Blocked/Blocks.h"
@@ -15,16 +17,15 @@
 using namespace mlir;
 using namespace sluice;
 
-static const int64_t rowsOfBlock = 32, columnsOfBlock = 64;
-
 /// output /= max(1, input)
 static SmallVector<Value> divideByCount(ImplicitLocOpBuilder &b, ValueRange v) {
   Formula f{b, v[1].getType()};
   return {f.div(v[1], arith::MaximumFOp::create(b, v[0], f.c(1)))};
 }
 
-/// Computes `mean` and `variance` of the units in `columns`.
-static void computeStatistics(BlockBuilder &b, Value input, Value targets, Part columns, Value mean, Value variance) {
+/// Computes `mean` and `variance` of the units in `columns`, from `rowsOfBlock` rows at a time.
+static void computeStatistics(BlockBuilder &b, Value input, Value targets, Part columns, int64_t rowsOfBlock,
+                              Value mean, Value variance) {
   auto type = cast<MemRefType>(input.getType());
   Type element = type.getElementType();
   mean = b.subview(mean, columns);
@@ -75,8 +76,9 @@ void sluice::decomposeStandardizationLoss(BlockedStandardizationLossOp op) {
   auto type = cast<MemRefType>(mean.getType());
   int64_t units = type.getDimSize(0);
   Type element = type.getElementType();
+  int64_t rowsOfBlock = (*op.getBlock())[0], columnsOfBlock = (*op.getBlock())[1];
   b.parallelBlocks(units, columnsOfBlock,
-                   [&](Part columns) { computeStatistics(b, input, targets, columns, mean, variance); });
+                   [&](Part columns) { computeStatistics(b, input, targets, columns, rowsOfBlock, mean, variance); });
 
   b.fill(loss, 0);
   b.reduceLeading({mean, variance}, loss, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {

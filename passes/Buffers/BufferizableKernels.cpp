@@ -8,8 +8,8 @@ using namespace mlir;
 using namespace sluice;
 
 namespace {
-template <typename KernelOp>
-struct KernelModel : bufferization::DstBufferizableOpInterfaceExternalModel<KernelModel<KernelOp>, KernelOp> {
+/// Operands become buffers, and results those of the destinations. One model for all kernel ops.
+struct KernelModel : bufferization::DstBufferizableOpInterfaceExternalModel<KernelModel, DestinationStyleOpInterface> {
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const bufferization::BufferizationOptions &options,
                           bufferization::BufferizationState &state) const {
     rewriter.setInsertionPoint(op);
@@ -24,8 +24,7 @@ struct KernelModel : bufferization::DstBufferizableOpInterfaceExternalModel<Kern
         return failure();
       operands.push_back(*buffer);
     }
-    auto kernel = cast<KernelOp>(op);
-    unsigned inputs = kernel.getInputs().size();
+    int64_t inputs = cast<DestinationStyleOpInterface>(op).getNumDpsInputs();
     OperationState newState(op->getLoc(), op->getName(), operands, TypeRange(), op->getAttrs());
     rewriter.create(newState);
     SmallVector<Value> results(ValueRange(operands).drop_front(inputs));
@@ -33,16 +32,12 @@ struct KernelModel : bufferization::DstBufferizableOpInterfaceExternalModel<Kern
     return success();
   }
 };
-
-template <typename... KernelOps> void attach(MLIRContext *context) {
-  (KernelOps::template attachInterface<KernelModel<KernelOps>>(*context), ...);
-}
 } // namespace
 
 void sluice::registerBufferizableKernels(DialectRegistry &registry) {
-  registry.addExtension(+[](MLIRContext *context, SluiceDialect *) {
-    attach<GatherRowsOp, ScatterRowsOp, BlockedAttentionOp, BlockedAttentionBackwardOp, BlockedCrossEntropyOp,
-           BlockedCrossEntropyBackwardOp, BlockedCrossEntropyWithGradientOp, BlockedNewtonSchulzOp,
-           BlockedStandardizationLossOp>(context);
+  registry.addExtension(+[](MLIRContext *context, SluiceDialect *dialect) {
+    for (RegisteredOperationName name : context->getRegisteredOperations())
+      if (&name.getDialect() == dialect && name.hasInterface<DestinationStyleOpInterface>())
+        name.attachInterface<KernelModel>();
   });
 }

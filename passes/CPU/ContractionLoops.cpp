@@ -4,9 +4,9 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "passes/Build/CacheLines.h"
 #include "passes/CPU/MicroKernel.h"
 #include "passes/CPU/PackOperands.h"
-#include "passes/Build/CacheLines.h"
 #include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;

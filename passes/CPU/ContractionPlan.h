@@ -2,7 +2,7 @@
 #ifndef SLUICE_PASSES_CPU_CONTRACTIONPLAN_H
 #define SLUICE_PASSES_CPU_CONTRACTIONPLAN_H
 
-#include "dialects/Sluice/SluiceDialect.h"
+#include "dialects/CPU/CPUDialect.h"
 #include <cstdint>
 #include <optional>
 

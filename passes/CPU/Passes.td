@@ -19,6 +19,23 @@ def CPUStrategy : Pass<"sluice-cpu-strategy", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::sluice::cpu::CPUDialect"];
 }
 
+def CPUBlockStrategy : Pass<"sluice-cpu-block-strategy", "::mlir::func::FuncOp"> {
+  let summary = "decides into which blocks each kernel op is decomposed on a processor";
+  let description = [{
+    - Needs kernel ops of static shape.
+    - Sets `block` by the shape and by what stays in caches, never by the number of threads: the order of sums follows
+      from it. Blocks of logits are no larger than the logits.
+    - Leaves the op otherwise as it is; `sluice-decompose-blocked` reads the block.
+
+    ```mlir
+    sluice.blocked_cross_entropy ins(%x, %w, %t : memref<8192x8xf32>, memref<200x8xf32>, memref<8192xi32>)
+      outs(%loss, %l : memref<f32>, memref<8192xf32>)
+    ```
+    gets `{block = array<i64: 64>}`: 64 columns of logits at a time.
+  }];
+  let dependentDialects = ["::sluice::SluiceDialect"];
+}
+
 def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncOp"> {
   let summary = "expands contractions to packed panels and a register kernel";
   let description = [{

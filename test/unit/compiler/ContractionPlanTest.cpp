@@ -1,5 +1,6 @@
 //===- ContractionPlanTest.cpp - How a contraction is expanded, in numbers -----------===//
 #include "passes/CPU/ContractionPlan.h"
+#include "dialects/CPU/CPUDialect.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/MLIRContext.h"
 #include "gtest/gtest.h"
@@ -9,7 +10,7 @@ using namespace sluice::cpu;
 
 namespace {
 struct ContractionPlanTest : testing::Test {
-  ContractionPlanTest() { context.loadDialect<SluiceDialect>(); }
+  ContractionPlanTest() { context.loadDialect<cpu::CPUDialect>(); }
 
   StrategyAttr parse(const std::string &strategy) {
     return llvm::cast<StrategyAttr>(mlir::parseAttribute("#sluice_cpu.strategy<" + strategy + ">", &context));
