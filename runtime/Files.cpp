@@ -1,7 +1,7 @@
 //===- Files.cpp - Mapped input files, atomic output files ----------------===//
-#include "Files.h"
+#include "runtime/Files.h"
 
-#include "Error.h"
+#include "runtime/Error.h"
 
 #include <cerrno>
 #include <cstdio>

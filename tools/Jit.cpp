@@ -1,7 +1,7 @@
 //===- Jit.cpp - Generated code in this process ---------------------------------------===//
 #include "tools/Jit.h"
 #include "passes/Lowering/Scratch.h"
-#include "runtime/MatrixUnit.h"
+#include "runtime/cpu/MatrixUnit.h"
 
 using namespace sluice;
 

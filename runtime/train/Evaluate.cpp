@@ -1,0 +1,36 @@
+//===- Evaluate.cpp - Loss over validation data ---------------------------===//
+
+#include "runtime/train/Evaluate.h"
+
+#include <algorithm>
+
+namespace sluice::runtime {
+
+std::optional<Evaluation> evaluateWindows(Engine &engine, const sluice_binary &program,
+                                          const ValidationWindows &windows, int64_t maxBatches,
+                                          const std::function<bool()> &isStopped) {
+  std::vector<int32_t> tokens(program.batch * program.sequence), targets(tokens.size());
+  int64_t batches = std::min(maxBatches, windows.batches());
+  Evaluation result;
+  double sum = 0;
+  for (int64_t i = 0; i < batches; ++i) {
+    if (isStopped && isStopped())
+      return std::nullopt;
+    __extension__ using Wide = __int128;
+    auto index = static_cast<int64_t>(static_cast<Wide>(windows.batches()) * i / batches);
+    int64_t predicted = windows.fill(index, tokens.data(), targets.data());
+    sum += engine.evaluate(tokens.data(), targets.data()) * static_cast<double>(predicted);
+    result.tokens += predicted;
+  }
+  result.loss = sum / static_cast<double>(result.tokens);
+  return result;
+}
+
+void checkTokens(const TokenStream &stream) {
+  constexpr int64_t kChecked = int64_t(64) << 20, kChunk = int64_t(1) << 16;
+  std::vector<int32_t> chunk(kChunk);
+  for (int64_t begin = 0, end = std::min(stream.size(), kChecked); begin < end; begin += kChunk)
+    stream.read(begin, std::min(kChunk, end - begin), chunk.data());
+}
+
+} // namespace sluice::runtime

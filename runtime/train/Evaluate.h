@@ -1,0 +1,33 @@
+//===- Evaluate.h - Loss over validation data -------------------*- C++ -*-===//
+
+#ifndef SLUICE_RUNTIME_TRAIN_EVALUATE_H
+#define SLUICE_RUNTIME_TRAIN_EVALUATE_H
+
+#include "runtime/data/Data.h"
+#include "runtime/engine/Engine.h"
+
+#include <functional>
+#include <limits>
+#include <optional>
+
+namespace sluice::runtime {
+
+struct Evaluation {
+  double loss = 0;    ///< Mean, nats a token.
+  int64_t tokens = 0; ///< That were predicted.
+};
+
+/// Mean loss over at most `maxBatches` batches, spread evenly over the windows: always the same ones, so that losses of
+/// different steps compare. `isStopped` is asked between batches; nothing is returned once it says true.
+std::optional<Evaluation> evaluateWindows(Engine &engine, const sluice_binary &program,
+                                          const ValidationWindows &windows,
+                                          int64_t maxBatches = std::numeric_limits<int64_t>::max(),
+                                          const std::function<bool()> &isStopped = {});
+
+/// Reads the tokens of a stream once, as far as that takes no noticeable time, so that tokens that are not below the
+/// vocabulary are an Error before a run rather than in it.
+void checkTokens(const TokenStream &stream);
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_TRAIN_EVALUATE_H
