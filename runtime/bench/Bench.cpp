@@ -17,11 +17,12 @@ namespace sluice::runtime {
 /// Small enough that a run of some steps on random tokens stays finite.
 static constexpr double kLearningRate = 1e-4;
 
-static double millisecondsOf(Engine &engine, const sluice_binary &program, uint64_t number) {
+static double millisecondsOf(Engine &engine, const sluice_binary &program, int64_t number) {
   StepSettings settings;
-  settings.step = settings.steps = number;
-  settings.learningRate = settings.adamwLearningRate = kLearningRate;
-  settings.gradientClip = program.grad_clip;
+  settings.step = number;
+  settings.optimizer.learningRate = {LearningRateShape::Constant, kLearningRate};
+  settings.optimizer.learningRate.steps = number;
+  settings.optimizer.adamwPeak = kLearningRate;
   auto load = [&](int64_t microBatch, int32_t *tokens, int32_t *targets) {
     int64_t count = program.batch * program.sequence;
     auto vocabulary = static_cast<uint32_t>(program.vocabulary);
@@ -71,7 +72,7 @@ static std::vector<KernelRow> rowsOf(const std::vector<KernelTime> &times, const
 
 BenchResult bench(Engine &engine, const sluice_binary &program, const BenchOptions &options) {
   engine.initializeParameters(0);
-  uint64_t number = 0;
+  int64_t number = 0;
   for (int64_t i = 0; i < options.warmup; ++i)
     millisecondsOf(engine, program, number++);
   std::vector<double> times;

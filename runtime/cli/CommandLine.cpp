@@ -2,6 +2,8 @@
 
 #include "runtime/cli/CommandLine.h"
 #include "runtime/Error.h"
+#include "runtime/cpu/Processor.h"
+#include "runtime/engine/StepScalars.h"
 
 #include <nlohmann/json.hpp>
 
@@ -10,7 +12,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <sched.h>
 
 namespace sluice::runtime {
 
@@ -19,14 +20,6 @@ static constexpr uint64_t kMostThreads = 4096;
 
 /// Default for programs whose optimizer is Muon.
 static constexpr double kMuonLearningRate = 0.02;
-
-/// Processors that this process may use.
-static unsigned availableProcessors() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) != 0)
-    return 1;
-  return static_cast<unsigned>(CPU_COUNT(&set));
-}
 
 /// A value in [least, below).
 static CLI::Validator within(double least, double below, const std::string &meaning) {
@@ -136,7 +129,7 @@ void CommandLine::addSet(CLI::App &verb) {
   std::string help = "Set a run-time scalar; may be repeated. Scalars:";
   for (uint32_t i = 0; i < program.scalar_count; ++i) {
     const sluice_scalar &scalar = program.scalars[i];
-    if (!Scalars::isComputed(scalar.name))
+    if (!isComputedScalar(scalar.name))
       help += std::string(" ") + scalar.name + " (" + scalar.help + "; in " + rangeText(scalar) + ", default " +
               defaultText(scalar) + ")";
   }

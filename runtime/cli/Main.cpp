@@ -2,6 +2,7 @@
 
 #include "runtime/Error.h"
 #include "runtime/cli/CommandLine.h"
+#include "runtime/cpu/Processor.h"
 #include "runtime/engine/Program.h"
 
 #include <CLI/CLI.hpp>

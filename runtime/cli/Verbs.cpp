@@ -2,6 +2,8 @@
 
 #include "runtime/Error.h"
 #include "runtime/cli/CommandLine.h"
+#include "runtime/engine/Program.h"
+#include "runtime/engine/StepScalars.h"
 #include "runtime/train/Evaluate.h"
 #include "runtime/train/MetricsLog.h"
 
@@ -161,7 +163,7 @@ void CommandLine::runGenerate() {
       prompt.empty() ? parseTokens(promptTokens)
                      : std::vector<int32_t>(reinterpret_cast<const unsigned char *>(prompt.data()),
                                             reinterpret_cast<const unsigned char *>(prompt.data()) + prompt.size());
-  generation.seed = seed.value_or(0);
+  generation.seeds.run = seed;
   std::unique_ptr<Engine> engine = makeEngine();
   loadFrom(*engine, program, weights, seedOfWeights());
   generate(*engine, program, generation, stdout);
@@ -186,7 +188,7 @@ static nlohmann::ordered_json describe(const sluice_binary &program, unsigned th
   double tokens = static_cast<double>(program.batch * program.sequence * program.micro_batches);
   nlohmann::ordered_json scalars = nlohmann::ordered_json::object();
   for (uint32_t i = 0; i < program.scalar_count; ++i)
-    if (!Scalars::isComputed(program.scalars[i].name))
+    if (!isComputedScalar(program.scalars[i].name))
       scalars[program.scalars[i].name] = describe(program.scalars[i]);
   return {{"model", program.model},
           {"parameters", parameterElements(program)},
@@ -232,7 +234,7 @@ void CommandLine::runInfo() const {
   std::printf("compute        %s: operands of contractions\n", program.compute);
   std::printf("processor      %s (%s)\n", program.processor, program.features);
   for (uint32_t i = 0; i < program.scalar_count; ++i)
-    if (const sluice_scalar &scalar = program.scalars[i]; !Scalars::isComputed(scalar.name))
+    if (const sluice_scalar &scalar = program.scalars[i]; !isComputedScalar(scalar.name))
       std::printf("scalar         %s = %s in %s: %s\n", scalar.name, defaultText(scalar).c_str(),
                   rangeText(scalar).c_str(), scalar.help);
 }

@@ -2,6 +2,7 @@
 
 #include "runtime/Philox.h"
 #include "runtime/engine/Engine.h"
+#include "runtime/engine/Program.h"
 
 namespace sluice::runtime {
 
@@ -34,10 +35,10 @@ static void fillPairs(const sluice_parameter &parameter, uint64_t seed, Element 
 }
 
 void Engine::initializeParameters(uint64_t seed) {
-  for (uint32_t i = 0; i < binary.parameter_count; ++i) {
-    const sluice_parameter &parameter = binary.parameters[i];
-    char *data = parameters.data() + parameter.tensor.offset;
-    pool.run((elementCount(parameter.tensor) + 1) / 2, [&](int64_t begin, int64_t end) {
+  for (uint32_t i = 0; i < program.parameter_count; ++i) {
+    const sluice_parameter &parameter = program.parameters[i];
+    char *data = device.parameters() + parameter.tensor.offset;
+    device.threads().run((elementCount(parameter.tensor) + 1) / 2, [&](int64_t begin, int64_t end) {
       if (parameter.tensor.element == SLUICE_F64)
         fillPairs(parameter, seed, reinterpret_cast<double *>(data), begin, end);
       else

@@ -3,13 +3,6 @@
 #include "runtime/engine/Program.h"
 
 #include "runtime/Error.h"
-#include "runtime/cpu/MatrixUnit.h"
-#include "runtime/cpu/Pool.h"
-
-#include <algorithm>
-#include <fstream>
-#include <set>
-#include <sstream>
 
 namespace sluice::runtime {
 
@@ -130,59 +123,6 @@ void checkProgram(const sluice_binary &program) {
     normIsKnown |= program.actions[i].kind == SLUICE_ACTION_NORM;
     checkAction(program, program.actions[i], normIsKnown);
   }
-}
-
-void checkProcessor(const sluice_binary &program) {
-  std::set<std::string> present;
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.compare(0, 5, "flags") != 0 && line.compare(0, 8, "Features") != 0)
-      continue;
-    std::istringstream words(line.substr(line.find(':') + 1));
-    for (std::string word; words >> word;)
-      present.insert(word);
-    break;
-  }
-  std::string missing;
-  std::istringstream needed(program.features);
-  for (std::string feature; std::getline(needed, feature, ',');)
-    if (!feature.empty() && !present.count(feature))
-      missing += " " + feature;
-  if (!missing.empty())
-    throw Error("this program was compiled for " + std::string(program.processor) + ", and this processor lacks" +
-                missing);
-  bool usesMatrixUnit = std::string(program.features).find("amx_tile") != std::string::npos;
-  if (usesMatrixUnit && !requestMatrixUnit())
-    throw Error("this program was compiled for " + std::string(program.processor) +
-                ", and the system refuses it the tile registers of the processor (amx_tile)");
-}
-
-/// The largest of a field over the program's functions.
-static int64_t largest(const sluice_binary &program, int64_t sluice_function::*field) {
-  int64_t bytes = 0;
-  for (uint32_t i = 0; i < program.function_count; ++i)
-    bytes = std::max(bytes, program.functions[i].*field);
-  return bytes;
-}
-
-int64_t threadScratchBytes(const sluice_binary &program) {
-  return largest(program, &sluice_function::thread_scratch_bytes);
-}
-
-int64_t inputStride(const sluice_binary &program) {
-  constexpr int64_t kElementsALine = SLUICE_ALIGNMENT / int64_t(sizeof(int32_t));
-  int64_t elements = program.batch * program.sequence;
-  return (elements + kElementsALine - 1) / kElementsALine * kElementsALine;
-}
-
-MemoryPlan planMemory(const sluice_binary &program, unsigned threads) {
-  MemoryPlan plan;
-  plan.parameters = program.parameter_bytes;
-  plan.slots = program.slot_bytes;
-  plan.scratch = largest(program, &sluice_function::scratch_bytes);
-  plan.threadScratch = sluice_pool::scratchStride(threadScratchBytes(program)) * threads;
-  plan.inputs = inputStride(program) * SLUICE_MAX_INPUTS * program.micro_batches * int64_t(sizeof(int32_t));
-  return plan;
 }
 
 } // namespace sluice::runtime

@@ -2,6 +2,7 @@
 
 #include "runtime/engine/Scalars.h"
 #include "runtime/Error.h"
+#include "runtime/engine/StepScalars.h"
 
 #include <algorithm>
 #include <cmath>
@@ -49,20 +50,14 @@ void Scalars::setIfPresent(const std::string &name, double value) {
     values[index] = value;
 }
 
-bool Scalars::isComputed(const std::string &name) {
-  static const char *const computed[] = {"learning_rate", "adamw_learning_rate", "bias_correction1", "bias_correction2",
-                                         "clip_scale",    "loss_gradient",       "unclipped_scale",  "steps"};
-  return std::find(std::begin(computed), std::end(computed), name) != std::end(computed);
-}
-
 void Scalars::setByUser(const std::string &name, double value) {
-  if (isComputed(name))
+  if (isComputedScalar(name))
     throw Error("'" + name + "' is computed at every step and cannot be set");
   int index = indexOf(name);
   if (index < 0) {
     std::string known;
     for (uint32_t i = 0; i < program.scalar_count; ++i)
-      if (!isComputed(program.scalars[i].name))
+      if (!isComputedScalar(program.scalars[i].name))
         known += (known.empty() ? "" : ", ") + std::string(program.scalars[i].name);
     throw Error("this program has no scalar '" + name + "' (it has: " + (known.empty() ? "none" : known) + ")");
   }

@@ -26,9 +26,6 @@ public:
   /// computes at every step, or if the value is outside of its range.
   void setByUser(const std::string &name, double value);
 
-  /// True for a scalar that the runtime computes at every step.
-  static bool isComputed(const std::string &name);
-
   void copyTo(sluice_step &step) const;
 
 private:

@@ -28,8 +28,8 @@ int32_t chooseToken(const std::vector<double> &scores, const GenerateOptions &op
   double sum = 0;
   for (int32_t token : tokens)
     sums.push_back(sum += std::exp((scores[token] - scores[tokens[0]]) / options.temperature));
-  PhiloxCounter words =
-      philox({static_cast<uint32_t>(ordinal), static_cast<uint32_t>(ordinal >> 32), 0, 0}, philoxKey(options.seed));
+  PhiloxCounter words = philox({static_cast<uint32_t>(ordinal), static_cast<uint32_t>(ordinal >> 32), 0, 0},
+                               philoxKey(options.seeds.ofRun()));
   double drawn = uniformDouble(words[0], words[1]) * sum;
   auto found = std::upper_bound(sums.begin(), sums.end(), drawn);
   // Rounding can make `drawn` reach the sum.

@@ -17,7 +17,7 @@ struct GenerateOptions {
   int64_t tokens = 256;        ///< To generate.
   double temperature = 1;      ///< 0: the likeliest token, the first of equals.
   int64_t topK = 0;            ///< Draw among so many of the likeliest; 0: among all.
-  uint64_t seed = 0;
+  Seeds seeds;                 ///< What is drawn goes by that of the run.
 };
 
 /// The next token given its scores; `ordinal` is the number of tokens generated before it. A pure function of its

@@ -2,6 +2,7 @@
 
 #include "runtime/train/Train.h"
 #include "runtime/Error.h"
+#include "runtime/engine/Program.h"
 #include "runtime/train/Evaluate.h"
 #include "runtime/train/MetricsLog.h"
 #include "runtime/train/Progress.h"
@@ -216,14 +217,11 @@ void Trainer::run() {
 
 StepResult Trainer::runStep(int64_t step) {
   StepSettings settings;
-  settings.step = static_cast<uint64_t>(step);
-  settings.steps = static_cast<uint64_t>(options.learningRate.steps);
-  settings.seed = seed;
-  settings.gateSeed = gateSeed;
+  settings.step = step;
   settings.detail = options.logDetail > 0 && step % options.logDetail == 0;
-  settings.learningRate = options.learningRate.at(step);
-  settings.adamwLearningRate = options.learningRate.scaledTo(options.adamwLearningRate).at(step);
-  settings.gradientClip = gradientClip;
+  settings.optimizer = {options.learningRate, options.adamwLearningRate, gradientClip};
+  settings.seeds.run = seed;
+  settings.seeds.gate = gateSeed;
   return engine.trainStep(settings, [&](int64_t microBatch, int32_t *tokens, int32_t *targets) {
     batches->fill(step, microBatch, tokens, targets);
   });

@@ -5,7 +5,7 @@
 
 #include "runtime/data/Data.h"
 #include "runtime/engine/Engine.h"
-#include "runtime/train/LearningRate.h"
+#include "runtime/engine/LearningRate.h"
 #include "runtime/train/Weights.h"
 
 #include <optional>

@@ -3,6 +3,8 @@
 #include "runtime/engine/Engine.h"
 #include "FakeProgram.h"
 #include "runtime/Error.h"
+#include "runtime/cpu/Processor.h"
+#include "runtime/engine/Program.h"
 #include "runtime/train/Generate.h"
 
 #include <gtest/gtest.h>
@@ -26,11 +28,11 @@ void loadPattern(int64_t microBatch, int32_t *tokens, int32_t *targets) {
   }
 }
 
-StepSettings settingsOf(uint64_t step) {
+StepSettings settingsOf(int64_t step) {
   StepSettings settings;
   settings.step = step;
-  settings.learningRate = 0.05;
-  settings.gradientClip = 1;
+  settings.optimizer.learningRate = {LearningRateShape::Constant, 0.05};
+  settings.optimizer.gradientClip = 1;
   return settings;
 }
 
@@ -104,9 +106,9 @@ TEST(EngineTest, NormIsThatOfTheWholeGradient) {
 TEST(EngineTest, SetsTheScalarsOfAStep) {
   Engine engine(sluice_program, 1);
   StepSettings settings = settingsOf(2);
-  settings.gradientClip = 0.01;
-  settings.steps = 7;
-  settings.adamwLearningRate = 0.25;
+  settings.optimizer.gradientClip = 0.01;
+  settings.optimizer.learningRate.steps = 7;
+  settings.optimizer.adamwPeak = 0.25;
   StepResult result = engine.trainStep(settings, loadPattern);
   EXPECT_DOUBLE_EQ(engine.scalars().get("learning_rate"), 0.05);
   EXPECT_DOUBLE_EQ(engine.scalars().get("adamw_learning_rate"), 0.25);
@@ -172,7 +174,7 @@ TEST(EngineTest, AScaleOfTheLossThatIsAPowerOfTwoChangesNoBit) {
   scaled.scalars().setByUser("loss_scale", 1024);
   for (Engine *engine : {&plain, &scaled})
     engine->initializeParameters(1);
-  for (uint64_t step = 0; step < 20; ++step) {
+  for (int64_t step = 0; step < 20; ++step) {
     StepResult first = plain.trainStep(settingsOf(step), loadPattern);
     StepResult second = scaled.trainStep(settingsOf(step), loadPattern);
     EXPECT_EQ(first.loss, second.loss);
@@ -243,7 +245,7 @@ TEST(GenerateTest, GreedyFollowsWhatWasLearned) {
 TEST(GenerateTest, DrawsAmongTheLikeliestInProportion) {
   GenerateOptions options;
   options.topK = 2;
-  options.seed = 5;
+  options.seeds.run = 5;
   std::vector<double> scores{std::log(1.0), std::log(3.0), std::log(0.5)};
   int counts[3] = {};
   for (uint64_t i = 0; i < 10000; ++i)

@@ -1,6 +1,6 @@
 //===- LearningRate.h - Learning-rate schedules -----------------*- C++ -*-===//
-#ifndef SLUICE_RUNTIME_TRAIN_LEARNINGRATE_H
-#define SLUICE_RUNTIME_TRAIN_LEARNINGRATE_H
+#ifndef SLUICE_RUNTIME_ENGINE_LEARNINGRATE_H
+#define SLUICE_RUNTIME_ENGINE_LEARNINGRATE_H
 
 #include <cstdint>
 #include <string>
@@ -39,4 +39,4 @@ struct LearningRateSchedule {
 
 } // namespace sluice::runtime
 
-#endif // SLUICE_RUNTIME_TRAIN_LEARNINGRATE_H
+#endif // SLUICE_RUNTIME_ENGINE_LEARNINGRATE_H

@@ -1,5 +1,5 @@
 //===- LearningRateTest.cpp -----------------------------------------------===//
-#include "runtime/train/LearningRate.h"
+#include "runtime/engine/LearningRate.h"
 
 #include "TestFiles.h"
 

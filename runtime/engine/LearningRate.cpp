@@ -1,5 +1,5 @@
 //===- LearningRate.cpp - Learning-rate schedules -------------------------===//
-#include "runtime/train/LearningRate.h"
+#include "runtime/engine/LearningRate.h"
 
 #include "runtime/Error.h"
 
