@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,6 +99,23 @@ void AtomicFile::commit() {
   ::close(folderDescriptor);
   if (!synced)
     throw RunError("cannot sync " + folder + ": " + std::strerror(syncError));
+}
+
+void checkWritable(const char *flag, const std::string &path) {
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty())
+    folder = ".";
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored))
+    throw Error(std::string(flag) + ": " + folder.string() + " is not a folder");
+  if (std::filesystem::is_directory(path, ignored))
+    throw Error(std::string(flag) + ": " + path + " is a folder");
+}
+
+void checkFolder(const char *flag, const std::string &path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_directory(path, ignored))
+    throw Error(std::string(flag) + ": " + path + " is not a folder");
 }
 
 } // namespace sluice::runtime

@@ -91,6 +91,13 @@ void TokenStream::read(int64_t begin, int64_t count, int32_t *out) const {
   }
 }
 
+void TokenStream::checkTokens() const {
+  constexpr int64_t kChecked = int64_t(64) << 20, kChunk = int64_t(1) << 16;
+  std::vector<int32_t> chunk(kChunk);
+  for (int64_t begin = 0, end = std::min(size(), kChecked); begin < end; begin += kChunk)
+    read(begin, std::min(kChunk, end - begin), chunk.data());
+}
+
 Split wholeStream(const TokenStream &stream) { return {&stream, 0, stream.size()}; }
 
 std::pair<Split, Split> splitTail(const TokenStream &stream, double fraction) {

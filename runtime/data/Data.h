@@ -50,6 +50,9 @@ public:
   const std::vector<TokenFile> &files() const { return tokenFiles; }
   /// Copies tokens [begin, begin + count), which lie in the stream. Error as TokenFile::read.
   void read(int64_t begin, int64_t count, int32_t *out) const;
+  /// Reads the tokens once, as far as that takes no noticeable time, so that tokens that are not below the vocabulary
+  /// are an Error before a run rather than in it.
+  void checkTokens() const;
 
 private:
   std::vector<TokenFile> tokenFiles;

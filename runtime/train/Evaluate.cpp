@@ -26,11 +26,4 @@ std::optional<Evaluation> evaluateWindows(Engine &engine, const sluice_binary &p
   return result;
 }
 
-void checkTokens(const TokenStream &stream) {
-  constexpr int64_t kChecked = int64_t(64) << 20, kChunk = int64_t(1) << 16;
-  std::vector<int32_t> chunk(kChunk);
-  for (int64_t begin = 0, end = std::min(stream.size(), kChecked); begin < end; begin += kChunk)
-    stream.read(begin, std::min(kChunk, end - begin), chunk.data());
-}
-
 } // namespace sluice::runtime

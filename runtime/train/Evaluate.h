@@ -24,10 +24,6 @@ std::optional<Evaluation> evaluateWindows(Engine &engine, const sluice_binary &p
                                           int64_t maxBatches = std::numeric_limits<int64_t>::max(),
                                           const std::function<bool()> &isStopped = {});
 
-/// Reads the tokens of a stream once, as far as that takes no noticeable time, so that tokens that are not below the
-/// vocabulary are an Error before a run rather than in it.
-void checkTokens(const TokenStream &stream);
-
 } // namespace sluice::runtime
 
 #endif // SLUICE_RUNTIME_TRAIN_EVALUATE_H

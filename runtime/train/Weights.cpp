@@ -41,7 +41,7 @@ void loadWeights(const sluice_binary &program, const std::string &path, const st
 }
 
 std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &program, const WeightSource &source,
-                                        uint64_t seed) {
+                                        const Seeds &seeds) {
   if (!source.init.empty()) {
     loadWeights(program, source.init, engine.parameterTensors());
   } else if (!source.resume.empty()) {
@@ -49,7 +49,7 @@ std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &pro
     loadWeights(program, checkpointModelPath(source.resume, index), engine.parameterTensors());
     return index;
   } else {
-    engine.initializeParameters(seed);
+    engine.initializeParameters(seeds.ofWeights());
   }
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 
 #include "runtime/checkpoint/Checkpoint.h"
 #include "runtime/engine/Engine.h"
+#include "runtime/engine/Seeds.h"
 
 #include <optional>
 #include <string>
@@ -22,10 +23,11 @@ struct WeightSource {
 /// unknown to the program, or of another shape.
 void loadWeights(const sluice_binary &program, const std::string &path, const std::vector<TensorView> &parameters);
 
-/// Fills the engine's parameters from the source, or else from the initializers keyed by seed. A checkpoint's optimizer
-/// state is not read. Returns the checkpoint's index if there is one. Error as loadWeights and readCheckpointIndex.
+/// Fills the engine's parameters from the source, or else from the initializers keyed by the seed of the weights. A
+/// checkpoint's optimizer state is not read. Returns the checkpoint's index if there is one. Error as loadWeights and
+/// readCheckpointIndex.
 std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &program, const WeightSource &source,
-                                        uint64_t seed);
+                                        const Seeds &seeds);
 
 /// Writes model.safetensors and, where the program has a description, config.json into the folder, which is made where
 /// it is missing. RunError if they cannot be written.
