@@ -25,7 +25,7 @@ MappedFile::MappedFile(std::string path) : filePath(std::move(path)) {
   bool isRegular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
   if (isRegular) {
     bytes = static_cast<size_t>(status.st_size);
-    if (bytes > 0)
+    if (bytes > 0) // mmap refuses an empty range
       memory = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor, 0);
   }
   int mapError = errno;

@@ -23,6 +23,7 @@ static double millisecondsOf(Engine &engine, const sluice_binary &program, int64
   settings.optimizer.learningRate = {LearningRateShape::Constant, kLearningRate};
   settings.optimizer.learningRate.steps = number;
   settings.optimizer.adamwPeak = kLearningRate;
+  // Random tokens, drawn anew for every step: no loss gets so small that its gradient vanishes.
   auto load = [&](int64_t microBatch, int32_t *tokens, int32_t *targets) {
     int64_t count = program.batch * program.sequence;
     auto vocabulary = static_cast<uint32_t>(program.vocabulary);
@@ -64,6 +65,7 @@ static std::vector<KernelRow> rowsOf(const std::vector<KernelTime> &times, const
     outside -= row.milliseconds;
     sorted.push_back(row);
   }
+  // What a step does on one thread, or in loops that are no kernel.
   sorted.push_back({"(outside of kernels)", 0, std::max(0.0, outside), 0, 0, 0});
   std::sort(sorted.begin(), sorted.end(),
             [](const KernelRow &a, const KernelRow &b) { return a.milliseconds > b.milliseconds; });
@@ -81,12 +83,14 @@ BenchResult bench(Engine &engine, const sluice_binary &program, const BenchOptio
   std::sort(times.begin(), times.end());
 
   BenchResult result;
+  // The median: one step that the system interrupts does not count.
   size_t middle = times.size() / 2;
   result.milliseconds = times.size() % 2 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
   result.tokens = static_cast<double>(program.batch * program.sequence * program.micro_batches);
   result.flops = result.tokens * program.flops_per_token;
   result.peak = measureMachinePeak(engine.threads(), std::strcmp(program.compute, "bf16") == 0);
 
+  // In steps of their own: looking at the clock around every kernel costs time itself.
   std::vector<KernelTime> kernels(program.kernel_count);
   engine.threads().timeKernels(&kernels);
   double profiled = 0;

@@ -106,7 +106,6 @@ SafetensorsFile::SafetensorsFile(std::string path) : file(std::move(path)) {
   if (!root.is_object())
     throw Error(name + ": the header is no JSON object");
 
-  std::vector<std::pair<int64_t, int64_t>> ranges;
   for (const auto &[key, value] : root.items()) {
     if (key == metadataKey) {
       if (!value.is_object())
@@ -137,6 +136,7 @@ SafetensorsFile::SafetensorsFile(std::string path) : file(std::move(path)) {
 }
 
 const SafetensorsFile::Entry *SafetensorsFile::find(const std::string &name) const {
+  // The exact name first: a file may hold both.
   for (const std::string &candidate : {name, "transformer." + name})
     for (const Entry &entry : tensors)
       if (entry.name == candidate)
@@ -150,6 +150,7 @@ template <typename Bits> static Bits loadBits(const unsigned char *from) {
   return bits;
 }
 
+/// bf16 is the upper half of an f32.
 static float loadBrain(const unsigned char *from) {
   uint32_t wide = uint32_t{loadBits<uint16_t>(from)} << 16;
   float value;
@@ -182,6 +183,7 @@ void SafetensorsFile::read(const TensorView &into) const {
     throw Error(where + " is missing");
   if (entry->shape != into.shape)
     throw Error(where + " has shape " + shapeText(entry->shape) + ", expected " + shapeText(into.shape));
+  // The common case first: a copy, whose bits are those in the file.
   if (entry->type == typeName(into.element)) {
     if (entry->bytes > 0)
       std::memcpy(into.data, entry->data, static_cast<size_t>(entry->bytes));

@@ -8,7 +8,7 @@ namespace sluice::runtime {
 
 CommandLine::CommandLine(const sluice_binary &program)
     : parser("Trains, evaluates and samples the model '" + std::string(program.model) + "' (compiled by Sluice)") {
-  parser.require_subcommand(1);
+  parser.require_subcommand(1); // without a verb there is nothing to do
   for (auto *make : {makeTrainVerb, makeEvalVerb, makeGenerateVerb, makeExportVerb, makeInfoVerb, makeBenchVerb}) {
     std::unique_ptr<Verb> verb = make(program);
     CLI::App &declared = verb->declare(parser);

@@ -46,6 +46,7 @@ CLI::App &EvalVerb::declare(CLI::App &parser) {
 
 void EvalVerb::run() {
   TokenStream stream(TokenStream::splitPaths(data), program.vocabulary);
+  // All that can be refused is, before weights are read and an engine is made.
   stream.checkTokens();
   ValidationWindows windows(wholeStream(stream), program.batch, program.sequence);
   if (!log.empty())

@@ -38,6 +38,7 @@ CLI::App &ExportVerb::declare(CLI::App &parser) {
 
 void ExportVerb::run() {
   checkFolder("--out", folder);
+  // An engine, though nothing runs: it knows names, shapes and initial values.
   std::unique_ptr<Engine> engine = engineFlags.makeEngine();
   loadFrom(*engine, program, weights, seeds);
   exportModel(*engine, program, folder);

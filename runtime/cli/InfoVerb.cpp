@@ -37,6 +37,7 @@ CLI::App &InfoVerb::declare(CLI::App &parser) {
 }
 
 static nlohmann::ordered_json describe(const sluice_scalar &scalar) {
+  // JSON has no NaN.
   nlohmann::ordered_json value = scalar.value;
   if (std::isnan(scalar.value))
     value = defaultText(scalar);
@@ -75,6 +76,7 @@ static nlohmann::ordered_json describe(const sluice_binary &program, unsigned th
 
 void InfoVerb::run() {
   unsigned threads = engineFlags.threads();
+  // The text is made of the object, so that the two never say different things.
   nlohmann::ordered_json description = describe(program, threads);
   if (json) {
     std::printf("%s\n", description.dump().c_str());

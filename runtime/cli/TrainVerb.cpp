@@ -18,6 +18,7 @@ class TrainVerb : public Verb {
 public:
   explicit TrainVerb(const sluice_binary &program)
       : program(program), engineFlags(program), described(readDescription(program)) {
+    // A default like any other: a flag overwrites it.
     options.optimizer = described.optimizer;
   }
 
@@ -117,6 +118,7 @@ void TrainVerb::declareSchedule(CLI::App &verb) {
 }
 
 void TrainVerb::declareOptimizer(CLI::App &verb) {
+  // Of all optimizers, whichever the program has: --help then says which it does not use.
   engineFlags.declareScalar(verb, "--weight-decay", "weight_decay",
                             "Decoupled weight decay a step, times the learning rate");
   engineFlags.declareScalar(verb, "--beta1", "beta1", "Decay of AdamW's first moment a step");
@@ -161,13 +163,14 @@ void TrainVerb::run() {
   options.check();
   if (!adamwFlag->empty() && !hasAdamWBeside())
     throw Error(std::string("--adamw-lr: this program's optimizer, ") + program.optimizer + ", has no AdamW beside it");
+  // After all that can be refused without it: an engine takes memory and starts threads.
   std::unique_ptr<Engine> engine = engineFlags.makeEngine();
   if (!options.quiet) {
     std::printf("%s: %lld parameters, peak memory %.1f MiB, threads: %u\n", program.model,
                 static_cast<long long>(parameterElements(program)),
                 static_cast<double>(planMemory(program, engineFlags.threads()).total()) / kMebibyte,
                 engineFlags.threads());
-    std::fflush(stdout);
+    std::fflush(stdout); // before the first step, which may take long
   }
   train(*engine, program, options);
 }

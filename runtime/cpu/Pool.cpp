@@ -73,6 +73,7 @@ sluice_pool::sluice_pool(unsigned threads, int64_t scratchBytes)
 sluice_pool::~sluice_pool() { stop(); }
 
 void sluice_pool::stop() {
+  // Written before the round advances, which is when workers look at it.
   stopping = true;
   round.fetch_add(1);
   futexWake(round);
@@ -92,6 +93,7 @@ void sluice_pool::runPart(unsigned thread) const {
 void sluice_pool::run(int64_t newCount, sluice_body newBody, const void *newContext) {
   if (newCount <= 0)
     return;
+  // One index is one part: no other thread would have work.
   if (workers.empty() || newCount == 1) {
     newBody(newContext, 0, newCount, scratch.data());
     return;
@@ -122,7 +124,7 @@ void sluice_pool::work(unsigned thread) {
   uint32_t seen = 0;
   while (true) {
     waitForStart(seen);
-    ++seen;
+    ++seen; // rounds are never skipped: run() returns only when all workers are done with one
     if (stopping)
       return;
     runPart(thread);
@@ -136,6 +138,7 @@ void sluice_pool::waitForStart(uint32_t seen) {
   if (spin(spinTime, started))
     return;
   sleepers.fetch_add(1);
+  // A futex may wake for no reason.
   while (round.load() == seen)
     futexWait(round, seen);
   sleepers.fetch_sub(1);

@@ -51,6 +51,7 @@ void TokenFile::read(int64_t begin, int64_t count, int64_t vocabulary, int32_t *
   const unsigned char *from = file.data() + firstByte + begin * (isBinary ? 2 : 1);
   for (int64_t i = 0; i < count; ++i) {
     int32_t token = isBinary ? from[2 * i] | from[2 * i + 1] << 8 : from[i];
+    // Generated code looks tokens up without a check.
     if (token >= vocabulary)
       throw Error(file.path() + ": token " + std::to_string(token) + " at position " + std::to_string(begin + i) +
                   " is outside the model's vocabulary of " + std::to_string(vocabulary));
@@ -72,6 +73,7 @@ std::vector<std::string> TokenStream::splitPaths(const std::string &list) {
   std::vector<std::string> paths;
   for (size_t begin = 0; begin <= list.size();) {
     size_t end = std::min(list.find(',', begin), list.size());
+    // An empty name is a slip of the pen, which silence would turn into a run on fewer data.
     if (end == begin)
       throw Error("empty file name in the list of data files '" + list + "'");
     paths.push_back(list.substr(begin, end - begin));
@@ -81,6 +83,7 @@ std::vector<std::string> TokenStream::splitPaths(const std::string &list) {
 }
 
 void TokenStream::read(int64_t begin, int64_t count, int32_t *out) const {
+  // The last file that starts at `begin` or before it. A read may cross into the files after it.
   size_t index = static_cast<size_t>(std::upper_bound(starts.begin(), starts.end(), begin) - starts.begin()) - 1;
   for (; count > 0; ++index) {
     int64_t part = std::min(count, starts[index + 1] - begin);
@@ -92,6 +95,7 @@ void TokenStream::read(int64_t begin, int64_t count, int32_t *out) const {
 }
 
 void TokenStream::checkTokens() const {
+  // A corpus of another vocabulary shows itself long before so many tokens.
   constexpr int64_t kChecked = int64_t(64) << 20, kChunk = int64_t(1) << 16;
   std::vector<int32_t> chunk(kChunk);
   for (int64_t begin = 0, end = std::min(size(), kChecked); begin < end; begin += kChunk)
@@ -114,6 +118,7 @@ DataOrder parseDataOrder(const std::string &name) {
   throw Error("unknown data order '" + name + "', expected random or sequential");
 }
 
+/// For messages: people know the files that they named, not the part that a split is.
 static std::string fileNames(const TokenStream &stream) {
   std::string names;
   for (const TokenFile &file : stream.files())
@@ -131,6 +136,7 @@ BatchSource::BatchSource(Split split, int64_t batch, int64_t sequence, int64_t m
 
 int64_t BatchSource::rowStart(int64_t step, int64_t microBatch, int64_t row) const {
   if (order == DataOrder::Sequential) {
+    // Less one: the last token of the last window needs a target.
     int64_t windows = (split.size() - 1) / sequence;
     return split.begin + ((step * microBatches + microBatch) * batch + row) % windows * sequence;
   }
@@ -148,6 +154,7 @@ void BatchSource::fill(int64_t step, int64_t microBatch, int32_t *tokens, int32_
     int32_t *rowTokens = tokens + row * sequence, *rowTargets = targets + row * sequence;
     int64_t start = rowStart(step, microBatch, row);
     split.stream->read(start, sequence, rowTokens);
+    // All targets but the last have just been read as tokens.
     std::copy(rowTokens + 1, rowTokens + sequence, rowTargets);
     split.stream->read(start + sequence, 1, rowTargets + sequence - 1);
   }
@@ -172,6 +179,7 @@ int64_t ValidationWindows::fill(int64_t index, int32_t *tokens, int32_t *targets
   int64_t count = std::min(perBatch, predicted() - start);
   split.stream->read(split.begin + start, count, tokens);
   split.stream->read(split.begin + start + 1, count, targets);
+  // Token 0 is in every vocabulary; what it predicts does not count, because its target is none.
   std::fill(tokens + count, tokens + perBatch, 0);
   std::fill(targets + count, targets + perBatch, -1);
   return count;

@@ -38,6 +38,7 @@ std::vector<TensorView> Engine::stateTensors() const {
 }
 
 StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &load) {
+  // What a gradient depends on has to be known before it is computed, what depends on the gradient comes after it.
   setScalarsOfStep(values, program, settings);
   executor.setScalars(values);
   metrics.clear();
@@ -45,6 +46,7 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
 
   StepResult result;
   metrics.readNorms(device.slots(), lossScale(values), result);
+  // Before the update: the parameters that are kept are then the last good ones.
   if (!isFinite(program, metrics, result))
     reportNonFinite(program, metrics, device, executor, settings, load);
   setClipScale(values, result.gradientNorm, settings.optimizer.gradientClip.value_or(program.grad_clip));
@@ -58,11 +60,12 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
   if (settings.detail)
     result.layers = describeLayers(program, before.data(), device.parameters(), device.slots(), metrics.sums());
   for (LayerDetail &layer : result.layers)
-    layer.gradientNorm /= lossScale(values);
+    layer.gradientNorm /= lossScale(values); // it comes from sums of squares that carry the scale
   return result;
 }
 
 void Engine::run(const sluice_graph &graph) {
+  // They may have been set since the last step.
   executor.setScalars(values);
   executor.run(graph);
 }
@@ -85,6 +88,7 @@ std::vector<double> Engine::logits(const std::vector<int32_t> &window) {
   // All rows after the first, and all tokens after the window, are padding that no score depends on.
   std::fill_n(device.input(0, 0), elementCount(graph->input[0]), 0);
   std::copy(window.begin(), window.end(), device.input(0, 0));
+  // The position of the last token; the graph has one a row.
   std::fill_n(device.input(0, 1), elementCount(graph->input[1]), static_cast<int32_t>(window.size()) - 1);
   run(*graph);
   std::vector<double> scores(program.vocabulary);

@@ -8,6 +8,7 @@ namespace sluice::runtime {
 
 Executor::Executor(const sluice_binary &program, Device &device)
     : program(program), device(device), lastAction(program.micro_batches, -1), firstUpdate(program.action_count) {
+  // From the end, so that the first action of a micro-batch that is met is its last.
   for (uint32_t i = program.action_count; i-- > 0;) {
     const sluice_action &action = program.actions[i];
     bool computes = action.kind == SLUICE_ACTION_FORWARD || action.kind == SLUICE_ACTION_BACKWARD;
@@ -26,6 +27,7 @@ static void setKey(uint32_t *key, uint64_t seed, int64_t stepsDone, int32_t micr
 }
 
 void Executor::runAction(const sluice_action &action, const StepSettings &settings, const LoadFunction &load) {
+  // An action of no micro-batch draws nothing; any key will do.
   int32_t microBatch = std::max(action.micro_batch, 0);
   setKey(step.key, settings.seeds.ofRun(), settings.step, microBatch);
   setKey(step.gate_key, settings.seeds.ofGates(), settings.step, microBatch);
@@ -54,6 +56,8 @@ void Executor::computeGradients(const StepSettings &settings, const LoadFunction
 
 void Executor::computeGradientOf(int32_t microBatch, const StepSettings &settings, const LoadFunction &load) {
   device.zeroGradients();
+  // Actions of no micro-batch, as those that join the uses of a tied parameter, belong to every gradient; but zeroing
+  // has been done.
   for (uint32_t i = 0; i < program.action_count && program.actions[i].kind != SLUICE_ACTION_NORM; ++i) {
     const sluice_action &action = program.actions[i];
     if (action.kind != SLUICE_ACTION_ZERO && (action.micro_batch == microBatch || action.micro_batch < 0))
@@ -67,6 +71,7 @@ void Executor::update(const StepSettings &settings, const LoadFunction &load) {
 }
 
 void Executor::run(const sluice_graph &graph) {
+  // Nothing is drawn where nothing is trained: the keys are the same for every call.
   setKey(step.key, 0, 0, 0);
   setKey(step.gate_key, 0, 0, 0);
   device.call(graph.function, 0, step);

@@ -22,10 +22,12 @@ std::vector<double> keptShares(const sluice_binary &program, const char *slots) 
     gates[gate.layer] += 1;
   }
   for (uint32_t i = 0; i < program.layer_count; ++i)
+    // A layer may have a gate for each of its parts.
     open[i] = gates[i] > 0 ? open[i] / gates[i] : 1;
   return open;
 }
 
+/// With the dot, so that "h.1" does not take the parameters of "h.10".
 static bool belongsTo(const sluice_parameter &parameter, const std::string &layer) {
   return std::strncmp(parameter.tensor.name, (layer + ".").c_str(), layer.size() + 1) == 0;
 }
@@ -33,6 +35,7 @@ static bool belongsTo(const sluice_parameter &parameter, const std::string &laye
 static void describeParameters(const sluice_binary &program, const char *before, const char *after, const char *slots,
                                LayerDetail &detail) {
   auto *norms = reinterpret_cast<const double *>(slots + program.norms_offset);
+  // All sums in double: a layer has millions of elements.
   double gradient = 0, change = 0, size = 0;
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_parameter &parameter = program.parameters[i];
@@ -64,6 +67,7 @@ std::vector<LayerDetail> describeLayers(const sluice_binary &program, const char
   for (const MetricValue &metric : metrics) {
     if (metric.metric->layer < 0)
       continue;
+    // A closed gate leaves zeros: the mean is over the micro-batches that ran.
     auto runs = static_cast<double>(program.micro_batches);
     if (metric.metric->gate >= 0) {
       const sluice_gate &gate = program.gates[metric.metric->gate];

@@ -37,6 +37,7 @@ void LearningRateSchedule::check() const {
 
 LearningRateSchedule LearningRateSchedule::scaledTo(double newPeak) const {
   LearningRateSchedule scaled = *this;
+  // From a peak of 0 there is no ratio to keep.
   scaled.minimum = peak > 0 ? minimum / peak * newPeak : 0;
   scaled.peak = newPeak;
   return scaled;

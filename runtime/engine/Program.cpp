@@ -6,6 +6,7 @@
 
 namespace sluice::runtime {
 
+/// The table is checked once, so that nothing after it has to ask whether an offset lies inside its block.
 static void require(bool holds, const std::string &message) {
   if (!holds)
     throw Error("this program is damaged: " + message);
@@ -36,6 +37,7 @@ const sluice_graph *findGraph(const sluice_binary &program, const std::string &n
   return nullptr;
 }
 
+/// What readElement() reads.
 static bool isFloat(uint32_t element) { return element == SLUICE_F32 || element == SLUICE_F64; }
 
 static void checkParameter(const sluice_binary &program, const sluice_parameter &parameter) {
@@ -47,6 +49,7 @@ static void checkParameter(const sluice_binary &program, const sluice_parameter 
           name + " has a size that does not fit its shape");
   require(tensor.offset >= 0 && tensor.offset + tensor.bytes <= program.parameter_bytes,
           name + " lies outside the parameter block");
+  // A negative offset says that the parameter is not trained.
   require(parameter.gradient + tensor.bytes <= program.slot_bytes, name + " has its gradient outside the slot block");
   require(parameter.states <= SLUICE_MAX_STATES, name + " has too many states");
   for (uint32_t s = 0; s < parameter.states; ++s)
@@ -75,6 +78,7 @@ static void checkGraph(const sluice_binary &program, const sluice_graph &graph) 
 
 static void checkAction(const sluice_binary &program, const sluice_action &action, bool normIsKnown) {
   require(action.micro_batch < program.micro_batches, "an action has no such micro-batch");
+  // These two the runtime does by itself.
   bool calls = action.kind != SLUICE_ACTION_LOAD && action.kind != SLUICE_ACTION_ZERO;
   require(!calls || (action.function >= 0 && action.function < static_cast<int32_t>(program.function_count)),
           "an action has no such function");

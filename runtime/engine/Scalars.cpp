@@ -11,6 +11,7 @@
 using namespace sluice::runtime;
 
 std::string sluice::runtime::numberText(double value) {
+  // As people write it: 0.0003 and not 0.000300.
   std::ostringstream text;
   text << value;
   return text.str();
@@ -24,9 +25,11 @@ std::string sluice::runtime::rangeText(const sluice_scalar &scalar) {
 }
 
 std::string sluice::runtime::defaultText(const sluice_scalar &scalar) {
+  // No number stands for "the program computes it", so that every number can be set.
   return std::isnan(scalar.value) ? "auto" : numberText(scalar.value);
 }
 
+/// A value that is not finite is in no range, whatever the bounds.
 static bool contains(const sluice_scalar &scalar, double value) {
   bool isAbove = scalar.open & SLUICE_LEAST_IS_OPEN ? value > scalar.least : value >= scalar.least;
   bool isBelow = scalar.open & SLUICE_MOST_IS_OPEN ? value < scalar.most : value <= scalar.most;
@@ -55,6 +58,7 @@ void Scalars::setByUser(const std::string &name, double value) {
     throw Error("'" + name + "' is computed at every step and cannot be set");
   int index = indexOf(name);
   if (index < 0) {
+    // The message lists what may be set: names differ between optimizers and techniques.
     std::string known;
     for (uint32_t i = 0; i < program.scalar_count; ++i)
       if (!isComputedScalar(program.scalars[i].name))

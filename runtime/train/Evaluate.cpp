@@ -12,10 +12,12 @@ std::optional<Evaluation> evaluateWindows(Engine &engine, const sluice_binary &p
   std::vector<int32_t> tokens(program.batch * program.sequence), targets(tokens.size());
   int64_t batches = std::min(maxBatches, windows.batches());
   Evaluation result;
+  // A batch counts by the tokens that it predicts: the last one may be short.
   double sum = 0;
   for (int64_t i = 0; i < batches; ++i) {
     if (isStopped && isStopped())
       return std::nullopt;
+    // Evenly over all, with the first among them. In 128 bits, so that no product overflows.
     __extension__ using Wide = __int128;
     auto index = static_cast<int64_t>(static_cast<Wide>(windows.batches()) * i / batches);
     int64_t predicted = windows.fill(index, tokens.data(), targets.data());

@@ -20,6 +20,7 @@ void MetricsLine::addText(std::string_view key, std::string_view value) {
   fields.append(key).append("\": ").append(value);
 }
 
+/// The fewest digits that read back as the same bits; printf has no format for that.
 template <typename Number> static std::string shortest(Number value) {
   char digits[32];
   auto [end, code] = std::to_chars(digits, digits + sizeof(digits), value);
@@ -101,6 +102,7 @@ MetricsLog::MetricsLog(std::string path, int64_t resumeStep) : path(std::move(pa
 MetricsLog::~MetricsLog() { ::close(descriptor); }
 
 void MetricsLog::write(const MetricsLine &line) {
+  // In one write, where the system allows it: readers that follow the file then see whole lines.
   std::string text = line.text();
   for (size_t written = 0; written < text.size();) {
     ssize_t count = ::write(descriptor, text.data() + written, text.size() - written);

@@ -61,6 +61,7 @@ void Progress::update(int64_t nowDone, double nowLoss, int64_t tokens) {
   if (mode == ProgressMode::Quiet || finished)
     return;
   double now = clock();
+  // Never zero, which rates are divided by: a clock may have coarse ticks.
   double seconds = std::max(now - updateTime, 1e-9);
   updateTime = now;
   done = nowDone;
@@ -89,6 +90,7 @@ void Progress::update(int64_t nowDone, double nowLoss, int64_t tokens) {
 
 std::string Progress::status() const {
   std::string total = std::to_string(steps), number = std::to_string(done);
+  // Numbers of one width: what follows them then stands still.
   number.insert(0, total.size() - std::min(total.size(), number.size()), ' ');
   std::string text = "step " + number + "/" + total + "  loss " + formatted("%.4f", loss) + "  " +
                      shortCount(tokensPerSecond) + " tokens/s";
@@ -126,6 +128,7 @@ void Progress::clearBar() {
 void Progress::message(const std::string &line) {
   if (mode == ProgressMode::Quiet)
     return;
+  // The bar moves down by the line, and is never left behind above it.
   bool redraw = barShown;
   clearBar();
   std::fprintf(out, "%s\n", line.c_str());

@@ -14,6 +14,8 @@ StopSignals::StopSignals() {
   struct sigaction action;
   std::memset(&action, 0, sizeof(action));
   action.sa_handler = [](int) { stopRequested = 1; };
+  // Reset, so that a second signal stops a run that does not come to its end; restart, because no call of the runtime
+  // is to fail for a signal.
   action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
   sigaction(SIGINT, &action, &previousInterrupt);
   sigaction(SIGTERM, &action, &previousTerminate);

@@ -63,6 +63,7 @@ void Trainer::restore() {
     loadFrom(engine, program, options.weights, options.seeds);
     return;
   }
+  // What can be refused by the index is, before any tensor is read.
   CheckpointIndex index = readCheckpointIndex(folder);
   if (int64_t steps = options.optimizer.learningRate.steps; index.step > steps)
     throw Error(folder + ": the checkpoint is of step " + std::to_string(index.step) +
@@ -76,6 +77,7 @@ void Trainer::restore() {
   firstStep = index.step;
 }
 
+/// A number where the tensor is one, else a list.
 static void addMetric(MetricsLine &line, const MetricValue &metric) {
   if (metric.metric->result.rank == 0)
     line.add(metric.metric->name, metric.values.front());
@@ -94,6 +96,7 @@ static void addResult(MetricsLine &line, const StepResult &result) {
   if (result.layersKept)
     line.add("layers_kept", *result.layersKept);
   line.add("flops", result.flops);
+  // Only lines of every so many steps describe the layers.
   if (result.layers.empty())
     return;
   std::vector<MetricsLine> layers;
@@ -170,7 +173,7 @@ void Trainer::evaluateAtEnd(int64_t stepsDone) {
   std::optional<Evaluation> evaluation = evaluateWindows(
       engine, program, *data->validation(), std::numeric_limits<int64_t>::max(), StopSignals::areRequested);
   if (!evaluation)
-    return;
+    return; // stopped by a signal: the checkpoint is written
   if (log)
     log->write(MetricsLine(stepsDone).add("val_loss", evaluation->loss));
   progress->message("validation loss " + std::to_string(evaluation->loss) + " over " +
@@ -178,6 +181,7 @@ void Trainer::evaluateAtEnd(int64_t stepsDone) {
 }
 
 void Trainer::save(int64_t stepsDone) {
+  // The last step may also be one of every so many.
   if (options.checkpointFolder.empty() || stepsDone == lastSaved)
     return;
   CheckpointIndex index;

@@ -45,6 +45,7 @@ std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &pro
   if (!source.init.empty()) {
     loadWeights(program, source.init, engine.parameterTensors());
   } else if (!source.resume.empty()) {
+    // As any file of weights: who evaluates a model may do it in a program of another optimizer.
     CheckpointIndex index = readCheckpointIndex(source.resume);
     loadWeights(program, checkpointModelPath(source.resume, index), engine.parameterTensors());
     return index;
@@ -62,6 +63,7 @@ void exportModel(const Engine &engine, const sluice_binary &program, const std::
   writeSafetensors(folder + "/model.safetensors", engine.parameterTensors());
   if (std::string(program.description).empty())
     return;
+  // What the model can be compiled from again.
   AtomicFile config(folder + "/config.json");
   config.write(program.description);
   config.commit();
