@@ -1,17 +1,13 @@
 //===- EngineTest.cpp - Tests of the engine on a hand-written program -----===//
 
 #include "runtime/engine/Engine.h"
-#include "FakeProgram.h"
+
+#include "FakeTraining.h"
 #include "runtime/Error.h"
-#include "runtime/cpu/Processor.h"
-#include "runtime/engine/Program.h"
-#include "runtime/train/Generate.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -19,29 +15,12 @@ using namespace sluice::runtime;
 
 namespace {
 
-/// Tokens in which 7 follows 5 follows 7, so that there is something to learn.
-void loadPattern(int64_t microBatch, int32_t *tokens, int32_t *targets) {
-  for (int64_t i = 0; i < kFakeBatch * kFakeSequence; ++i) {
-    bool odd = (i + microBatch) % 2 != 0;
-    tokens[i] = odd ? 5 : 7;
-    targets[i] = odd ? 7 : 5;
-  }
-}
-
-StepSettings settingsOf(int64_t step) {
-  StepSettings settings;
-  settings.step = step;
-  settings.optimizer.learningRate = {LearningRateShape::Constant, 0.05};
-  settings.optimizer.gradientClip = 1;
-  return settings;
-}
-
 std::vector<double> lossesOf(unsigned threads, int steps) {
   Engine engine(sluice_program, threads);
   engine.initializeParameters(1);
   std::vector<double> losses;
   for (int step = 0; step < steps; ++step)
-    losses.push_back(engine.trainStep(settingsOf(step), loadPattern).loss);
+    losses.push_back(engine.trainStep(fakeSettings(step), loadFakePattern).loss);
   return losses;
 }
 
@@ -91,7 +70,7 @@ TEST(EngineTest, NormIsThatOfTheWholeGradient) {
   Engine engine(sluice_program, 1);
   // With all weights zero, every probability is 1/V. Half of the tokens are 5 and half are 7, so the bias gets
   // 1/V - 1/2 twice and 1/V else, and each of two rows gets half of (1/V - 1 once and 1/V else).
-  StepResult result = engine.trainStep(settingsOf(0), loadPattern);
+  StepResult result = engine.trainStep(fakeSettings(0), loadFakePattern);
   double p = 1.0 / kFakeVocabulary, others = kFakeVocabulary;
   double bias = 2 * (p - 0.5) * (p - 0.5) + (others - 2) * p * p;
   double rows = 2 * 0.25 * ((p - 1) * (p - 1) + (others - 1) * p * p);
@@ -105,11 +84,11 @@ TEST(EngineTest, NormIsThatOfTheWholeGradient) {
 
 TEST(EngineTest, SetsTheScalarsOfAStep) {
   Engine engine(sluice_program, 1);
-  StepSettings settings = settingsOf(2);
+  StepSettings settings = fakeSettings(2);
   settings.optimizer.gradientClip = 0.01;
   settings.optimizer.learningRate.steps = 7;
   settings.optimizer.adamwPeak = 0.25;
-  StepResult result = engine.trainStep(settings, loadPattern);
+  StepResult result = engine.trainStep(settings, loadFakePattern);
   EXPECT_DOUBLE_EQ(engine.scalars().get("learning_rate"), 0.05);
   EXPECT_DOUBLE_EQ(engine.scalars().get("adamw_learning_rate"), 0.25);
   EXPECT_EQ(engine.scalars().get("steps"), 7);
@@ -125,7 +104,7 @@ TEST(EngineTest, StopsAtANonFiniteGradientBeforeTheUpdate) {
   engine.scalars().setByUser("poison", 1);
   std::vector<float> before = valuesOf(engine.parameterTensors()[1]);
   try {
-    engine.trainStep(settingsOf(0), loadPattern);
+    engine.trainStep(fakeSettings(0), loadFakePattern);
     FAIL() << "the step should have failed";
   } catch (const RunError &error) {
     EXPECT_STREQ(error.what(), "step 0: micro-batch 1: the gradient is not finite; the first gradient that is not "
@@ -137,36 +116,13 @@ TEST(EngineTest, StopsAtANonFiniteGradientBeforeTheUpdate) {
 TEST(EngineTest, StopsAtANonFiniteLoss) {
   Engine engine(sluice_program, 1);
   engine.scalars().setByUser("poison", -2);
-  engine.trainStep(settingsOf(0), loadPattern);
+  engine.trainStep(fakeSettings(0), loadFakePattern);
   try {
-    engine.trainStep(settingsOf(1), loadPattern);
+    engine.trainStep(fakeSettings(1), loadFakePattern);
     FAIL() << "the step should have failed";
   } catch (const RunError &error) {
     EXPECT_STREQ(error.what(), "step 1: micro-batch 0: the loss is inf; its gradients are finite");
   }
-}
-
-TEST(EngineTest, ScalarsThatTheRuntimeComputesCannotBeSet) {
-  Engine engine(sluice_program, 1);
-  EXPECT_THROW(engine.scalars().setByUser("learning_rate", 1), Error);
-  EXPECT_THROW(engine.scalars().setByUser("unknown", 1), Error);
-}
-
-TEST(EngineTest, ScalarsStayInTheirRange) {
-  Engine engine(sluice_program, 1);
-  for (auto [name, value, message] : {std::tuple("loss_scale", 0.0, "expected loss_scale in (0, inf), found 0"),
-                                      {"share", 1.0, "expected share in [0, 1), found 1"},
-                                      {"share", -0.5, "expected share in [0, 1), found -0.5"},
-                                      {"share", std::nan(""), "expected share in [0, 1), found nan"}})
-    try {
-      engine.scalars().setByUser(name, value);
-      FAIL() << message;
-    } catch (const Error &error) {
-      EXPECT_STREQ(error.what(), message);
-    }
-  EXPECT_EQ(defaultText(sluice_program.scalars[sluice_program.scalar_count - 1]), "auto");
-  engine.scalars().setByUser("share", 0);
-  EXPECT_EQ(engine.scalars().get("share"), 0);
 }
 
 TEST(EngineTest, AScaleOfTheLossThatIsAPowerOfTwoChangesNoBit) {
@@ -175,8 +131,8 @@ TEST(EngineTest, AScaleOfTheLossThatIsAPowerOfTwoChangesNoBit) {
   for (Engine *engine : {&plain, &scaled})
     engine->initializeParameters(1);
   for (int64_t step = 0; step < 20; ++step) {
-    StepResult first = plain.trainStep(settingsOf(step), loadPattern);
-    StepResult second = scaled.trainStep(settingsOf(step), loadPattern);
+    StepResult first = plain.trainStep(fakeSettings(step), loadFakePattern);
+    StepResult second = scaled.trainStep(fakeSettings(step), loadFakePattern);
     EXPECT_EQ(first.loss, second.loss);
     EXPECT_EQ(first.gradientNorm, second.gradientNorm);
   }
@@ -195,75 +151,6 @@ TEST(EngineTest, EvaluatesOverTargetsThatAreNotMinusOne) {
   std::vector<int32_t> tokens(kFakeBatch * kFakeSequence, 3), targets(tokens.size(), -1);
   targets[0] = 4;
   EXPECT_NEAR(engine.evaluate(tokens.data(), targets.data()), std::log(double(kFakeVocabulary)), 1e-6);
-}
-
-TEST(EngineTest, RefusesATableOfAnotherVersion) {
-  sluice_binary program = sluice_program;
-  checkProgram(program);
-  program.version = SLUICE_ABI_VERSION + 1;
-  EXPECT_THROW(checkProgram(program), Error);
-  program = sluice_program;
-  program.slot_bytes = 64;
-  EXPECT_THROW(checkProgram(program), Error);
-}
-
-TEST(EngineTest, NamesFeaturesThatTheProcessorLacks) {
-  sluice_binary program = sluice_program;
-  checkProcessor(program);
-  program.features = "no_such_feature";
-  program.processor = "dreams";
-  try {
-    checkProcessor(program);
-    FAIL() << "the processor should have been refused";
-  } catch (const Error &error) {
-    EXPECT_STREQ(error.what(), "this program was compiled for dreams, and this processor lacks no_such_feature");
-  }
-}
-
-TEST(GenerateTest, GreedyFollowsWhatWasLearned) {
-  Engine engine(sluice_program, 1);
-  engine.initializeParameters(1);
-  for (int step = 0; step < 60; ++step)
-    engine.trainStep(settingsOf(step), loadPattern);
-  GenerateOptions options;
-  options.prompt = {7};
-  options.asText = false;
-  options.tokens = kFakeSequence + 4; // beyond the compiled sequence
-  options.temperature = 0;
-  char *text = nullptr;
-  size_t size = 0;
-  FILE *out = open_memstream(&text, &size);
-  generate(engine, sluice_program, options, out);
-  std::fclose(out);
-  std::string expected = "7";
-  for (int64_t i = 0; i < options.tokens; ++i)
-    expected += i % 2 == 0 ? ",5" : ",7";
-  EXPECT_EQ(std::string(text, size), expected + "\n");
-  std::free(text);
-}
-
-TEST(GenerateTest, DrawsAmongTheLikeliestInProportion) {
-  GenerateOptions options;
-  options.topK = 2;
-  options.seeds.run = 5;
-  std::vector<double> scores{std::log(1.0), std::log(3.0), std::log(0.5)};
-  int counts[3] = {};
-  for (uint64_t i = 0; i < 10000; ++i)
-    ++counts[chooseToken(scores, options, i)];
-  EXPECT_NEAR(counts[1], 7500, 200);
-  EXPECT_EQ(counts[2], 0);
-  EXPECT_EQ(chooseToken(scores, options, 17), chooseToken(scores, options, 17));
-  options.temperature = 0;
-  EXPECT_EQ(chooseToken({1, 2, 2}, options, 0), 1);
-  EXPECT_THROW(chooseToken({1, NAN}, options, 0), Error);
-}
-
-TEST(GenerateTest, RefusesPromptsThatTheModelCannotRead) {
-  Engine engine(sluice_program, 1);
-  GenerateOptions options;
-  EXPECT_THROW(generate(engine, sluice_program, options, stdout), Error);
-  options.prompt = {kFakeVocabulary};
-  EXPECT_THROW(generate(engine, sluice_program, options, stdout), Error);
 }
 
 } // namespace
