@@ -1,12 +1,13 @@
 //===- Files.cpp - Mapped input files, atomic output files ----------------===//
-#include "Files.h"
+#include "runtime/Files.h"
 
-#include "Error.h"
+#include "runtime/Error.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,7 +25,7 @@ MappedFile::MappedFile(std::string path) : filePath(std::move(path)) {
   bool isRegular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
   if (isRegular) {
     bytes = static_cast<size_t>(status.st_size);
-    if (bytes > 0)
+    if (bytes > 0) // mmap refuses an empty range
       memory = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor, 0);
   }
   int mapError = errno;
@@ -98,6 +99,23 @@ void AtomicFile::commit() {
   ::close(folderDescriptor);
   if (!synced)
     throw RunError("cannot sync " + folder + ": " + std::strerror(syncError));
+}
+
+void checkWritable(const char *flag, const std::string &path) {
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty())
+    folder = ".";
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored))
+    throw Error(std::string(flag) + ": " + folder.string() + " is not a folder");
+  if (std::filesystem::is_directory(path, ignored))
+    throw Error(std::string(flag) + ": " + path + " is a folder");
+}
+
+void checkFolder(const char *flag, const std::string &path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_directory(path, ignored))
+    throw Error(std::string(flag) + ": " + path + " is not a folder");
 }
 
 } // namespace sluice::runtime

@@ -47,6 +47,13 @@ private:
   int descriptor = -1;
 };
 
+/// Error, beginning with the flag, unless a file of that name could be written: the reason is then told before the run
+/// and not after it. Writes nothing.
+void checkWritable(const char *flag, const std::string &path);
+
+/// Error, beginning with the flag, if something that is no folder has that name.
+void checkFolder(const char *flag, const std::string &path);
+
 } // namespace sluice::runtime
 
 #endif // SLUICE_RUNTIME_FILES_H

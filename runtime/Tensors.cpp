@@ -1,5 +1,5 @@
 //===- Tensors.cpp - Named views of tensors -------------------------------===//
-#include "Tensors.h"
+#include "runtime/Tensors.h"
 
 namespace sluice::runtime {
 

@@ -2,7 +2,7 @@
 #ifndef SLUICE_RUNTIME_TENSORS_H
 #define SLUICE_RUNTIME_TENSORS_H
 
-#include "abi.h"
+#include "runtime/abi.h"
 
 #include <cstdint>
 #include <string>

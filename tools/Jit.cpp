@@ -2,7 +2,7 @@
 #include "tools/Jit.h"
 #include "passes/Buffers/Scratch.h"
 #include "passes/CPU/CodeGen.h"
-#include "runtime/MatrixUnit.h"
+#include "runtime/cpu/MatrixUnit.h"
 
 using namespace sluice;
 

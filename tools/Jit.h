@@ -5,9 +5,9 @@
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/CPU/Processor.h"
-#include "runtime/Memory.h"
-#include "runtime/Pool.h"
 #include "runtime/abi.h"
+#include "runtime/cpu/Memory.h"
+#include "runtime/cpu/Pool.h"
 #include <memory>
 
 namespace sluice {

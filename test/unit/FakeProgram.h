@@ -3,7 +3,7 @@
 #ifndef SLUICE_TEST_UNIT_FAKEPROGRAM_H
 #define SLUICE_TEST_UNIT_FAKEPROGRAM_H
 
-#include "abi.h"
+#include "runtime/abi.h"
 
 /// sluice_program of FakeProgram.cpp: a bigram model, the scores of the next token are wte[token] + bias. Its table has
 /// one scalar beyond AdamW's: with `poison` = p > 0, micro-batch 1 of the step with p - 1 steps done computes a

@@ -1,5 +1,5 @@
 //===- PhiloxTest.cpp -----------------------------------------------------===//
-#include "Philox.h"
+#include "runtime/Philox.h"
 
 #include <gtest/gtest.h>
 

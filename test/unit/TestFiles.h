@@ -2,7 +2,7 @@
 #ifndef SLUICE_TEST_UNIT_TESTFILES_H
 #define SLUICE_TEST_UNIT_TESTFILES_H
 
-#include "Error.h"
+#include "runtime/Error.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,6 +1,6 @@
 //===- StudyProgress.cpp - The progress of a study for people ----------------------===//
 #include "tools/sluice-compare/StudyProgress.h"
-#include "runtime/Progress.h"
+#include "runtime/train/Progress.h"
 #include "tools/sluice-compare/Summary.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"

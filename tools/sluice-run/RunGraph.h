@@ -2,7 +2,7 @@
 #ifndef SLUICE_TOOLS_SLUICE_RUN_RUNGRAPH_H
 #define SLUICE_TOOLS_SLUICE_RUN_RUNGRAPH_H
 
-#include "runtime/Memory.h"
+#include "runtime/cpu/Memory.h"
 #include "tools/Jit.h"
 #include "tools/sluice-run/Values.h"
 #include "llvm/ADT/StringMap.h"

@@ -1,0 +1,159 @@
+//===- Bench.cpp - Times the training step --------------------------------===//
+
+#include "runtime/bench/Bench.h"
+#include "runtime/Philox.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <map>
+
+namespace sluice::runtime {
+
+/// Small enough that a run of some steps on random tokens stays finite.
+static constexpr double kLearningRate = 1e-4;
+
+static double millisecondsOf(Engine &engine, const sluice_binary &program, int64_t number) {
+  StepSettings settings;
+  settings.step = number;
+  settings.optimizer.learningRate = {LearningRateShape::Constant, kLearningRate};
+  settings.optimizer.learningRate.steps = number;
+  settings.optimizer.adamwPeak = kLearningRate;
+  // Random tokens, drawn anew for every step: no loss gets so small that its gradient vanishes.
+  auto load = [&](int64_t microBatch, int32_t *tokens, int32_t *targets) {
+    int64_t count = program.batch * program.sequence;
+    auto vocabulary = static_cast<uint32_t>(program.vocabulary);
+    for (int64_t i = 0; i < count; ++i) {
+      auto words = philox(
+          {static_cast<uint32_t>(i), static_cast<uint32_t>(microBatch), static_cast<uint32_t>(number), 0}, {0, 0});
+      tokens[i] = static_cast<int32_t>(words[0] % vocabulary);
+      targets[i] = static_cast<int32_t>(words[1] % vocabulary);
+    }
+  };
+  auto start = std::chrono::steady_clock::now();
+  engine.trainStep(settings, load);
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+static std::vector<KernelRow> rowsOf(const std::vector<KernelTime> &times, const sluice_binary &program,
+                                     const MachinePeak &peak, int64_t steps, double milliseconds) {
+  std::map<std::string, KernelRow> rows;
+  double outside = milliseconds;
+  for (uint32_t k = 0; k < program.kernel_count; ++k) {
+    if (times[k].runs == 0)
+      continue;
+    const sluice_kernel &kernel = program.kernels[k];
+    KernelRow &row = rows[kernel.name];
+    double runs = static_cast<double>(times[k].runs) / static_cast<double>(steps);
+    row.name = kernel.name;
+    row.runs += runs;
+    row.milliseconds += times[k].seconds * 1e3 / static_cast<double>(steps);
+    row.flops += runs * static_cast<double>(kernel.flops);
+    row.bytes += runs * static_cast<double>(kernel.bytes);
+    // Of each kernel by itself: one may be bound by memory and another of the same name not.
+    row.rooflineShare +=
+        1e3 * runs *
+        std::max(static_cast<double>(kernel.flops) / peak.flops, static_cast<double>(kernel.bytes) / peak.bandwidth);
+  }
+  std::vector<KernelRow> sorted;
+  for (auto &[name, row] : rows) {
+    row.rooflineShare /= row.milliseconds;
+    outside -= row.milliseconds;
+    sorted.push_back(row);
+  }
+  // What a step does on one thread, or in loops that are no kernel.
+  sorted.push_back({"(outside of kernels)", 0, std::max(0.0, outside), 0, 0, 0});
+  std::sort(sorted.begin(), sorted.end(),
+            [](const KernelRow &a, const KernelRow &b) { return a.milliseconds > b.milliseconds; });
+  return sorted;
+}
+
+BenchResult bench(Engine &engine, const sluice_binary &program, const BenchOptions &options) {
+  engine.initializeParameters(0);
+  int64_t number = 0;
+  for (int64_t i = 0; i < options.warmup; ++i)
+    millisecondsOf(engine, program, number++);
+  std::vector<double> times;
+  for (int64_t i = 0; i < options.steps; ++i)
+    times.push_back(millisecondsOf(engine, program, number++));
+  std::sort(times.begin(), times.end());
+
+  BenchResult result;
+  // The median: one step that the system interrupts does not count.
+  size_t middle = times.size() / 2;
+  result.milliseconds = times.size() % 2 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
+  result.tokens = static_cast<double>(program.batch * program.sequence * program.micro_batches);
+  result.flops = result.tokens * program.flops_per_token;
+  result.peak = measureMachinePeak(engine.threads(), std::strcmp(program.compute, "bf16") == 0);
+
+  // In steps of their own: looking at the clock around every kernel costs time itself.
+  std::vector<KernelTime> kernels(program.kernel_count);
+  engine.threads().timeKernels(&kernels);
+  double profiled = 0;
+  for (int64_t i = 0; i < options.steps; ++i)
+    profiled += millisecondsOf(engine, program, number++);
+  engine.threads().timeKernels(nullptr);
+  result.kernels = rowsOf(kernels, program, result.peak, options.steps, profiled / static_cast<double>(options.steps));
+  return result;
+}
+
+__attribute__((format(printf, 2, 3))) static void append(std::string &text, const char *format, ...) {
+  char line[512];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  text += line;
+}
+
+std::string toText(const BenchResult &result, const sluice_binary &program, unsigned threads) {
+  double seconds = result.milliseconds / 1e3;
+  std::string text;
+  append(text, "%s on %s: %lld x %lld tokens, micro-batches: %lld, threads: %u\n", program.model, program.processor,
+         static_cast<long long>(program.batch), static_cast<long long>(program.sequence),
+         static_cast<long long>(program.micro_batches), threads);
+  append(text, "peak   %.1f GFLOP/s (%s), %.1f GB/s (triad)\n", result.peak.flops / 1e9, result.peak.operation,
+         result.peak.bandwidth / 1e9);
+  append(text, "step   %.2f ms (median), %.0f tokens/s, %.1f GFLOP/s of the model, %.1f %% of the peak\n\n",
+         result.milliseconds, result.tokens / seconds, result.flops / seconds / 1e9,
+         100 * result.flops / seconds / result.peak.flops);
+  double total = 0;
+  for (const KernelRow &row : result.kernels)
+    total += row.milliseconds;
+  append(text, "%-40s %8s %10s %7s %9s %8s %9s\n", "kernel", "runs", "ms", "share", "GFLOP/s", "GB/s", "roofline");
+  for (const KernelRow &row : result.kernels)
+    append(text, "%-40s %8.0f %10.3f %6.1f%% %9.1f %8.1f %8.0f%%\n", row.name.c_str(), row.runs, row.milliseconds,
+           100 * row.milliseconds / total, row.flops / row.milliseconds / 1e6, row.bytes / row.milliseconds / 1e6,
+           100 * row.rooflineShare);
+  return text;
+}
+
+std::string toJson(const BenchResult &result, const sluice_binary &program, unsigned threads) {
+  nlohmann::ordered_json kernels = nlohmann::ordered_json::array();
+  for (const KernelRow &row : result.kernels)
+    kernels.push_back({{"name", row.name},
+                       {"runs", row.runs},
+                       {"ms", row.milliseconds},
+                       {"flops", row.flops},
+                       {"bytes", row.bytes},
+                       {"roofline_share", row.rooflineShare}});
+  double seconds = result.milliseconds / 1e3;
+  nlohmann::ordered_json json = {{"model", program.model},
+                                 {"processor", program.processor},
+                                 {"threads", threads},
+                                 {"peak_gflops", result.peak.flops / 1e9},
+                                 {"peak_operation", result.peak.operation},
+                                 {"triad_gb_s", result.peak.bandwidth / 1e9},
+                                 {"ms", result.milliseconds},
+                                 {"tokens_per_s", result.tokens / seconds},
+                                 {"gflops", result.flops / seconds / 1e9},
+                                 {"peak_share", result.flops / seconds / result.peak.flops},
+                                 {"kernels", kernels}};
+  return json.dump();
+}
+
+} // namespace sluice::runtime

@@ -1,0 +1,224 @@
+//===- Safetensors.cpp - Reading and writing .safetensors -----------------===//
+#include "runtime/checkpoint/Safetensors.h"
+
+#include "runtime/Error.h"
+
+#include <algorithm>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+namespace sluice::runtime {
+
+using nlohmann::json;
+
+static const char metadataKey[] = "__metadata__";
+
+static const char *typeName(sluice_element element) {
+  switch (element) {
+  case SLUICE_F32:
+    return "F32";
+  case SLUICE_F64:
+    return "F64";
+  case SLUICE_I32:
+    return "I32";
+  case SLUICE_BF16:
+    return "BF16";
+  case SLUICE_F16:
+    return "F16";
+  }
+  __builtin_unreachable();
+}
+
+/// Bits of an element of a type of the format, 0 for one that we do not know (it may be newer than this program, and
+/// does no harm where it is not read).
+static int64_t typeBits(const std::string &type) {
+  static const std::map<std::string, int64_t> bits = {
+      {"BOOL", 8},  {"U8", 8},   {"I8", 8},   {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"I16", 16}, {"U16", 16}, {"F16", 16},
+      {"BF16", 16}, {"I32", 32}, {"U32", 32}, {"F32", 32},    {"I64", 64},    {"U64", 64}, {"F64", 64}};
+  auto found = bits.find(type);
+  return found == bits.end() ? 0 : found->second;
+}
+
+/// A name from a file, quoted, with control characters escaped: a message stays one line.
+static std::string quote(const std::string &name) { return json(name).dump(); }
+
+/// The bytes [begin, end) of the data that the header's entry claims. Error where the entry is not well formed.
+static std::pair<int64_t, int64_t> parseEntry(const json &value, SafetensorsFile::Entry &entry, int64_t dataBytes,
+                                              const std::string &where) {
+  auto isCount = [](const json &number) {
+    return number.is_number_unsigned() && number.get<uint64_t>() <= uint64_t{INT64_MAX};
+  };
+  auto field = [&](const char *key) -> const json & {
+    static const json none;
+    return value.is_object() && value.contains(key) ? value[key] : none;
+  };
+
+  const json &type = field("dtype"), &shape = field("shape"), &offsets = field("data_offsets");
+  if (!type.is_string())
+    throw Error(where + "no dtype");
+  if (!shape.is_array() || !std::all_of(shape.begin(), shape.end(), isCount))
+    throw Error(where + "its shape is no list of sizes");
+  if (!offsets.is_array() || offsets.size() != 2 || !isCount(offsets[0]) || !isCount(offsets[1]))
+    throw Error(where + "its data_offsets are no pair of offsets");
+
+  entry.type = type.get<std::string>();
+  entry.shape = shape.get<std::vector<int64_t>>();
+  int64_t begin = offsets[0].get<int64_t>(), end = offsets[1].get<int64_t>();
+  if (begin > end || end > dataBytes)
+    throw Error(where + "its data [" + std::to_string(begin) + ", " + std::to_string(end) + ") lies outside the " +
+                std::to_string(dataBytes) + " bytes of data in the file");
+  entry.bytes = end - begin;
+
+  if (int64_t bits = typeBits(entry.type)) {
+    int64_t bytes = bits / 8;
+    bool overflows = false;
+    for (int64_t size : entry.shape)
+      overflows |= __builtin_mul_overflow(bytes, size, &bytes);
+    if (overflows || bytes != entry.bytes)
+      throw Error(where + entry.type + " of shape " + shapeText(entry.shape) + " does not fit its " +
+                  std::to_string(entry.bytes) + " bytes");
+  }
+  return {begin, end};
+}
+
+SafetensorsFile::SafetensorsFile(std::string path) : file(std::move(path)) {
+  const std::string &name = file.path();
+  // The format's reference implementation has the same bound.
+  constexpr uint64_t maxHeaderBytes = 100'000'000;
+  uint64_t headerBytes = 0;
+  if (file.size() < 8)
+    throw Error(name + " is no safetensors file: it ends within its first 8 bytes");
+  std::memcpy(&headerBytes, file.data(), 8);
+  if (headerBytes > maxHeaderBytes)
+    throw Error(name + " is no safetensors file: its header would have " + std::to_string(headerBytes) + " bytes");
+  if (headerBytes > file.size() - 8)
+    throw Error(name + " is truncated: its header has " + std::to_string(headerBytes) + " bytes, the file " +
+                std::to_string(file.size()));
+
+  const unsigned char *header = file.data() + 8, *data = header + headerBytes;
+  int64_t dataBytes = static_cast<int64_t>(file.size() - 8 - headerBytes);
+  json root;
+  try {
+    root = json::parse(header, data);
+  } catch (const json::parse_error &error) {
+    throw Error(name + ": the header is no JSON, at its byte " + std::to_string(error.byte));
+  }
+  if (!root.is_object())
+    throw Error(name + ": the header is no JSON object");
+
+  for (const auto &[key, value] : root.items()) {
+    if (key == metadataKey) {
+      if (!value.is_object())
+        throw Error(name + ": the metadata is no JSON object");
+      for (const auto &[item, text] : value.items())
+        information[item] = text.is_string() ? text.get<std::string>() : text.dump();
+      continue;
+    }
+    Entry entry{key, {}, {}, nullptr, 0};
+    auto [begin, end] = parseEntry(value, entry, dataBytes, name + ": tensor " + quote(key) + ": ");
+    entry.data = data + begin;
+    tensors.push_back(std::move(entry));
+  }
+
+  // The end matters as well: an empty tensor comes before the one that starts where it lies.
+  std::sort(tensors.begin(), tensors.end(), [](const Entry &a, const Entry &b) {
+    return std::make_pair(a.data, a.bytes) < std::make_pair(b.data, b.bytes);
+  });
+  const unsigned char *covered = data;
+  for (const Entry &entry : tensors) {
+    if (entry.data != covered)
+      throw Error(name + ": tensor " + quote(entry.name) + ": its data " +
+                  (entry.data < covered ? "overlaps the tensor before it" : "leaves a gap before it"));
+    covered += entry.bytes;
+  }
+  if (covered != data + dataBytes)
+    throw Error(name + ": " + std::to_string(data + dataBytes - covered) + " bytes after the last tensor");
+}
+
+const SafetensorsFile::Entry *SafetensorsFile::find(const std::string &name) const {
+  // The exact name first: a file may hold both.
+  for (const std::string &candidate : {name, "transformer." + name})
+    for (const Entry &entry : tensors)
+      if (entry.name == candidate)
+        return &entry;
+  return nullptr;
+}
+
+template <typename Bits> static Bits loadBits(const unsigned char *from) {
+  Bits bits;
+  std::memcpy(&bits, from, sizeof(Bits)); // data in the file need not be aligned
+  return bits;
+}
+
+/// bf16 is the upper half of an f32.
+static float loadBrain(const unsigned char *from) {
+  uint32_t wide = uint32_t{loadBits<uint16_t>(from)} << 16;
+  float value;
+  std::memcpy(&value, &wide, sizeof(value));
+  return value;
+}
+
+template <typename To> static bool convert(const SafetensorsFile::Entry &entry, void *into) {
+  To *out = static_cast<To *>(into);
+  auto each = [&](size_t size, auto load) {
+    for (int64_t i = 0, count = entry.bytes / static_cast<int64_t>(size); i < count; ++i)
+      out[i] = static_cast<To>(load(entry.data + static_cast<size_t>(i) * size));
+    return true;
+  };
+  if (entry.type == "F32")
+    return each(4, loadBits<float>);
+  if (entry.type == "F64")
+    return each(8, loadBits<double>);
+  if (entry.type == "F16")
+    return each(2, loadBits<_Float16>);
+  if (entry.type == "BF16")
+    return each(2, loadBrain);
+  return false;
+}
+
+void SafetensorsFile::read(const TensorView &into) const {
+  std::string where = path() + ": tensor " + quote(into.name);
+  const Entry *entry = find(into.name);
+  if (!entry)
+    throw Error(where + " is missing");
+  if (entry->shape != into.shape)
+    throw Error(where + " has shape " + shapeText(entry->shape) + ", expected " + shapeText(into.shape));
+  // The common case first: a copy, whose bits are those in the file.
+  if (entry->type == typeName(into.element)) {
+    if (entry->bytes > 0)
+      std::memcpy(into.data, entry->data, static_cast<size_t>(entry->bytes));
+    return;
+  }
+  bool converted = (into.element == SLUICE_F32 && convert<float>(*entry, into.data)) ||
+                   (into.element == SLUICE_F64 && convert<double>(*entry, into.data));
+  if (!converted)
+    throw Error(where + " is " + entry->type + ", which does not convert to " + typeName(into.element));
+}
+
+void writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,
+                      std::map<std::string, std::string> metadata) {
+  metadata["format"] = "pt"; // what Hugging Face's loader asks for
+  json root = json::object();
+  root[metadataKey] = metadata;
+  int64_t offset = 0;
+  for (const TensorView &tensor : tensors) {
+    if (root.contains(tensor.name))
+      throw Error("cannot write " + path + ": two tensors are named " + quote(tensor.name));
+    root[tensor.name] = {{"dtype", typeName(tensor.element)},
+                         {"shape", tensor.shape},
+                         {"data_offsets", {offset, offset + tensor.bytes()}}};
+    offset += tensor.bytes();
+  }
+  std::string header = root.dump();
+  header.resize((header.size() + 7) / 8 * 8, ' '); // the data starts aligned
+
+  uint64_t headerBytes = header.size();
+  AtomicFile file(path);
+  file.write(&headerBytes, 8);
+  file.write(header);
+  for (const TensorView &tensor : tensors)
+    file.write(tensor.data, static_cast<size_t>(tensor.bytes()));
+  file.commit();
+}
+
+} // namespace sluice::runtime

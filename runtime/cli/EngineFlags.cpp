@@ -1,0 +1,82 @@
+//===- EngineFlags.cpp - Flags of the engine ------------------------------===//
+
+#include "runtime/cli/EngineFlags.h"
+#include "runtime/Error.h"
+#include "runtime/cli/Flags.h"
+#include "runtime/cpu/Processor.h"
+#include "runtime/engine/StepScalars.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace sluice::runtime {
+
+/// Most threads that make sense anywhere; keeps a slip of the finger from asking for a million.
+static constexpr uint64_t kMostThreads = 4096;
+
+EngineFlags::EngineFlags(const sluice_binary &program) : program(program), threadCount(availableProcessors()) {}
+
+void EngineFlags::declareThreads(CLI::App &verb) {
+  verb.add_option("--threads", threadCount,
+                  "Threads; results do not depend on it (default: processors available, here " +
+                      std::to_string(threadCount) + ")")
+      ->check(wholeNumber(1, kMostThreads))
+      ->type_name("N");
+}
+
+void EngineFlags::declareSet(CLI::App &verb) {
+  std::string help = "Set a run-time scalar; may be repeated. Scalars:";
+  for (uint32_t i = 0; i < program.scalar_count; ++i) {
+    const sluice_scalar &scalar = program.scalars[i];
+    if (!isComputedScalar(scalar.name))
+      help += std::string(" ") + scalar.name + " (" + scalar.help + "; in " + rangeText(scalar) + ", default " +
+              defaultText(scalar) + ")";
+  }
+  verb.add_option("--set", sets, help)->type_name("NAME=VALUE")->expected(1)->take_all()->allow_extra_args(false);
+}
+
+void EngineFlags::declareScalar(CLI::App &verb, const std::string &flag, const std::string &scalar,
+                                const std::string &help) {
+  scalarFlags[scalar].flag = flag;
+  Scalars defaults(program);
+  addOptional(verb, flag, scalarFlags[scalar].value,
+              help + (defaults.has(scalar) ? " (default " + numberText(defaults.get(scalar)) + ")"
+                                           : " (not used by this program)"))
+      ->type_name("X");
+}
+
+void EngineFlags::applySet(const std::string &set, Scalars &scalars) const {
+  size_t equals = set.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw Error("--set: expected NAME=VALUE, got '" + set + "'");
+  std::string name = set.substr(0, equals), text = set.substr(equals + 1);
+  // Flags are spelled with hyphens, and people carry that over.
+  std::replace(name.begin(), name.end(), '-', '_');
+  char *end = nullptr;
+  double value = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0')
+    throw Error("--set " + name + ": '" + text + "' is not a number");
+  if (auto flag = scalarFlags.find(name); flag != scalarFlags.end() && flag->second.value)
+    throw Error("--set " + name + " and " + flag->second.flag + " set the same scalar");
+  scalars.setByUser(name, value);
+}
+
+void EngineFlags::applyTo(Scalars &scalars) const {
+  for (const auto &[name, flag] : scalarFlags) {
+    if (!flag.value)
+      continue;
+    if (!scalars.has(name))
+      throw Error(flag.flag + ": this program's optimizer, " + program.optimizer + ", has no " + name);
+    scalars.setByUser(name, *flag.value);
+  }
+  for (const std::string &set : sets)
+    applySet(set, scalars);
+}
+
+std::unique_ptr<Engine> EngineFlags::makeEngine() const {
+  auto engine = std::make_unique<Engine>(program, threadCount);
+  applyTo(engine->scalars());
+  return engine;
+}
+
+} // namespace sluice::runtime

@@ -1,0 +1,66 @@
+//===- EvalVerb.cpp - The verb eval ---------------------------------------===//
+
+#include "runtime/Files.h"
+#include "runtime/cli/EngineFlags.h"
+#include "runtime/cli/Flags.h"
+#include "runtime/cli/Verb.h"
+#include "runtime/train/Evaluate.h"
+#include "runtime/train/MetricsLog.h"
+
+#include <cstdio>
+
+namespace sluice::runtime {
+
+namespace {
+
+class EvalVerb : public Verb {
+public:
+  explicit EvalVerb(const sluice_binary &program) : program(program), engineFlags(program) {}
+
+  CLI::App &declare(CLI::App &parser) override;
+  void run() override;
+
+private:
+  const sluice_binary &program;
+  EngineFlags engineFlags;
+  std::string data; ///< Files with commas between them.
+  WeightSource weights;
+  Seeds seeds;
+  std::string log; ///< A file, or empty.
+};
+
+} // namespace
+
+CLI::App &EvalVerb::declare(CLI::App &parser) {
+  CLI::App &verb = *parser.add_subcommand("eval", "Print the mean loss over all of the data, in nats a token");
+  verb.add_option("--data", data, "Data, joined: text, a token a byte, or .bin, 16-bit tokens")
+      ->required()
+      ->type_name("FILE[,FILE]");
+  addWeights(verb, weights);
+  addSeed(verb, "--init-seed", seeds.init, "Seed of drawn weights (default 0)");
+  engineFlags.declareSet(verb);
+  verb.add_option("--log", log, "Write the line to this file too (default: none)")->type_name("FILE");
+  engineFlags.declareThreads(verb);
+  return verb;
+}
+
+void EvalVerb::run() {
+  TokenStream stream(TokenStream::splitPaths(data), program.vocabulary);
+  // All that can be refused is, before weights are read and an engine is made.
+  stream.checkTokens();
+  ValidationWindows windows(wholeStream(stream), program.batch, program.sequence);
+  if (!log.empty())
+    checkWritable("--log", log);
+  std::unique_ptr<Engine> engine = engineFlags.makeEngine();
+  std::optional<CheckpointIndex> index = loadFrom(*engine, program, weights, seeds);
+  Evaluation evaluation = *evaluateWindows(*engine, program, windows);
+  MetricsLine line(index ? index->step : 0);
+  line.add("val_loss", evaluation.loss).add("tokens", evaluation.tokens);
+  std::fputs(line.text().c_str(), stdout);
+  if (!log.empty())
+    MetricsLog(log).write(line);
+}
+
+std::unique_ptr<Verb> makeEvalVerb(const sluice_binary &program) { return std::make_unique<EvalVerb>(program); }
+
+} // namespace sluice::runtime

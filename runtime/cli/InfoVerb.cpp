@@ -1,0 +1,107 @@
+//===- InfoVerb.cpp - The verb info ---------------------------------------===//
+
+#include "runtime/cli/EngineFlags.h"
+#include "runtime/cli/Flags.h"
+#include "runtime/cli/Verb.h"
+#include "runtime/engine/Program.h"
+#include "runtime/engine/StepScalars.h"
+
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace sluice::runtime {
+
+namespace {
+
+class InfoVerb : public Verb {
+public:
+  explicit InfoVerb(const sluice_binary &program) : program(program), engineFlags(program) {}
+
+  CLI::App &declare(CLI::App &parser) override;
+  void run() override;
+
+private:
+  const sluice_binary &program;
+  EngineFlags engineFlags;
+  bool json = false;
+};
+
+} // namespace
+
+CLI::App &InfoVerb::declare(CLI::App &parser) {
+  CLI::App &verb = *parser.add_subcommand("info", "Print what the binary was compiled for and what it needs");
+  verb.add_flag("--json", json, "As one JSON object (default: as text)");
+  engineFlags.declareThreads(verb);
+  return verb;
+}
+
+static nlohmann::ordered_json describe(const sluice_scalar &scalar) {
+  // JSON has no NaN.
+  nlohmann::ordered_json value = scalar.value;
+  if (std::isnan(scalar.value))
+    value = defaultText(scalar);
+  return {{"value", value}, {"range", rangeText(scalar)}, {"help", scalar.help}};
+}
+
+static nlohmann::ordered_json describe(const sluice_binary &program, unsigned threads) {
+  MemoryPlan plan = planMemory(program, threads);
+  double tokens = static_cast<double>(program.batch * program.sequence * program.micro_batches);
+  nlohmann::ordered_json scalars = nlohmann::ordered_json::object();
+  for (uint32_t i = 0; i < program.scalar_count; ++i)
+    if (!isComputedScalar(program.scalars[i].name))
+      scalars[program.scalars[i].name] = describe(program.scalars[i]);
+  return {{"model", program.model},
+          {"parameters", parameterElements(program)},
+          {"flops_per_step", program.flops_per_token * tokens},
+          {"peak_memory_bytes", plan.total()},
+          {"memory_bytes",
+           {{"parameters", plan.parameters},
+            {"slots", plan.slots},
+            {"scratch", plan.scratch},
+            {"thread_scratch", plan.threadScratch},
+            {"inputs", plan.inputs}}},
+          {"threads", threads},
+          {"batch", program.batch},
+          {"sequence", program.sequence},
+          {"micro_batches", program.micro_batches},
+          {"vocabulary", program.vocabulary},
+          {"optimizer", program.optimizer},
+          {"grad_clip", program.grad_clip},
+          {"compute", program.compute},
+          {"processor", program.processor},
+          {"features", program.features},
+          {"scalars", scalars}};
+}
+
+void InfoVerb::run() {
+  unsigned threads = engineFlags.threads();
+  // The text is made of the object, so that the two never say different things.
+  nlohmann::ordered_json description = describe(program, threads);
+  if (json) {
+    std::printf("%s\n", description.dump().c_str());
+    return;
+  }
+  auto number = [&](const char *key) { return description[key].get<long long>(); };
+  std::printf("model          %s\n", program.model);
+  std::printf("parameters     %lld\n", number("parameters"));
+  std::printf("FLOPs a step   %.6g\n", description["flops_per_step"].get<double>());
+  std::printf("peak memory    %lld bytes (%.1f MiB), threads: %u\n", number("peak_memory_bytes"),
+              static_cast<double>(number("peak_memory_bytes")) / kMebibyte, threads);
+  for (const auto &[part, bytes] : description["memory_bytes"].items())
+    std::printf("  %-14s %lld bytes\n", part.c_str(), bytes.get<long long>());
+  std::printf("batch          %lld sequences, %lld micro-batches a step\n", number("batch"), number("micro_batches"));
+  std::printf("sequence       %lld tokens\n", number("sequence"));
+  std::printf("vocabulary     %lld tokens\n", number("vocabulary"));
+  std::printf("optimizer      %s, gradient clipped at %g (0: not)\n", program.optimizer, program.grad_clip);
+  std::printf("compute        %s: operands of contractions\n", program.compute);
+  std::printf("processor      %s (%s)\n", program.processor, program.features);
+  for (uint32_t i = 0; i < program.scalar_count; ++i)
+    if (const sluice_scalar &scalar = program.scalars[i]; !isComputedScalar(scalar.name))
+      std::printf("scalar         %s = %s in %s: %s\n", scalar.name, defaultText(scalar).c_str(),
+                  rangeText(scalar).c_str(), scalar.help);
+}
+
+std::unique_ptr<Verb> makeInfoVerb(const sluice_binary &program) { return std::make_unique<InfoVerb>(program); }
+
+} // namespace sluice::runtime

@@ -1,0 +1,180 @@
+//===- TrainVerb.cpp - The verb train -------------------------------------===//
+
+#include "runtime/Error.h"
+#include "runtime/cli/Description.h"
+#include "runtime/cli/EngineFlags.h"
+#include "runtime/cli/Flags.h"
+#include "runtime/cli/Verb.h"
+#include "runtime/engine/Program.h"
+#include "runtime/train/Train.h"
+
+#include <cstdio>
+
+namespace sluice::runtime {
+
+namespace {
+
+class TrainVerb : public Verb {
+public:
+  explicit TrainVerb(const sluice_binary &program)
+      : program(program), engineFlags(program), described(readDescription(program)) {
+    // A default like any other: a flag overwrites it.
+    options.optimizer = described.optimizer;
+  }
+
+  CLI::App &declare(CLI::App &parser) override;
+  void run() override;
+
+private:
+  void declareData(CLI::App &verb);
+  void declareSchedule(CLI::App &verb);
+  void declareOptimizer(CLI::App &verb);
+  void declareSeeds(CLI::App &verb);
+  void declareOutput(CLI::App &verb);
+
+  /// Whether AdamW updates what another optimizer is not for.
+  bool hasAdamWBeside() const { return Scalars(program).has("adamw_learning_rate"); }
+
+  const sluice_binary &program;
+  EngineFlags engineFlags;
+  TrainOptions options;
+  DescribedTraining described;
+  CLI::Option *adamwFlag = nullptr, *shapeFlag = nullptr;
+};
+
+} // namespace
+
+CLI::App &TrainVerb::declare(CLI::App &parser) {
+  CLI::App &verb = *parser.add_subcommand("train", "Train the model");
+  declareData(verb);
+  declareSchedule(verb);
+  declareOptimizer(verb);
+  declareSeeds(verb);
+  engineFlags.declareSet(verb);
+  addWeights(verb, options.weights);
+  declareOutput(verb);
+  engineFlags.declareThreads(verb);
+  verb.add_flag("--quiet", options.quiet, "Print nothing but errors (default: off)");
+  return verb;
+}
+
+void TrainVerb::declareData(CLI::App &verb) {
+  DataOptions &data = options.data;
+  verb.add_option("--data", data.files, "Training data, joined: text, a token a byte, or .bin, 16-bit tokens")
+      ->required()
+      ->type_name("FILE[,FILE]");
+  int64_t &steps = options.optimizer.learningRate.steps;
+  std::string stepsDefault = described.hasSteps ? " (default " + std::to_string(steps) + ")" : "";
+  verb.add_option("--steps", steps, "Optimizer steps of the whole run" + stepsDefault)
+      ->required(!described.hasSteps)
+      ->check(positive())
+      ->type_name("N");
+  verb.add_option("--val-data", data.validationFiles, "Validation data (default: the last part of --data)")
+      ->type_name("FILE[,FILE]");
+  addOptional(verb, "--val-fraction", data.validationFraction,
+              "Part of --data, its end, that is kept for validation if there is no --val-data; 0: none (default 0.1, "
+              "and 0 with --data-order=sequential)")
+      ->check(fraction())
+      ->type_name("X");
+  verb.add_option(
+          "--eval-every", options.evalEvery,
+          "Steps between evaluations on a sample of the validation data; 0: only the final one, which is on all "
+          "of them (default 0)")
+      ->check(count())
+      ->type_name("N");
+  verb.add_option("--eval-batches", options.evalBatches, "Batches of such a sample (default 20)")
+      ->check(positive())
+      ->type_name("N");
+  verb.add_option_function<std::string>(
+          "--data-order", [&data](const std::string &name) { data.order = parseDataOrder(name); },
+          "random or sequential (default random, or the checkpoint's)")
+      ->check(CLI::IsMember({"random", "sequential"}))
+      ->type_name("ORDER");
+}
+
+void TrainVerb::declareSchedule(CLI::App &verb) {
+  OptimizerOptions &optimizer = options.optimizer;
+  LearningRateSchedule &schedule = optimizer.learningRate;
+  verb.add_option("--lr", schedule.peak, "Peak learning rate (default " + numberText(schedule.peak) + ")")
+      ->check(notNegative())
+      ->type_name("X");
+  adamwFlag = verb.add_option("--adamw-lr", optimizer.adamwPeak,
+                              "Peak learning rate of AdamW beside Muon, with the same schedule" +
+                                  std::string(hasAdamWBeside() ? " (default " + numberText(optimizer.adamwPeak) + ")"
+                                                               : " (not used by this program)"));
+  adamwFlag->check(notNegative())->type_name("X");
+  shapeFlag = verb.add_option_function<std::string>(
+      "--lr-schedule", [&schedule](const std::string &name) { schedule.shape = parseLearningRateShape(name); },
+      "cosine, linear, constant or wsd (warm-up, stable, decay) (default " + described.shape + ")");
+  shapeFlag->check(CLI::IsMember({"cosine", "linear", "constant", "wsd"}))->type_name("NAME");
+  verb.add_option("--warmup", schedule.warmup,
+                  "Steps of linear warm-up (default " + std::to_string(schedule.warmup) + ")")
+      ->check(count())
+      ->type_name("N");
+  verb.add_option("--min-lr", schedule.minimum,
+                  "Learning rate of the last step (default " + numberText(schedule.minimum) + ")")
+      ->check(notNegative())
+      ->type_name("X");
+}
+
+void TrainVerb::declareOptimizer(CLI::App &verb) {
+  // Of all optimizers, whichever the program has: --help then says which it does not use.
+  engineFlags.declareScalar(verb, "--weight-decay", "weight_decay",
+                            "Decoupled weight decay a step, times the learning rate");
+  engineFlags.declareScalar(verb, "--beta1", "beta1", "Decay of AdamW's first moment a step");
+  engineFlags.declareScalar(verb, "--beta2", "beta2", "Decay of AdamW's second moment a step");
+  engineFlags.declareScalar(verb, "--eps", "epsilon", "AdamW's addend to the root of the second moment");
+  engineFlags.declareScalar(verb, "--momentum", "momentum", "Decay of the momentum of SGD or Muon a step");
+  addOptional(verb, "--grad-clip", options.optimizer.gradientClip,
+              "Largest global norm of the gradient; 0: no clipping (default " + numberText(program.grad_clip) + ")")
+      ->check(notNegative())
+      ->type_name("X");
+}
+
+void TrainVerb::declareSeeds(CLI::App &verb) {
+  Seeds &seeds = options.seeds;
+  addSeed(verb, "--seed", seeds.run, "Seed of the random numbers of a run (default 0, or the checkpoint's)");
+  addSeed(verb, "--init-seed", seeds.init, "Seed of the initial weights (default: --seed)");
+  addSeed(verb, "--data-seed", seeds.data, "Seed of the order of the data (default: --seed)");
+  addSeed(verb, "--gate-seed", seeds.gate, "Seed of the gates that drop layers (default: --seed)");
+}
+
+void TrainVerb::declareOutput(CLI::App &verb) {
+  verb.add_option("--checkpoint-dir", options.checkpointFolder,
+                  "Write a checkpoint to this folder at the end and on SIGINT or SIGTERM (default: none)")
+      ->type_name("FOLDER");
+  verb.add_option("--checkpoint-every", options.checkpointEvery,
+                  "Steps between further checkpoints; 0: none (default 0)")
+      ->check(count())
+      ->type_name("N");
+  verb.add_option("--log", options.log, "Write a line of JSON a step to this file (default: none)")->type_name("FILE");
+  verb.add_option(
+          "--log-detail", options.logDetail,
+          "Steps between lines of the log that describe every layer: gradient norm, update over weight, gates and "
+          "statistics; 0: none (default 0)")
+      ->check(count())
+      ->type_name("N");
+}
+
+void TrainVerb::run() {
+  // Here and not before: a description that another hand has changed must not keep the other verbs from running.
+  if (shapeFlag->empty())
+    options.optimizer.learningRate.shape = parseLearningRateShape(described.shape);
+  options.check();
+  if (!adamwFlag->empty() && !hasAdamWBeside())
+    throw Error(std::string("--adamw-lr: this program's optimizer, ") + program.optimizer + ", has no AdamW beside it");
+  // After all that can be refused without it: an engine takes memory and starts threads.
+  std::unique_ptr<Engine> engine = engineFlags.makeEngine();
+  if (!options.quiet) {
+    std::printf("%s: %lld parameters, peak memory %.1f MiB, threads: %u\n", program.model,
+                static_cast<long long>(parameterElements(program)),
+                static_cast<double>(planMemory(program, engineFlags.threads()).total()) / kMebibyte,
+                engineFlags.threads());
+    std::fflush(stdout); // before the first step, which may take long
+  }
+  train(*engine, program, options);
+}
+
+std::unique_ptr<Verb> makeTrainVerb(const sluice_binary &program) { return std::make_unique<TrainVerb>(program); }
+
+} // namespace sluice::runtime

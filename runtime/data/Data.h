@@ -1,0 +1,128 @@
+//===- Data.h - Tokens, splits and batches ----------------------*- C++ -*-===//
+//
+// Token positions are in tokens from the start of the stream. Batches are row-major [batch, sequence] of int32; the
+// target of a token is the token after it. What a batch holds is a pure function of the optimizer step and the
+// micro-batch, so the position in the data never has to be saved.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SLUICE_RUNTIME_DATA_DATA_H
+#define SLUICE_RUNTIME_DATA_DATA_H
+
+#include "runtime/Files.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice::runtime {
+
+/// One mapped file of tokens. A name that ends in `.bin` holds little-endian uint16 tokens, either raw or after llm.c's
+/// header of 256 int32 (magic 20240520, version 1, token count); any other file is text, a token a byte.
+class TokenFile {
+public:
+  /// Error: missing or empty file, odd size of a .bin, a header whose version or count does not fit the file.
+  explicit TokenFile(std::string path);
+
+  const std::string &path() const { return file.path(); }
+  int64_t size() const { return tokens; } ///< in tokens
+  /// Copies tokens [begin, begin + count), which lie in the file. Error where one is not below the vocabulary: names
+  /// file, position in the file, token and vocabulary.
+  void read(int64_t begin, int64_t count, int64_t vocabulary, int32_t *out) const;
+
+private:
+  MappedFile file;
+  int64_t tokens = 0;
+  size_t firstByte = 0;
+  bool isBinary = false;
+};
+
+/// Several token files as one stream. Tokens are checked when they are read, not when the files are opened.
+class TokenStream {
+public:
+  /// `paths` are joined in their order; Error as TokenFile, or where `paths` is empty.
+  TokenStream(const std::vector<std::string> &paths, int64_t vocabulary);
+
+  /// Splits the value of --data at its commas. Error where a part is empty.
+  static std::vector<std::string> splitPaths(const std::string &list);
+
+  int64_t size() const { return starts.back(); } ///< in tokens
+  const std::vector<TokenFile> &files() const { return tokenFiles; }
+  /// Copies tokens [begin, begin + count), which lie in the stream. Error as TokenFile::read.
+  void read(int64_t begin, int64_t count, int32_t *out) const;
+  /// Reads the tokens once, as far as that takes no noticeable time, so that tokens that are not below the vocabulary
+  /// are an Error before a run rather than in it.
+  void checkTokens() const;
+
+private:
+  std::vector<TokenFile> tokenFiles;
+  std::vector<int64_t> starts; // of each file, and the end of the last
+  int64_t vocabulary;
+};
+
+/// Tokens [begin, end) of a stream, which outlives the split.
+struct Split {
+  const TokenStream *stream;
+  int64_t begin;
+  int64_t end;
+
+  int64_t size() const { return end - begin; }
+};
+
+/// The whole stream.
+Split wholeStream(const TokenStream &stream);
+
+/// The stream without its last part, and that part: `fraction` of the tokens in [0, 1], rounded up.
+std::pair<Split, Split> splitTail(const TokenStream &stream, double fraction);
+
+enum class DataOrder { Random, Sequential };
+
+/// "random" or "sequential"; anything else is an Error.
+DataOrder parseDataOrder(const std::string &name);
+
+/// Training batches.
+class BatchSource {
+public:
+  /// `microBatches` is how many batches one optimizer step takes. Error where the split is shorter than one window of
+  /// sequence + 1 tokens.
+  BatchSource(Split split, int64_t batch, int64_t sequence, int64_t microBatches, DataOrder order, uint64_t seed);
+
+  /// Fills tokens and targets, int32 [batch, sequence] each, for a micro-batch in [0, microBatches) of an optimizer
+  /// step (from 0).
+  /// Random: every row starts anywhere, drawn from (seed, step, micro-batch, row). Sequential: with n = step *
+  /// microBatches + microBatch, row r is window n * batch + r of the split, modulo the whole windows it has; window w
+  /// starts at token w * sequence.
+  void fill(int64_t step, int64_t microBatch, int32_t *tokens, int32_t *targets) const;
+
+private:
+  int64_t rowStart(int64_t step, int64_t microBatch, int64_t row) const;
+
+  Split split;
+  int64_t batch, sequence, microBatches;
+  DataOrder order;
+  uint64_t seed;
+};
+
+/// A whole split in windows that do not overlap, `batch` windows at a time. Every token but the first is predicted
+/// exactly once.
+class ValidationWindows {
+public:
+  /// Error where the split has fewer than 2 tokens.
+  ValidationWindows(Split split, int64_t batch, int64_t sequence);
+
+  int64_t batches() const;
+  /// Targets of all batches together, those that are -1 not counted: the number of tokens less one.
+  int64_t predicted() const { return split.size() - 1; }
+  /// Fills tokens and targets, int32 [batch, sequence] each, for a batch in [0, batches()), and returns how many
+  /// targets are not -1 (at least 1): the weight of the batch's mean loss in the mean of the split. Past the end of the
+  /// split tokens are 0 and targets -1.
+  int64_t fill(int64_t index, int32_t *tokens, int32_t *targets) const;
+
+private:
+  Split split;
+  int64_t batch, sequence;
+};
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_DATA_DATA_H

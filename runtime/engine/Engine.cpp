@@ -1,0 +1,100 @@
+//===- Engine.cpp - Trains and runs a compiled program --------------------===//
+
+#include "runtime/engine/Engine.h"
+#include "runtime/Error.h"
+#include "runtime/engine/NonFinite.h"
+#include "runtime/engine/Program.h"
+#include "runtime/engine/StepScalars.h"
+
+#include <algorithm>
+
+namespace sluice::runtime {
+
+Engine::Engine(const sluice_binary &program, unsigned threads)
+    : program(program), values(program), device(program, threads), executor(program, device), metrics(program) {}
+
+static TensorView viewOf(const sluice_tensor &tensor, std::string name, char *data) {
+  return {std::move(name), static_cast<sluice_element>(tensor.element), shapeOf(tensor), data};
+}
+
+std::vector<TensorView> Engine::parameterTensors() const {
+  std::vector<TensorView> views;
+  for (uint32_t i = 0; i < program.parameter_count; ++i) {
+    const sluice_tensor &tensor = program.parameters[i].tensor;
+    views.push_back(viewOf(tensor, tensor.name, device.parameters() + tensor.offset));
+  }
+  return views;
+}
+
+std::vector<TensorView> Engine::stateTensors() const {
+  std::vector<TensorView> views;
+  for (uint32_t i = 0; i < program.parameter_count; ++i) {
+    const sluice_parameter &parameter = program.parameters[i];
+    for (uint32_t s = 0; s < parameter.states; ++s)
+      views.push_back(viewOf(parameter.tensor, std::string(parameter.tensor.name) + "." + parameter.state_names[s],
+                             device.slots() + parameter.state_offsets[s]));
+  }
+  return views;
+}
+
+StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &load) {
+  // What a gradient depends on has to be known before it is computed, what depends on the gradient comes after it.
+  setScalarsOfStep(values, program, settings);
+  executor.setScalars(values);
+  metrics.clear();
+  executor.computeGradients(settings, load, [&](int32_t microBatch) { metrics.add(microBatch, device.slots()); });
+
+  StepResult result;
+  metrics.readNorms(device.slots(), lossScale(values), result);
+  // Before the update: the parameters that are kept are then the last good ones.
+  if (!isFinite(program, metrics, result))
+    reportNonFinite(program, metrics, device, executor, settings, load);
+  setClipScale(values, result.gradientNorm, settings.optimizer.gradientClip.value_or(program.grad_clip));
+  executor.setScalars(values);
+
+  std::vector<char> before;
+  if (settings.detail)
+    before.assign(device.parameters(), device.parameters() + program.parameter_bytes);
+  executor.update(settings, load);
+  metrics.summarize(device.slots(), result);
+  if (settings.detail)
+    result.layers = describeLayers(program, before.data(), device.parameters(), device.slots(), metrics.sums());
+  for (LayerDetail &layer : result.layers)
+    layer.gradientNorm /= lossScale(values); // it comes from sums of squares that carry the scale
+  return result;
+}
+
+void Engine::run(const sluice_graph &graph) {
+  // They may have been set since the last step.
+  executor.setScalars(values);
+  executor.run(graph);
+}
+
+double Engine::evaluate(const int32_t *tokens, const int32_t *targets) {
+  const sluice_graph *graph = findGraph(program, "eval");
+  if (!graph)
+    throw Error("this program was compiled without an eval graph");
+  int64_t count = program.batch * program.sequence;
+  std::copy_n(tokens, count, device.input(0, 0));
+  std::copy_n(targets, count, device.input(0, 1));
+  run(*graph);
+  return readElement(graph->result.element, device.slots() + graph->result.offset, 0);
+}
+
+std::vector<double> Engine::logits(const std::vector<int32_t> &window) {
+  const sluice_graph *graph = findGraph(program, "logits");
+  if (!graph)
+    throw Error("this program was compiled without a logits graph");
+  // All rows after the first, and all tokens after the window, are padding that no score depends on.
+  std::fill_n(device.input(0, 0), elementCount(graph->input[0]), 0);
+  std::copy(window.begin(), window.end(), device.input(0, 0));
+  // The position of the last token; the graph has one a row.
+  std::fill_n(device.input(0, 1), elementCount(graph->input[1]), static_cast<int32_t>(window.size()) - 1);
+  run(*graph);
+  std::vector<double> scores(program.vocabulary);
+  for (int64_t i = 0; i < program.vocabulary; ++i)
+    scores[i] = readElement(graph->result.element, device.slots() + graph->result.offset, i);
+  return scores;
+}
+
+} // namespace sluice::runtime

@@ -1,0 +1,68 @@
+//===- Engine.h - Trains and runs a compiled program ------------*- C++ -*-===//
+//
+// The engine joins the pieces of a step: scalars that are computed for it, an executor of its actions on a device, what
+// its numbers say, and the stop where they are not finite. It knows nothing of files: data come through a callback,
+// tensors leave through pointers.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_RUNTIME_ENGINE_ENGINE_H
+#define SLUICE_RUNTIME_ENGINE_ENGINE_H
+
+#include "runtime/Tensors.h"
+#include "runtime/abi.h"
+#include "runtime/cpu/Device.h"
+#include "runtime/engine/Executor.h"
+#include "runtime/engine/Scalars.h"
+#include "runtime/engine/StepMetrics.h"
+#include "runtime/engine/StepSettings.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace sluice::runtime {
+
+/// One program with its parameters and its optimizer's state. One thread at a time may call it.
+class Engine {
+public:
+  /// Reserves all memory and starts the threads. `program` must outlive the engine and have passed checkProgram().
+  Engine(const sluice_binary &program, unsigned threads);
+  Engine(const Engine &) = delete;
+  Engine &operator=(const Engine &) = delete;
+
+  Scalars &scalars() { return values; }
+  sluice_pool &threads() { return device.threads(); }
+
+  /// Sets every parameter to its initial value: a function of seed, parameter name and element index alone.
+  void initializeParameters(uint64_t seed);
+
+  /// Views of all parameters, in the order of the table. The memory is the engine's.
+  std::vector<TensorView> parameterTensors() const;
+
+  /// Views of the optimizer's state, named PARAMETER.STATE ("wte.weight.exp_avg").
+  std::vector<TensorView> stateTensors() const;
+
+  /// Runs one training step. RunError, with no parameter changed, if a loss or a gradient is not finite.
+  StepResult trainStep(const StepSettings &settings, const LoadFunction &load);
+
+  /// Mean loss of graph `eval`, in nats a token, over the targets that are not -1; both hold batch x sequence elements.
+  /// Error if the program has no such graph.
+  double evaluate(const int32_t *tokens, const int32_t *targets);
+
+  /// Scores of graph `logits` for the token that follows the last one of `window`, which holds 1 to sequence tokens:
+  /// one a token of the vocabulary. Error if the program has no such graph.
+  std::vector<double> logits(const std::vector<int32_t> &window);
+
+private:
+  void run(const sluice_graph &graph);
+
+  const sluice_binary &program;
+  Scalars values;
+  Device device;
+  Executor executor;
+  StepMetrics metrics;
+};
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_ENGINE_ENGINE_H

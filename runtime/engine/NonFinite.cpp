@@ -1,0 +1,53 @@
+//===- NonFinite.cpp - Stops at numbers that are not finite ---------------===//
+
+#include "runtime/engine/NonFinite.h"
+#include "runtime/Error.h"
+#include "runtime/engine/Program.h"
+
+#include <cmath>
+#include <string>
+
+namespace sluice::runtime {
+
+bool isFinite(const sluice_binary &program, const StepMetrics &metrics, const StepResult &result) {
+  for (int32_t m = 0; m < program.micro_batches; ++m)
+    if (!std::isfinite(metrics.lossOf(m)))
+      return false;
+  return std::isfinite(result.gradientNorm) && std::isfinite(result.unclippedGradientNorm.value_or(0));
+}
+
+/// Names the first parameter whose gradient is not finite, and the element; empty if there is none.
+static std::string findNonFiniteGradient(const sluice_binary &program, const char *slots) {
+  for (uint32_t i = 0; i < program.parameter_count; ++i) {
+    const sluice_parameter &parameter = program.parameters[i];
+    if (parameter.gradient < 0)
+      continue;
+    const char *gradient = slots + parameter.gradient;
+    for (int64_t e = 0, count = elementCount(parameter.tensor); e < count; ++e)
+      if (double value = readElement(parameter.tensor.element, gradient, e); !std::isfinite(value))
+        return std::string(parameter.tensor.name) + " (element " + std::to_string(e) + " is " + std::to_string(value) +
+               ")";
+  }
+  return "";
+}
+
+void reportNonFinite(const sluice_binary &program, const StepMetrics &metrics, const Device &device, Executor &executor,
+                     const StepSettings &settings, const LoadFunction &load) {
+  // The gradients at hand are sums over micro-batches, which do not say whose they are.
+  std::string where = "step " + std::to_string(settings.step) + ": ";
+  for (int32_t m = 0; m < program.micro_batches; ++m) {
+    executor.computeGradientOf(m, settings, load);
+    std::string gradient = findNonFiniteGradient(program, device.slots());
+    double loss = metrics.lossOf(m);
+    bool lossIsFinite = std::isfinite(loss);
+    if (lossIsFinite && gradient.empty())
+      continue;
+    std::string message = where + "micro-batch " + std::to_string(m) + ": " +
+                          (lossIsFinite ? "the gradient is not finite" : "the loss is " + std::to_string(loss));
+    throw RunError(message + (gradient.empty() ? "; its gradients are finite"
+                                               : "; the first gradient that is not finite is that of " + gradient));
+  }
+  throw RunError(where + "the sum of the gradients over the micro-batches is not finite, though each of them is");
+}
+
+} // namespace sluice::runtime

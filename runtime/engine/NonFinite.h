@@ -1,0 +1,24 @@
+//===- NonFinite.h - Stops at numbers that are not finite -------*- C++ -*-===//
+
+#ifndef SLUICE_RUNTIME_ENGINE_NONFINITE_H
+#define SLUICE_RUNTIME_ENGINE_NONFINITE_H
+
+#include "runtime/abi.h"
+#include "runtime/cpu/Device.h"
+#include "runtime/engine/Executor.h"
+#include "runtime/engine/StepMetrics.h"
+
+namespace sluice::runtime {
+
+/// Whether all losses of a step and the norms of its gradients are finite; to be asked before the update.
+bool isFinite(const sluice_binary &program, const StepMetrics &metrics, const StepResult &result);
+
+/// Throws the RunError that names the first micro-batch that is to blame, and the first parameter (in the order of the
+/// table) whose gradient is not finite. Computes gradients anew, one micro-batch at a time; to be called between
+/// computeGradients and update.
+[[noreturn]] void reportNonFinite(const sluice_binary &program, const StepMetrics &metrics, const Device &device,
+                                  Executor &executor, const StepSettings &settings, const LoadFunction &load);
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_ENGINE_NONFINITE_H

@@ -1,0 +1,132 @@
+//===- Program.cpp - Reading a program's table ----------------------------===//
+
+#include "runtime/engine/Program.h"
+
+#include "runtime/Error.h"
+
+namespace sluice::runtime {
+
+/// The table is checked once, so that nothing after it has to ask whether an offset lies inside its block.
+static void require(bool holds, const std::string &message) {
+  if (!holds)
+    throw Error("this program is damaged: " + message);
+}
+
+int64_t elementCount(const sluice_tensor &tensor) {
+  int64_t count = 1;
+  for (uint32_t i = 0; i < tensor.rank; ++i)
+    count *= tensor.shape[i];
+  return count;
+}
+
+std::vector<int64_t> shapeOf(const sluice_tensor &tensor) {
+  return std::vector<int64_t>(tensor.shape, tensor.shape + tensor.rank);
+}
+
+int64_t parameterElements(const sluice_binary &program) {
+  int64_t count = 0;
+  for (uint32_t i = 0; i < program.parameter_count; ++i)
+    count += elementCount(program.parameters[i].tensor);
+  return count;
+}
+
+const sluice_graph *findGraph(const sluice_binary &program, const std::string &name) {
+  for (uint32_t i = 0; i < program.graph_count; ++i)
+    if (name == program.graphs[i].name)
+      return &program.graphs[i];
+  return nullptr;
+}
+
+/// What readElement() reads.
+static bool isFloat(uint32_t element) { return element == SLUICE_F32 || element == SLUICE_F64; }
+
+static void checkParameter(const sluice_binary &program, const sluice_parameter &parameter) {
+  const sluice_tensor &tensor = parameter.tensor;
+  std::string name = std::string("parameter ") + tensor.name;
+  require(tensor.rank <= SLUICE_MAX_RANK, name + " has too many dimensions");
+  require(isFloat(tensor.element), name + " is neither f32 nor f64");
+  require(tensor.bytes == elementCount(tensor) * elementBytes(static_cast<sluice_element>(tensor.element)),
+          name + " has a size that does not fit its shape");
+  require(tensor.offset >= 0 && tensor.offset + tensor.bytes <= program.parameter_bytes,
+          name + " lies outside the parameter block");
+  // A negative offset says that the parameter is not trained.
+  require(parameter.gradient + tensor.bytes <= program.slot_bytes, name + " has its gradient outside the slot block");
+  require(parameter.states <= SLUICE_MAX_STATES, name + " has too many states");
+  for (uint32_t s = 0; s < parameter.states; ++s)
+    require(parameter.state_offsets[s] >= 0 && parameter.state_offsets[s] + tensor.bytes <= program.slot_bytes,
+            name + " has a state outside the slot block");
+}
+
+static void checkGraph(const sluice_binary &program, const sluice_graph &graph) {
+  std::string name = std::string("graph ") + graph.name;
+  require(graph.inputs <= SLUICE_MAX_INPUTS, name + " has too many inputs");
+  require(graph.function < static_cast<int32_t>(program.function_count), name + " has no such function");
+  require(isFloat(graph.result.element), name + " has a result that is neither f32 nor f64");
+  require(graph.result.offset >= 0 && graph.result.offset + graph.result.bytes <= program.slot_bytes,
+          name + " has its result outside the slot block");
+  // Inputs are the tokens and then, for `logits`, the position, else the targets; the rows of `logits` may be fewer.
+  int64_t tokens = program.batch * program.sequence;
+  bool isLogits = std::string(graph.name) == "logits";
+  require(graph.inputs == 2, name + " has not two inputs");
+  require(graph.input[0].rank > 0 && graph.input[0].shape[graph.input[0].rank - 1] == program.sequence,
+          name + " has tokens of another sequence length");
+  require(isLogits ? elementCount(graph.input[0]) <= tokens && elementCount(graph.input[1]) <= tokens &&
+                         elementCount(graph.result) >= program.vocabulary
+                   : elementCount(graph.input[0]) == tokens && elementCount(graph.input[1]) == tokens,
+          name + " has inputs or a result of another size");
+}
+
+static void checkAction(const sluice_binary &program, const sluice_action &action, bool normIsKnown) {
+  require(action.micro_batch < program.micro_batches, "an action has no such micro-batch");
+  // These two the runtime does by itself.
+  bool calls = action.kind != SLUICE_ACTION_LOAD && action.kind != SLUICE_ACTION_ZERO;
+  require(!calls || (action.function >= 0 && action.function < static_cast<int32_t>(program.function_count)),
+          "an action has no such function");
+  require(action.kind != SLUICE_ACTION_UPDATE || normIsKnown, "an update comes before the norm");
+}
+
+static void checkLayers(const sluice_binary &program) {
+  auto isLayer = [&](int32_t layer) { return layer >= 0 && layer < static_cast<int32_t>(program.layer_count); };
+  for (uint32_t i = 0; i < program.metric_count; ++i) {
+    const sluice_metric &metric = program.metrics[i];
+    std::string name = std::string("metric ") + metric.name;
+    require(metric.layer == -1 || isLayer(metric.layer), name + " belongs to no layer");
+    require(metric.gate >= -1 && metric.gate < static_cast<int32_t>(program.gate_count), name + " has no such gate");
+    require(isFloat(metric.result.element), name + " is neither f32 nor f64");
+    require(metric.result.offset >= 0 && metric.result.offset + metric.result.bytes <= program.slot_bytes,
+            name + " lies outside the slot block");
+  }
+  for (uint32_t i = 0; i < program.gate_count; ++i) {
+    const sluice_gate &gate = program.gates[i];
+    require(isLayer(gate.layer) && isFloat(gate.element), "a gate belongs to no layer or its count is no float");
+    require(gate.count >= 0 && gate.count + int64_t(sizeof(double)) <= program.slot_bytes,
+            "a gate lies outside the slot block");
+  }
+}
+
+void checkProgram(const sluice_binary &program) {
+  if (program.version != SLUICE_ABI_VERSION)
+    throw Error("this program was compiled for version " + std::to_string(program.version) +
+                " of the runtime's interface, and the runtime has version " + std::to_string(SLUICE_ABI_VERSION));
+  require(program.scalar_count <= SLUICE_MAX_SCALARS, "too many scalars");
+  require(program.batch > 0 && program.sequence > 0 && program.vocabulary > 0 && program.micro_batches > 0,
+          "batch, sequence, vocabulary and micro-batches must be positive");
+  require(program.graph_count > 0 && std::string(program.graphs[0].name) == "train", "the first graph is not train");
+  require(program.gradient_offset >= 0 && program.gradient_offset + program.gradient_bytes <= program.slot_bytes,
+          "the gradients lie outside the slot block");
+  require(program.norms_offset >= 0 &&
+              program.norms_offset + int64_t(sizeof(double)) * program.parameter_count <= program.slot_bytes,
+          "the norms lie outside the slot block");
+  for (uint32_t i = 0; i < program.parameter_count; ++i)
+    checkParameter(program, program.parameters[i]);
+  for (uint32_t i = 0; i < program.graph_count; ++i)
+    checkGraph(program, program.graphs[i]);
+  checkLayers(program);
+  bool normIsKnown = false;
+  for (uint32_t i = 0; i < program.action_count; ++i) {
+    normIsKnown |= program.actions[i].kind == SLUICE_ACTION_NORM;
+    checkAction(program, program.actions[i], normIsKnown);
+  }
+}
+
+} // namespace sluice::runtime

@@ -1,0 +1,30 @@
+//===- Program.h - Reading a program's table --------------------*- C++ -*-===//
+
+#ifndef SLUICE_RUNTIME_ENGINE_PROGRAM_H
+#define SLUICE_RUNTIME_ENGINE_PROGRAM_H
+
+#include "runtime/Tensors.h"
+#include "runtime/abi.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sluice::runtime {
+
+/// Error if the program's table contradicts itself, or was made for another version of the ABI.
+void checkProgram(const sluice_binary &program);
+
+/// The program's graph of that name, or null.
+const sluice_graph *findGraph(const sluice_binary &program, const std::string &name);
+
+/// Number of elements of a tensor of the table, and its shape.
+int64_t elementCount(const sluice_tensor &tensor);
+std::vector<int64_t> shapeOf(const sluice_tensor &tensor);
+
+/// Number of elements of all parameters together.
+int64_t parameterElements(const sluice_binary &program);
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_ENGINE_PROGRAM_H

@@ -1,0 +1,78 @@
+//===- StepMetrics.cpp - What a step tells of itself ----------------------===//
+
+#include "runtime/engine/StepMetrics.h"
+#include "runtime/engine/Program.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace sluice::runtime {
+
+StepMetrics::StepMetrics(const sluice_binary &program) : program(program), losses(program.micro_batches, 0.0) {
+  for (uint32_t i = 0; i < program.metric_count; ++i)
+    metrics.push_back(
+        {&program.metrics[i], std::vector<double>(static_cast<size_t>(elementCount(program.metrics[i].result)))});
+}
+
+void StepMetrics::clear() {
+  for (MetricValue &metric : metrics)
+    std::fill(metric.values.begin(), metric.values.end(), 0.0);
+}
+
+void StepMetrics::add(int32_t microBatch, const char *slots) {
+  const sluice_tensor &loss = program.graphs[0].result;
+  losses[microBatch] = readElement(loss.element, slots + loss.offset, 0);
+  for (MetricValue &metric : metrics) {
+    const sluice_tensor &tensor = metric.metric->result;
+    for (size_t e = 0; e < metric.values.size(); ++e)
+      metric.values[e] += readElement(tensor.element, slots + tensor.offset, static_cast<int64_t>(e));
+  }
+}
+
+double StepMetrics::normAt(const char *slots, int64_t offset, double lossScale) const {
+  const double *squares = reinterpret_cast<const double *>(slots + offset);
+  // In the order of the parameters, so that the sum has the same bits however the squares were computed.
+  double sum = 0;
+  for (uint32_t i = 0; i < program.parameter_count; ++i)
+    if (program.parameters[i].gradient >= 0)
+      sum += squares[i];
+  return std::sqrt(sum) / lossScale;
+}
+
+void StepMetrics::readNorms(const char *slots, double lossScale, StepResult &result) const {
+  result.gradientNorm = normAt(slots, program.norms_offset, lossScale);
+  if (program.unclipped_norms_offset >= 0)
+    result.unclippedGradientNorm = normAt(slots, program.unclipped_norms_offset, lossScale);
+}
+
+void StepMetrics::summarize(const char *slots, StepResult &result) const {
+  auto microBatches = static_cast<double>(program.micro_batches);
+  for (double loss : losses)
+    result.loss += loss;
+  result.loss /= microBatches;
+  for (const MetricValue &metric : metrics) {
+    if (metric.metric->layer >= 0)
+      continue;
+    MetricValue mean = metric;
+    for (double &value : mean.values)
+      value /= microBatches;
+    // The loss that is differentiated may have terms that people do not compare by.
+    if (std::strcmp(metric.metric->name, "loss") == 0)
+      result.loss = mean.values.front();
+    else
+      result.metrics.push_back(std::move(mean));
+  }
+  result.flops = program.flops_per_token * static_cast<double>(program.batch * program.sequence) * microBatches;
+  for (uint32_t i = 0; i < program.gate_count; ++i) {
+    const sluice_gate &gate = program.gates[i];
+    result.flops -= gate.flops * (microBatches - readElement(gate.element, slots + gate.count, 0));
+  }
+  if (program.gate_count == 0)
+    return;
+  result.layersKept = 0;
+  for (double share : keptShares(program, slots))
+    *result.layersKept += share;
+}
+
+} // namespace sluice::runtime

@@ -1,0 +1,59 @@
+//===- StepMetrics.h - What a step tells of itself --------------*- C++ -*-===//
+
+#ifndef SLUICE_RUNTIME_ENGINE_STEPMETRICS_H
+#define SLUICE_RUNTIME_ENGINE_STEPMETRICS_H
+
+#include "runtime/abi.h"
+#include "runtime/engine/LayerDetail.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace sluice::runtime {
+
+struct StepResult {
+  double loss = 0;         ///< Mean over the micro-batches, nats a token: the metric "loss" if there is one.
+  double gradientNorm = 0; ///< Global norm before clipping.
+  std::optional<double> unclippedGradientNorm; ///< Of the losses whose gradient is not clipped.
+  std::vector<MetricValue> metrics;            ///< Of the whole graph, other than "loss".
+  std::optional<double> layersKept;            ///< Mean over the micro-batches; none where no layer can be dropped.
+  double flops = 0;                            ///< Model FLOPs of the step, less what closed gates saved.
+  std::vector<LayerDetail> layers;             ///< If asked for.
+};
+
+/// Reads what a step leaves in the slots, and sums over its micro-batches.
+class StepMetrics {
+public:
+  /// `program` must outlive the metrics and have passed checkProgram().
+  explicit StepMetrics(const sluice_binary &program);
+
+  /// Begins a step: all sums are zero.
+  void clear();
+
+  /// Adds the loss and the metrics of a micro-batch, which has just run.
+  void add(int32_t microBatch, const char *slots);
+
+  /// The loss of a micro-batch that is differentiated.
+  double lossOf(int32_t microBatch) const { return losses[microBatch]; }
+
+  /// By metric of the program, in the order of its table.
+  const std::vector<MetricValue> &sums() const { return metrics; }
+
+  /// Fills in the norms of the gradients, which carry the scale of the loss; the norms that are told do not.
+  void readNorms(const char *slots, double lossScale, StepResult &result) const;
+
+  /// Fills in what is a mean or a sum over the micro-batches, once all have been added.
+  void summarize(const char *slots, StepResult &result) const;
+
+private:
+  double normAt(const char *slots, int64_t offset, double lossScale) const;
+
+  const sluice_binary &program;
+  std::vector<double> losses;       ///< By micro-batch.
+  std::vector<MetricValue> metrics; ///< Sums over the micro-batches.
+};
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_ENGINE_STEPMETRICS_H

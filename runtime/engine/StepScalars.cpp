@@ -1,0 +1,76 @@
+//===- StepScalars.cpp - Scalars that the runtime computes ----------------===//
+
+#include "runtime/engine/StepScalars.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sluice::runtime {
+
+/// What PyTorch's clip_grad_norm_ adds to the norm.
+static constexpr double kClipEpsilon = 1e-6;
+
+static constexpr char kClipScale[] = "clip_scale";
+
+namespace {
+
+/// What a scalar is computed from.
+struct StepContext {
+  const Scalars &scalars;
+  const sluice_binary &program;
+  const StepSettings &settings;
+};
+
+struct ComputedScalar {
+  const char *name;
+  double (*valueOf)(const StepContext &);
+};
+
+} // namespace
+
+/// AdamW's moments start at zero; dividing by this undoes the bias after `step` + 1 updates.
+static double biasCorrection(const StepContext &context, const char *decay) {
+  if (!context.scalars.has(decay))
+    return 1;
+  return 1 - std::pow(context.scalars.get(decay), static_cast<double>(context.settings.step) + 1);
+}
+
+/// All but the clip scale, which the gradient has to be known for.
+static const ComputedScalar computedScalars[] = {
+    {"learning_rate",
+     [](const StepContext &context) { return context.settings.optimizer.learningRate.at(context.settings.step); }},
+    {"adamw_learning_rate",
+     [](const StepContext &context) {
+       const OptimizerOptions &optimizer = context.settings.optimizer;
+       return optimizer.learningRate.scaledTo(optimizer.adamwPeak).at(context.settings.step);
+     }},
+    {"steps",
+     [](const StepContext &context) { return static_cast<double>(context.settings.optimizer.learningRate.steps); }},
+    {"bias_correction1", [](const StepContext &context) { return biasCorrection(context, "beta1"); }},
+    {"bias_correction2", [](const StepContext &context) { return biasCorrection(context, "beta2"); }},
+    {"loss_gradient",
+     [](const StepContext &context) {
+       return lossScale(context.scalars) / static_cast<double>(context.program.micro_batches);
+     }},
+    {"unclipped_scale", [](const StepContext &context) { return 1 / lossScale(context.scalars); }},
+};
+
+bool isComputedScalar(const std::string &name) {
+  return name == kClipScale || std::any_of(std::begin(computedScalars), std::end(computedScalars),
+                                           [&](const ComputedScalar &scalar) { return name == scalar.name; });
+}
+
+double lossScale(const Scalars &scalars) { return scalars.has("loss_scale") ? scalars.get("loss_scale") : 1; }
+
+void setScalarsOfStep(Scalars &scalars, const sluice_binary &program, const StepSettings &settings) {
+  StepContext context{scalars, program, settings};
+  for (const ComputedScalar &scalar : computedScalars)
+    scalars.setIfPresent(scalar.name, scalar.valueOf(context));
+}
+
+void setClipScale(Scalars &scalars, double norm, double largestNorm) {
+  double scale = largestNorm > 0 ? largestNorm / (norm + kClipEpsilon) : 1.0;
+  scalars.setIfPresent(kClipScale, std::min(1.0, scale) / lossScale(scalars));
+}
+
+} // namespace sluice::runtime

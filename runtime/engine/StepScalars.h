@@ -1,0 +1,34 @@
+//===- StepScalars.h - Scalars that the runtime computes --------*- C++ -*-===//
+//
+// Some scalars of a program are not set by a person but computed at every step: from the step's settings and from other
+// scalars before it, and from the norm of the gradient before the update. abi.h (sluice_scalar) says what each means.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_RUNTIME_ENGINE_STEPSCALARS_H
+#define SLUICE_RUNTIME_ENGINE_STEPSCALARS_H
+
+#include "runtime/abi.h"
+#include "runtime/engine/Scalars.h"
+#include "runtime/engine/StepSettings.h"
+
+#include <string>
+
+namespace sluice::runtime {
+
+/// True for a scalar that the runtime computes at every step.
+bool isComputedScalar(const std::string &name);
+
+/// What the loss is multiplied by in the backward pass, so that gradients carry it; 1 where the program has none.
+double lossScale(const Scalars &scalars);
+
+/// Computes the scalars of a step that the program has, except what depends on the step's gradient.
+void setScalarsOfStep(Scalars &scalars, const sluice_binary &program, const StepSettings &settings);
+
+/// Computes what gradients are multiplied by in the update, from their global norm without the scale of the loss.
+/// `largestNorm` is what the norm is clipped to; 0: not at all.
+void setClipScale(Scalars &scalars, double norm, double largestNorm);
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_ENGINE_STEPSCALARS_H

@@ -1,0 +1,150 @@
+//===- Progress.cpp - A run's progress for people -------------------------===//
+#include "runtime/train/Progress.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace sluice::runtime {
+
+static double steadySeconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Columns of the terminal, 80 where nobody knows.
+static int columns(FILE *out) {
+  struct winsize size;
+  return ::ioctl(::fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+static std::string formatted(const char *format, double value) {
+  char text[64];
+  std::snprintf(text, sizeof(text), format, value);
+  return text;
+}
+
+/// "987", "12.3k", "4.56M": three digits.
+static std::string shortCount(double value) {
+  for (const char *unit : {"", "k", "M", "G"}) {
+    if (value < 999.5)
+      return formatted(value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value) + unit;
+    value /= 1000;
+  }
+  return formatted("%.0f", value) + "T";
+}
+
+std::string durationText(double seconds) {
+  int64_t whole = static_cast<int64_t>(std::min(std::round(seconds), 1e12));
+  auto two = [](int64_t high, const char *highUnit, int64_t low, const char *lowUnit) {
+    return std::to_string(high) + highUnit + (low < 10 ? "0" : "") + std::to_string(low) + lowUnit;
+  };
+  if (whole < 60)
+    return std::to_string(whole) + "s";
+  if (whole < 3600)
+    return two(whole / 60, "m", whole % 60, "s");
+  if (whole < 86400)
+    return two(whole / 3600, "h", whole / 60 % 60, "m");
+  return two(whole / 86400, "d", whole / 3600 % 24, "h");
+}
+
+Progress::Progress(FILE *out, ProgressMode mode, int64_t firstStep, int64_t steps, std::function<double()> clock)
+    : out(out), mode(mode), firstStep(firstStep), steps(steps), clock(clock ? std::move(clock) : steadySeconds),
+      done(firstStep) {
+  if (mode == ProgressMode::Auto)
+    this->mode = ::isatty(::fileno(out)) ? ProgressMode::Bar : ProgressMode::Lines;
+  updateTime = this->clock();
+}
+
+void Progress::update(int64_t nowDone, double nowLoss, int64_t tokens) {
+  if (mode == ProgressMode::Quiet || finished)
+    return;
+  double now = clock();
+  // Never zero, which rates are divided by: a clock may have coarse ticks.
+  double seconds = std::max(now - updateTime, 1e-9);
+  updateTime = now;
+  done = nowDone;
+  loss = nowLoss;
+
+  // A mean in which a step fades out over some 5 seconds, whatever a step takes.
+  bool isFirst = secondsPerStep == 0;
+  double fresh = isFirst ? 1.0 : 1.0 - std::exp(-seconds / 5.0);
+  secondsPerStep += fresh * (seconds - secondsPerStep);
+  tokensPerSecond = static_cast<double>(tokens) / secondsPerStep;
+
+  if (mode == ProgressMode::Bar) {
+    if (isFirst || done == steps || now - shownTime >= 0.1) {
+      shownTime = now;
+      drawBar();
+    }
+    return;
+  }
+  int64_t interval = std::max<int64_t>(1, (steps - firstStep + 19) / 20);
+  if (isFirst || done == steps || (done - firstStep) % interval == 0 || now - shownTime >= 30) {
+    shownTime = now;
+    std::fprintf(out, "%s\n", status().c_str());
+    std::fflush(out);
+  }
+}
+
+std::string Progress::status() const {
+  std::string total = std::to_string(steps), number = std::to_string(done);
+  // Numbers of one width: what follows them then stands still.
+  number.insert(0, total.size() - std::min(total.size(), number.size()), ' ');
+  std::string text = "step " + number + "/" + total + "  loss " + formatted("%.4f", loss) + "  " +
+                     shortCount(tokensPerSecond) + " tokens/s";
+  if (done < steps)
+    text += "  " + durationText(secondsPerStep * static_cast<double>(steps - done)) + " left";
+  return text;
+}
+
+void Progress::drawBar() {
+  // The last column stays free: writing it makes some terminals wrap.
+  int width = columns(out) - 1;
+  std::string text = status();
+  int room = std::min(width - static_cast<int>(text.size()) - 4, 40);
+  if (room >= 5) {
+    double part = steps > 0 ? std::clamp(static_cast<double>(done) / static_cast<double>(steps), 0.0, 1.0) : 1.0;
+    int filled = static_cast<int>(part * room);
+    std::string bar(static_cast<size_t>(filled), '=');
+    if (filled < room)
+      bar += '>';
+    bar.resize(static_cast<size_t>(room), ' ');
+    text = "[" + bar + "]  " + text;
+  }
+  text.resize(std::min(text.size(), static_cast<size_t>(std::max(width, 1))));
+  std::fprintf(out, "\r%s\x1b[K", text.c_str());
+  std::fflush(out);
+  barShown = true;
+}
+
+void Progress::clearBar() {
+  if (barShown)
+    std::fputs("\r\x1b[K", out);
+  barShown = false;
+}
+
+void Progress::message(const std::string &line) {
+  if (mode == ProgressMode::Quiet)
+    return;
+  // The bar moves down by the line, and is never left behind above it.
+  bool redraw = barShown;
+  clearBar();
+  std::fprintf(out, "%s\n", line.c_str());
+  if (redraw)
+    drawBar();
+  std::fflush(out);
+}
+
+void Progress::finish() {
+  if (barShown) {
+    drawBar();
+    std::fputc('\n', out);
+    std::fflush(out);
+  }
+  barShown = false;
+  finished = true;
+}
+
+} // namespace sluice::runtime

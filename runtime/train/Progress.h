@@ -1,0 +1,60 @@
+//===- Progress.h - A run's progress for people -----------------*- C++ -*-===//
+#ifndef SLUICE_RUNTIME_TRAIN_PROGRESS_H
+#define SLUICE_RUNTIME_TRAIN_PROGRESS_H
+
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <string>
+
+namespace sluice::runtime {
+
+enum class ProgressMode {
+  Auto,  ///< Bar where the stream is a terminal, else Lines
+  Bar,   ///< one line that is redrawn in place, at most 10 times a second
+  Lines, ///< a line at the first and last step, every twentieth of the run and at least every 30 seconds
+  Quiet  ///< nothing
+};
+
+/// "42s", "3m05s", "2h07m", "4d03h".
+std::string durationText(double seconds);
+
+/// Shows step, loss, tokens per second and time left. Rates are of the last seconds, not of the whole run.
+class Progress {
+public:
+  /// `out` is stdout or stderr. The run goes from `firstStep` steps done to `steps`. `clock` gives seconds from any
+  /// origin; by default the steady clock.
+  Progress(FILE *out, ProgressMode mode, int64_t firstStep, int64_t steps, std::function<double()> clock = {});
+  Progress(const Progress &) = delete;
+  Progress &operator=(const Progress &) = delete;
+  ~Progress() { finish(); }
+
+  /// `done` optimizer steps are done, the last one with this loss and this number of tokens.
+  void update(int64_t done, double loss, int64_t tokens);
+  /// The time since the last update was no step's (an evaluation, a checkpoint): rates leave it out.
+  void skipTime() { updateTime = clock(); }
+  /// Prints a line (without its line end), above the bar where there is one. Quiet drops it.
+  void message(const std::string &line);
+  /// Ends the bar's line, its last state shown. Updates do nothing from then on, messages follow it.
+  void finish();
+
+private:
+  std::string status() const;
+  void drawBar();
+  void clearBar();
+
+  FILE *out;
+  ProgressMode mode;
+  int64_t firstStep, steps;
+  std::function<double()> clock;
+  int64_t done;
+  double loss = 0;
+  double updateTime, shownTime = 0; // seconds of the clock
+  double secondsPerStep = 0, tokensPerSecond = 0;
+  bool barShown = false;
+  bool finished = false;
+};
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_TRAIN_PROGRESS_H

@@ -1,0 +1,50 @@
+//===- TrainOptions.h - Settings of a training run --------------*- C++ -*-===//
+//
+// The one carrier of what a run is told: flags are bound to these fields, and the loop reads them. A setting is a field
+// here or in one of the structs that are parts of it, and nowhere else.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_RUNTIME_TRAIN_TRAINOPTIONS_H
+#define SLUICE_RUNTIME_TRAIN_TRAINOPTIONS_H
+
+#include "runtime/data/Data.h"
+#include "runtime/engine/Seeds.h"
+#include "runtime/engine/StepSettings.h"
+#include "runtime/train/Weights.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace sluice::runtime {
+
+/// What is trained and validated on. Files are named in one text with commas between them, and joined in their order.
+struct DataOptions {
+  std::string files;
+  std::string validationFiles; ///< Empty: the last part of `files`.
+  std::optional<double>
+      validationFraction;         ///< Of the tokens of `files`, [0, 1); by default 0.1 in random order, else 0.
+  std::optional<DataOrder> order; ///< Default: the checkpoint's, or random.
+};
+
+struct TrainOptions {
+  DataOptions data;
+  OptimizerOptions optimizer; ///< With the length of the run.
+  Seeds seeds;                ///< Defaults: the checkpoint's.
+  WeightSource weights;
+  int64_t evalEvery = 0;        ///< Steps; 0: only at the end.
+  int64_t evalBatches = 20;     ///< Largest number of batches of an evaluation before the end.
+  std::string checkpointFolder; ///< Empty: none are written.
+  int64_t checkpointEvery = 0;  ///< Steps; 0: only at the end.
+  std::string log;              ///< File of JSON lines; empty: none.
+  int64_t logDetail = 0;        ///< Steps between lines that describe the layers; 0: none do.
+  bool quiet = false;           ///< Nothing but errors is printed.
+
+  /// Error if settings do not go together, or if a file of that name could not be written. Reads no data.
+  void check() const;
+};
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_TRAIN_TRAINOPTIONS_H

@@ -1,0 +1,31 @@
+//===- TrainingData.cpp - Batches of a training run -----------------------===//
+
+#include "runtime/train/TrainingData.h"
+
+#include <tuple>
+
+namespace sluice::runtime {
+
+static std::unique_ptr<TokenStream> openStream(const std::string &files, const sluice_binary &program) {
+  auto stream = std::make_unique<TokenStream>(TokenStream::splitPaths(files), program.vocabulary);
+  stream->checkTokens();
+  return stream;
+}
+
+TrainingData::TrainingData(const sluice_binary &program, const DataOptions &options, DataOrder order, uint64_t seed) {
+  stream = openStream(options.files, program);
+  Split training = wholeStream(*stream), validation{stream.get(), 0, 0};
+  if (!options.validationFiles.empty()) {
+    validationStream = openStream(options.validationFiles, program);
+    validation = wholeStream(*validationStream);
+  } else {
+    // Who asks for the tokens in their order wants to reproduce a run on just these tokens.
+    double fraction = options.validationFraction.value_or(order == DataOrder::Random ? 0.1 : 0.0);
+    std::tie(training, validation) = splitTail(*stream, fraction);
+  }
+  source = std::make_unique<BatchSource>(training, program.batch, program.sequence, program.micro_batches, order, seed);
+  if (validation.size() > 0)
+    windows = std::make_unique<ValidationWindows>(validation, program.batch, program.sequence);
+}
+
+} // namespace sluice::runtime

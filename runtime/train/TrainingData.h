@@ -1,0 +1,36 @@
+//===- TrainingData.h - Batches of a training run ---------------*- C++ -*-===//
+
+#ifndef SLUICE_RUNTIME_TRAIN_TRAININGDATA_H
+#define SLUICE_RUNTIME_TRAIN_TRAININGDATA_H
+
+#include "runtime/abi.h"
+#include "runtime/data/Data.h"
+#include "runtime/train/TrainOptions.h"
+
+#include <cstdint>
+#include <memory>
+
+namespace sluice::runtime {
+
+/// Owns the mapped files of a run, and cuts them into batches of the program's size.
+class TrainingData {
+public:
+  /// `seed` is that of the order. Error if a file cannot be read, is too short, or holds tokens that are not below the
+  /// vocabulary.
+  TrainingData(const sluice_binary &program, const DataOptions &options, DataOrder order, uint64_t seed);
+
+  const BatchSource &batches() const { return *source; }
+
+  /// What is validated on, or null if nothing is.
+  const ValidationWindows *validation() const { return windows.get(); }
+
+private:
+  std::unique_ptr<TokenStream> stream,
+      validationStream; ///< The second is null where validation is a part of the first.
+  std::unique_ptr<BatchSource> source;
+  std::unique_ptr<ValidationWindows> windows;
+};
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_TRAIN_TRAININGDATA_H

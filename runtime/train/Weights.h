@@ -1,0 +1,38 @@
+//===- Weights.h - Weights from and to files --------------------*- C++ -*-===//
+
+#ifndef SLUICE_RUNTIME_TRAIN_WEIGHTS_H
+#define SLUICE_RUNTIME_TRAIN_WEIGHTS_H
+
+#include "runtime/checkpoint/Checkpoint.h"
+#include "runtime/engine/Engine.h"
+#include "runtime/engine/Seeds.h"
+
+#include <optional>
+#include <string>
+
+namespace sluice::runtime {
+
+/// Where a run's weights come from: at most one of the two is given.
+struct WeightSource {
+  std::string init;   ///< A .safetensors file.
+  std::string resume; ///< A folder with a checkpoint.
+};
+
+/// Copies the tensors of a .safetensors file into the parameters. Names may begin with "transformer."; the causal masks
+/// and the copy of a tied head that Hugging Face saves are ignored. Error, naming the tensor, where one is missing,
+/// unknown to the program, or of another shape.
+void loadWeights(const sluice_binary &program, const std::string &path, const std::vector<TensorView> &parameters);
+
+/// Fills the engine's parameters from the source, or else from the initializers keyed by the seed of the weights. A
+/// checkpoint's optimizer state is not read. Returns the checkpoint's index if there is one. Error as loadWeights and
+/// readCheckpointIndex.
+std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &program, const WeightSource &source,
+                                        const Seeds &seeds);
+
+/// Writes model.safetensors and, where the program has a description, config.json into the folder, which is made where
+/// it is missing. RunError if they cannot be written.
+void exportModel(const Engine &engine, const sluice_binary &program, const std::string &folder);
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_TRAIN_WEIGHTS_H

@@ -1,0 +1,85 @@
+//===- ExecutorTest.cpp - Tests of the executor of actions ----------------===//
+
+#include "runtime/engine/Executor.h"
+
+#include "FakeTraining.h"
+#include "runtime/engine/StepScalars.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+using namespace sluice::runtime;
+
+namespace {
+
+/// The program on a device, its parameters all zero, with the scalars of the first step.
+class ExecutorTest : public ::testing::Test {
+protected:
+  ExecutorTest() : device(sluice_program, 2), executor(sluice_program, device), settings(fakeSettings(0)) {
+    Scalars scalars(sluice_program);
+    setScalarsOfStep(scalars, sluice_program, settings);
+    executor.setScalars(scalars);
+  }
+
+  static std::vector<float> copyOf(const char *from, int64_t bytes) {
+    auto *data = reinterpret_cast<const float *>(from);
+    return std::vector<float>(data, data + bytes / sizeof(float));
+  }
+  std::vector<float> gradients() const {
+    return copyOf(device.slots() + sluice_program.gradient_offset, sluice_program.gradient_bytes);
+  }
+  std::vector<float> parameters() const { return copyOf(device.parameters(), sluice_program.parameter_bytes); }
+
+  Device device;
+  Executor executor;
+  StepSettings settings;
+};
+
+TEST_F(ExecutorTest, TellsOfEachMicroBatchWhenItIsDone) {
+  std::vector<int64_t> events;
+  auto load = [&](int64_t microBatch, int32_t *tokens, int32_t *targets) {
+    events.push_back(microBatch);
+    loadFakePattern(microBatch, tokens, targets);
+  };
+  std::vector<std::vector<float>> seen;
+  executor.computeGradients(settings, load, [&](int32_t microBatch) {
+    events.push_back(10 + microBatch);
+    seen.push_back(gradients());
+  });
+  EXPECT_EQ(events, (std::vector<int64_t>{0, 10, 1, 11}));
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen.back(), gradients()); // backward has run, not forward alone
+}
+
+TEST_F(ExecutorTest, ParametersChangeInTheUpdateAlone) {
+  std::vector<float> before = parameters();
+  executor.computeGradients(settings, loadFakePattern, [](int32_t) {});
+  EXPECT_EQ(parameters(), before);
+  executor.update(settings, loadFakePattern);
+  EXPECT_NE(parameters(), before);
+}
+
+TEST_F(ExecutorTest, GradientsOfMicroBatchesAddUpToThatOfTheStep) {
+  executor.computeGradients(settings, loadFakePattern, [](int32_t) {});
+  std::vector<float> whole = gradients(), sum(whole.size(), 0.0f);
+  for (int32_t m = 0; m < kFakeMicroBatches; ++m) {
+    executor.computeGradientOf(m, settings, loadFakePattern);
+    std::vector<float> part = gradients();
+    EXPECT_NE(part, whole);
+    std::transform(sum.begin(), sum.end(), part.begin(), sum.begin(), std::plus<>());
+  }
+  for (size_t i = 0; i < whole.size(); ++i)
+    ASSERT_NEAR(sum[i], whole[i], 1e-6) << i;
+}
+
+TEST_F(ExecutorTest, AGradientIsComputedFromZero) {
+  executor.computeGradients(settings, loadFakePattern, [](int32_t) {});
+  std::vector<float> first = gradients();
+  executor.computeGradients(settings, loadFakePattern, [](int32_t) {});
+  EXPECT_EQ(gradients(), first);
+}
+
+} // namespace
