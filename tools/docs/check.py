@@ -23,7 +23,8 @@ def main():
 
     passes = declared(source, "passes/*/*.td", r'def \w+ *: *Pass<"([\w-]+)"')
     # From the generated headers: a multiclass defines ops whose names no .td spells out.
-    ops = declared(build, "dialects/*/*Ops.h.inc", r'getOperationName\(\) {\s*return ::llvm::StringLiteral\("([\w.]+)"\)')
+    name_function = r'getOperationName\(\) {\s*return ::llvm::StringLiteral\("([\w.]+)"\)'
+    ops = declared(build, "dialects/*/*Ops.h.inc", name_function)
     if not ops or not passes:
         sys.exit(f"no ops in '{build}' or no passes in '{source}'")
     missing = [(f"pass '{name}'", path) for name, path in passes if f"-{name}" not in headings]
