@@ -1,8 +1,8 @@
 /* The contract between generated code and the runtime, and the only place where the two meet.
  *
- * Plain C, versioned, depends on nothing. The compiler writes one object file that defines `sluice_binary` (below) and
- * refers to the functions of `sluice_parallel_for` alone; the runtime defines that function and owns everything else:
- * memory, data, checkpoints, the command line.
+ * Plain C, versioned, depends on nothing. The compiler writes one object file that defines `sluice_program` (below),
+ * where there are techniques `sluice_techniques`, and refers to the functions of `sluice_parallel_for` alone; the
+ * runtime defines that function and owns everything else: memory, data, checkpoints, the command line.
  *
  * Sizes and offsets are in bytes, shapes in elements. Every block of memory that the runtime hands to generated code is
  * aligned to SLUICE_ALIGNMENT bytes. Generated code keeps no mutable globals.
@@ -186,6 +186,10 @@ typedef struct sluice_binary {
 
 /* Defined by generated code. */
 extern const sluice_binary sluice_program;
+
+/* Defined by generated code where techniques rewrote the graph: each as `sluicec --technique` takes it, in the order in
+ * which they ran, and a null pointer behind the last. */
+extern const char *const sluice_techniques[] __attribute__((weak));
 
 /* Part [begin, end) of a parallel loop, run by one thread. thread_scratch is private to the thread. */
 typedef void (*sluice_body)(const void *context, int64_t begin, int64_t end, void *thread_scratch);

@@ -1,6 +1,7 @@
 """The lit suite: one folder a dialect or a phase, files named after what they test."""
 
 import os
+import shutil
 import sys
 
 import lit.formats
@@ -24,3 +25,10 @@ config.substitutions.append(("%inputs", os.path.join(config.test_source_root, "I
 config.substitutions.append(("%cxx", config.cxx_compiler))
 config.substitutions.append(("%sluice_root", config.sluice_source_root))
 config.substitutions.append(("%sluice_lib", os.path.join(config.sluice_build_root, "lib")))
+config.substitutions.append(("%sluice_build", config.sluice_build_root))
+config.substitutions.append(("%llvm_tools", config.llvm_tools_dir))
+config.substitutions.append(("%llvm_include", config.llvm_include_dir))
+config.substitutions.append(("%cmake", config.cmake_command))
+
+if shutil.which("dpkg-deb") and shutil.which("dpkg-shlibdeps"):
+    config.available_features.add("dpkg")

@@ -45,6 +45,9 @@ inline constexpr llvm::StringLiteral kernelsAttrName = "sluice.kernels";
 inline constexpr llvm::StringLiteral binaryAttrName = "sluice.binary";
 /// Its entry for the operand type of contractions, a string; without one it is f32.
 inline constexpr llvm::StringLiteral computeFactName = "compute";
+/// Its entry for the techniques that rewrote the graphs, pipelines of passes in the order in which they ran (an array
+/// of strings); without one there are none.
+inline constexpr llvm::StringLiteral techniquesFactName = "techniques";
 /// Sets one entry of it.
 void setBinaryFact(mlir::ModuleOp module, llvm::StringRef name, mlir::Attribute value);
 /// Module attribute: the run-time scalars, an array of dictionaries (RuntimeScalars.h).

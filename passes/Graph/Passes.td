@@ -49,4 +49,22 @@ def StandardizationLoss : Pass<"sluice-standardization-loss", "::mlir::ModuleOp"
                  Option<"keepScaleShift", "keep-scale-shift", "bool", "false", "whether weights and biases of removed norms stay">];
 }
 
+def RecordTechnique : Pass<"sluice-record-technique", "::mlir::ModuleOp"> {
+  let summary = "says in the module which technique rewrote it";
+  let description = [{
+    - needs: the passes of the technique before it
+    - does: adds the technique, as text, to `techniques` of the module's `sluice.binary`; the program's `info` lists them
+    - leaves: the graphs as they are, and a module without `sluice.binary`, of which no program is made
+
+    Before and after, with `technique=my-pass{option=1}`:
+
+    ```mlir
+    module attributes {sluice.binary = {}}
+
+    module attributes {sluice.binary = {techniques = ["my-pass{option=1}"]}}
+    ```
+  }];
+  let options = [Option<"technique", "technique", "std::string", "\"\"", "a pipeline of passes: my-pass{option=1}">];
+}
+
 #endif // SLUICE_GRAPH_PASSES

@@ -69,12 +69,14 @@ public:
   /// `pointer` in an object stands for the address of `symbol`.
   void registerSymbol(const void *pointer, llvm::StringRef symbol) { symbols[pointer] = symbol.str(); }
 
-  /// A private constant array. Returns what stands for its address in objects, null if the array is empty.
-  template <typename T> const T *writeArray(llvm::StringRef name, llvm::ArrayRef<T> objects) {
+  /// A constant array. Returns what stands for its address in objects, null if the array is empty.
+  template <typename T>
+  const T *writeArray(llvm::StringRef name, llvm::ArrayRef<T> objects,
+                      mlir::LLVM::Linkage linkage = mlir::LLVM::Linkage::Internal) {
     if (objects.empty())
       return nullptr;
     auto type = mlir::LLVM::LLVMArrayType::get(typeOf<T>(), objects.size());
-    writeGlobal(name, type, mlir::LLVM::Linkage::Internal, [&] { return constantOf(type, objects); });
+    writeGlobal(name, type, linkage, [&] { return constantOf(type, objects); });
     registerSymbol(objects.data(), name);
     return objects.data();
   }

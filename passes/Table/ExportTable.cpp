@@ -65,6 +65,7 @@ struct ExportTable : sluice::impl::ExportTableBase<ExportTable> {
       return signalPassFailure();
     collectKernels();
     write();
+    writeTechniques();
     for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
       if (isa<ParameterOp, SlotOp>(op))
         op.erase();
@@ -372,6 +373,16 @@ private:
     binary.gates = writer->writeArray<sluice_gate>("sluice_gates", gates);
     binary.kernels = writer->writeArray<sluice_kernel>("sluice_kernels", kernels);
     writer->writeObject("sluice_program", binary);
+  }
+
+  /// A symbol of its own: a program without techniques has none.
+  void writeTechniques() {
+    auto entries = facts.getAs<ArrayAttr>(techniquesFactName);
+    if (!entries || entries.empty())
+      return;
+    auto texts = llvm::map_to_vector(entries.getAsRange<StringAttr>(), textOf);
+    texts.push_back(nullptr);
+    writer->writeArray<const char *>("sluice_techniques", texts, LLVM::Linkage::External);
   }
 
   DictionaryAttr facts;

@@ -44,6 +44,14 @@ static nlohmann::ordered_json describe(const sluice_scalar &scalar) {
   return {{"value", value}, {"range", rangeText(scalar)}, {"help", scalar.help}};
 }
 
+/// The techniques that rewrote the graph, as texts.
+static nlohmann::ordered_json describeTechniques() {
+  auto list = nlohmann::ordered_json::array();
+  for (const char *const *technique = sluice_techniques; technique && *technique; ++technique)
+    list.push_back(*technique);
+  return list;
+}
+
 static nlohmann::ordered_json describe(const sluice_binary &program, unsigned threads) {
   MemoryPlan plan = planMemory(program, threads);
   double tokens = static_cast<double>(program.batch * program.sequence * program.micro_batches);
@@ -69,6 +77,7 @@ static nlohmann::ordered_json describe(const sluice_binary &program, unsigned th
           {"optimizer", program.optimizer},
           {"grad_clip", program.grad_clip},
           {"compute", program.compute},
+          {"techniques", describeTechniques()},
           {"processor", program.processor},
           {"features", program.features},
           {"scalars", scalars}};
@@ -95,6 +104,8 @@ void InfoVerb::run() {
   std::printf("vocabulary     %lld tokens\n", number("vocabulary"));
   std::printf("optimizer      %s, gradient clipped at %g (0: not)\n", program.optimizer, program.grad_clip);
   std::printf("compute        %s: operands of contractions\n", program.compute);
+  for (const auto &technique : description["techniques"])
+    std::printf("technique      %s\n", technique.get<std::string>().c_str());
   std::printf("processor      %s (%s)\n", program.processor, program.features);
   for (uint32_t i = 0; i < program.scalar_count; ++i)
     if (const sluice_scalar &scalar = program.scalars[i]; !isComputedScalar(scalar.name))

@@ -3,6 +3,8 @@
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
+#include "mlir/Tools/Plugins/PassPlugin.h"
+#include "mlir/Transforms/Passes.h"
 #include "passes/CPU/Pipeline.h"
 #include "passes/Import/ImportModel.h"
 #include "passes/Target/Executable.h"
@@ -67,6 +69,15 @@ struct Options {
       cl::desc(
           "Drop layers at random, with options of sluice-insert-layer-drop: theta=0.5,gamma=0.001 (default: none)"),
       cl::value_desc("OPTION=VALUE,..."), cl::cat(category)};
+  cl::list<std::string> techniques{
+      "technique",
+      cl::desc(
+          "A pass on the forward graph with its options, or several with commas between them; can be repeated, and "
+          "runs in the order given, before --layer-drop (default: none)"),
+      cl::value_desc("PASS{OPTION=VALUE ...}"), cl::cat(category)};
+  cl::list<std::string> plugins{"load-pass-plugin",
+                                cl::desc("Shared library with passes for --technique; can be repeated (default: none)"),
+                                cl::value_desc("FILE"), cl::cat(category)};
   cl::opt<std::string> droppedState{
       "dropped-state",
       cl::desc(
@@ -133,6 +144,11 @@ static std::string checkUsage(const Options &options) {
     return "expected --compute f32 or bf16, found '" + options.compute + "'";
   if (options.clipScope.getNumOccurrences() && !options.standardizationLoss.getNumOccurrences())
     return "expected --clip-scope together with --standardization-loss";
+  if (llvm::is_contained(options.techniques, ""))
+    return "expected --technique=PASS{OPTION=VALUE ...}, found ''";
+  for (const std::string &plugin : options.plugins)
+    if (!llvm::sys::fs::exists(plugin))
+      return "cannot find '" + plugin + "'";
   if (!options.tune && !options.tuneCache.empty() && !llvm::sys::fs::exists(options.tuneCache))
     return "cannot find '" + options.tuneCache + "', which --tune would make";
   if (options.tune && options.tuneCache.empty())
@@ -148,6 +164,24 @@ static std::string checkUsage(const Options &options) {
   return "";
 }
 
+/// Registers the passes of the plugins.
+static LogicalResult loadPlugins(const Options &options) {
+  for (const std::string &path : options.plugins) {
+    // A name without a folder would be looked for among the libraries of the system.
+    llvm::SmallString<128> absolute(path);
+    llvm::sys::fs::make_absolute(absolute);
+    llvm::Expected<PassPlugin> plugin = PassPlugin::load(absolute.str().str());
+    if (!plugin) {
+      std::string text = llvm::toString(plugin.takeError());
+      llvm::StringRef reason(text);
+      reason.consume_front("Could not load library '" + absolute.str().str() + "': ");
+      return failure(fail("cannot load '" + path + "': " + reason, 2));
+    }
+    plugin->registerPassRegistryCallbacks();
+  }
+  return success();
+}
+
 /// "theta=0.5,gamma=0.001" as the options of a pass.
 static std::string passOptions(const cl::opt<std::string> &option) {
   std::string text = option;
@@ -160,15 +194,12 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
   GraphOptions graph;
   if (options.standardizationLoss.getNumOccurrences())
     graph.standardizationLoss = passOptions(options.standardizationLoss) + " clip-scope=" + options.clipScope;
+  graph.techniques = llvm::ArrayRef<std::string>(options.techniques);
   graph.layerDrop = passOptions(options.layerDrop);
   auto complain = [](const llvm::Twine &message) -> LogicalResult {
-    // A bad value is reported on stderr at once; everything else comes as `<parser>: message`.
-    std::string text = message.str();
-    llvm::StringRef line = llvm::StringRef(text).trim();
-    line.consume_front("<Pass-Options-Parser>: ");
-    return line.empty() ? failure() : failure(fail(line));
+    return message.str().empty() ? failure() : failure(fail(message));
   };
-  PassManager manager(module.getContext());
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
   manager.enableVerifier(options.verifyEach);
   return failure(failed(buildGraphPipeline(manager, graph, complain)) || failed(manager.run(module)));
 }
@@ -265,13 +296,15 @@ int main(int argc, char **argv) {
 
   DialectRegistry registry;
   registerDialects(registry);
+  registerPasses();
+  registerTransformsPasses();
   MLIRContext context(registry);
   // An error is a line; what it is about can be a whole model.
   context.printOpOnDiagnostic(false);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
   OwningOpRef<ModuleOp> module = load(options, sources, context);
-  if (!module || failed(runGraphPhase(*module, options)))
+  if (!module || failed(loadPlugins(options)) || failed(runGraphPhase(*module, options)))
     return 2;
   if (options.tune && failed(tune(*module, options)))
     return 1;
