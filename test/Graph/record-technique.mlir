@@ -1,6 +1,7 @@
 // RUN: sluice-opt %s --split-input-file --sluice-record-technique='technique=my-pass{option=1 other=2}' | FileCheck %s
 // RUN: sluice-opt %s --split-input-file \
-// RUN:   --sluice-graph='techniques={canonicalize,cse},sluice.graph(sluice-group-layers)' | FileCheck %s --check-prefix=PIPELINE
+// RUN:   --sluice-graph='techniques={canonicalize,cse},sluice.graph(sluice-group-layers)' \
+// RUN:   | FileCheck %s --check-prefix=PIPELINE
 // RUN: not sluice-opt %s --sluice-graph='techniques=sluice-group-layers' 2>&1 | FileCheck %s --check-prefix=NESTED
 // RUN: not sluice-opt %s --sluice-graph='techniques=my-pass' 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 

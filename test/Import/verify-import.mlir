@@ -13,7 +13,8 @@ module attributes {sluice.binary = {graphs = ["eval"]}, sluice.scalars = []} {
   }
 }
 
-// ATTRIBUTES: error: expected a module with the attributes 'sluice.binary', a dictionary, and 'sluice.scalars', an array
+// ATTRIBUTES: error: expected a module with the attributes 'sluice.binary', a dictionary, and 'sluice.scalars',
+// ATTRIBUTES-SAME: {{^}} an array
 //--- attributes.mlir
 module attributes {sluice.binary = {graphs = []}} {
 }
