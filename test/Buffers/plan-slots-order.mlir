@@ -1,0 +1,58 @@
+// RUN: sluice-opt %s --split-input-file --sluice-plan-slots | FileCheck %s
+
+// Places of slots follow from their kinds, not from the order in the module. Each starts at a multiple of 64 bytes.
+
+// Gates lie behind the gradients, in the range that the runtime clears before a step.
+// CHECK: gradient_bytes = 192 : i64, gradient_offset = 0 : i64
+// CHECK: kept @should_come_last : tensor<2xf32> {offset = 384
+// CHECK: result @should_come_behind_the_norms : tensor<f32> {offset = 320
+// CHECK: state @should_come_behind_what_is_cleared : {{.*}}offset = 192
+// CHECK: gate @should_be_cleared_with_the_gradients : tensor<6xf64> {offset = 128
+// CHECK: gradient @should_come_first : {{.*}}offset = 0
+// CHECK: gradient @should_come_second : {{.*}}offset = 64
+module {
+  sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>}
+  sluice.slot kept @should_come_last : tensor<2xf32>
+  sluice.slot result @should_come_behind_the_norms : tensor<f32>
+  sluice.slot state @should_come_behind_what_is_cleared : tensor<4xf32> of @w {role = "exp_avg"}
+  sluice.slot gate @should_be_cleared_with_the_gradients : tensor<6xf64>
+  sluice.slot gradient @should_come_first : tensor<4xf32> of @w
+  sluice.slot gradient @should_come_second : tensor<4xf32> of @w
+}
+
+// -----
+
+// The runtime adds the norms as one array of doubles in the order of parameters: one without a norm leaves its place
+// empty.
+// CHECK: norms_offset = 0 : i64
+// CHECK-SAME: unclipped_norms_offset = -1 : i64
+// CHECK: norm @should_be_the_third_double : tensor<f64> {offset = 16
+// CHECK: norm @should_be_the_first_double : tensor<f64> {offset = 0
+module {
+  sluice.parameter @a : tensor<4xf32> {init = #sluice.constant<0.0>}
+  sluice.parameter @b : tensor<4xf32> {init = #sluice.constant<0.0>}
+  sluice.parameter @c : tensor<4xf32> {init = #sluice.constant<0.0>}
+  sluice.slot norm @should_be_the_third_double : tensor<f64> {role = "c"}
+  sluice.slot norm @should_be_the_first_double : tensor<f64> {role = "a"}
+}
+
+// -----
+
+// Norms of gradients that are not clipped are an array of their own.
+// CHECK: norms_offset = 0 : i64
+// CHECK-SAME: slot_bytes = 128 : i64, unclipped_norms_offset = 64 : i64
+// CHECK: norm @should_lie_in_the_first_array : tensor<f64> {offset = 8
+// CHECK: norm @should_lie_in_the_second_array : tensor<f64> {offset = 72
+module {
+  sluice.parameter @a : tensor<4xf32> {init = #sluice.constant<0.0>}
+  sluice.parameter @b : tensor<4xf32> {init = #sluice.constant<0.0>}
+  sluice.slot norm @should_lie_in_the_first_array : tensor<f64> {role = "b"}
+  sluice.slot norm @should_lie_in_the_second_array : tensor<f64> {role = "b", sluice.unclipped}
+}
+
+// -----
+
+// CHECK: gradient_bytes = 0 : i64
+// CHECK-SAME: parameter_bytes = 0 : i64, slot_bytes = 0 : i64
+module {
+}

@@ -1,0 +1,43 @@
+// RUN: sluice-opt %s --sluice-export-table | mlir-translate --mlir-to-llvmir | FileCheck %s
+
+// What the runtime reports of a step by itself: its layers, gates that may close one, and metrics of a micro-batch.
+
+// A metric of the whole graph belongs to no layer (-1) and no gate (-1).
+// CHECK: @sluice_metrics = internal constant [2 x {{.*}}] [{{.*}} { ptr @[[LOSS:.*]], i32 -1, i32 -1, {
+// CHECK-SAME: i64 192, i64 4
+// That of the second layer comes through the second gate.
+// CHECK-SAME: i32 1, i32 1, {
+// CHECK-SAME: i64 128, i64 16
+// CHECK: @[[H0:sluice_string_[0-9]+]] = internal constant [4 x i8] c"h.0\00"
+// CHECK: @[[H1:sluice_string_[0-9]+]] = internal constant [4 x i8] c"h.1\00"
+// CHECK: @sluice_layers = internal constant [2 x { ptr }] [{ ptr } { ptr @[[H0]] }, { ptr } { ptr @[[H1]] }]
+// The counts lie one after another in the slot: f64 (1) at 64 and 72.
+// CHECK: @sluice_gates = internal constant [2 x { i32, i32, i64, double }]
+// CHECK-SAME: { i32 0, i32 1, i64 64, double 1.000000e+01 }
+// CHECK-SAME: { i32 1, i32 1, i64 72, double 2.000000e+01 }
+// Techniques are a symbol of their own, which ends with null.
+// CHECK: @sluice_techniques = constant [2 x ptr] [ptr @[[TECHNIQUE:.*]], ptr null]
+module attributes {
+    sluice.binary = {model = "m", description = "", batch = 1 : i64, sequence = 2 : i64, vocabulary = 3 : i64,
+                     micro_batches = 1 : i64, flops_per_token = 6.0 : f64, grad_clip = 1.0 : f64, optimizer = "sgd",
+                     parameter_bytes = 64 : i64, slot_bytes = 256 : i64, gradient_offset = 0 : i64,
+                     gradient_bytes = 64 : i64, norms_offset = 64 : i64, unclipped_norms_offset = -1 : i64,
+                     layers = ["h.0", "h.1"], techniques = ["layer drop"],
+                     gates = [{layer = 0 : i64, index = 0 : i64, slot = @gates, flops = 10.0 : f64},
+                              {layer = 1 : i64, index = 1 : i64, slot = @gates, flops = 20.0 : f64}],
+                     graphs = [{name = "train", inputs = [{name = "tokens", type = tensor<1x2xi32>}]}]}} {
+  sluice.slot result @train.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "train", sluice.metric = "loss"}
+  sluice.slot gate @gates : tensor<2xf64> {offset = 64 : i64}
+  sluice.slot result @range : tensor<4xf32> {
+      offset = 128 : i64, gates = [#sluice.gate<@gates[1]>], sluice.layer = "h.1", sluice.metric = "range"}
+  llvm.func @train.forward(%step: !llvm.ptr) attributes {
+      sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
+      sluice.thread_scratch_bytes = 0 : i64} {
+    llvm.return
+  }
+  llvm.func @train.backward(%step: !llvm.ptr) attributes {
+      sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
+      sluice.thread_scratch_bytes = 0 : i64} {
+    llvm.return
+  }
+}

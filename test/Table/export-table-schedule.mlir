@@ -1,0 +1,54 @@
+// RUN: sluice-opt %s --sluice-export-table | mlir-translate --mlir-to-llvmir | FileCheck %s
+
+// The schedule of a step on one device is a table of actions: kind, micro-batch, index of the function. Functions are
+// numbered in the order of the module.
+
+// A function that is no action is not in the table.
+// CHECK: @sluice_functions = internal constant [5 x
+// CHECK-NOT: @layer
+// Gradients of one micro-batch need no zeros to start from: backward overwrites them. What the uses of tied parameters
+// give is added before the norm.
+// CHECK: @sluice_actions = internal constant [6 x { i32, i32, i32 }]
+// CHECK-SAME: [{ i32, i32, i32 } { i32 0, i32 0, i32 -1 }
+// CHECK-SAME: { i32 2, i32 0, i32 3 }
+// CHECK-SAME: { i32 3, i32 0, i32 4 }
+// CHECK-SAME: { i32 4, i32 -1, i32 2 }
+// CHECK-SAME: { i32 5, i32 -1, i32 1 }
+// CHECK-SAME: { i32 6, i32 -1, i32 0 }
+// CHECK: @sluice_program = constant
+// CHECK: define internal void @train.update(
+// CHECK: declare void @layer(ptr)
+module attributes {
+    sluice.binary = {model = "m", description = "", batch = 1 : i64, sequence = 2 : i64, vocabulary = 3 : i64,
+                     micro_batches = 1 : i64, flops_per_token = 6.0 : f64, grad_clip = 1.0 : f64, optimizer = "sgd",
+                     parameter_bytes = 64 : i64, slot_bytes = 256 : i64, gradient_offset = 0 : i64,
+                     gradient_bytes = 64 : i64, norms_offset = 64 : i64, unclipped_norms_offset = -1 : i64,
+                     graphs = [{name = "train", inputs = [{name = "tokens", type = tensor<1x2xi32>}]}]}} {
+  sluice.slot result @train.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "train"}
+  llvm.func @train.update(%step: !llvm.ptr) attributes {
+      sluice.action = #sluice.action<update>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
+      sluice.thread_scratch_bytes = 0 : i64} {
+    llvm.return
+  }
+  llvm.func @train.norm(%step: !llvm.ptr) attributes {
+      sluice.action = #sluice.action<norm>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
+      sluice.thread_scratch_bytes = 0 : i64} {
+    llvm.return
+  }
+  llvm.func @train.tied(%step: !llvm.ptr) attributes {
+      sluice.action = #sluice.action<tied>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
+      sluice.thread_scratch_bytes = 0 : i64} {
+    llvm.return
+  }
+  llvm.func @train.forward(%step: !llvm.ptr) attributes {
+      sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
+      sluice.thread_scratch_bytes = 0 : i64} {
+    llvm.return
+  }
+  llvm.func @train.backward(%step: !llvm.ptr) attributes {
+      sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
+      sluice.thread_scratch_bytes = 0 : i64} {
+    llvm.return
+  }
+  llvm.func @layer(!llvm.ptr)
+}
