@@ -13,7 +13,7 @@ def VerifyImport : Pass<"sluice-verify-import", "::mlir::ModuleOp"> {
       inputs and stores do not describe a model: the gradient phase adds them.
 
     ```mlir
-    module attributes {sluice.binary = {graphs = ["eval"]}, sluice.scalars = []} {
+    module attributes {sluice.binary = #sluice.binary<graphs = [#sluice.graph<"eval">]>, sluice.scalars = []} {
       sluice.graph @eval(%tokens: tensor<1x2xi32>) -> tensor<1x2xi32> {
         sluice.return %tokens : tensor<1x2xi32>
       }
