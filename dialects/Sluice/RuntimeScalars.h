@@ -12,7 +12,9 @@ struct ScalarRange {
   double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
   bool leastIsOpen = false, mostIsOpen = false;
 
+  /// [least, infinity).
   static ScalarRange atLeast(double least) { return {least}; }
+  /// (least, infinity).
   static ScalarRange above(double least) {
     ScalarRange range{least};
     range.leastIsOpen = true;
@@ -32,6 +34,7 @@ struct RuntimeScalar {
   llvm::StringRef help = "";
   ScalarRange range = {};
 
+  /// The entry as it stands in `sluice.scalars`; bounds that are infinite are left out.
   mlir::DictionaryAttr getAttr(mlir::MLIRContext *context) const;
 };
 

@@ -157,7 +157,8 @@ struct ContractionPlan {
   int64_t rowsPackedAtOnce() const;
 };
 
-/// Decides; the strategy fits the contraction.
+/// Decides; the strategy fits the contraction. Depends on nothing but its arguments, so that equal contractions are
+/// equal code.
 ContractionPlan planContraction(const ContractionShape &shape, cpu::StrategyAttr strategy);
 
 } // namespace sluice

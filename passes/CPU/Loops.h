@@ -19,6 +19,7 @@ mlir::Value roundDown(mlir::ImplicitLocOpBuilder &b, mlir::Value value, int64_t 
 mlir::Value andEqual(mlir::ImplicitLocOpBuilder &b, mlir::Value condition, mlir::Value index, int64_t value);
 
 /// Takes the innermost index, below `size`, off a number that counts all points of several nested loops.
+/// `number` becomes what is left, for the loop around.
 mlir::Value takeIndex(mlir::ImplicitLocOpBuilder &b, mlir::Value &number, int64_t size);
 
 /// A loop without carried values. `body` is called once, with the index, and emits at the builder's place inside.

@@ -48,6 +48,7 @@ struct ModelBlock {
   std::vector<ModelOp> ops;
 };
 
+/// What a program does unless its command line says otherwise.
 struct TrainingDefaults {
   int64_t batch = 1, sequence = 0, microBatches = 1;
   std::string optimizer = "adamw";
@@ -62,6 +63,7 @@ struct DropoutRate {
   double rate;
 };
 
+/// A whole model: every size is known, every name is unique, and every width fits.
 struct Description {
   mlir::Location location;
   std::string name = {};
