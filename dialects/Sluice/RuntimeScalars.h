@@ -9,6 +9,7 @@ namespace sluice {
 
 /// The values that `--set` may give a scalar: an interval whose ends belong to it unless they are open.
 struct ScalarRange {
+  /// The ends, and whether they are outside of it.
   double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
   bool leastIsOpen = false, mostIsOpen = false;
 

@@ -16,6 +16,7 @@ mlir::LogicalResult verifyComputeType(mlir::Operation *op);
 mlir::LogicalResult verifyNorm(mlir::Operation *op);
 mlir::LogicalResult verifyNormBackward(mlir::Operation *op);
 
+/// Defined in Formula.h, which needs ops of other dialects.
 struct Formula;
 /// An activation at one scalar, of its type, and the derivative there.
 struct ActivationFormula {

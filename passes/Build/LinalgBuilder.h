@@ -49,6 +49,7 @@ private:
   llvm::SmallVector<mlir::Value> generic(mlir::ValueRange inputs, mlir::ValueRange outputs, int64_t rank,
                                          llvm::ArrayRef<mlir::AffineMap> maps,
                                          llvm::ArrayRef<mlir::utils::IteratorType> iterators, BodyBuilder body);
+  /// Over the last dimension, or over the leading ones.
   mlir::Value reduce(mlir::ValueRange inputs, mlir::Value output, BodyBuilder body, llvm::ArrayRef<unsigned> trailing,
                      bool last);
 };

@@ -24,6 +24,7 @@ struct EpilogueKernel {
 private:
   /// One vector of each row: `mask` says which of its lanes are inside of C, null for all.
   void emitVector(mlir::ImplicitLocOpBuilder &b, mlir::Value row, mlir::Value column, mlir::Value mask) const;
+  /// A vector of an operand; lanes that the mask leaves out are not read.
   mlir::Value load(mlir::ImplicitLocOpBuilder &b, const MatrixView &view, mlir::Value row, mlir::Value column,
                    mlir::Value mask) const;
 };

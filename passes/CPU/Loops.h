@@ -9,6 +9,7 @@ namespace sluice {
 
 /// Emits arithmetic on indices, folded where both sides are constants.
 mlir::Value constantIndex(mlir::ImplicitLocOpBuilder &b, int64_t value);
+/// Sums and products do not overflow: indices are within buffers.
 mlir::Value plus(mlir::ImplicitLocOpBuilder &b, mlir::Value left, mlir::Value right);
 mlir::Value plus(mlir::ImplicitLocOpBuilder &b, mlir::Value left, int64_t right);
 mlir::Value times(mlir::ImplicitLocOpBuilder &b, mlir::Value left, int64_t right);

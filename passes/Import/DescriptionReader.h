@@ -49,6 +49,7 @@ private:
   void readAttention(const JsonValue &value, ModelOp &op);
   void readLinear(const JsonValue &value, ModelOp &op);
   void readActivation(const JsonValue &value, ModelOp &op);
+  /// What is trained: the head, the loss, the tokenizer, and the defaults of training.
   void readObjective(const JsonValue &value);
   void readTokenizer();
   void readTraining(const JsonValue *value);
@@ -66,8 +67,10 @@ private:
   /// Of dropout, in [0, 1); 0 where `value` is null. The command line may say another one for all.
   double readRate(const JsonValue *value);
   const JsonValue *readName(const JsonValue &op, llvm::StringRef what);
+  /// Adds a parameter to the op, called by its name and then `suffix` (".weight"), located at the name.
   void addParameter(ModelOp &op, const JsonValue *name, llvm::StringRef suffix, llvm::ArrayRef<int64_t> shape,
                     mlir::Attribute init, int64_t matrices = 0);
+  /// A size of the command line (`option`, 0: none), else the member of the object, else `otherwise`.
   int64_t readCount(const JsonValue *object, llvm::StringRef key, int64_t option, int64_t otherwise);
   mlir::FloatAttr f64(double value) { return mlir::FloatAttr::get(mlir::Float64Type::get(reader.getContext()), value); }
   mlir::Attribute constant(double value) { return ConstantAttr::get(reader.getContext(), f64(value)); }
@@ -78,6 +81,7 @@ private:
     int64_t rows, width;
   };
 
+  /// What is read from, and what has been read so far.
   Reader reader;
   const JsonValue &root;
   const ImportOptions &options;
@@ -86,6 +90,7 @@ private:
   int64_t width = 0; // of the stream; 0 before the embedding
   int64_t widest = 0;
   int64_t dropouts = 0; // in this layer, or outside all layers
+  /// Tables by the names of the ops that embed, and those of positions.
   llvm::StringMap<Table> embeddings;
   std::vector<Table> positions;
 };

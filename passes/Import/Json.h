@@ -24,6 +24,7 @@ struct JsonValue {
   std::string text;             // String; the spelling of a Real
   std::vector<JsonValue> items; // Array
   std::vector<Member> members;  // Object, in the order of the file, without duplicates
+  /// Where it stands: "/model/ops/0", and from 1 on.
   std::string pointer;
   unsigned line = 1, column = 1;
 

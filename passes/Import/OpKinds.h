@@ -24,6 +24,7 @@ struct ActivationKind {
   llvm::StringLiteral huggingFace; ///< spellings of a configuration's `activation_function`, with spaces between them
   mlir::Value (*build)(mlir::OpBuilder &builder, mlir::Location location, mlir::Value stream);
 };
+/// The same of activations.
 llvm::ArrayRef<ActivationKind> getActivationKinds();
 
 } // namespace sluice

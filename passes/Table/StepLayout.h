@@ -12,8 +12,10 @@ namespace sluice {
 namespace step_layout {
 /// Of the whole state; then where each field begins.
 inline constexpr int64_t bytes = 584;
+/// The words that randomness is keyed by: seed (low, high), step, global micro-batch. Gates may have another seed.
 inline constexpr int64_t key = 0;      // four i32
 inline constexpr int64_t gateKey = 16; // four i32
+/// Run-time scalars in the order of the module's table, then what each input of the micro-batch is loaded into.
 inline constexpr int64_t scalars = 32; // f64 each
 inline constexpr int64_t inputs = 544; // a pointer each
 inline constexpr int64_t pool = 576;
