@@ -26,9 +26,12 @@ def DecomposeBlocked : Pass<"sluice-decompose-blocked", "::mlir::func::FuncOp"> 
     scf.forall (%n) in (64) {
       %0 = memref.load %i[%n] : memref<64xi32>
       %1 = arith.index_cast %0 : i32 to index
-      %from = memref.subview %table[%1, 0] [1, 384] [1, 1] : ...
-      %to = memref.subview %rows[%n, 0] [1, 384] [1, 1] : ...
-      linalg.generic ... ins(%from : ...) outs(%to : ...)
+      %from = memref.subview %table[%1, 0] [1, 384] [1, 1]
+        : memref<256x384xf32> to memref<384xf32, strided<[1], offset: ?>>
+      %to = memref.subview %rows[%n, 0] [1, 384] [1, 1]
+        : memref<64x384xf32> to memref<384xf32, strided<[1], offset: ?>>
+      linalg.copy ins(%from : memref<384xf32, strided<[1], offset: ?>>)
+        outs(%to : memref<384xf32, strided<[1], offset: ?>>)
     }
     ```
   }];

@@ -121,6 +121,9 @@ def PlanScratch : Pass<"sluice-plan-scratch", "::mlir::ModuleOp"> {
     ```mlir
     func.func @f(%step: memref<584xi8>, %out: memref<16xf32>) {
       %a = memref.alloc() : memref<16xf32>
+      memref.copy %out, %a : memref<16xf32> to memref<16xf32>
+      return
+    }
     ```
 
     becomes
@@ -128,7 +131,11 @@ def PlanScratch : Pass<"sluice-plan-scratch", "::mlir::ModuleOp"> {
     ```mlir
     func.func @f(%step: memref<584xi8>, %scratch: memref<64xi8>, %out: memref<16xf32>)
         attributes {sluice.scratch_bytes = 64, sluice.thread_scratch_bytes = 0} {
+      %c0 = arith.constant 0 : index
       %a = memref.view %scratch[%c0][] : memref<64xi8> to memref<16xf32>
+      memref.copy %out, %a : memref<16xf32> to memref<16xf32>
+      return
+    }
     ```
   }];
   let dependentDialects = ["::sluice::SluiceDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];

@@ -78,7 +78,9 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
       where nothing is rounded.
 
     ```mlir
-    linalg.matmul {sluice_cpu.strategy = #strategy} ins(%a, %b) outs(%c)
+    linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [6, 16], cache = [24, 96, 64],
+                                                              vector = 8, packs_a = false, packs_b = true>}
+      ins(%a, %b : memref<96x128xf32>, memref<128x384xf32>) outs(%c : memref<96x384xf32>)
     ```
 
     becomes
@@ -87,10 +89,14 @@ def ExpandContractions : Pass<"sluice-expand-contractions", "::mlir::func::FuncO
     scf.forall (%task) in (16) {
       %panel = memref.alloc() : memref<1024xf32>
       scf.for %k = %c0 to %c128 step %c64 {
-        scf.for %j = %c0 to %columns step %c16 {
+        scf.for %j = %c0 to %c96 step %c16 {
           // copies of B to %panel
-          scf.for %i = %c0 to %rows step %c6 {
+          scf.for %i = %c0 to %c24 step %c6 {
             // vector.fma, 6 x 16 sums in registers; vector.store to %c
+          }
+        }
+      }
+    }
     ```
 
     #### Loops
@@ -206,8 +212,13 @@ def OutlineParallel : Pass<"sluice-outline-parallel", "::mlir::ModuleOp"> {
     sluice_cpu.parallel_for @f_parallel0 count 64 step %step : memref<584xi8> captures(%x : memref<64xf32>)
 
     func.func private @f_parallel0(%x: memref<64xf32>, %begin: index, %end: index, %scratch: memref<0xi8>) {
+      %c = arith.constant 1.0 : f32
+      %c1 = arith.constant 1 : index
       scf.for %i = %begin to %end step %c1 {
         memref.store %c, %x[%i] : memref<64xf32>
+      }
+      return
+    }
     ```
   }];
   let dependentDialects = ["::sluice::cpu::CPUDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",

@@ -13,6 +13,7 @@ mlir::func::FuncOp createAction(mlir::ModuleOp module, mlir::Location location, 
 /// Creates slots behind the module's parameters and slots.
 class SlotBuilder {
 public:
+  /// The module outlives the builder.
   explicit SlotBuilder(mlir::ModuleOp module);
   SlotOp create(mlir::Location location, const llvm::Twine &name, mlir::Type type, SlotKind kind,
                 llvm::StringRef parameter = "");

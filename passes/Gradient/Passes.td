@@ -39,6 +39,9 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
 
     ```mlir
     %y = sluice.layer "h.0" (%a = %x : tensor<2x4xf32>) -> tensor<2x4xf32> {
+      %b = sluice.relu %a : tensor<2x4xf32>
+      sluice.yield %b : tensor<2x4xf32>
+    }
     ```
 
     becomes, in `train.forward` and in `train.backward`,

@@ -17,6 +17,10 @@ def InsertLayerDrop : Pass<"sluice-insert-layer-drop", "::mlir::ModuleOp"> {
 
     ```mlir
     %y = sluice.layer "h.0" depth 1 of 2 (%a = %x : tensor<2x4xf32>) -> tensor<2x4xf32> {
+      %b = sluice.relu %a : tensor<2x4xf32>
+      %c = sluice.add %a, %b residual : tensor<2x4xf32>, tensor<2x4xf32>
+      sluice.yield %c : tensor<2x4xf32>
+    }
     ```
 
     becomes
@@ -25,6 +29,12 @@ def InsertLayerDrop : Pass<"sluice-insert-layer-drop", "::mlir::ModuleOp"> {
     %keep = sluice.bernoulli %key, %p : tensor<4xi32>, tensor<2xf64>
     %y = sluice.layer "h.0" depth 1 of 2 gate %keep[0] : tensor<2xf64> (%a = %x : tensor<2x4xf32>)
         scalars(%scales = %s : tensor<2xf32>, %index = %i : tensor<1xi32>) -> tensor<2x4xf32> {
+      %scale = sluice.element %scales[%index] : tensor<2xf32>, tensor<1xi32> to tensor<f32>
+      %b = sluice.relu %a : tensor<2x4xf32>
+      %scaled = sluice.mul %b, %scale : tensor<2x4xf32>, tensor<f32>
+      %c = sluice.add %a, %scaled residual : tensor<2x4xf32>, tensor<2x4xf32>
+      sluice.yield %c : tensor<2x4xf32>
+    }
     ```
 
     #### Probabilities

@@ -23,7 +23,8 @@ def SluiceToLinalg : Pass<"sluice-to-linalg", "::mlir::func::FuncOp"> {
     ```mlir
     %0 = tensor.empty() : tensor<3x5xf32>
     %1 = linalg.fill ins(%zero : f32) outs(%0 : tensor<3x5xf32>) -> tensor<3x5xf32>
-    %y = linalg.contract indexing_maps = [#rows, #columns, #result]
+    %y = linalg.contract indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>,
+                                          affine_map<(i, j, k) -> (i, j)>]
       ins(%x, %w : tensor<3x4xf32>, tensor<4x5xf32>) outs(%1 : tensor<3x5xf32>) -> tensor<3x5xf32>
     ```
   }];
