@@ -15,6 +15,7 @@ def Sluice_Dialect : Dialect {
     symbols that only `sluice.read` refers to; every other op takes values, so equal layers become equal functions.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
 }
 

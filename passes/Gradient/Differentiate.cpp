@@ -239,7 +239,7 @@ private:
     if (Attribute layer = graph.getResultAttr(index, layerAttrName))
       slot->setAttr(layerAttrName, layer);
     if (auto layer = results[index].getDefiningOp<LayerOp>(); layer && layer.getGate())
-      slot.setGatesAttr(ArrayAttr::get(module.getContext(), gateOf(layer)));
+      slot.setGatesAttr(ArrayAttr::get(module.getContext(), gateOf(layer, gateSlots)));
     action.store(action.get(results[index]), slot);
   }
 
@@ -279,11 +279,6 @@ private:
         callBackward(action, index, objective, gradients);
   }
 
-  Attribute gateOf(LayerOp layer) {
-    auto slot = FlatSymbolRefAttr::get(gateSlots[layer.getGate()].getSymNameAttr());
-    return GateAttr::get(module.getContext(), slot, *layer.getGateIndex());
-  }
-
   /// The slot of the gradient of one use of a parameter; the number of uses so far names it.
   SlotOp createGradientSlot(ReadOp read, Objective &objective) {
     StringAttr parameter = read.getSymbolAttr().getAttr();
@@ -295,7 +290,7 @@ private:
     SmallVector<Attribute> gates;
     for (LayerOp user : uses[parameter])
       if (user.getGate())
-        gates.push_back(gateOf(user));
+        gates.push_back(gateOf(user, gateSlots));
     if (gates.size() == uses[parameter].size())
       slot.setGatesAttr(ArrayAttr::get(module.getContext(), gates));
     slotsSoFar.push_back(slot);

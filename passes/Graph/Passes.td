@@ -59,9 +59,9 @@ def RecordTechnique : Pass<"sluice-record-technique", "::mlir::ModuleOp"> {
     Before and after, with `technique=my-pass{option=1}`:
 
     ```mlir
-    module attributes {sluice.binary = {}}
+    module attributes {sluice.binary = #sluice.binary<>}
 
-    module attributes {sluice.binary = {techniques = ["my-pass{option=1}"]}}
+    module attributes {sluice.binary = #sluice.binary<techniques = ["my-pass{option=1}"]>}
     ```
   }];
   let options = [Option<"technique", "technique", "std::string", "\"\"", "a pipeline of passes: my-pass{option=1}">];

@@ -50,7 +50,7 @@ struct ModelBlock {
 
 struct TrainingDefaults {
   int64_t batch = 1, sequence = 0, microBatches = 1;
-  std::string optimizer = "adamw";
+  Optimizer optimizer = Optimizer::AdamW;
   double learningRate = 3e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01;
   std::optional<double> momentum = {}; ///< the default depends on the optimizer
   double gradientClip = 1;

@@ -1,4 +1,5 @@
 //===- ExportTable.cpp - The table through which the runtime sees the model --------===//
+#include "dialects/Sluice/BinaryFacts.h"
 #include "passes/Buffers/Scratch.h"
 #include "passes/Table/AbiLayout.h"
 #include "passes/Table/Passes.h"
@@ -50,9 +51,9 @@ namespace {
 struct ExportTable : sluice::impl::ExportTableBase<ExportTable> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName);
+    facts = BinaryFacts::of(module);
     auto isAction = [](LLVM::LLVMFuncOp function) { return function->hasAttr(actionAttrName); };
-    if (!facts || llvm::none_of(module.getOps<LLVM::LLVMFuncOp>(), isAction))
+    if (!module->hasAttr(binaryAttrName) || llvm::none_of(module.getOps<LLVM::LLVMFuncOp>(), isAction))
       return; // functions without a model
     AbiWriter tableWriter(module);
     writer = &tableWriter;
@@ -88,41 +89,36 @@ private:
       missing = name;
     return value;
   }
-  int64_t integer(StringRef name) {
-    auto value = fact<IntegerAttr>(facts, name);
-    return value ? value.getInt() : 0;
-  }
-  double number(StringRef name) {
-    auto value = fact<FloatAttr>(facts, name);
-    return value ? value.getValueAsDouble() : 0;
-  }
 
   LogicalResult collectFacts() {
-    missing.reset();
+    const std::pair<Attribute, StringRef> parts[] = {
+        {facts.model, "model"}, {facts.memory, "memory"}, {facts.graphs, "graphs"}};
+    for (auto [part, name] : parts)
+      if (!part)
+        return complain() << "'" << binaryAttrName << "' has no '" << name << "'";
+    auto textFor = [&](const Twine &text) { return textOf(StringAttr::get(&getContext(), text)); };
+    ModelAttr model = facts.model;
     binary.version = SLUICE_ABI_VERSION;
-    binary.model = textOf(fact<StringAttr>(facts, "model"));
-    binary.description = textOf(fact<StringAttr>(facts, "description"));
-    binary.optimizer = textOf(fact<StringAttr>(facts, "optimizer"));
-    auto compute = facts.getAs<StringAttr>(computeFactName);
-    binary.compute = textOf(compute ? compute : StringAttr::get(&getContext(), "f32"));
+    binary.model = textOf(model.getName());
+    binary.description = textOf(model.getDescription());
+    binary.optimizer = textFor(stringifyOptimizer(model.getOptimizer()));
+    binary.compute = textFor(facts.compute && facts.compute.isBF16() ? "bf16" : "f32");
     auto target = dyn_cast_or_null<TargetAttrInterface>(getOperation()->getAttr(targetAttrName));
-    binary.processor = textOf(StringAttr::get(&getContext(), target ? target.getProcessorName() : ""));
-    binary.features = textOf(StringAttr::get(&getContext(), target ? target.getRequiredFeatures() : ""));
-    binary.batch = integer("batch");
-    binary.sequence = integer("sequence");
-    binary.vocabulary = integer("vocabulary");
-    binary.micro_batches = integer("micro_batches");
-    binary.flops_per_token = number("flops_per_token");
-    binary.grad_clip = number("grad_clip");
-    binary.parameter_bytes = integer("parameter_bytes");
-    binary.slot_bytes = integer("slot_bytes");
-    binary.gradient_offset = integer("gradient_offset");
-    binary.gradient_bytes = integer("gradient_bytes");
-    binary.norms_offset = integer("norms_offset");
-    binary.unclipped_norms_offset = integer("unclipped_norms_offset");
-    graphFacts = fact<ArrayAttr>(facts, "graphs");
-    if (missing)
-      return complain() << "'" << binaryAttrName << "' has no '" << *missing << "' of the expected type";
+    binary.processor = textFor(target ? target.getProcessorName() : "");
+    binary.features = textFor(target ? target.getRequiredFeatures() : "");
+    binary.batch = model.getBatch();
+    binary.sequence = model.getSequence();
+    binary.vocabulary = model.getVocabulary();
+    binary.micro_batches = model.getMicroBatches();
+    binary.flops_per_token = model.getFlopsPerToken().getValueAsDouble();
+    binary.grad_clip = model.getGradClip().getValueAsDouble();
+    MemoryAttr memory = facts.memory;
+    binary.parameter_bytes = memory.getParameterBytes();
+    binary.slot_bytes = memory.getSlotBytes();
+    binary.gradient_offset = memory.getGradientOffset();
+    binary.gradient_bytes = memory.getGradientBytes();
+    binary.norms_offset = memory.getNormsOffset();
+    binary.unclipped_norms_offset = memory.getUnclippedNormsOffset();
     return success();
   }
 
@@ -266,13 +262,11 @@ private:
     for (auto slot : getOperation().getOps<SlotOp>())
       if (auto graph = slot->getAttrOfType<StringAttr>(graphAttrName); graph && slot.getKind() == SlotKind::Result)
         results[graph.getValue()] = slot;
-    missing.reset();
-    for (Attribute attribute : graphFacts) {
-      auto entry = cast<DictionaryAttr>(attribute);
-      auto name = fact<StringAttr>(entry, "name");
-      auto inputs = fact<ArrayAttr>(entry, "inputs");
-      if (!name || !inputs)
-        break;
+    for (auto entry : facts.graphs.getAsRange<GraphAttr>()) {
+      StringAttr name = entry.getName();
+      ArrayAttr inputs = entry.getInputs();
+      if (!inputs)
+        return complain() << "an entry of 'graphs' has no 'inputs'";
       sluice_graph graph = {};
       graph.name = textOf(name);
       bool isTrain = name.getValue() == "train";
@@ -282,11 +276,8 @@ private:
       graph.function = *function;
       if (inputs.size() > SLUICE_MAX_INPUTS)
         return complain() << "the graph '" << name.getValue() << "' has more than " << SLUICE_MAX_INPUTS << " inputs";
-      for (Attribute inputAttribute : inputs) {
-        auto input = cast<DictionaryAttr>(inputAttribute);
-        auto type = fact<TypeAttr>(input, "type");
-        std::optional<sluice_tensor> tensor =
-            type ? describe(fact<StringAttr>(input, "name"), type.getValue(), 0) : std::nullopt;
+      for (auto input : inputs.getAsRange<InputAttr>()) {
+        std::optional<sluice_tensor> tensor = describe(input.getName(), input.getType(), 0);
         if (!tensor)
           return complain() << "the graph '" << name.getValue() << "' has an input that is no tensor of the ABI";
         graph.input[graph.inputs++] = *tensor;
@@ -298,31 +289,25 @@ private:
       // The runtime expects `train` first.
       graphs.insert(isTrain ? graphs.begin() : graphs.end(), graph);
     }
-    if (missing)
-      return complain() << "an entry of 'graphs' has no '" << *missing << "'";
     return success();
   }
 
   LogicalResult collectLayers() {
-    missing.reset();
-    auto names = facts.getAs<ArrayAttr>("layers"), entries = facts.getAs<ArrayAttr>("gates");
-    for (Attribute name : names ? names.getValue() : ArrayRef<Attribute>())
-      layers.push_back({textOf(cast<StringAttr>(name))});
-    for (Attribute attribute : entries ? entries.getValue() : ArrayRef<Attribute>()) {
-      auto entry = cast<DictionaryAttr>(attribute);
-      auto layer = fact<IntegerAttr>(entry, "layer"), index = fact<IntegerAttr>(entry, "index");
-      auto symbol = fact<FlatSymbolRefAttr>(entry, "slot");
-      auto flops = fact<FloatAttr>(entry, "flops");
-      if (missing)
-        return complain() << "an entry of 'gates' has no '" << *missing << "'";
-      auto slot = SymbolTable::lookupNearestSymbolFrom<SlotOp>(getOperation(), symbol);
+    if (facts.layers)
+      for (auto name : facts.layers.getAsRange<StringAttr>())
+        layers.push_back({textOf(name)});
+    if (!facts.gates)
+      return success();
+    for (auto entry : facts.gates.getAsRange<LayerGateAttr>()) {
+      GateAttr gate = entry.getGate();
+      auto slot = SymbolTable::lookupNearestSymbolFrom<SlotOp>(getOperation(), gate.getSlot());
       if (!slot)
-        return complain() << "there is no slot '" << symbol.getValue() << "' for a gate";
+        return complain() << "there is no slot '" << gate.getSlot().getValue() << "' for a gate";
       Type element = cast<RankedTensorType>(slot.getType()).getElementType();
-      int64_t offset = int64_t(*slot.getOffset()) + index.getInt() * (element.getIntOrFloatBitWidth() / 8);
-      gateAttributes.push_back(GateAttr::get(&getContext(), symbol, index.getInt()));
-      gates.push_back(
-          {int32_t(layer.getInt()), elementOf(element).value_or(SLUICE_F32), offset, flops.getValueAsDouble()});
+      int64_t offset = int64_t(*slot.getOffset()) + gate.getIndex() * (element.getIntOrFloatBitWidth() / 8);
+      gateAttributes.push_back(gate);
+      gates.push_back({int32_t(entry.getLayer()), elementOf(element).value_or(SLUICE_F32), offset,
+                       entry.getFlops().getValueAsDouble()});
     }
     return success();
   }
@@ -377,16 +362,14 @@ private:
 
   /// A symbol of its own: a program without techniques has none.
   void writeTechniques() {
-    auto entries = facts.getAs<ArrayAttr>(techniquesFactName);
-    if (!entries || entries.empty())
+    if (!facts.techniques || facts.techniques.empty())
       return;
-    auto texts = llvm::map_to_vector(entries.getAsRange<StringAttr>(), textOf);
+    auto texts = llvm::map_to_vector(facts.techniques.getAsRange<StringAttr>(), textOf);
     texts.push_back(nullptr);
     writer->writeArray<const char *>("sluice_techniques", texts, LLVM::Linkage::External);
   }
 
-  DictionaryAttr facts;
-  ArrayAttr graphFacts;
+  BinaryFacts facts;
   std::optional<StringRef> missing;
   AbiWriter *writer = nullptr;
   sluice_binary binary;

@@ -13,12 +13,12 @@
 // MODEL: func.func private @logits.h
 
 // F32-NOT: bf16
-// F32: sluice.binary = {compute = "f32"}
+// F32: sluice.binary = #sluice.binary<compute = f32>
 // F32-NOT: bf16
 // Without a compute type the module says nothing of it.
 // NONE-NOT: {{compute|bf16}}
 
-// CHECK: sluice.binary = {compute = "bf16"}
+// CHECK: sluice.binary = #sluice.binary<compute = bf16>
 
 // Forward and backward, what is a contraction or holds one.
 // CHECK-LABEL: func.func @every_contraction
