@@ -17,6 +17,9 @@ inline mlir::Type elementOf(mlir::Value value) {
   return mlir::cast<mlir::RankedTensorType>(value.getType()).getElementType();
 }
 
+/// Of a tensor or a buffer.
+inline int64_t rankOf(mlir::Value value) { return mlir::cast<mlir::ShapedType>(value.getType()).getRank(); }
+
 // Each fails with an error on `op` that says what was expected and what was found.
 
 /// `what` names the value in the error: "expected weight of shape [3], found [2]".

@@ -1,5 +1,6 @@
 //===- SetComputeType.cpp - What operands of contractions are rounded to -------------===//
 #include "dialects/Sluice/BinaryFacts.h"
+#include "mlir/IR/Builders.h"
 #include "passes/Numerics/Passes.h"
 
 namespace sluice {
