@@ -40,15 +40,15 @@ static std::string cellOf(const Point &point, llvm::ArrayRef<Column> columns, si
   return text + (values.size() < point.runs.size() ? " (" + counts + ")" : "");
 }
 
-/// Columns that text is looked at in; no line is longer where it has a place to be broken.
+/// No line is longer than this, in characters, where it has a place to be broken.
 static constexpr size_t lineColumns = 120;
 
-/// Columns that UTF-8 text takes: its bytes but for those that continue a character.
+/// Characters of UTF-8 text: its bytes but for those that continue a character.
 static size_t columnsOf(StringRef text) {
   return static_cast<size_t>(llvm::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-/// A list's entry. Lines are broken at spaces, and where a member of a JSON object ends.
+/// An entry of a list. Lines are broken at spaces, and where a member of a JSON object ends.
 static void writeEntry(llvm::raw_ostream &out, StringRef text) {
   size_t used = 1;
   out << "-";
@@ -79,7 +79,7 @@ static void writeColumns(llvm::raw_ostream &out, llvm::ArrayRef<Cells> rows, siz
     auto cells = llvm::ArrayRef(rows[row]).slice(begin, end - begin);
     out << "| " << rows[row].front() << " | " << llvm::join(cells, " | ") << " |\n";
     if (row == 0)
-      out << "| --- |" << std::string(llvm::join(Cells(cells.size(), " --- |"), "")) << "\n";
+      out << "| --- | " << llvm::join(Cells(cells.size(), "---"), " | ") << " |\n";
   }
 }
 
