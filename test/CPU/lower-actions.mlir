@@ -2,7 +2,8 @@
 // RUN: sluicec %examples/shakespeare.json --emit=llvm | FileCheck %s --check-prefix=LONG
 
 // An action is calls on addresses: no descriptor of a buffer is made.
-// CHECK: llvm.func @should_only_compute_addresses(%[[STEP:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr, %[[SLOTS:.*]]: !llvm.ptr, %[[SCRATCH:.*]]: !llvm.ptr)
+// CHECK: llvm.func @should_only_compute_addresses(%[[STEP:[^ ]*]]: !llvm.ptr, %{{[^ ]*}}: !llvm.ptr,
+// CHECK-SAME: {{^}} %[[SLOTS:.*]]: !llvm.ptr, %[[SCRATCH:.*]]: !llvm.ptr)
 // CHECK-SAME: passthrough = ["noinline", "optnone"]
 // CHECK-NOT: llvm.insertvalue
 // CHECK: %[[FIELD:.*]] = llvm.getelementptr %[[STEP]]
@@ -15,7 +16,8 @@
 func.func private @layer(%step: memref<584xi8>, %x: memref<4xf32>, %r: memref<f32>) {
   return
 }
-func.func @should_only_compute_addresses(%step: memref<584xi8>, %parameters: memref<64xi8>, %slots: memref<256xi8>, %scratch: memref<64xi8>) attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
+func.func @should_only_compute_addresses(%step: memref<584xi8>, %parameters: memref<64xi8>, %slots: memref<256xi8>,
+    %scratch: memref<64xi8>) attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
   %c0 = arith.constant 0 : index
   %c24 = arith.constant 24 : index
   %c128 = arith.constant 128 : index
@@ -35,7 +37,8 @@ func.func @should_only_compute_addresses(%step: memref<584xi8>, %parameters: mem
 // CHECK: llvm.func @should_lower_loops_as_usual
 // CHECK-NOT: passthrough
 // CHECK: llvm.cond_br
-func.func @should_lower_loops_as_usual(%step: memref<584xi8>, %parameters: memref<64xi8>, %slots: memref<256xi8>, %scratch: memref<64xi8>) attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
+func.func @should_lower_loops_as_usual(%step: memref<584xi8>, %parameters: memref<64xi8>, %slots: memref<256xi8>,
+    %scratch: memref<64xi8>) attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c64 = arith.constant 64 : index
@@ -74,7 +77,8 @@ func.func private @layer(%step: memref<584xi8>, %x: memref<4xf32>) {
 func.func private @copy(%step: memref<584xi8>, %x: memref<4xf32>) {
   return
 }
-func.func @should_branch_around_calls(%step: memref<584xi8>, %parameters: memref<64xi8>, %slots: memref<256xi8>, %scratch: memref<64xi8>) attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
+func.func @should_branch_around_calls(%step: memref<584xi8>, %parameters: memref<64xi8>, %slots: memref<256xi8>,
+    %scratch: memref<64xi8>) attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c128 = arith.constant 128 : index

@@ -2,7 +2,8 @@
 // where its output is touched in between: every bit is the same. Rows and columns are left over.
 // RUN: sluice-opt %s --sluice-set-target --sluice-cpu-strategy --sluice-expand-contractions -o %t.mlir
 // RUN: FileCheck %s --check-prefix=FUSED < %t.mlir
-// RUN: sluice-opt %t.mlir --sluice-set-target=processor=x86-64-v3 --sluice-vectorize-generics --canonicalize --cse -o %t.vectors.mlir
+// RUN: sluice-opt %t.mlir --sluice-set-target=processor=x86-64-v3 --sluice-vectorize-generics --canonicalize --cse \
+// RUN:   -o %t.vectors.mlir
 // RUN: sluice-run %t.vectors.mlir --function=bias_gelu_scale --threads=2 | tail -n 2 | FileCheck %s
 // RUN: sluice-run %t.vectors.mlir --function=bias_gelu_scale --threads=1 | tail -n 2 | FileCheck %s
 // RUN: sluice-run %t.vectors.mlir --function=sums_of_batches --threads=2 | tail -n 2 | FileCheck %s
@@ -23,12 +24,14 @@
 // FUSED: math.tanh %{{.*}} : f32
 // FUSED-NOT: math.tanh
 // FUSED: return
-func.func @bias_gelu_scale(%step: memref<584xi8>, %a: memref<61x300xf32>, %b: memref<300x77xf32>, %bias: memref<77xf32>, %scale: memref<61xf32>,
-                           %x: memref<61x77xf32>, %y: memref<61x77xf32>, %z: memref<61x77xf32>, %difference: memref<f32>, %greatest: memref<f32>) {
+func.func @bias_gelu_scale(%step: memref<584xi8>, %a: memref<61x300xf32>, %b: memref<300x77xf32>, %bias: memref<77xf32>,
+    %scale: memref<61xf32>, %x: memref<61x77xf32>, %y: memref<61x77xf32>, %z: memref<61x77xf32>,
+    %difference: memref<f32>, %greatest: memref<f32>) {
   %zero = arith.constant 0.0 : f32
   %half = arith.constant 0.5 : f32
   %one = arith.constant 1.0 : f32
-  linalg.generic {indexing_maps = [#row, #id], iterator_types = ["parallel", "parallel"]} ins(%bias : memref<77xf32>) outs(%x : memref<61x77xf32>) {
+  linalg.generic {indexing_maps = [#row, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%bias : memref<77xf32>) outs(%x : memref<61x77xf32>) {
   ^bb0(%p: f32, %q: f32):
     linalg.yield %p : f32
   }
@@ -43,7 +46,8 @@ func.func @bias_gelu_scale(%step: memref<584xi8>, %a: memref<61x300xf32>, %b: me
     %4 = arith.mulf %3, %s : f32
     linalg.yield %4 : f32
   }
-  linalg.generic {indexing_maps = [#row, #id], iterator_types = ["parallel", "parallel"]} ins(%bias : memref<77xf32>) outs(%x : memref<61x77xf32>) {
+  linalg.generic {indexing_maps = [#row, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%bias : memref<77xf32>) outs(%x : memref<61x77xf32>) {
   ^bb0(%p: f32, %q: f32):
     linalg.yield %p : f32
   }
@@ -61,7 +65,8 @@ func.func @bias_gelu_scale(%step: memref<584xi8>, %a: memref<61x300xf32>, %b: me
   }
   linalg.fill ins(%zero : f32) outs(%difference : memref<f32>)
   linalg.fill ins(%zero : f32) outs(%greatest : memref<f32>)
-  linalg.generic {indexing_maps = [#id, #id, affine_map<(d0, d1) -> ()>, affine_map<(d0, d1) -> ()>], iterator_types = ["reduction", "reduction"]}
+  linalg.generic {indexing_maps = [#id, #id, affine_map<(d0, d1) -> ()>, affine_map<(d0, d1) -> ()>],
+      iterator_types = ["reduction", "reduction"]}
     ins(%y, %z : memref<61x77xf32>, memref<61x77xf32>) outs(%difference, %greatest : memref<f32>, memref<f32>) {
   ^bb0(%p: f32, %q: f32, %r: f32, %s: f32):
     %0 = arith.subf %p, %q : f32
@@ -78,8 +83,9 @@ func.func @bias_gelu_scale(%step: memref<584xi8>, %a: memref<61x300xf32>, %b: me
 // FUSED-COUNT-1: memref.alloc() : memref<3x61x77xf32>
 // FUSED-NOT: memref.alloc() : memref<3x61x77xf32>
 // FUSED: return
-func.func @sums_of_batches(%step: memref<584xi8>, %a: memref<3x61x40xf32>, %b: memref<3x40x77xf32>, %x: memref<3x61x77xf32>,
-                           %y: memref<3x61x77xf32>, %z: memref<3x61x77xf32>, %difference: memref<f32>, %greatest: memref<f32>) {
+func.func @sums_of_batches(%step: memref<584xi8>, %a: memref<3x61x40xf32>, %b: memref<3x40x77xf32>,
+    %x: memref<3x61x77xf32>, %y: memref<3x61x77xf32>, %z: memref<3x61x77xf32>, %difference: memref<f32>,
+    %greatest: memref<f32>) {
   %zero = arith.constant 0.0 : f32
   %c = memref.alloc() : memref<3x61x77xf32>
   linalg.fill ins(%zero : f32) outs(%c : memref<3x61x77xf32>)
@@ -102,7 +108,8 @@ func.func @sums_of_batches(%step: memref<584xi8>, %a: memref<3x61x40xf32>, %b: m
   }
   linalg.fill ins(%zero : f32) outs(%difference : memref<f32>)
   linalg.fill ins(%zero : f32) outs(%greatest : memref<f32>)
-  linalg.generic {indexing_maps = [#id3, #id3, affine_map<(d0, d1, d2) -> ()>, affine_map<(d0, d1, d2) -> ()>], iterator_types = ["reduction", "reduction", "reduction"]}
+  linalg.generic {indexing_maps = [#id3, #id3, affine_map<(d0, d1, d2) -> ()>, affine_map<(d0, d1, d2) -> ()>],
+      iterator_types = ["reduction", "reduction", "reduction"]}
     ins(%y, %z : memref<3x61x77xf32>, memref<3x61x77xf32>) outs(%difference, %greatest : memref<f32>, memref<f32>) {
   ^bb0(%p: f32, %q: f32, %r: f32, %s: f32):
     %0 = arith.subf %p, %q : f32
@@ -119,12 +126,13 @@ func.func @sums_of_batches(%step: memref<584xi8>, %a: memref<3x61x40xf32>, %b: m
 // FUSED-COUNT-1: linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]
 // FUSED-NOT: iterator_types = ["parallel", "parallel"]
 // FUSED: return
-func.func @scale_behind_all_sums(%step: memref<584xi8>, %a: memref<3x61x300xf32>, %b: memref<3x300x77xf32>, %y: memref<61x77xf32>, %z: memref<61x77xf32>,
-                                 %difference: memref<f32>, %greatest: memref<f32>) {
+func.func @scale_behind_all_sums(%step: memref<584xi8>, %a: memref<3x61x300xf32>, %b: memref<3x300x77xf32>,
+    %y: memref<61x77xf32>, %z: memref<61x77xf32>, %difference: memref<f32>, %greatest: memref<f32>) {
   %zero = arith.constant 0.0 : f32
   %index = arith.constant 0 : index
   linalg.fill ins(%zero : f32) outs(%y : memref<61x77xf32>)
-  linalg.contract indexing_maps = [affine_map<(m, n, s, k) -> (s, m, k)>, affine_map<(m, n, s, k) -> (s, k, n)>, affine_map<(m, n, s, k) -> (m, n)>]
+  linalg.contract indexing_maps = [affine_map<(m, n, s, k) -> (s, m, k)>, affine_map<(m, n, s, k) -> (s, k, n)>,
+      affine_map<(m, n, s, k) -> (m, n)>]
     ins(%a, %b : memref<3x61x300xf32>, memref<3x300x77xf32>) outs(%y : memref<61x77xf32>)
   linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%y : memref<61x77xf32>) {
   ^bb0(%p: f32):
@@ -132,7 +140,8 @@ func.func @scale_behind_all_sums(%step: memref<584xi8>, %a: memref<3x61x300xf32>
     linalg.yield %0 : f32
   }
   linalg.fill ins(%zero : f32) outs(%z : memref<61x77xf32>)
-  linalg.contract indexing_maps = [affine_map<(m, n, s, k) -> (s, m, k)>, affine_map<(m, n, s, k) -> (s, k, n)>, affine_map<(m, n, s, k) -> (m, n)>]
+  linalg.contract indexing_maps = [affine_map<(m, n, s, k) -> (s, m, k)>, affine_map<(m, n, s, k) -> (s, k, n)>,
+      affine_map<(m, n, s, k) -> (m, n)>]
     ins(%a, %b : memref<3x61x300xf32>, memref<3x300x77xf32>) outs(%z : memref<61x77xf32>)
   %seen = memref.load %z[%index, %index] : memref<61x77xf32>
   memref.store %seen, %z[%index, %index] : memref<61x77xf32>
@@ -143,7 +152,8 @@ func.func @scale_behind_all_sums(%step: memref<584xi8>, %a: memref<3x61x300xf32>
   }
   linalg.fill ins(%zero : f32) outs(%difference : memref<f32>)
   linalg.fill ins(%zero : f32) outs(%greatest : memref<f32>)
-  linalg.generic {indexing_maps = [#id, #id, affine_map<(d0, d1) -> ()>, affine_map<(d0, d1) -> ()>], iterator_types = ["reduction", "reduction"]}
+  linalg.generic {indexing_maps = [#id, #id, affine_map<(d0, d1) -> ()>, affine_map<(d0, d1) -> ()>],
+      iterator_types = ["reduction", "reduction"]}
     ins(%y, %z : memref<61x77xf32>, memref<61x77xf32>) outs(%difference, %greatest : memref<f32>, memref<f32>) {
   ^bb0(%p: f32, %q: f32, %r: f32, %s: f32):
     %0 = arith.subf %p, %q : f32

@@ -1,5 +1,6 @@
 // RUN: sluice-opt %s --sluice-insert-layer-drop | FileCheck %s
-// RUN: sluice-opt %s --sluice-insert-layer-drop="granularity=sublayer gate=step schedule=constant theta=0.8 min-layers=1" | FileCheck %s --check-prefix=PARTS
+// RUN: sluice-opt %s --sluice-insert-layer-drop="granularity=sublayer gate=step schedule=constant theta=0.8 \
+// RUN:   min-layers=1" | FileCheck %s --check-prefix=PARTS
 // RUN: sluice-opt %s --sluice-insert-layer-drop=schedule=none | FileCheck %s --check-prefix=NONE
 // RUN: sluice-opt %s --sluice-graph="layer-drop={theta=0.25 gamma=0.5}" | FileCheck %s --check-prefix=PIPELINE
 
@@ -38,9 +39,11 @@ sluice.parameter @n : tensor<4xf32> {init = #sluice.constant<1.0>}
 // PARTS-NOT: "gamma"
 // PARTS: arith.constant dense<[1.000000e+00, 1.000000e+00, 2.000000e+00, 2.000000e+00]> : tensor<4xf64>
 // PARTS: %[[KEEP:.*]] = sluice.bernoulli step
-// PARTS: %[[FIRST:.*]] = sluice.layer "h.0.0" depth 1 of 2 gate %[[KEEP]][0] {{.*}} parameters(%{{.*}} = %{{.*}} : tensor<4xf32>) scalars
+// PARTS: %[[FIRST:.*]] = sluice.layer "h.0.0" depth 1 of 2 gate %[[KEEP]][0]
+// PARTS-SAME: {{^}} {{.*}} parameters(%{{.*}} = %{{.*}} : tensor<4xf32>) scalars
 // PARTS: sluice.yield
-// PARTS: sluice.layer "h.0.1" depth 1 of 2 gate %[[KEEP]][1] : tensor<4xf64> (%{{.*}} = %[[FIRST]] : tensor<2x3x4xf32>) parameters(%{{.*}} = %{{.*}} : tensor<4x4xf32>) scalars
+// PARTS: sluice.layer "h.0.1" depth 1 of 2 gate %[[KEEP]][1] : tensor<4xf64>
+// PARTS-SAME: {{^}} (%{{.*}} = %[[FIRST]] : tensor<2x3x4xf32>) parameters(%{{.*}} = %{{.*}} : tensor<4x4xf32>) scalars
 // PARTS: sluice.layer "h.1.0" depth 2 of 2 gate %[[KEEP]][2]
 // PARTS: sluice.layer "h.1.1" depth 2 of 2 gate %[[KEEP]][3]
 
@@ -53,27 +56,31 @@ sluice.graph @train(%tokens: tensor<2x3xi32>, %targets: tensor<2x3xi32>) -> tens
   %w = sluice.read @w : tensor<4x4xf32>
   %n = sluice.read @n : tensor<4xf32>
   %x = sluice.embedding %tokens, %w : tensor<2x3xi32>, tensor<4x4xf32> to tensor<2x3x4xf32>
-  %y = sluice.layer "h.0" depth 1 of 2 (%a = %x : tensor<2x3x4xf32>) parameters(%p = %w : tensor<4x4xf32>, %q = %n : tensor<4xf32>) -> tensor<2x3x4xf32> {
+  %y = sluice.layer "h.0" depth 1 of 2 (%a = %x : tensor<2x3x4xf32>)
+      parameters(%p = %w : tensor<4x4xf32>, %q = %n : tensor<4xf32>) -> tensor<2x3x4xf32> {
     %m, %rstd = sluice.rms_norm %a, %q epsilon 1.0e-5 : tensor<2x3x4xf32>, tensor<4xf32> to tensor<2x3xf32>
     %b = sluice.add %a, %m residual : tensor<2x3x4xf32>, tensor<2x3x4xf32>
     %l = sluice.linear %b, %p : tensor<2x3x4xf32>, tensor<4x4xf32> to tensor<2x3x4xf32>
     %c = sluice.add %b, %l residual : tensor<2x3x4xf32>, tensor<2x3x4xf32>
     sluice.yield %c : tensor<2x3x4xf32>
   }
-  %z = sluice.layer "h.1" depth 2 of 2 (%a = %y : tensor<2x3x4xf32>) parameters(%p = %w : tensor<4x4xf32>, %q = %n : tensor<4xf32>) -> tensor<2x3x4xf32> {
+  %z = sluice.layer "h.1" depth 2 of 2 (%a = %y : tensor<2x3x4xf32>)
+      parameters(%p = %w : tensor<4x4xf32>, %q = %n : tensor<4xf32>) -> tensor<2x3x4xf32> {
     %m, %rstd = sluice.rms_norm %a, %q epsilon 1.0e-5 : tensor<2x3x4xf32>, tensor<4xf32> to tensor<2x3xf32>
     %b = sluice.add %a, %m residual : tensor<2x3x4xf32>, tensor<2x3x4xf32>
     %l = sluice.linear %b, %p : tensor<2x3x4xf32>, tensor<4x4xf32> to tensor<2x3x4xf32>
     %c = sluice.add %b, %l residual : tensor<2x3x4xf32>, tensor<2x3x4xf32>
     sluice.yield %c : tensor<2x3x4xf32>
   }
-  %loss, %lse = sluice.linear_cross_entropy %z, %w, %targets : tensor<2x3x4xf32>, tensor<4x4xf32>, tensor<2x3xi32> to tensor<f32>, tensor<2x3xf32>
+  %loss, %lse = sluice.linear_cross_entropy %z, %w, %targets
+      : tensor<2x3x4xf32>, tensor<4x4xf32>, tensor<2x3xi32> to tensor<f32>, tensor<2x3xf32>
   sluice.return %loss : tensor<f32>
 }
 sluice.graph @eval(%tokens: tensor<2x3xi32>) -> tensor<2x3x4xf32> {
   %w = sluice.read @w : tensor<4x4xf32>
   %x = sluice.embedding %tokens, %w : tensor<2x3xi32>, tensor<4x4xf32> to tensor<2x3x4xf32>
-  %y = sluice.layer "h.0" depth 1 of 2 (%a = %x : tensor<2x3x4xf32>) parameters(%p = %w : tensor<4x4xf32>) -> tensor<2x3x4xf32> {
+  %y = sluice.layer "h.0" depth 1 of 2 (%a = %x : tensor<2x3x4xf32>)
+      parameters(%p = %w : tensor<4x4xf32>) -> tensor<2x3x4xf32> {
     %l = sluice.linear %a, %p : tensor<2x3x4xf32>, tensor<4x4xf32> to tensor<2x3x4xf32>
     %c = sluice.add %a, %l residual : tensor<2x3x4xf32>, tensor<2x3x4xf32>
     sluice.yield %c : tensor<2x3x4xf32>

@@ -40,36 +40,93 @@ static std::string cellOf(const Point &point, llvm::ArrayRef<Column> columns, si
   return text + (values.size() < point.runs.size() ? " (" + counts + ")" : "");
 }
 
-static void writeRow(llvm::raw_ostream &out, llvm::ArrayRef<std::string> cells) {
-  out << "| " << llvm::join(cells, " | ") << " |\n";
+/// No line is longer than this, in characters, where it has a place to be broken.
+static constexpr size_t lineColumns = 120;
+
+/// Characters of UTF-8 text: its bytes but for those that continue a character.
+static size_t columnsOf(StringRef text) {
+  return static_cast<size_t>(llvm::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+/// An entry of a list. Lines are broken at spaces, and where a member of a JSON object ends.
+static void writeEntry(llvm::raw_ostream &out, StringRef text) {
+  size_t used = 1;
+  out << "-";
+  bool spaced = true;
+  while (!text.empty()) {
+    size_t end = std::min(text.find(' '), text.find(",\""));
+    bool member = end < text.size() && text[end] == ',';
+    StringRef word = text.substr(0, member ? end + 1 : end);
+    size_t width = columnsOf(word) + (spaced ? 1 : 0);
+    if (used > 1 && used + width > lineColumns) {
+      out << "\n  " << word;
+      used = 2 + columnsOf(word);
+    } else {
+      out << (spaced ? " " : "") << word;
+      used += width;
+    }
+    text = text.drop_front(std::min(text.size(), word.size() + (member ? 0 : 1)));
+    spaced = !member;
+  }
+  out << "\n";
+}
+
+using Cells = std::vector<std::string>;
+
+/// The first cell and those from `begin` to `end` of each row, under the first row as their head.
+static void writeColumns(llvm::raw_ostream &out, llvm::ArrayRef<Cells> rows, size_t begin, size_t end) {
+  for (size_t row = 0; row < rows.size(); ++row) {
+    auto cells = llvm::ArrayRef(rows[row]).slice(begin, end - begin);
+    out << "| " << rows[row].front() << " | " << llvm::join(cells, " | ") << " |\n";
+    if (row == 0)
+      out << "| --- | " << llvm::join(Cells(cells.size(), "---"), " | ") << " |\n";
+  }
+}
+
+/// Tables below each other with the first column in each of them, where one would have longer lines.
+static void writeTables(llvm::raw_ostream &out, llvm::ArrayRef<Cells> rows) {
+  auto fits = [&](size_t begin, size_t end) {
+    return llvm::all_of(rows, [&](const Cells &row) {
+      size_t width = columnsOf(row.front()) + 4;
+      for (size_t cell = begin; cell < end; ++cell)
+        width += columnsOf(row[cell]) + 3;
+      return width <= lineColumns;
+    });
+  };
+  size_t count = rows.front().size();
+  for (size_t begin = 1, end = 2; begin < count; begin = end, end = begin + 1) {
+    while (end < count && fits(begin, end + 1))
+      ++end;
+    out << (begin == 1 ? "" : "\n");
+    writeColumns(out, rows, begin, end);
+  }
 }
 
 static void writeTable(llvm::raw_ostream &out, const Summary &summary, StringRef head,
                        llvm::ArrayRef<std::pair<std::string, const Point *>> rows) {
-  std::vector<std::string> titles = {head.str(), "seeds"};
+  std::vector<Cells> table = {{head.str(), "seeds"}};
   for (const Column &column : summary.columns)
-    titles.push_back(column.title);
-  writeRow(out, titles);
-  writeRow(out, std::vector<std::string>(titles.size(), "---"));
+    table.front().push_back(column.title);
   for (const auto &[name, point] : rows) {
-    std::vector<std::string> cells = {escaped(name), std::to_string(point->runs.size())};
+    Cells cells = {escaped(name), std::to_string(point->runs.size())};
     for (size_t index = 0; index < summary.columns.size(); ++index)
       cells.push_back(cellOf(*point, summary.columns, index));
-    writeRow(out, cells);
+    table.push_back(std::move(cells));
   }
+  writeTables(out, table);
 }
 
 /// What a point was compiled and run with.
 static void writeSetting(llvm::raw_ostream &out, const Summary &summary, const Point &point) {
   auto code = [](const std::string &text) { return text.empty() ? "nothing" : "`" + text + "`"; };
   const Variant &source = *point.source;
-  out << "- " << escaped(point.name) << ": " << source.descriptionFile;
+  std::string text = escaped(point.name) + ": " + source.descriptionFile;
   if (!source.changes.empty())
-    out << " with " << code(source.changes);
-  out << ", compiled with " << code(point.binary->flags.text()) << ", run with " << code(point.flags.text());
+    text += " with " + code(source.changes);
+  text += ", compiled with " + code(point.binary->flags.text()) + ", run with " + code(point.flags.text());
   if (source.equalFlopsOf)
-    out << ", as many steps as have the FLOPs of " << escaped(summary.study->variants[*source.equalFlopsOf].name);
-  out << "\n";
+    text += ", as many steps as have the FLOPs of " + escaped(summary.study->variants[*source.equalFlopsOf].name);
+  writeEntry(out, text);
 }
 
 static void writeFailures(llvm::raw_ostream &out, const Summary &summary) {
@@ -79,7 +136,7 @@ static void writeFailures(llvm::raw_ostream &out, const Summary &summary) {
     for (const Point *point : variant.points)
       for (const SeedRun &run : point->runs)
         if (!run.isDone())
-          lines << "- " << escaped(point->name) << " seed " << run.seed << ": " << escaped(run.reason()) << "\n";
+          writeEntry(lines, escaped(point->name) + " seed " + std::to_string(run.seed) + ": " + escaped(run.reason()));
   if (!failures.empty())
     out << "\n## Failed runs\n\n" << failures;
 }
@@ -88,17 +145,18 @@ std::string sluice::compare::toMarkdown(const Summary &summary, StringRef date) 
   const Study &study = *summary.study;
   std::string text;
   llvm::raw_string_ostream out(text);
-  out << "# " << escaped(study.name) << "\n\nMade by `sluice-compare` on " << date << " from runs on "
-      << (summary.machines.empty() ? "no machine" : llvm::join(summary.machines, "; "))
-      << ". Data: " << escaped(llvm::sys::path::filename(study.data.path)) << " (xxh3 " << study.data.hash << ").\n\n"
-      << "Mean ± standard deviation over seeds. The final validation loss is over all validation data. Losses at equal "
-         "steps, FLOPs and seconds, and the way to a target, are those of "
-      << (summary.comparison.onValidation
-              ? std::string("the validation curve, linear between its points, of which those before the last are on a "
-                            "sample of the "
-                            "validation data (--eval-batches)")
-              : "training, mean over " + std::to_string(summary.comparison.window) + " steps")
-      << ". FLOPs are the model's; seconds are those of training steps, without evaluations.\n\n## Variants\n\n";
+  out << "# " << escaped(study.name) << "\n\nMade by `sluice-compare` on " << date << " from\nruns on "
+      << (summary.machines.empty() ? "no machine" : llvm::join(summary.machines, ";\n"))
+      << ".\nData: " << escaped(llvm::sys::path::filename(study.data.path)) << " (xxh3 " << study.data.hash << ").\n\n";
+  writeEntry(out, "Values are the mean ± the standard deviation over seeds.");
+  writeEntry(out, "The final validation loss is over all validation data.");
+  writeEntry(out, "Losses at equal steps, FLOPs and seconds, and the way to a target, are those of " +
+                      (summary.comparison.onValidation
+                           ? std::string("the validation curve, linear between its points, of which those before the "
+                                         "last are on a sample of the validation data (--eval-batches).")
+                           : "training, mean over " + std::to_string(summary.comparison.window) + " steps."));
+  writeEntry(out, "FLOPs are the model's; seconds are those of training steps, without evaluations.");
+  out << "\n## Variants\n\n";
   std::vector<std::pair<std::string, const Point *>> bestRows, allRows;
   for (const VariantSummary &variant : summary.variants) {
     bestRows.emplace_back(variant.best->name, variant.best);

@@ -98,6 +98,28 @@ TEST_F(SummaryTest, WhatFailedIsToldAndLeftOut) {
   EXPECT_EQ(table["points"][2]["runs"][1]["failed"], "not <finite>");
 }
 
+TEST_F(SummaryTest, NoLineOfATableIsLongerThan120Columns) {
+  Variant &variant = add("a variant with quite a long name, so that few columns fit beside it");
+  variant.changes =
+      R"({"dimensions":{"layers":12,"width":64},"embedding_init":"unit","init":{"fan_in":1,"normal":null}})";
+  study.target = 2.5;
+  Plan plan = makePlan();
+  for (TrainingRun &run : plan.getRuns())
+    finish(run, 2);
+  fail(plan.getRuns()[0],
+       "a reason of many words, a reason of many words, a reason of many words, a reason of many words");
+  std::string text = markdown(plan);
+  llvm::SmallVector<llvm::StringRef> lines;
+  llvm::StringRef(text).split(lines, '\n');
+  for (llvm::StringRef line : lines)
+    EXPECT_LE(llvm::count_if(line, [](char c) { return (c & 0xC0) != 0x80; }), 120) << line.str();
+  // The columns that do not fit are below, each row under its name again.
+  EXPECT_CONTAINS(text, "| variant, at its best point | seeds | final validation loss |");
+  EXPECT_CONTAINS(text, "|\n\n| variant, at its best point | ");
+  EXPECT_CONTAINS(text, "model.json with `{\"dimensions\":{\"layers\":12,\n  \"width\":64},");
+  EXPECT_CONTAINS(text, "a reason of many\n  words\n");
+}
+
 TEST_F(SummaryTest, AStudyOfFailuresHasATable) {
   Plan plan = makePlan();
   for (TrainingRun &run : plan.getRuns())
