@@ -4,7 +4,9 @@ function(sluice_room name)
   # Sources include the generated headers of their neighbours.
   add_dependencies(Sluice${name} SluiceGeneratedHeaders)
   set_target_properties(Sluice${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
-  target_precompile_headers(Sluice${name} REUSE_FROM SluicePrecompiled)
+  if(SLUICE_PRECOMPILE)
+    target_precompile_headers(Sluice${name} REUSE_FROM SluicePrecompiled)
+  endif()
 endfunction()
 
 # sluice_phase(NAME SOURCES...): a room with passes, which are declared in Passes.td beside the sources.

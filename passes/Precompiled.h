@@ -1,6 +1,7 @@
 //===- Precompiled.h - Headers that most passes share ---------------------------===//
 //
-// Precompiled once: parsing these takes longer than compiling a pass. Sources include what they use all the same.
+// Precompiled once: parsing these takes longer than compiling a pass. Sources include what they use all the same, so
+// that they compile without it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_PRECOMPILED_H

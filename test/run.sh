@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, checks the format and runs every test. The last line is `N passed, N failed`.
+# SLUICE_PRESET chooses the preset to build (default: release); test/sanitize.sh runs this with `asan`.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+export SLUICE_PRESET=${SLUICE_PRESET:-release}
+build=build
+[ "$SLUICE_PRESET" = release ] || build=build-$SLUICE_PRESET
 test/setup.sh || exit 1
 
 passed=0
@@ -21,20 +25,20 @@ check_format() {
 count format check_format
 
 for suite in sluice-unit-tests sluice-compiler-unit-tests sluice-compare-unit-tests; do
-  "build/bin/$suite" --gtest_brief=1 --gtest_output="json:build/$suite.json"
+  "$build/bin/$suite" --gtest_brief=1 --gtest_output="json:$build/$suite.json"
   read -r ok bad < <(python3 -c 'import json, sys
 r = json.load(open(sys.argv[1]))
-print(r["tests"] - r["failures"] - r["errors"] - r["disabled"], r["failures"] + r["errors"])' "build/$suite.json" || echo 0 1)
+print(r["tests"] - r["failures"] - r["errors"] - r["disabled"], r["failures"] + r["errors"])' "$build/$suite.json" || echo 0 1)
   passed=$((passed + ok))
   failed=$((failed + bad))
 done
 
-/usr/lib/llvm-22/bin/lit -v build/test --output=build/lit.json --time-tests >build/lit.log 2>&1
-sed -n '/^FAIL\|^\*\*\*\*/,$p' build/lit.log | head -400
-read -r ok bad < <(python3 -c 'import json
-codes = [t["code"] for t in json.load(open("build/lit.json"))["tests"]]
+/usr/lib/llvm-22/bin/lit -v "$build/test" --output="$build/lit.json" --time-tests >"$build/lit.log" 2>&1
+sed -n '/^FAIL\|^\*\*\*\*/,$p' "$build/lit.log" | head -400
+read -r ok bad < <(python3 -c 'import json, sys
+codes = [t["code"] for t in json.load(open(sys.argv[1]))["tests"]]
 good = {"PASS", "XFAIL", "FLAKYPASS", "UNSUPPORTED"}
-print(sum(c in good for c in codes), sum(c not in good for c in codes))' || echo 0 1)
+print(sum(c in good for c in codes), sum(c not in good for c in codes))' "$build/lit.json" || echo 0 1)
 passed=$((passed + ok))
 failed=$((failed + bad))
 

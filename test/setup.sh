@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what Sluice needs on Debian 12 and builds it: `test/setup.sh [EXTRA PACKAGE ...]`.
+# Installs what Sluice needs on Debian 12 and builds it: `test/setup.sh [EXTRA PACKAGE ...]`. SLUICE_PRESET names the
+# preset (default: release).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,5 +15,6 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${as_root[@]}" apt-get update -qq
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
 fi
-cmake --preset release >/dev/null
-cmake --build --preset release
+preset=${SLUICE_PRESET:-release}
+cmake --preset "$preset" >/dev/null
+cmake --build --preset "$preset"

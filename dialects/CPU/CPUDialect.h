@@ -1,4 +1,8 @@
 //===- CPUDialect.h - What the CPU adds to a training step ------------------------===//
+//
+// Included by the CPU's own passes alone; all others ask the target by `TargetAttrInterface`.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_DIALECTS_CPU_CPUDIALECT_H
 #define SLUICE_DIALECTS_CPU_CPUDIALECT_H
 

@@ -35,8 +35,6 @@ def CPU_TargetAttr : CPU_Attr<"Target", "target", [TargetAttrInterface]> {
     - `threads`: how many threads a program will probably run on, at least 1; no result depends on it;
     - `line_bytes`: a line of its caches, a power of two.
 
-    Example:
-
     ```mlir
     module attributes {sluice.target = #sluice_cpu.target<processor = "znver3", features = "avx2,fma",
                                                           vector_bits = 256, threads = 2, line_bytes = 64>} {}
@@ -85,8 +83,6 @@ def CPU_StrategyAttr : CPU_Attr<"Strategy", "strategy"> {
     - With more than one of `panels`, `tile` is 32.
 
     `sluice-cpu-strategy` sets it as `sluice_cpu.strategy` directly before `sluice-expand-contractions` consumes it.
-
-    Example:
 
     ```mlir
     linalg.matmul {sluice_cpu.strategy = #sluice_cpu.strategy<register = [8, 48], cache = [512, 3072, 384],

@@ -19,8 +19,6 @@ def CPU_ParallelForOp : CPU_Op<"parallel_for", [
     - `step` is the step state.
     - `kernel` says what the loop is of the model.
 
-    Example:
-
     ```mlir
     sluice_cpu.parallel_for @rows count 4 step %step : memref<584xi8> captures(%x : memref<4x8xf32>)
     ```
@@ -38,8 +36,6 @@ def CPU_InputBufferOp : CPU_Op<"input_buffer", []> {
   let description = [{
     - The index is that of `sluice.input`, from 0, less than 4.
     - `step` is the step state, which points to the memory.
-
-    Example:
 
     ```mlir
     %tokens = sluice_cpu.input_buffer 0 of %step : memref<584xi8> to memref<8x256xi32>

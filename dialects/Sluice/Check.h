@@ -5,7 +5,7 @@
 #include "llvm/Support/ErrorHandling.h"
 
 /// The packaged LLVM is built with NDEBUG, which changes the size of its classes: so is everything here, and `assert`
-/// never checks.
+/// never checks. A condition that does not hold ends the program with the message.
 #ifdef SLUICE_CHECKS
 #define SLUICE_CHECK(condition, message) ((condition) ? (void)0 : ::llvm::report_fatal_error(message))
 #else

@@ -9,16 +9,20 @@
 
 namespace sluice {
 
-/// Arithmetic on scalars of one type, for formulas that read like formulas.
+/// Arithmetic on scalars of one type, for formulas that read like formulas. Ops are built where the builder stands; it
+/// outlives the formula.
 struct Formula {
   mlir::ImplicitLocOpBuilder &b;
   mlir::Type type;
 
+  /// A constant, rounded to the type.
   mlir::Value c(double value) { return mlir::arith::ConstantOp::create(b, b.getFloatAttr(type, value)); }
+  /// The four operations, in the order of the arguments. None is fused or reordered.
   mlir::Value add(mlir::Value x, mlir::Value y) { return mlir::arith::AddFOp::create(b, x, y); }
   mlir::Value sub(mlir::Value x, mlir::Value y) { return mlir::arith::SubFOp::create(b, x, y); }
   mlir::Value mul(mlir::Value x, mlir::Value y) { return mlir::arith::MulFOp::create(b, x, y); }
   mlir::Value div(mlir::Value x, mlir::Value y) { return mlir::arith::DivFOp::create(b, x, y); }
+  /// Functions that `sluice-approximate-math` turns into polynomials or calls of the C library.
   mlir::Value exp(mlir::Value x) { return mlir::math::ExpOp::create(b, x); }
   mlir::Value erf(mlir::Value x) { return mlir::math::ErfOp::create(b, x); }
   /// 1 / (1 + exp(-x)), given -x; it does not cancel where x is far below zero.

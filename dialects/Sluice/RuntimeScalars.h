@@ -9,10 +9,13 @@ namespace sluice {
 
 /// The values that `--set` may give a scalar: an interval whose ends belong to it unless they are open.
 struct ScalarRange {
+  /// The ends, and whether they are outside of it.
   double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
   bool leastIsOpen = false, mostIsOpen = false;
 
+  /// [least, infinity).
   static ScalarRange atLeast(double least) { return {least}; }
+  /// (least, infinity).
   static ScalarRange above(double least) {
     ScalarRange range{least};
     range.leastIsOpen = true;
@@ -32,6 +35,7 @@ struct RuntimeScalar {
   llvm::StringRef help = "";
   ScalarRange range = {};
 
+  /// The entry as it stands in `sluice.scalars`; bounds that are infinite are left out.
   mlir::DictionaryAttr getAttr(mlir::MLIRContext *context) const;
 };
 

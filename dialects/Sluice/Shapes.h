@@ -8,7 +8,8 @@
 
 namespace sluice {
 
-/// The shape and the element type of a ranked tensor.
+/// The shape and the element type of a ranked tensor. The shape is owned by the type, which lives as long as the
+/// context.
 inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
   return mlir::cast<mlir::RankedTensorType>(value.getType()).getShape();
 }
@@ -16,8 +17,12 @@ inline mlir::Type elementOf(mlir::Value value) {
   return mlir::cast<mlir::RankedTensorType>(value.getType()).getElementType();
 }
 
+/// Of a tensor or a buffer.
+inline int64_t rankOf(mlir::Value value) { return mlir::cast<mlir::ShapedType>(value.getType()).getRank(); }
+
 // Each fails with an error on `op` that says what was expected and what was found.
 
+/// `what` names the value in the error: "expected weight of shape [3], found [2]".
 inline mlir::LogicalResult expectShape(mlir::Operation *op, llvm::StringRef what, mlir::Value value,
                                        llvm::ArrayRef<int64_t> expected) {
   if (shapeOf(value) == expected)
@@ -34,6 +39,7 @@ inline mlir::LogicalResult expectSameElement(mlir::Operation *op, mlir::ValueRan
   return mlir::success();
 }
 
+/// What is added to a variance before its root is taken: 0 would let rows of equal elements divide by it.
 inline mlir::LogicalResult expectPositiveEpsilon(mlir::Operation *op, const llvm::APFloat &epsilon) {
   if (epsilon.convertToDouble() > 0)
     return mlir::success();

@@ -46,12 +46,15 @@ LogicalResult sluice::verifyComputeType(Operation *op) {
   return success();
 }
 
-void sluice::setBinaryFact(ModuleOp module, StringRef name, Attribute value) {
-  NamedAttrList facts;
-  if (auto old = module->getAttrOfType<DictionaryAttr>(binaryAttrName))
-    facts = old;
-  facts.set(name, value);
-  module->setAttr(binaryAttrName, facts.getDictionary(module.getContext()));
+LogicalResult SluiceDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  if (attribute.getName() != binaryAttrName)
+    return success();
+  if (!isa<ModuleOp>(op))
+    return op->emitError() << "expected '" << binaryAttrName << "' of a module, found it of '" << op->getName() << "'";
+  if (!isa<BinaryAttr>(attribute.getValue()))
+    return op->emitError() << "expected '" << binaryAttrName << "' to be a #sluice.binary, found "
+                           << attribute.getValue();
+  return success();
 }
 
 LogicalResult NormalAttr::verify(function_ref<InFlightDiagnostic()> emitError, FloatAttr deviation) {

@@ -41,15 +41,8 @@ inline constexpr llvm::StringLiteral triangleAttrName = "sluice.triangle";
 inline constexpr llvm::StringLiteral targetAttrName = "sluice.target";
 /// Module attribute: the `#sluice.kernel`s that calls of parallel loops number (an array).
 inline constexpr llvm::StringLiteral kernelsAttrName = "sluice.kernels";
-/// Module attribute: what the exported table says of the whole model (a dictionary).
+/// Module attribute: what the exported table says of the whole model, a `#sluice.binary` (BinaryFacts.h).
 inline constexpr llvm::StringLiteral binaryAttrName = "sluice.binary";
-/// Its entry for the operand type of contractions, a string; without one it is f32.
-inline constexpr llvm::StringLiteral computeFactName = "compute";
-/// Its entry for the techniques that rewrote the graphs, pipelines of passes in the order in which they ran (an array
-/// of strings); without one there are none.
-inline constexpr llvm::StringLiteral techniquesFactName = "techniques";
-/// Sets one entry of it.
-void setBinaryFact(mlir::ModuleOp module, llvm::StringRef name, mlir::Attribute value);
 /// Module attribute: the run-time scalars, an array of dictionaries (RuntimeScalars.h).
 inline constexpr llvm::StringLiteral scalarsAttrName = "sluice.scalars";
 } // namespace sluice

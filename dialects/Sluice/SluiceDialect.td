@@ -11,18 +11,31 @@ def Sluice_Dialect : Dialect {
   let cppNamespace = "::sluice";
   let summary = "the training step of a transformer";
   let description = [{
-    Value semantics on ranked tensors with static shapes; batch and sequence are chosen at compile time. Parameters are
-    symbols that only `sluice.read` refers to; every other op takes values, so equal layers become equal functions.
+    Value semantics on ranked tensors with static shapes.
+
+    - Batch and sequence are chosen at compile time.
+    - Parameters are symbols that only `sluice.read` and `sluice.write` refer to. Every other op takes values, so that
+      equal layers become equal functions.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
 }
 
-class Sluice_Attr<string name, string attrMnemonic> : AttrDef<Sluice_Dialect, name> { let mnemonic = attrMnemonic; }
+class Sluice_Attr<string name, string attrMnemonic> : AttrDef<Sluice_Dialect, name> {
+  let mnemonic = attrMnemonic;
+}
 
 def Sluice_NormalAttr : Sluice_Attr<"Normal", "normal"> {
   let summary = "initial values from a normal distribution with mean 0";
-  let description = "The standard deviation is positive. Values are keyed by the parameter's name and the element's index.";
+  let description = [{
+    - The standard deviation is positive.
+    - Values are keyed by the parameter's name and the element's index.
+
+    ```mlir
+    #sluice.normal<0.02>
+    ```
+  }];
   let parameters = (ins "::mlir::FloatAttr":$deviation);
   let assemblyFormat = "`<` $deviation `>`";
   let genVerifyDecl = 1;
@@ -30,6 +43,11 @@ def Sluice_NormalAttr : Sluice_Attr<"Normal", "normal"> {
 
 def Sluice_ConstantAttr : Sluice_Attr<"Constant", "constant"> {
   let summary = "the same initial value everywhere";
+  let description = [{
+    ```mlir
+    #sluice.constant<1.0>
+    ```
+  }];
   let parameters = (ins "::mlir::FloatAttr":$value);
   let assemblyFormat = "`<` $value `>`";
 }
@@ -37,8 +55,16 @@ def Sluice_ConstantAttr : Sluice_Attr<"Constant", "constant"> {
 def Sluice_KernelAttr : Sluice_Attr<"Kernel", "kernel"> {
   let summary = "what a loop or an op on buffers computes and moves";
   let description = [{
-    `name` says what of the model it is, `flops` how many floating-point operations it takes, `bytes` how many bytes of its operands it reads and writes at least. Neither is
-    negative. Set by `sluice-describe-kernels`, passed on to the loops that the op becomes; a binary's `bench` shows times and rates by it.
+    - `name`: the op of the model that it comes from, and the sizes of a contraction: rows, columns and sum.
+    - `flops`: how many floating-point operations it takes.
+    - `bytes`: how many bytes of its operands it reads and writes at least. Neither number is negative.
+
+    `sluice-describe-kernels` sets it, and passes hand it on to the loops that the op becomes. A program's `bench` shows
+    times and rates by it.
+
+    ```mlir
+    #sluice.kernel<"linear 2048x1536x384", flops = 2415919104, bytes = 30670848>
+    ```
   }];
   let parameters = (ins "::mlir::StringAttr":$name, "int64_t":$flops, "int64_t":$bytes);
   let assemblyFormat = "`<` $name `,` `flops` `=` $flops `,` `bytes` `=` $bytes `>`";
@@ -47,6 +73,13 @@ def Sluice_KernelAttr : Sluice_Attr<"Kernel", "kernel"> {
 
 def Sluice_GateAttr : Sluice_Attr<"Gate", "gate"> {
   let summary = "one gate: an element of a slot of kind `gate`";
+  let description = [{
+    The op that carries it checks that the slot is there and that the index, from 0, lies in it.
+
+    ```mlir
+    #sluice.gate<@gates[2]>
+    ```
+  }];
   let parameters = (ins "::mlir::FlatSymbolRefAttr":$slot, "int64_t":$index);
   let assemblyFormat = "`<` $slot `[` $index `]` `>`";
 }
@@ -73,6 +106,7 @@ def Sluice_ActionKind : I32EnumAttr<"ActionKind", "when the runtime calls a func
   let genSpecializedAttr = 0;
 }
 def Sluice_ActionKindAttr : EnumAttr<Sluice_Dialect, Sluice_ActionKind, "action"> {
+  let summary = "when the runtime calls a function: #sluice.action<forward>";
   let assemblyFormat = "`<` $value `>`";
 }
 

@@ -5,10 +5,13 @@
 def ParameterOp : Sluice_Op<"parameter", [Symbol]> {
   let summary = "a tensor that training changes";
   let description = [{
-    The one place that names a parameter; only `sluice.read` and `sluice.write` refer to it. `init` is a `#sluice.normal` or a
-    `#sluice.constant`. `decays` says that weight decay applies. `hidden_parts` marks a weight inside of layers, of rank 2, and says how many equal column
-    blocks of it are matrices of their own (3 where query, key and value are one weight): optimizers of matrices are for these. `offset` is the byte in the
-    parameter block, set by `sluice-plan-slots`.
+    The one place that names a parameter; only `sluice.read`, `sluice.write` and slots refer to it.
+
+    - `init`: a `#sluice.normal` or a `#sluice.constant`.
+    - `decays`: weight decay applies to it.
+    - `hidden_parts`: it is a weight inside of layers, for optimizers of matrices. Its type has rank 2, and so many
+      equal column blocks are matrices of their own: 3 where query, key and value are one weight.
+    - `offset`: its first byte in the parameter block, set by `sluice-plan-slots`.
 
     ```mlir
     sluice.parameter @wte.weight : tensor<256x384xf32> {init = #sluice.normal<0.02>, decays}
@@ -23,14 +26,22 @@ def ParameterOp : Sluice_Op<"parameter", [Symbol]> {
 def SlotOp : Sluice_Op<"slot", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a tensor that outlives the action that writes it";
   let description = [{
-    Kept activations, gradients, optimizer state, norms and results of graphs. A slot of kind `gradient` or `state` names its
-    `parameter`, which exists and has the slot's shape. A `state` has a `role` ("exp_avg"); the role
-    of a `norm` is the parameter of whose gradient it is the sum of squares. A slot of kind `gate` counts, gate by gate, the micro-batches of the step in which
-    the gate was open. `gates` lists the gates that a gradient or a result comes through, `#sluice.gate`s that exist: it is there if one of them was open; without a list it
-    always is. `offset` is the byte in the slot block, set by `sluice-plan-slots`.
+    - `kind`: kept activations, gradients, optimizer state, norms, results of graphs, or gates.
+    - `parameter`: a slot of kind `gradient` or `state` has one, which exists and has the slot's type.
+    - `role`: a slot of kind `state` has one ("exp_avg"). The role of a `norm` is the parameter whose gradient it sums
+      the squares of.
+    - A slot of kind `gate` counts, gate by gate, the micro-batches of the step in which the gate was open.
+    - `gates`: the gates that a gradient or a result comes through, `#sluice.gate`s that exist. It is there if one of
+      them was open; without a list it always is. Other kinds have no such list.
+    - `offset`: its first byte in the slot block, set by `sluice-plan-slots`.
+
+    ```mlir
+    sluice.slot gradient @gradient.w : tensor<8x4xf32> of @w {gates = [#sluice.gate<@gates[0]>]}
+    ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Sluice_Tensor>:$type, Sluice_SlotKind:$kind,
-                       OptionalAttr<FlatSymbolRefAttr>:$parameter, OptionalAttr<StrAttr>:$role, OptionalAttr<Sluice_GateArray>:$gates, OptionalAttr<I64Attr>:$offset);
+                       OptionalAttr<FlatSymbolRefAttr>:$parameter, OptionalAttr<StrAttr>:$role,
+                       OptionalAttr<Sluice_GateArray>:$gates, OptionalAttr<I64Attr>:$offset);
   let assemblyFormat = "$kind $sym_name `:` $type (`of` $parameter^)? attr-dict";
   let hasVerifier = 1;
 }
@@ -47,28 +58,51 @@ class Sluice_SymbolWrite<string mnemonic> : Sluice_Op<mnemonic, [DeclareOpInterf
 
 def ReadOp : Sluice_SymbolRead<"read"> {
   let summary = "the value of a parameter";
-  let description = "The symbol names a `sluice.parameter` of the result's type.";
+  let description = [{
+    The symbol names a `sluice.parameter` of the result's type.
+
+    ```mlir
+    %w = sluice.read @w : tensor<8x4xf32>
+    ```
+  }];
 }
 def WriteOp : Sluice_SymbolWrite<"write"> {
   let summary = "gives a parameter a new value";
-  let description = "The symbol names a `sluice.parameter` of the operand's type.";
+  let description = [{
+    The symbol names a `sluice.parameter` of the operand's type.
+
+    ```mlir
+    sluice.write %new, @w : tensor<8x4xf32>
+    ```
+  }];
 }
 def FetchOp : Sluice_SymbolRead<"fetch"> {
   let summary = "the value of a slot";
-  let description = "The symbol names a `sluice.slot` of the result's type.";
+  let description = [{
+    The symbol names a `sluice.slot` of the result's type.
+
+    ```mlir
+    %x = sluice.fetch @kept.x : tensor<2x4x8xf32>
+    ```
+  }];
 }
 def StoreOp : Sluice_SymbolWrite<"store"> {
   let summary = "gives a slot a new value";
-  let description = "The symbol names a `sluice.slot` of the operand's type.";
+  let description = [{
+    The symbol names a `sluice.slot` of the operand's type.
+
+    ```mlir
+    sluice.store %x, @kept.x : tensor<2x4x8xf32>
+    ```
+  }];
 }
 
 def InputOp : Sluice_Op<"input", []> {
   let summary = "a tensor that the runtime loads for a micro-batch";
   let description = [{
-    The index is the position of the graph's argument, from 0, less than 4. The result is a tensor of integers, or the
-    memref that it lies in once values have places (`sluice-destination-passing`).
-
-    Example:
+    - The index is the position of the graph's argument, from 0, less than 4.
+    - The result is a tensor of i32, or the memref that it lies in once values have places
+      (`sluice-destination-passing`).
 
     ```mlir
     %tokens = sluice.input 0 : tensor<8x256xi32>
@@ -82,8 +116,16 @@ def InputOp : Sluice_Op<"input", []> {
 def ScalarOp : Sluice_Op<"scalar", [Pure]> {
   let summary = "a run-time scalar of the step state";
   let description = [{
-    The name is one of the module's `sluice.scalars`, an array of dictionaries {name, value, help} with bounds of what `--set` takes: `least` or, where the
-    bound itself is not allowed, `above`; `most` or `below`. A value of NaN is computed by the program unless it is set. The result has rank 0.
+    - The name is one of the module's `sluice.scalars`, an array of dictionaries {name, value, help}.
+      `sluice-destination-passing` refuses another one.
+    - A dictionary may have bounds of what `--set` takes: `least` or `above`, `most` or `below`. `above` and `below` are
+      not allowed themselves.
+    - A value of NaN is computed by the program unless it is set.
+    - The result is f32 or f64 of rank 0.
+
+    ```mlir
+    %rate = sluice.scalar "dropout" : tensor<f64>
+    ```
   }];
   let arguments = (ins StrAttr:$name);
   let results = (outs 0DTensorOf<[F32, F64]>:$result);
@@ -93,8 +135,14 @@ def ScalarOp : Sluice_Op<"scalar", [Pure]> {
 def KeyOp : Sluice_Op<"key", [Pure]> {
   let summary = "the counter words of the step: seed (low, high), step, global micro-batch";
   let description = [{
-    All randomness is keyed by these words and by what the model sees, never by where it runs. `gates` asks for the words with the
-    seed of gates, which may differ from the one of dropout.
+    All randomness is keyed by these words and by what the model sees, never by where it runs.
+
+    - The result is four i32.
+    - `gates` asks for the words with the seed of gates, which may differ from the one of dropout.
+
+    ```mlir
+    %key = sluice.key : tensor<4xi32>
+    ```
   }];
   let arguments = (ins UnitAttr:$gates);
   let results = (outs Sluice_KeyTensor:$result);
@@ -106,10 +154,30 @@ def KeyOp : Sluice_Op<"key", [Pure]> {
 def GraphOp : Sluice_Op<"graph", [IsolatedFromAbove, FunctionOpInterface, Symbol]> {
   let summary = "what a model computes";
   let description = [{
-    Arguments are what the runtime loads for a micro-batch: integer tensors, at most four. The graph `train` returns the loss of the micro-batch that
-    is differentiated, one float of rank 0. Each further result of `train` has an attribute that says what it is for: `sluice.metric = "name"`, a float of rank 0 or 1
-    that is logged by this name (with `sluice.layer = "h.0"` as a detail of that layer; a metric of rank 0 called "loss" is logged in place of the first result), or
-    `sluice.unclipped`, a loss of rank 0 whose gradient is added after clipping. The body ends in `sluice.return`.
+    - Arguments are what the runtime loads for a micro-batch: i32 tensors of static shape, at most four.
+    - The body ends in `sluice.return`, and nothing is captured from above.
+    - The graph `train` returns first the loss of the micro-batch that is differentiated, one float of rank 0.
+
+    #### Further results of `train`
+
+    Each has one attribute that says what it is for:
+
+    - `sluice.metric = "name"`: a float of rank 0 or 1 that is logged by this name. A metric of rank 0 called "loss" is
+      logged in place of the first result.
+    - `sluice.metric = "name"` and `sluice.layer = "h.0"`: the same, as a detail of that layer.
+    - `sluice.unclipped`: a loss of rank 0 whose gradient is added after clipping.
+
+    #### Example
+
+    ```mlir
+    sluice.graph @train(%tokens: tensor<2x4xi32>, %targets: tensor<2x4xi32>) -> tensor<f32> {
+      %w = sluice.read @wte : tensor<16x8xf32>
+      %x = sluice.embedding %tokens, %w : tensor<2x4xi32>, tensor<16x8xf32> to tensor<2x4x8xf32>
+      %loss, %logsumexp = sluice.linear_cross_entropy %x, %w, %targets
+          : tensor<2x4x8xf32>, tensor<16x8xf32>, tensor<2x4xi32> to tensor<f32>, tensor<2x4xf32>
+      sluice.return %loss : tensor<f32>
+    }
+    ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
                        OptionalAttr<DictArrayAttr>:$arg_attrs, OptionalAttr<DictArrayAttr>:$res_attrs);
@@ -125,7 +193,13 @@ def GraphOp : Sluice_Op<"graph", [IsolatedFromAbove, FunctionOpInterface, Symbol
 
 def ReturnOp : Sluice_Op<"return", [Pure, HasParent<"GraphOp">, ReturnLike, Terminator]> {
   let summary = "the results of a graph";
-  let description = "The operands' types are the graph's result types.";
+  let description = [{
+    The operands' types are the graph's result types.
+
+    ```mlir
+    sluice.return %loss : tensor<f32>
+    ```
+  }];
   let arguments = (ins Variadic<Sluice_Tensor>:$operands);
   let assemblyFormat = "($operands^ `:` type($operands))? attr-dict";
   let hasVerifier = 1;
@@ -135,23 +209,34 @@ def LayerOp : Sluice_Op<"layer", [IsolatedFromAbove, AttrSizedOperandSegments,
                                   SingleBlockImplicitTerminator<"YieldOp">]> {
   let summary = "the unit of layer drop, of stage assignment, of recomputation and of sharing";
   let description = [{
-    Operand groups: activations, parameters, broadcast inputs (tokens, keys) and scalars (what differs between equal layers). The
-    block has one argument for each operand, in this order and of the same type, and nothing is captured from above. `depth`
-    counts from 1 and is at most `of`; layers outside the repeated stack have neither. The yielded types are the result types.
+    - Operand groups: activations, parameters, broadcast inputs (tokens, keys) and scalars (what differs between equal
+      layers).
+    - The block has one argument for each operand, in this order and of the same type. Nothing is captured from above.
+    - `depth` counts from 1 and is at most `of`; layers outside the repeated stack have neither.
+    - The yielded types are the result types.
 
-    A layer with a `gate` runs only where this element of the gate tensor, a float of rank 1, is above 0; the element exists. A layer that does not run is dropped: its first result
-    is its first activation, of the same type, its other results, all floats, are zeros, and its parameters get no gradient. Only the graph `train` has gates. The gate is no
-    argument of the block.
+    #### Gates
+
+    - The gate is a float tensor of rank 1 that has the element `gate_index`. It is no argument of the block.
+    - The layer runs only where that element is above 0. Only the graph `train` has gates.
+    - The first result of a layer with a gate has the type of its first activation, and its other results are floats.
+    - A dropped layer's first result is its first activation. Its other results are zeros, and its parameters get no
+      gradient.
+
+    #### Example
 
     ```mlir
-    %y = sluice.layer "h.0" depth 1 of 6 gate %keep[0] : tensor<6xf32> (%x = %x0 : tensor<2x4xf32>) parameters(%w = %p : tensor<4xf32>) -> tensor<2x4xf32> {
+    %y = sluice.layer "h.0" depth 1 of 6 gate %keep[0] : tensor<6xf32>
+        (%x = %x0 : tensor<2x4xf32>) parameters(%w = %p : tensor<4xf32>) -> tensor<2x4xf32> {
       sluice.yield %x : tensor<2x4xf32>
     }
     ```
   }];
   let arguments = (ins Variadic<Sluice_Tensor>:$activations, Variadic<Sluice_Tensor>:$parameters,
-                       Variadic<Sluice_Tensor>:$broadcasts, Variadic<Sluice_Tensor>:$scalars, Optional<Sluice_FloatTensor>:$gate, StrAttr:$name,
-                       OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$depth, OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$of,
+                       Variadic<Sluice_Tensor>:$broadcasts, Variadic<Sluice_Tensor>:$scalars,
+                       Optional<Sluice_FloatTensor>:$gate, StrAttr:$name,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$depth,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$of,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$gate_index);
   let results = (outs Variadic<Sluice_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body);
@@ -161,14 +246,24 @@ def LayerOp : Sluice_Op<"layer", [IsolatedFromAbove, AttrSizedOperandSegments,
     /// The operands that the block has arguments for: all but the gate.
     ::mlir::OperandRange getInputs() { return (*this)->getOperands().drop_back(getGate() ? 1 : 0); }
   }];
-  let builders = [OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::ValueRange":$activations, "::mlir::ValueRange":$parameters, "::mlir::ValueRange":$broadcasts,
-                                 "::mlir::ValueRange":$scalars, "::llvm::StringRef":$name, "::mlir::IntegerAttr":$depth, "::mlir::IntegerAttr":$of), [{
-    build($_builder, $_state, results, activations, parameters, broadcasts, scalars, ::mlir::Value(), $_builder.getStringAttr(name), depth, of, ::mlir::IntegerAttr());
+  let builders = [OpBuilder<(ins
+      "::mlir::TypeRange":$results, "::mlir::ValueRange":$activations, "::mlir::ValueRange":$parameters,
+      "::mlir::ValueRange":$broadcasts, "::mlir::ValueRange":$scalars, "::llvm::StringRef":$name,
+      "::mlir::IntegerAttr":$depth, "::mlir::IntegerAttr":$of), [{
+    build($_builder, $_state, results, activations, parameters, broadcasts, scalars, ::mlir::Value(),
+          $_builder.getStringAttr(name), depth, of, ::mlir::IntegerAttr());
   }]>];
 }
 
 def YieldOp : Sluice_Op<"yield", [Pure, ReturnLike, Terminator, ParentOneOf<["LayerOp"]>]> {
-  let summary = "the results of a region";
+  let summary = "the results of a layer";
+  let description = [{
+    The operands' types are the layer's result types.
+
+    ```mlir
+    sluice.yield %y : tensor<2x4x8xf32>
+    ```
+  }];
   let arguments = (ins Variadic<Sluice_Tensor>:$operands);
   let assemblyFormat = "($operands^ `:` type($operands))? attr-dict";
   let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];

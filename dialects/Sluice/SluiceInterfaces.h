@@ -9,12 +9,14 @@
 namespace sluice {
 /// Bytes of the ranked tensors of static shape among `types`; other types count nothing.
 int64_t sumOfTensorBytes(mlir::TypeRange types);
-/// The invariant of `ComputeTypeOpInterface`.
+/// The invariant of `ComputeTypeOpInterface`: only f32 is rounded. Fails with an error on the op.
 mlir::LogicalResult verifyComputeType(mlir::Operation *op);
-/// The invariants of `NormOpInterface` and of `NormBackwardOpInterface`.
+/// The invariants of `NormOpInterface` and of `NormBackwardOpInterface`: shapes, one element type, a positive epsilon.
+/// Each fails with an error on the op.
 mlir::LogicalResult verifyNorm(mlir::Operation *op);
 mlir::LogicalResult verifyNormBackward(mlir::Operation *op);
 
+/// Defined in Formula.h, which needs ops of other dialects.
 struct Formula;
 /// An activation at one scalar, of its type, and the derivative there.
 struct ActivationFormula {

@@ -21,12 +21,13 @@ def TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
 def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
   let cppNamespace = "::sluice";
   let description = [{
-    An op that builds its own backward.
+    An op that builds its own backward, by `buildBackward`:
 
-    `buildBackward` gets one gradient for each result (a null value where the result has none, never for all of them) and
-    fills one gradient for each operand; it leaves a null value for an operand that has no gradient (integers, keys). A
-    gradient has the type of the value that it belongs to. Forward operands and results may be used freely: those that
-    are used are kept from forward to backward.
+    - It gets one gradient for each result, a null value where the result has none, never for all of them.
+    - It fills one gradient for each operand, and leaves a null value for one that has none (integers, keys).
+    - A gradient has the type of the value that it belongs to.
+    - It may use the forward's operands and results freely: those that are used are kept from forward to backward.
+    - It fails, with an error on the op, where a result has a gradient that the op cannot pass on.
   }];
   let methods = [
     InterfaceMethod<"Builds the ops that compute the gradients of the operands.",
@@ -39,13 +40,19 @@ def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
 def CostOpInterface : OpInterface<"CostOpInterface"> {
   let cppNamespace = "::sluice";
   let description = [{
-    What one execution of the op costs: floating-point operations (a fused multiply-add counts as two), bytes moved
-    between memory and processor if nothing is cached, and bytes that a backward keeps of the op's results.
+    What one execution of the op costs:
+
+    - floating-point operations, a fused multiply-add counting as two;
+    - bytes moved between memory and processor if nothing is cached;
+    - bytes that a backward keeps of the op's results.
   }];
   let methods = [
     InterfaceMethod<"Floating-point operations.", "int64_t", "getFlops">,
     InterfaceMethod<"Bytes read and written.", "int64_t", "getBytesMoved", (ins), [{}],
-      [{ return ::sluice::sumOfTensorBytes($_op->getOperandTypes()) + ::sluice::sumOfTensorBytes($_op->getResultTypes()); }]>,
+      [{
+        return ::sluice::sumOfTensorBytes($_op->getOperandTypes()) +
+               ::sluice::sumOfTensorBytes($_op->getResultTypes());
+      }]>,
     InterfaceMethod<"Bytes of results that backward keeps.", "int64_t", "getBytesKept", (ins), [{}],
       [{ return ::sluice::sumOfTensorBytes($_op->getResultTypes()); }]>
   ];
@@ -54,9 +61,12 @@ def CostOpInterface : OpInterface<"CostOpInterface"> {
 def ContractionOpInterface : OpInterface<"ContractionOpInterface"> {
   let cppNamespace = "::sluice";
   let description = [{
-    An op whose results are sums of products. The length of the sum decides how many bits an accumulator needs
-    (Sakr et al., "Accumulation Bit-Width Scaling"): a linear layer sums over its inputs in forward, over its outputs for
-    the gradient of its input, and over all tokens for the gradient of its weight.
+    An op whose results are sums of products. The length of a sum, in terms, decides how many bits an accumulator needs
+    (Sakr et al., "Accumulation Bit-Width Scaling"). A linear layer sums
+
+    - over its inputs in forward;
+    - over its outputs for the gradient of its input;
+    - over all tokens for the gradient of its weight.
   }];
   let methods = [
     InterfaceMethod<"Length of the sum in forward.", "int64_t", "getForwardLength">,
@@ -68,16 +78,21 @@ def ContractionOpInterface : OpInterface<"ContractionOpInterface"> {
 def ComputeTypeOpInterface : OpInterface<"ComputeTypeOpInterface"> {
   let cppNamespace = "::sluice";
   let description = [{
-    An op that consists of contractions and says by `compute_type` what their operands are rounded to: to `bf16`, the nearest one, of two that are as near the even
-    one, and a NaN stays a NaN; without the attribute to nothing. Operands of a contraction are its own, also those that the op computes first, such as the
-    probabilities of attention. Products are exact and summed in f32, and operands and results are f32, as is the first operand of an op with a `compute_type`, or
-    the first destination of one that has destinations. The backward that such an op builds has the same one.
+    An op that consists of contractions and says by `compute_type` what their operands are rounded to.
+
+    - `bf16`: to the nearest bf16, of two that are as near the even one. A NaN stays a NaN. Without the attribute
+      nothing is rounded.
+    - Operands of a contraction are its own, also those that the op computes first, such as the probabilities of
+      attention.
+    - Products are exact and summed in f32; operands and results are f32.
+    - With a `compute_type` the first operand is f32. Of an op with destinations, the first destination is.
+    - The backward that such an op builds has the same `compute_type`.
   }];
   let methods = [
     InterfaceMethod<"What operands are rounded to, or null.", "::mlir::TypeAttr", "getComputeTypeAttr">,
     InterfaceMethod<"Sets what operands are rounded to.", "void", "setComputeTypeAttr", (ins "::mlir::TypeAttr":$type)>,
-    InterfaceMethod<"Whether contractions are all that an operand is for, so that the op sees no more of it than what it is rounded to.", "bool", "isOnlyRounded",
-      (ins "::mlir::OpOperand &":$operand), [{}], [{ return false; }]>
+    InterfaceMethod<"Whether contractions alone use an operand: the op sees no more of it than what it is rounded to.",
+      "bool", "isOnlyRounded", (ins "::mlir::OpOperand &":$operand), [{}], [{ return false; }]>
   ];
   let verify = [{ return ::sluice::verifyComputeType($_op); }];
 }
@@ -85,8 +100,10 @@ def ComputeTypeOpInterface : OpInterface<"ComputeTypeOpInterface"> {
 def ThreadedCallOpInterface : OpInterface<"ThreadedCallOpInterface"> {
   let cppNamespace = "::sluice";
   let description = [{
-    An op that runs a function on several threads at a time. The function's last argument is scratch of the thread's
-    own, and it runs no such op itself.
+    An op that runs a function on several threads at a time.
+
+    - The function's last argument is scratch of the thread's own.
+    - The function runs no such op itself.
   }];
   let methods = [
     InterfaceMethod<"The function that the threads run.", "::mlir::FlatSymbolRefAttr", "getThreadFunction">
@@ -177,17 +194,17 @@ def NormBackwardOpInterface : OpInterface<"NormBackwardOpInterface"> {
 def KernelOpInterface : OpInterface<"KernelOpInterface"> {
   let cppNamespace = "::sluice";
   let description = [{
-    An op that decomposes into loops over blocks, whose sizes the target chooses. What it computes is in the dialect; the
-    decompositions are attached to it from outside (`registerKernelDecompositions`), so that the dialect needs none of
-    them.
+    An op that decomposes into loops over blocks, whose sizes the target chooses.
 
-    `block` is null until the target's strategy sets it. What its numbers count is said where each op is defined.
+    - What it computes is in the dialect. Decompositions are attached to it from outside
+      (`registerKernelDecompositions`), so that the dialect needs none of them.
+    - `block` is null until the target's strategy sets it. Each op says what its numbers count.
   }];
   let methods = [
     InterfaceMethod<"The sizes of the op's blocks, or null.", "::mlir::DenseI64ArrayAttr", "getBlockAttr", (ins), [{}],
       [{ return $_op.getBlockAttr(); }]>,
-    InterfaceMethod<"Sets the sizes of the op's blocks.", "void", "setBlockAttr", (ins "::mlir::DenseI64ArrayAttr":$block),
-      [{}], [{ $_op.setBlockAttr(block); }]>,
+    InterfaceMethod<"Sets the sizes of the op's blocks.", "void", "setBlockAttr",
+      (ins "::mlir::DenseI64ArrayAttr":$block), [{}], [{ $_op.setBlockAttr(block); }]>,
     InterfaceMethod<"Builds the loops in front of the op, which is on buffers and has its block; the caller erases it.",
       "void", "decompose">
   ];

@@ -177,8 +177,8 @@ def BlockedNewtonSchulzOp
                       (ins ConfinedAttr<I64Attr, [IntPositive]>:$parts)> {
   let summary = "matrices with all singular values about 1";
   let description = [{
-    Each of the N x parts matrices u, [R, C], becomes x = u / (||u||_F + 1e-7) and then, five times, p(x x') x, or
-    x p(x' x) where it has more rows than columns, with p(a) = 3.4445 + a (-4.7750 + 2.0315 a).
+    Each of the N x parts matrices u, [R, C], is scaled to x = u / (||u||_F + 1e-7). Then it becomes, five times,
+    p(x x') x, or x p(x' x) where it has more rows than columns. Here p(a) = 3.4445 + a (-4.7750 + 2.0315 a).
 
     - Input: matrices [N, R, parts x C]. Output: the same shape.
     - `block`: how many matrices one thread computes. Where these are all, they are computed one after the other, and

@@ -3,6 +3,7 @@
 #define SLUICE_OPS
 
 include "SluiceDialect.td"
+include "SluiceBinaryAttrs.td"
 include "SluiceInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"

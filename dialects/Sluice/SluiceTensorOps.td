@@ -15,7 +15,8 @@ class OnlyRounded<list<string> operands> {
 
 //===-- Element by element -------------------------------------------------------===//
 
-class Sluice_BinaryOp<string mnemonic, list<Trait> traits = []> : Sluice_TensorOp<mnemonic, !listconcat(traits, [cost])> {
+class Sluice_BinaryOp<string mnemonic, list<Trait> traits = []>
+    : Sluice_TensorOp<mnemonic, !listconcat(traits, [cost])> {
   let arguments = (ins Sluice_FloatTensor:$lhs, Sluice_FloatTensor:$rhs, UnitAttr:$residual);
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$lhs `,` $rhs (`residual` $residual^)? attr-dict `:` type($lhs) `,` type($rhs)";
@@ -26,19 +27,40 @@ class Sluice_BinaryOp<string mnemonic, list<Trait> traits = []> : Sluice_TensorO
 }
 
 def AddOp : Sluice_BinaryOp<"add", [AllTypesMatch<["lhs", "result"]>]> {
-  let summary = "sum; the right side's shape is a suffix of the left side's and is broadcast over the leading dimensions";
+  let summary = "sum; the right side is broadcast over the leading dimensions";
   let description = [{
-    The element types are equal and the shape of the right side is a suffix of the left side's. `residual` marks the right side as a branch
-    that is added to the residual stream, so that a gate can scale or skip it; then both shapes are equal.
+    - The element types are equal, and the shape of the right side is a suffix of the left side's. The result has the
+      type of the left side.
+    - `residual` marks the right side as a branch that is added to the residual stream, so that a gate can scale or skip
+      it. Then both shapes are equal.
+
+    ```mlir
+    %y = sluice.add %x, %bias : tensor<2x4x8xf32>, tensor<8xf32>
+    ```
   }];
 }
 def MulOp : Sluice_BinaryOp<"mul", [AllTypesMatch<["lhs", "result"]>]> {
   let summary = "product; the right side is broadcast over the leading dimensions";
-  let description = "The element types are equal and the shape of the right side is a suffix of the left side's; never `residual`.";
+  let description = [{
+    - The element types are equal, and the shape of the right side is a suffix of the left side's. The result has the
+      type of the left side.
+    - It is never `residual`.
+
+    ```mlir
+    %y = sluice.mul %x, %weight : tensor<2x4x8xf32>, tensor<8xf32>
+    ```
+  }];
 }
 
 def ScaleOp : Sluice_TensorOp<"scale", [AllTypesMatch<["input", "result"]>]> {
   let summary = "product with a constant";
+  let description = [{
+    Input and result have one type; the factor is an attribute.
+
+    ```mlir
+    %y = sluice.scale %x by 5.0e-01 : tensor<2x4xf32>
+    ```
+  }];
   let arguments = (ins Sluice_FloatTensor:$input, F64Attr:$factor);
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$input `by` $factor attr-dict `:` type($input)";
@@ -48,14 +70,26 @@ def ScaleOp : Sluice_TensorOp<"scale", [AllTypesMatch<["input", "result"]>]> {
 def DropoutOp : Sluice_TensorOp<"dropout", [AllTypesMatch<["input", "result"]>]> {
   let summary = "zeroes elements at random and scales the others by 1/(1 - rate)";
   let description = [{
-    Element e (its index within a sample; the leading dimension counts samples) is kept when the first word of Philox4x32-10 with key (seed) and counter
-    (e, global sample, step, 256 x layer + ordinal) is at least rate x 2^32. The mask is recomputed, never stored. `rate` is a run-time
-    scalar: below 0 it counts as 0, which keeps every bit of the input, and above 1 - 2^-32 as that. `ordinal` lies in [0, 255]; `key` has four words,
-    `layer` is a single i32.
+    - Operands: input [samples, ...]; `key` [4], the words of `sluice.key`; `layer` [1], i32; `rate` [], f64. The result
+      has the input's type.
+    - `ordinal` lies in [0, 255] and tells the dropouts of a layer apart.
+    - The rate counts as 0 below 0, and as 1 - 2^-32 above that. A rate of 0 keeps every bit of the input.
+    - Element e of a sample is kept when the first word of Philox4x32-10 is at least rate x 2^32. Its key is the seed,
+      its counter (e, global sample, step, 256 x layer + ordinal).
+    - The mask is computed again for backward, never stored.
+
+    ```mlir
+    %y = sluice.dropout %x, %key, %layer rate %rate ordinal 6
+        : tensor<2x4x8xf32>, tensor<4xi32>, tensor<1xi32>, tensor<f64>
+    ```
   }];
-  let arguments = (ins Sluice_FloatTensor:$input, Sluice_KeyTensor:$key, Sluice_IntegerTensor:$layer, Sluice_RateTensor:$rate, I64Attr:$ordinal);
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_KeyTensor:$key, Sluice_IntegerTensor:$layer,
+                       Sluice_RateTensor:$rate, I64Attr:$ordinal);
   let results = (outs Sluice_FloatTensor:$result);
-  let assemblyFormat = "$input `,` $key `,` $layer `rate` $rate `ordinal` $ordinal attr-dict `:` type($input) `,` type($key) `,` type($layer) `,` type($rate)";
+  let assemblyFormat = [{
+    $input `,` $key `,` $layer `rate` $rate `ordinal` $ordinal attr-dict
+    `:` type($input) `,` type($key) `,` type($layer) `,` type($rate)
+  }];
   let hasVerifier = 1;
   let hasFolder = 1;
 }
@@ -63,8 +97,15 @@ def DropoutOp : Sluice_TensorOp<"dropout", [AllTypesMatch<["input", "result"]>]>
 def BernoulliOp : Sluice_Op<"bernoulli", [Pure, AllTypesMatch<["probability", "result"]>]> {
   let summary = "ones with given probabilities, else zeros";
   let description = [{
-    Element e is 1 when the first word of Philox4x32-10 with key (seed) and counter (e, global micro-batch, step, 2^32 - 1) is below probability[e] x 2^32; where `step`, the word of
-    the micro-batch is 0, so that all micro-batches of a step draw alike. Rank 1; `key` has four words. A draw has no gradient.
+    - Operands: `key` [4], the words of `sluice.key`; probabilities [N]. The result has their type. A draw has no
+      gradient.
+    - Element e is 1 when the first word of Philox4x32-10 is below probability[e] x 2^32. Its key is the seed, its
+      counter (e, global micro-batch, step, 2^32 - 1).
+    - With `step` the word of the micro-batch is 0, so that all micro-batches of a step draw alike.
+
+    ```mlir
+    %keep = sluice.bernoulli %key, %probability : tensor<4xi32>, tensor<6xf64>
+    ```
   }];
   let arguments = (ins Sluice_KeyTensor:$key, Sluice_FloatTensor:$probability, UnitAttr:$step);
   let results = (outs Sluice_FloatTensor:$result);
@@ -92,7 +133,7 @@ def ReshapeOp : Sluice_TensorOp<"reshape", [OnlyRearranges, RepeatedInBackward]>
 def SliceRowsOp : Sluice_TensorOp<"slice_rows", [OnlyRearranges, RepeatedInBackward]> {
   let summary = "the first rows of a table";
   let description = [{
-    Both are of rank 2 and equally wide; the result has at most as many rows as the input.
+    Both are of rank 2, equally wide and of one element type; the result has at most as many rows as the input.
 
     ```mlir
     %rows = sluice.slice_rows %table : tensor<8x4xf32> to tensor<3x4xf32>
@@ -106,7 +147,13 @@ def SliceRowsOp : Sluice_TensorOp<"slice_rows", [OnlyRearranges, RepeatedInBackw
 }
 def PadRowsOp : Sluice_Op<"pad_rows", [Pure]> {
   let summary = "a table with rows of zeros appended: the gradient of `sluice.slice_rows`";
-  let description = "Both are of rank 2 and equally wide; the result has at least as many rows as the input.";
+  let description = [{
+    Both are of rank 2, equally wide and of one element type; the result has at least as many rows as the input.
+
+    ```mlir
+    %dtable = sluice.pad_rows %drows : tensor<3x4xf32> to tensor<8x4xf32>
+    ```
+  }];
   let arguments = (ins Sluice_FloatTensor:$input);
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
@@ -115,7 +162,7 @@ def PadRowsOp : Sluice_Op<"pad_rows", [Pure]> {
 def SplitOp : Sluice_TensorOp<"split", [OnlyRearranges, RepeatedInBackward]> {
   let summary = "cuts the last dimension into parts";
   let description = [{
-    The last dimensions of the results add up to the input's, the other dimensions and the element types are equal.
+    The last dimensions of the results add up to the input's; the other dimensions and the element types are equal.
 
     ```mlir
     %q, %k, %v = sluice.split %x : tensor<2x12xf32> to tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>
@@ -128,7 +175,13 @@ def SplitOp : Sluice_TensorOp<"split", [OnlyRearranges, RepeatedInBackward]> {
 }
 def ConcatOp : Sluice_TensorOp<"concat"> {
   let summary = "joins parts along the last dimension";
-  let description = "The last dimensions of the inputs add up to the result's, the other dimensions and the element types are equal.";
+  let description = [{
+    The last dimensions of the inputs add up to the result's; the other dimensions and the element types are equal.
+
+    ```mlir
+    %dx = sluice.concat %dq, %dk, %dv : tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32> to tensor<2x12xf32>
+    ```
+  }];
   let arguments = (ins Variadic<Sluice_FloatTensor>:$inputs);
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$inputs attr-dict `:` type($inputs) `to` type($result)";
@@ -136,7 +189,13 @@ def ConcatOp : Sluice_TensorOp<"concat"> {
 }
 def SumLeadingOp : Sluice_Op<"sum_leading", [Pure]> {
   let summary = "sums over leading dimensions: the gradient of a broadcast";
-  let description = "The result's shape is a suffix of the input's; the element types are equal.";
+  let description = [{
+    The result's shape is a suffix of the input's; the element types are equal.
+
+    ```mlir
+    %dbias = sluice.sum_leading %dy : tensor<2x4x8xf32> to tensor<8xf32>
+    ```
+  }];
   let arguments = (ins Sluice_FloatTensor:$input);
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
@@ -145,7 +204,14 @@ def SumLeadingOp : Sluice_Op<"sum_leading", [Pure]> {
 }
 def ElementOp : Sluice_Op<"element", [Pure]> {
   let summary = "one element of a vector";
-  let description = "The vector is of rank 1, the index a single i32 less than its length, the result of rank 0 and of the same element type. It has no gradient.";
+  let description = [{
+    - Operands: vector [N]; index [1], i32, in [0, N). The result is of rank 0 and of the vector's element type.
+    - It has no gradient.
+
+    ```mlir
+    %p = sluice.element %probability[%i] : tensor<6xf64>, tensor<1xi32> to tensor<f64>
+    ```
+  }];
   let arguments = (ins Sluice_FloatTensor:$vector, Sluice_IntegerTensor:$index);
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$vector `[` $index `]` attr-dict `:` type($vector) `,` type($index) `to` type($result)";
@@ -167,8 +233,12 @@ def ZeroOp : Sluice_Op<"zero", [Pure, RepeatedInBackward]> {
 def EmbeddingOp : Sluice_TensorOp<"embedding", [cost]> {
   let summary = "rows of a table by index";
   let description = [{
-    `table` is of rank 2; the result's shape is the shape of `indices` with the table's width appended. The runtime guarantees that
-    indices lie within the table.
+    - Operands: indices [...], i32; table [V, C]. Result: rows [..., C] of the table's element type.
+    - Indices lie in [0, V), which the runtime guarantees.
+
+    ```mlir
+    %x = sluice.embedding %tokens, %wte : tensor<2x4xi32>, tensor<16x8xf32> to tensor<2x4x8xf32>
+    ```
   }];
   let arguments = (ins Sluice_IntegerTensor:$indices, Sluice_FloatTensor:$table);
   let results = (outs Sluice_FloatTensor:$result);
@@ -177,7 +247,15 @@ def EmbeddingOp : Sluice_TensorOp<"embedding", [cost]> {
 }
 def EmbeddingBackwardOp : Sluice_Op<"embedding_backward", [Pure]> {
   let summary = "the gradient of `sluice.embedding` with respect to its table";
-  let description = "Rows are added in ascending order of the flattened indices; rows that no index names are zero.";
+  let description = [{
+    - Operands: gradient of the rows [..., C]; indices [...], i32. Result: gradient of the table [V, C], of one element
+      type with that of the rows.
+    - Rows are added in ascending order of the flattened indices; rows that no index names are zero.
+
+    ```mlir
+    %dwte = sluice.embedding_backward %dx, %tokens : tensor<2x4x8xf32>, tensor<2x4xi32> to tensor<16x8xf32>
+    ```
+  }];
   let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_IntegerTensor:$indices);
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = "$gradient `,` $indices attr-dict `:` type($gradient) `,` type($indices) `to` type($result)";
@@ -189,57 +267,107 @@ def EmbeddingBackwardOp : Sluice_Op<"embedding_backward", [Pure]> {
 def LinearOp : Sluice_TensorOp<"linear", [cost, contraction, computeType]> {
   let summary = "product with a matrix, and a bias";
   let description = [{
-    input [..., I], weight [I, O] (or [O, I] where `transposed`), bias [O] if there is one, result [..., O]; one element type.
+    - Operands: input [..., I]; weight [I, O], or [O, I] where `transposed`; bias [O] if there is one.
+    - Result: [..., O]. All have one element type.
+    - `compute_type`: what input and weight are rounded to (`ComputeTypeOpInterface`).
+
+    ```mlir
+    %y = sluice.linear %x, %w bias %b : tensor<2x4x8xf32>, tensor<8x24xf32>, tensor<24xf32> to tensor<2x4x24xf32>
+    ```
   }];
-  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Optional<Sluice_FloatTensor>:$bias, UnitAttr:$transposed, Sluice_ComputeType:$compute_type);
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Optional<Sluice_FloatTensor>:$bias,
+                       UnitAttr:$transposed, Sluice_ComputeType:$compute_type);
   let results = (outs Sluice_FloatTensor:$result);
-  let assemblyFormat = "$input `,` $weight (`bias` $bias^)? (`transposed` $transposed^)? attr-dict `:` type($input) `,` type($weight) (`,` type($bias)^)? `to` type($result)";
+  let assemblyFormat = [{
+    $input `,` $weight (`bias` $bias^)? (`transposed` $transposed^)? attr-dict
+    `:` type($input) `,` type($weight) (`,` type($bias)^)? `to` type($result)
+  }];
   let hasVerifier = 1;
   let extraClassDeclaration = OnlyRounded<["Input", "Weight"]>.declaration;
 }
 def MatmulOp : Sluice_TensorOp<"matmul", [cost, contraction, computeType]> {
   let summary = "matrix product";
   let description = [{
-    A [..., M, K] and B [K, N] or [..., K, N] with equal leading dimensions, result [..., M, N]. Where `transpose_lhs`, A is [..., K, M]; where
-    `transpose_rhs`, B is [..., N, K]. One element type. Where `reduce_leading`, leading dimensions are summed over too and the result is [M, N].
+    - Operands: A [..., M, K], or [..., K, M] where `transpose_lhs`; B [K, N] or [..., K, N] with A's leading
+      dimensions. The last two of B are [N, K] where `transpose_rhs`.
+    - Result: [..., M, N]. All have one element type.
+    - `reduce_leading`: A and B have one rank, leading dimensions are summed over too, and the result is [M, N].
+    - `compute_type`: what both operands are rounded to (`ComputeTypeOpInterface`).
+
+    ```mlir
+    %dw = sluice.matmul %x, %dy transpose_lhs reduce_leading : tensor<2x4x8xf32>, tensor<2x4x24xf32> to tensor<8x24xf32>
+    ```
   }];
-  let arguments = (ins Sluice_FloatTensor:$lhs, Sluice_FloatTensor:$rhs, UnitAttr:$transpose_lhs, UnitAttr:$transpose_rhs, UnitAttr:$reduce_leading, Sluice_ComputeType:$compute_type);
+  let arguments = (ins Sluice_FloatTensor:$lhs, Sluice_FloatTensor:$rhs, UnitAttr:$transpose_lhs,
+                       UnitAttr:$transpose_rhs, UnitAttr:$reduce_leading, Sluice_ComputeType:$compute_type);
   let results = (outs Sluice_FloatTensor:$result);
-  let assemblyFormat = "$lhs `,` $rhs (`transpose_lhs` $transpose_lhs^)? (`transpose_rhs` $transpose_rhs^)? (`reduce_leading` $reduce_leading^)? attr-dict `:` type($lhs) `,` type($rhs) `to` type($result)";
+  let assemblyFormat = [{
+    $lhs `,` $rhs (`transpose_lhs` $transpose_lhs^)? (`transpose_rhs` $transpose_rhs^)?
+    (`reduce_leading` $reduce_leading^)? attr-dict `:` type($lhs) `,` type($rhs) `to` type($result)
+  }];
   let hasVerifier = 1;
   let extraClassDeclaration = OnlyRounded<["Lhs", "Rhs"]>.declaration;
 }
 
-def AttentionOp : Sluice_TensorOp<"attention", [AttrSizedOperandSegments, AllTypesMatch<["query", "result"]>, AllTypesMatch<["key", "value"]>, cost, contraction, computeType]> {
+def AttentionOp : Sluice_TensorOp<"attention", [AttrSizedOperandSegments, AllTypesMatch<["query", "result"]>,
+                                                AllTypesMatch<["key", "value"]>, cost, contraction, computeType]> {
   let summary = "scaled dot-product attention";
   let description = [{
-    query, key, value [B, T, heads x D] of one type; result [B, T, heads x D] and, for backward, the log-sum-exp of the scores of each row, [B, heads, T].
-    Scores are scaled by 1/sqrt(D); where `causal`, position t attends to positions up to t. The width is a multiple of `heads`. Computed over blocks with a running
-    maximum and sum (Dao et al., arXiv 2205.14135): the scores never exist in full. With `random` the probabilities are dropped out, keyed as in
-    `sluice.dropout`, with the element's index (head x T + row) x T + column; `random_key`, `layer` and `rate` are all there or none.
+    Computed over blocks with a running maximum and sum, so that the scores never exist in full (Dao et al., arXiv
+    2205.14135).
+
+    - Operands: query, key and value [B, T, heads x D], of one type.
+    - Results: one of that type; the log-sum-exp of each row of scores [B, heads, T], for backward.
+    - `heads` divides the width. Scores are scaled by 1/sqrt(D).
+    - `causal`: position t attends to positions up to t.
+    - `random`: probabilities are dropped out as by `sluice.dropout`. Their index is (head x T + row) x T + column.
+      `random_key`, `layer` and `rate` are all there or none.
+    - `compute_type`: what query, key, value and probabilities are rounded to (`ComputeTypeOpInterface`).
+
+    ```mlir
+    %y, %logsumexp = sluice.attention %q, %k, %v heads 2 causal
+        : tensor<2x4x8xf32>, tensor<2x4x8xf32> to tensor<2x2x4xf32>
+    ```
   }];
-  let arguments = (ins Sluice_FloatTensor:$query, Sluice_FloatTensor:$key, Sluice_FloatTensor:$value, Optional<Sluice_KeyTensor>:$random_key,
-                       Optional<Sluice_IntegerTensor>:$layer, Optional<Sluice_RateTensor>:$rate, ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal,
-                       DefaultValuedAttr<I64Attr, "0">:$ordinal, Sluice_ComputeType:$compute_type);
+  let arguments = (ins Sluice_FloatTensor:$query, Sluice_FloatTensor:$key, Sluice_FloatTensor:$value,
+                       Optional<Sluice_KeyTensor>:$random_key, Optional<Sluice_IntegerTensor>:$layer,
+                       Optional<Sluice_RateTensor>:$rate, ConfinedAttr<I64Attr, [IntPositive]>:$heads,
+                       UnitAttr:$causal, DefaultValuedAttr<I64Attr, "0">:$ordinal, Sluice_ComputeType:$compute_type);
   let results = (outs Sluice_FloatTensor:$result, Sluice_FloatTensor:$logsumexp);
   let assemblyFormat = [{
-    $query `,` $key `,` $value `heads` $heads (`causal` $causal^)? (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer) `rate` $rate `:` type($rate))? attr-dict `:` type($query) `,` type($key) `to` type($logsumexp)
+    $query `,` $key `,` $value `heads` $heads (`causal` $causal^)?
+    (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer) `rate` $rate `:` type($rate))? attr-dict
+    `:` type($query) `,` type($key) `to` type($logsumexp)
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = OnlyRounded<["Query", "Key", "Value"]>.declaration;
 }
-def AttentionBackwardOp : Sluice_Op<"attention_backward", [Pure, AttrSizedOperandSegments, AllTypesMatch<["query", "key", "value", "gradient", "result", "dquery", "dkey", "dvalue"]>, computeType]> {
+def AttentionBackwardOp : Sluice_Op<"attention_backward", [
+    Pure, AttrSizedOperandSegments, computeType,
+    AllTypesMatch<["query", "key", "value", "gradient", "result", "dquery", "dkey", "dvalue"]>]> {
   let summary = "the gradients of `sluice.attention`";
   let description = [{
-    Takes the gradient of the result, the forward's operands, result and log-sum-exp; recomputes the probabilities block by block. `random_key`, `layer` and
-    `rate` are all there or none.
+    The probabilities are computed again, block by block.
+
+    - Operands: the gradient of the result, then the forward's operands, result and log-sum-exp [B, heads, T].
+    - Results: the gradients of query, key and value.
+    - `random_key`, `layer` and `rate` are all there or none. Attributes are the forward's.
+
+    ```mlir
+    %dq, %dk, %dv = sluice.attention_backward %dy, %q, %k, %v, %y, %logsumexp heads 2 causal
+        : tensor<2x4x8xf32>, tensor<2x2x4xf32>
+    ```
   }];
-  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$query, Sluice_FloatTensor:$key, Sluice_FloatTensor:$value, Sluice_FloatTensor:$result,
-                       Sluice_FloatTensor:$logsumexp, Optional<Sluice_KeyTensor>:$random_key, Optional<Sluice_IntegerTensor>:$layer,
-                       Optional<Sluice_RateTensor>:$rate, ConfinedAttr<I64Attr, [IntPositive]>:$heads, UnitAttr:$causal, DefaultValuedAttr<I64Attr, "0">:$ordinal, Sluice_ComputeType:$compute_type);
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$query, Sluice_FloatTensor:$key,
+                       Sluice_FloatTensor:$value, Sluice_FloatTensor:$result, Sluice_FloatTensor:$logsumexp,
+                       Optional<Sluice_KeyTensor>:$random_key, Optional<Sluice_IntegerTensor>:$layer,
+                       Optional<Sluice_RateTensor>:$rate, ConfinedAttr<I64Attr, [IntPositive]>:$heads,
+                       UnitAttr:$causal, DefaultValuedAttr<I64Attr, "0">:$ordinal, Sluice_ComputeType:$compute_type);
   let results = (outs Sluice_FloatTensor:$dquery, Sluice_FloatTensor:$dkey, Sluice_FloatTensor:$dvalue);
   let assemblyFormat = [{
-    $gradient `,` $query `,` $key `,` $value `,` $result `,` $logsumexp `heads` $heads (`causal` $causal^)? (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer) `rate` $rate `:` type($rate))? attr-dict `:` type($query) `,` type($logsumexp)
+    $gradient `,` $query `,` $key `,` $value `,` $result `,` $logsumexp `heads` $heads (`causal` $causal^)?
+    (`random` $random_key^ `:` type($random_key) `,` $layer `:` type($layer) `rate` $rate `:` type($rate))? attr-dict
+    `:` type($query) `,` type($logsumexp)
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = OnlyRounded<["Query", "Key", "Value"]>.declaration;
@@ -251,9 +379,10 @@ def LayerNormOp : Sluice_TensorOp<"layer_norm", [AllTypesMatch<["input", "result
                                                  RepeatedInBackward, cost]> {
   let summary = "zero mean and unit variance over the last dimension, then scale and shift";
   let description = [{
-    input [..., C], weight [C], bias [C] if there is one. `mean` and `rstd` [...] are results for backward:
-    rstd = 1/sqrt(biased variance + epsilon), the variance in two passes. All have one element type, and epsilon is
-    positive.
+    - Operands: input [..., C]; weight [C]; bias [C] if there is one.
+    - Results: one of the input's type; `mean` and `rstd` [...], for backward.
+    - rstd = 1/sqrt(biased variance + epsilon), the variance in two passes.
+    - All have one element type, and epsilon is positive.
 
     ```mlir
     %y, %mean, %rstd = sluice.layer_norm %x, %w bias %b epsilon 1.0e-05
@@ -274,7 +403,9 @@ def LayerNormBackwardOp : Sluice_Op<"layer_norm_backward", [Pure, AllTypesMatch<
                                                             NormBackwardOpInterface]> {
   let summary = "the gradients of `sluice.layer_norm`";
   let description = [{
-    input and gradient [..., C], weight [C], and the forward's `mean` and `rstd` [...]; all have one element type.
+    - Operands: gradient and input [..., C]; weight [C]; the forward's `mean` and `rstd` [...].
+    - Results: the gradients of the input [..., C], of the weight and of the bias [C].
+    - All have one element type.
 
     ```mlir
     %dx, %dw, %db = sluice.layer_norm_backward %dy, %x, %w, %mean, %rstd
@@ -293,8 +424,10 @@ def RmsNormOp : Sluice_TensorOp<"rms_norm", [AllTypesMatch<["input", "result"]>,
                                              cost]> {
   let summary = "unit mean square over the last dimension, then scale (Zhang and Sennrich, arXiv 1910.07467)";
   let description = [{
-    input [..., C], weight [C]: input rstd weight with rstd = 1/sqrt(mean(input^2) + epsilon), a result [...] for
-    backward. All have one element type, and epsilon is positive.
+    - Operands: input [..., C]; weight [C].
+    - Results: input x rstd x weight, of the input's type; `rstd` [...], for backward.
+    - rstd = 1/sqrt(mean(input^2) + epsilon).
+    - All have one element type, and epsilon is positive.
 
     ```mlir
     %y, %rstd = sluice.rms_norm %x, %w epsilon 1.0e-05 : tensor<2x3x4xf32>, tensor<4xf32> to tensor<2x3xf32>
@@ -311,7 +444,9 @@ def RmsNormBackwardOp : Sluice_Op<"rms_norm_backward", [Pure, AllTypesMatch<["gr
                                                         NormBackwardOpInterface]> {
   let summary = "the gradients of `sluice.rms_norm`";
   let description = [{
-    input and gradient [..., C], weight [C], and the forward's `rstd` [...]; all have one element type.
+    - Operands: gradient and input [..., C]; weight [C]; the forward's `rstd` [...].
+    - Results: the gradients of the input [..., C] and of the weight [C].
+    - All have one element type.
 
     ```mlir
     %dx, %dw = sluice.rms_norm_backward %dy, %x, %w, %rstd : tensor<2x3x4xf32>, tensor<4xf32>, tensor<2x3xf32>
@@ -329,104 +464,223 @@ def LinearCrossEntropyOp : Sluice_TensorOp<"linear_cross_entropy", [cost, contra
                                                                     joinsWithBackward]> {
   let summary = "mean cross-entropy of a linear head: logits, softmax and loss in one";
   let description = [{
-    input [..., C], weight [V, C], targets [...]: the mean over the targets that are not -1 of -log softmax(weight input)[target], 0 if there is none. The
-    logits exist for one block of the vocabulary at a time. `logsumexp` [...] is for backward.
+    The logits exist for one block of the vocabulary at a time.
+
+    - Operands: input [..., C]; weight [V, C]; targets [...], i32.
+    - Results: the loss []; the log-sum-exp of each row of logits [...], for backward. All floats have one element type.
+    - The loss is the mean of -log softmax(weight input)[target] over the targets that are not -1, and 0 if there is
+      none.
+    - `compute_type`: what input and weight are rounded to (`ComputeTypeOpInterface`).
+
+    ```mlir
+    %loss, %logsumexp = sluice.linear_cross_entropy %x, %w, %targets
+        : tensor<2x4x8xf32>, tensor<16x8xf32>, tensor<2x4xi32> to tensor<f32>, tensor<2x4xf32>
+    ```
   }];
-  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets, Sluice_ComputeType:$compute_type);
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets,
+                       Sluice_ComputeType:$compute_type);
   let results = (outs 0DTensorOf<[Sluice_Float]>:$loss, Sluice_FloatTensor:$logsumexp);
-  let assemblyFormat = "$input `,` $weight `,` $targets attr-dict `:` type($input) `,` type($weight) `,` type($targets) `to` type($loss) `,` type($logsumexp)";
+  let assemblyFormat = [{
+    $input `,` $weight `,` $targets attr-dict
+    `:` type($input) `,` type($weight) `,` type($targets) `to` type($loss) `,` type($logsumexp)
+  }];
   let hasVerifier = 1;
   let extraClassDeclaration = OnlyRounded<["Input", "Weight"]>.declaration;
 }
-def LinearCrossEntropyBackwardOp : Sluice_Op<"linear_cross_entropy_backward", [Pure, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["weight", "dweight"]>, computeType]> {
+def LinearCrossEntropyBackwardOp : Sluice_Op<"linear_cross_entropy_backward", [
+    Pure, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["weight", "dweight"]>, computeType]> {
   let summary = "the gradients of `sluice.linear_cross_entropy`";
-  let description = "`gradient` is the gradient of the loss, rank 0.";
-  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets, Sluice_FloatTensor:$logsumexp, Sluice_ComputeType:$compute_type);
+  let description = [{
+    - Operands: `gradient`, that of the loss []; then the forward's input [..., C], weight [V, C], targets [...] and
+      log-sum-exp [...].
+    - Results: the gradients of the input and of the weight, of their types.
+
+    ```mlir
+    %dx, %dw = sluice.linear_cross_entropy_backward %dloss, %x, %w, %targets, %logsumexp
+        : tensor<f32>, tensor<2x4x8xf32>, tensor<16x8xf32>, tensor<2x4xi32>, tensor<2x4xf32>
+    ```
+  }];
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight,
+                       Sluice_IntegerTensor:$targets, Sluice_FloatTensor:$logsumexp, Sluice_ComputeType:$compute_type);
   let results = (outs Sluice_FloatTensor:$dinput, Sluice_FloatTensor:$dweight);
-  let assemblyFormat = "$gradient `,` $input `,` $weight `,` $targets `,` $logsumexp attr-dict `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets) `,` type($logsumexp)";
+  let assemblyFormat = [{
+    $gradient `,` $input `,` $weight `,` $targets `,` $logsumexp attr-dict
+    `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets) `,` type($logsumexp)
+  }];
   let extraClassDeclaration = OnlyRounded<["Input", "Weight"]>.declaration;
 }
 
-def LinearCrossEntropyWithGradientOp : Sluice_Op<"linear_cross_entropy_with_gradient", [Pure, AllTypesMatch<["gradient", "loss"]>, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["weight", "dweight"]>, computeType]> {
+def LinearCrossEntropyWithGradientOp : Sluice_Op<"linear_cross_entropy_with_gradient", [
+    Pure, AllTypesMatch<["gradient", "loss"]>, AllTypesMatch<["input", "dinput"]>,
+    AllTypesMatch<["weight", "dweight"]>, computeType]> {
   let summary = "`sluice.linear_cross_entropy` and its gradients, from logits that are computed once";
   let description = [{
-    `gradient` is the gradient of the loss, rank 0. The logits exist for one block of rows at a time.
+    The logits exist for one block of rows at a time.
+
+    - Operands: `gradient`, that of the loss []; input [..., C]; weight [V, C]; targets [...], i32.
+    - Results: the loss []; the gradients of the input and of the weight, of their types.
+
+    ```mlir
+    %loss, %dx, %dw = sluice.linear_cross_entropy_with_gradient %dloss, %x, %w, %targets
+        : tensor<f32>, tensor<2x4x8xf32>, tensor<16x8xf32>, tensor<2x4xi32>
+    ```
   }];
-  let arguments = (ins 0DTensorOf<[Sluice_Float]>:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Sluice_IntegerTensor:$targets, Sluice_ComputeType:$compute_type);
+  let arguments = (ins 0DTensorOf<[Sluice_Float]>:$gradient, Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight,
+                       Sluice_IntegerTensor:$targets, Sluice_ComputeType:$compute_type);
   let results = (outs 0DTensorOf<[Sluice_Float]>:$loss, Sluice_FloatTensor:$dinput, Sluice_FloatTensor:$dweight);
-  let assemblyFormat = "$gradient `,` $input `,` $weight `,` $targets attr-dict `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets)";
+  let assemblyFormat = [{
+    $gradient `,` $input `,` $weight `,` $targets attr-dict
+    `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets)
+  }];
   let extraClassDeclaration = OnlyRounded<["Input", "Weight"]>.declaration;
 }
 
 def StandardizationLossOp : Sluice_TensorOp<"standardization_loss", [AllTypesMatch<["mean", "variance"]>, cost]> {
   let summary = "how far the units are from mean 0 and variance 1 (Collins, Ballé and Shlens, arXiv 1903.00925)";
   let description = [{
-    input [..., C], targets [...]. `mean` and (biased) `variance` [C] of every unit are over the positions whose target is not -1; `loss` is half the sum over units of
-    mean^2 + variance - log(variance + epsilon) - 1, divided by C where `averaged`; `range` [4] holds the least and largest mean, then the least and largest variance. All
-    are 0 where no position counts. One element type. epsilon is positive.
+    - Operands: input [..., C]; targets [...], i32. Positions whose target is -1 do not count.
+    - Results: `loss` []; `mean` and biased `variance` [C] of every unit; `range` [4].
+    - The loss is half the sum over units of mean^2 + variance - log(variance + epsilon) - 1. Where `averaged`, it is
+      divided by C.
+    - The range holds the least and largest mean, then the least and largest variance.
+    - All results are 0 where no position counts. All floats have one element type, and epsilon is positive.
+
+    ```mlir
+    %loss, %mean, %variance, %range = sluice.standardization_loss %x, %targets epsilon 1.0e-06
+        : tensor<2x4x8xf32>, tensor<2x4xi32> to tensor<f32>, tensor<8xf32>, tensor<4xf32>
+    ```
   }];
   let arguments = (ins Sluice_FloatTensor:$input, Sluice_IntegerTensor:$targets, UnitAttr:$averaged, F64Attr:$epsilon);
-  let results = (outs 0DTensorOf<[Sluice_Float]>:$loss, Sluice_FloatTensor:$mean, Sluice_FloatTensor:$variance, Sluice_FloatTensor:$range);
-  let assemblyFormat = "$input `,` $targets (`averaged` $averaged^)? `epsilon` $epsilon attr-dict `:` type($input) `,` type($targets) `to` type($loss) `,` type($mean) `,` type($range)";
+  let results = (outs 0DTensorOf<[Sluice_Float]>:$loss, Sluice_FloatTensor:$mean, Sluice_FloatTensor:$variance,
+                      Sluice_FloatTensor:$range);
+  let assemblyFormat = [{
+    $input `,` $targets (`averaged` $averaged^)? `epsilon` $epsilon attr-dict
+    `:` type($input) `,` type($targets) `to` type($loss) `,` type($mean) `,` type($range)
+  }];
   let hasVerifier = 1;
 }
-def StandardizationLossBackwardOp : Sluice_Op<"standardization_loss_backward", [Pure, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["mean", "variance"]>]> {
+def StandardizationLossBackwardOp : Sluice_Op<"standardization_loss_backward", [
+    Pure, AllTypesMatch<["input", "dinput"]>, AllTypesMatch<["mean", "variance"]>]> {
   let summary = "the gradient of `sluice.standardization_loss` with respect to its input, through the statistics";
-  let description = "`gradient` is the gradient of the loss, rank 0.";
-  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_IntegerTensor:$targets, Sluice_FloatTensor:$mean, Sluice_FloatTensor:$variance,
-                       UnitAttr:$averaged, F64Attr:$epsilon);
+  let description = [{
+    - Operands: `gradient`, that of the loss []; then the forward's input [..., C], targets [...], mean and variance
+      [C].
+    - Result: the gradient of the input, of its type. `averaged` and `epsilon` are the forward's.
+
+    ```mlir
+    %dx = sluice.standardization_loss_backward %dloss, %x, %targets, %mean, %variance epsilon 1.0e-06
+        : tensor<f32>, tensor<2x4x8xf32>, tensor<2x4xi32>, tensor<8xf32>
+    ```
+  }];
+  let arguments = (ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input, Sluice_IntegerTensor:$targets,
+                       Sluice_FloatTensor:$mean, Sluice_FloatTensor:$variance, UnitAttr:$averaged, F64Attr:$epsilon);
   let results = (outs Sluice_FloatTensor:$dinput);
-  let assemblyFormat = "$gradient `,` $input `,` $targets `,` $mean `,` $variance (`averaged` $averaged^)? `epsilon` $epsilon attr-dict `:` type($gradient) `,` type($input) `,` type($targets) `,` type($mean)";
+  let assemblyFormat = [{
+    $gradient `,` $input `,` $targets `,` $mean `,` $variance (`averaged` $averaged^)? `epsilon` $epsilon attr-dict
+    `:` type($gradient) `,` type($input) `,` type($targets) `,` type($mean)
+  }];
 }
 
 //===-- Optimizer ----------------------------------------------------------------===//
 
 def SumOfSquaresOp : Sluice_Op<"sum_of_squares", [Pure]> {
   let summary = "the sum of the squares of all elements, as f64";
+  let description = [{
+    The input has any shape and any float type; the sum is computed in f64.
+
+    ```mlir
+    %sum = sluice.sum_of_squares %gradient : tensor<8x24xf32> to tensor<f64>
+    ```
+  }];
   let arguments = (ins Sluice_FloatTensor:$input);
   let results = (outs 0DTensorOf<[F64]>:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
 }
-def AdamWOp : Sluice_Op<"adamw", [Pure, AllTypesMatch<["parameter", "gradient", "first", "second", "new_parameter", "new_first", "new_second"]>]> {
+def AdamWOp : Sluice_Op<"adamw", [
+    Pure, AllTypesMatch<["parameter", "gradient", "first", "second", "new_parameter", "new_first", "new_second"]>]> {
   let summary = "AdamW (Loshchilov and Hutter, arXiv 1711.05101)";
   let description = [{
-    g = clip_scale x gradient; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
-    p = p (1 - learning_rate x weight_decay) - learning_rate x (m / bias_correction1) / (sqrt(v / bias_correction2) + epsilon). Scalars, in this
-    order: learning_rate, beta1, beta2, epsilon, weight_decay, bias_correction1, bias_correction2, clip_scale. Decay only where `decays`.
+    - Operands: parameter p, gradient, first and second moment m and v, of one type; eight scalars [].
+    - Scalars, in this order: learning_rate, beta1, beta2, epsilon, weight_decay, bias_correction1, bias_correction2,
+      clip_scale.
+    - Results: the new p, m and v.
+
+    With g = clip_scale x gradient:
+
+    - m = beta1 m + (1 - beta1) g
+    - v = beta2 v + (1 - beta2) g^2
+    - p = p (1 - learning_rate x weight_decay) - learning_rate x (m / bias_correction1) / (sqrt(v / bias_correction2) +
+      epsilon), with decay only where `decays`.
+
+    ```mlir
+    %p1, %m1, %v1 = sluice.adamw %p, %g, %m, %v scalars(%rate, %beta1, %beta2, %epsilon, %decay, %c1, %c2, %clip) decays
+        : tensor<8x4xf32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>,
+          tensor<f32>
+    ```
   }];
-  let arguments = (ins Sluice_FloatTensor:$parameter, Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$first, Sluice_FloatTensor:$second,
-                       Variadic<Sluice_FloatTensor>:$scalars, UnitAttr:$decays);
+  let arguments = (ins Sluice_FloatTensor:$parameter, Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$first,
+                       Sluice_FloatTensor:$second, Variadic<Sluice_FloatTensor>:$scalars, UnitAttr:$decays);
   let results = (outs Sluice_FloatTensor:$new_parameter, Sluice_FloatTensor:$new_first, Sluice_FloatTensor:$new_second);
-  let assemblyFormat = "$parameter `,` $gradient `,` $first `,` $second `scalars` `(` $scalars `)` (`decays` $decays^)? attr-dict `:` type($parameter) `,` type($scalars)";
+  let assemblyFormat = [{
+    $parameter `,` $gradient `,` $first `,` $second `scalars` `(` $scalars `)` (`decays` $decays^)? attr-dict
+    `:` type($parameter) `,` type($scalars)
+  }];
   let hasVerifier = 1;
 }
-def SgdOp : Sluice_Op<"sgd", [Pure, AllTypesMatch<["parameter", "gradient", "momentum", "new_parameter", "new_momentum"]>]> {
+def SgdOp : Sluice_Op<"sgd", [
+    Pure, AllTypesMatch<["parameter", "gradient", "momentum", "new_parameter", "new_momentum"]>]> {
   let summary = "stochastic gradient descent with momentum";
   let description = [{
-    g = clip_scale x gradient (+ weight_decay p where `decays`); m = momentum m + g; p = p - learning_rate m. Scalars, in this order: learning_rate, momentum,
-    weight_decay, clip_scale.
+    - Operands: parameter p, gradient and momentum m, of one type; four scalars [].
+    - Scalars, in this order: learning_rate, momentum, weight_decay, clip_scale.
+    - Results: the new p and m.
+    - g = clip_scale x gradient, plus weight_decay x p where `decays`; m = momentum m + g; p = p - learning_rate m.
+
+    ```mlir
+    %p1, %m1 = sluice.sgd %p, %g, %m scalars(%rate, %momentum, %decay, %clip) decays
+        : tensor<8x4xf32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>
+    ```
   }];
-  let arguments = (ins Sluice_FloatTensor:$parameter, Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$momentum, Variadic<Sluice_FloatTensor>:$scalars, UnitAttr:$decays);
+  let arguments = (ins Sluice_FloatTensor:$parameter, Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$momentum,
+                       Variadic<Sluice_FloatTensor>:$scalars, UnitAttr:$decays);
   let results = (outs Sluice_FloatTensor:$new_parameter, Sluice_FloatTensor:$new_momentum);
-  let assemblyFormat = "$parameter `,` $gradient `,` $momentum `scalars` `(` $scalars `)` (`decays` $decays^)? attr-dict `:` type($parameter) `,` type($scalars)";
+  let assemblyFormat = [{
+    $parameter `,` $gradient `,` $momentum `scalars` `(` $scalars `)` (`decays` $decays^)? attr-dict
+    `:` type($parameter) `,` type($scalars)
+  }];
   let hasVerifier = 1;
 }
 def MuonOp : Sluice_Op<"muon", [Pure, AttrSizedOperandSegments]> {
   let summary = "Muon (Jordan et al., 2024): momentum with orthogonal steps";
   let description = [{
-    g = clip_scale x gradient; m = momentum m + g; u = g + momentum m. Each of `parts` equal column blocks of u, a matrix [in, out], becomes o by five steps of a
-    Newton-Schulz iteration (`sluice.blocked_newton_schulz`): about u with all singular values 1. p = p (1 - learning_rate x weight_decay)
-    - learning_rate x sqrt(max(1, out/in)) o; decay only where `decays`. Scalars, in this order: learning_rate, momentum, weight_decay, clip_scale.
+    Several parameters at a time, as a small matrix alone keeps the threads of a processor busy with waiting.
 
-    Parameters, gradients and momenta are equally many, at least one, all of one type of rank 2 whose columns are a multiple of `parts`; the results are the new
-    parameters and then the new momenta. Several at a time, as a small matrix alone keeps the threads of a processor busy with waiting.
+    - Operands: parameters, gradients and momenta, equally many and at least one; four scalars [].
+    - All tensors have one type, of rank 2, whose columns are a multiple of `parts`.
+    - Scalars, in this order: learning_rate, momentum, weight_decay, clip_scale.
+    - Results: the new parameters, then the new momenta.
+
+    With g = clip_scale x gradient:
+
+    - m = momentum m + g, and u = g + momentum m.
+    - Each of `parts` equal column blocks of u, a matrix [in, out], becomes o by `sluice.blocked_newton_schulz`: about u
+      with all singular values 1.
+    - p = p (1 - learning_rate x weight_decay) - learning_rate x sqrt(max(1, out/in)) o, with decay only where `decays`.
+
+    ```mlir
+    %p1, %m1 = sluice.muon parameters(%p) gradients(%g) momenta(%m) scalars(%rate, %momentum, %decay, %clip)
+        parts 3 decays
+        : (tensor<8x24xf32>, tensor<8x24xf32>, tensor<8x24xf32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>)
+        -> (tensor<8x24xf32>, tensor<8x24xf32>)
+    ```
   }];
-  let arguments = (ins Variadic<Sluice_FloatTensor>:$parameters, Variadic<Sluice_FloatTensor>:$gradients, Variadic<Sluice_FloatTensor>:$momenta,
-                       Variadic<Sluice_FloatTensor>:$scalars, ConfinedAttr<I64Attr, [IntPositive]>:$parts, UnitAttr:$decays);
+  let arguments = (ins Variadic<Sluice_FloatTensor>:$parameters, Variadic<Sluice_FloatTensor>:$gradients,
+                       Variadic<Sluice_FloatTensor>:$momenta, Variadic<Sluice_FloatTensor>:$scalars,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$parts, UnitAttr:$decays);
   let results = (outs Variadic<Sluice_FloatTensor>:$results);
   let assemblyFormat = [{
-    `parameters` `(` $parameters `)` `gradients` `(` $gradients `)` `momenta` `(` $momenta `)` `scalars` `(` $scalars `)` `parts` $parts (`decays` $decays^)? attr-dict
-    `:` functional-type(operands, results)
+    `parameters` `(` $parameters `)` `gradients` `(` $gradients `)` `momenta` `(` $momenta `)`
+    `scalars` `(` $scalars `)` `parts` $parts (`decays` $decays^)? attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }

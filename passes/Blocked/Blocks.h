@@ -39,6 +39,7 @@ public:
   /// The block of `memref` with the given parts of its dimensions; dimensions of size 1 whose index in `dropped` is set
   /// disappear.
   mlir::Value subview(mlir::Value memref, llvm::ArrayRef<Part> parts, llvm::ArrayRef<int64_t> dropped = {});
+  /// Memory of a task where `parallel` is around it, else of the function: allocated at the start of the body.
   mlir::Value temporary(llvm::ArrayRef<int64_t> shape, mlir::Type element);
   /// All leading dimensions in one: [..., C] becomes [N, C], and with `all` [...] becomes [N].
   mlir::Value collapse(mlir::Value memref, bool all = false);
@@ -69,6 +70,7 @@ private:
   mlir::Value whole, last;
 };
 
+/// The type of a value that is a memref.
 inline mlir::MemRefType memrefTypeOf(mlir::Value value) { return mlir::cast<mlir::MemRefType>(value.getType()); }
 
 } // namespace sluice

@@ -1,4 +1,8 @@
 //===- DecomposeCrossEntropy.h - The output head over blocks of the vocabulary -----===//
+//
+// Logits of a block of columns, or of rows, exist at a time, as [rows, columns]; targets of -1 do not count.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_BLOCKED_DECOMPOSECROSSENTROPY_H
 #define SLUICE_PASSES_BLOCKED_DECOMPOSECROSSENTROPY_H
 

@@ -1,4 +1,8 @@
 //===- DecomposeNewtonSchulz.h - Matrices with all singular values about 1 ---------===//
+//
+// Muon's orthogonal steps: five times a few products of small matrices, [R, C], in buffers of the task.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_BLOCKED_DECOMPOSENEWTONSCHULZ_H
 #define SLUICE_PASSES_BLOCKED_DECOMPOSENEWTONSCHULZ_H
 

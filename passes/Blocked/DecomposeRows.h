@@ -1,4 +1,8 @@
 //===- DecomposeRows.h - Rows of a table by index ----------------------------------===//
+//
+// Rows [..., C] of a table [V, C] by indices in [0, V), which the runtime guarantees.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_BLOCKED_DECOMPOSEROWS_H
 #define SLUICE_PASSES_BLOCKED_DECOMPOSEROWS_H
 

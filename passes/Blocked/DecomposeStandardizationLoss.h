@@ -1,4 +1,8 @@
 //===- DecomposeStandardizationLoss.h - Statistics of units over blocks of rows ----===//
+//
+// Mean and variance of each column of [..., C], in two passes over a block of rows while it is in cache.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_BLOCKED_DECOMPOSESTANDARDIZATIONLOSS_H
 #define SLUICE_PASSES_BLOCKED_DECOMPOSESTANDARDIZATIONLOSS_H
 

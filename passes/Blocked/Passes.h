@@ -1,4 +1,9 @@
 //===- Passes.h - Ops that are computed block by block -------------------------===//
+//
+// Takes kernel ops on buffers apart into loops over blocks of linalg (sluice-decompose-blocked). The target has chosen
+// the blocks before; loops over tasks become parallel in passes/CPU.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_BLOCKED_PASSES_H
 #define SLUICE_PASSES_BLOCKED_PASSES_H
 

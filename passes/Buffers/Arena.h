@@ -20,6 +20,7 @@ struct ArenaInterval {
   int64_t first, last;
 };
 
+/// Where every interval lies, in bytes from the start of the arena.
 struct ArenaPlan {
   llvm::SmallVector<int64_t> offsets; ///< one an interval
   int64_t bytes = 0;                  ///< size of the arena, a multiple of the alignment

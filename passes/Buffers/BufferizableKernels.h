@@ -1,4 +1,8 @@
 //===- BufferizableKernels.h - Bufferization of the destination-style ops ----------===//
+//
+// Kernel ops are destination-style: a result is the memory of its destination. Tools that bufferize call this once.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_BUFFERS_BUFFERIZABLEKERNELS_H
 #define SLUICE_PASSES_BUFFERS_BUFFERIZABLEKERNELS_H
 

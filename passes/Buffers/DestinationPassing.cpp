@@ -1,4 +1,5 @@
 //===- DestinationPassing.cpp - Functions write their results where the caller says -----===//
+#include "dialects/Sluice/BinaryFacts.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -71,14 +72,12 @@ public:
                   const llvm::DenseMap<StringAttr, SmallVector<int64_t>> &updated)
       : module(module), symbolTable(symbolTable), action(action), updated(updated), builder(action) {
     Block &entry = action.getBody().front();
-    auto bytes = [&](StringRef fact) {
-      auto facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName);
-      return MemRefType::get({facts.getAs<IntegerAttr>(fact).getInt()}, builder.getI8Type());
-    };
+    auto blockOf = [&](int64_t bytes) { return MemRefType::get({bytes}, builder.getI8Type()); };
+    MemoryAttr memory = BinaryFacts::of(module).memory;
     Location location = action.getLoc();
     step = entry.addArgument(getStepType(action.getContext()), location);
-    parameters = entry.addArgument(bytes("parameter_bytes"), location);
-    slots = entry.addArgument(bytes("slot_bytes"), location);
+    parameters = entry.addArgument(blockOf(memory.getParameterBytes()), location);
+    slots = entry.addArgument(blockOf(memory.getSlotBytes()), location);
     action.setFunctionType(builder.getFunctionType(entry.getArgumentTypes(), {}));
   }
 

@@ -1,4 +1,9 @@
 //===- Passes.h - Places, buffers and scratch ----------------------------------===//
+//
+// From tensors to memory that is planned: every value gets a place in the parameter block, in the slot block or in the
+// scratch of its function. Places are bytes from the start of a block, multiples of 64.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_BUFFERS_PASSES_H
 #define SLUICE_PASSES_BUFFERS_PASSES_H
 

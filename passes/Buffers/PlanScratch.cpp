@@ -140,27 +140,36 @@ private:
            DataLayout::closest(getOperation()).getTypeSize(type.getElementType()).getFixedValue();
   }
 
+  /// What a function's scratch is planned from.
+  struct Uses {
+    SmallVector<memref::AllocOp> allocations;
+    SmallVector<memref::DeallocOp> deallocations;
+    SmallVector<func::CallOp> calls; // of functions with a body
+  };
+
+  Uses usesOf(func::FuncOp function) const {
+    Uses uses;
+    function.walk([&](Operation *op) {
+      if (auto allocation = dyn_cast<memref::AllocOp>(op))
+        uses.allocations.push_back(allocation);
+      else if (auto deallocation = dyn_cast<memref::DeallocOp>(op))
+        uses.deallocations.push_back(deallocation);
+      else if (auto call = dyn_cast<func::CallOp>(op))
+        if (func::FuncOp callee = lookup(call.getCalleeAttr()); callee && !callee.isExternal())
+          uses.calls.push_back(call);
+    });
+    return uses;
+  }
+
   LogicalResult planFunction(func::FuncOp function, Need &need) {
     Block *entry = &function.getBody().front();
     times.clear();
     for (auto [time, op] : llvm::enumerate(*entry))
       times[&op] = time;
-
-    SmallVector<memref::AllocOp> allocations;
-    SmallVector<func::CallOp> calls;
-    SmallVector<memref::DeallocOp> deallocations;
-    function.walk([&](Operation *op) {
-      if (auto allocation = dyn_cast<memref::AllocOp>(op))
-        allocations.push_back(allocation);
-      else if (auto deallocation = dyn_cast<memref::DeallocOp>(op))
-        deallocations.push_back(deallocation);
-      else if (auto call = dyn_cast<func::CallOp>(op))
-        if (func::FuncOp callee = lookup(call.getCalleeAttr()); callee && !callee.isExternal())
-          calls.push_back(call);
-    });
+    Uses uses = usesOf(function);
 
     SmallVector<ArenaInterval> intervals;
-    for (memref::AllocOp allocation : allocations) {
+    for (memref::AllocOp allocation : uses.allocations) {
       ArenaInterval life = {0, 0, 0};
       if (failed(verifyAllocation(allocation, entry)) || failed(findLife(allocation, entry, life)))
         return failure();
@@ -169,7 +178,7 @@ private:
     }
     // Calls at one time run one after another.
     DenseMap<int64_t, size_t> intervalOfTime;
-    for (func::CallOp call : calls) {
+    for (func::CallOp call : uses.calls) {
       int64_t time = timeOf(call, entry);
       auto [position, isNew] = intervalOfTime.try_emplace(time, intervals.size());
       if (isNew)
@@ -185,24 +194,27 @@ private:
     need.bytes = arena.bytes;
 
     Value scratch = addScratch(function, arena.bytes);
-    for (auto [index, allocation] : llvm::enumerate(allocations)) {
+    for (auto [index, allocation] : llvm::enumerate(uses.allocations)) {
       OpBuilder builder(allocation);
       Value view = makeView(builder, allocation.getLoc(), scratch, arena.offsets[index], allocation.getType());
       allocation.replaceAllUsesWith(view);
     }
-    for (func::CallOp call : calls)
+    for (func::CallOp call : uses.calls)
       passScratch(call, scratch, arena.offsets[intervalOfTime[timeOf(call, entry)]]);
-    for (memref::DeallocOp deallocation : deallocations)
+    for (memref::DeallocOp deallocation : uses.deallocations)
       deallocation.erase();
-    for (memref::AllocOp allocation : allocations)
+    for (memref::AllocOp allocation : uses.allocations)
       allocation.erase();
+    report(function, need, arenaLowerBound(intervals, alignment), uses.allocations.size());
+    return success();
+  }
 
+  void report(func::FuncOp function, const Need &need, int64_t lowerBound, size_t allocations) const {
     remark::analysis(function.getLoc(),
                      remark::RemarkOpts::name("Plan").category("arena").function(function.getSymName()))
         << remark::metric("function", function.getSymName()) << remark::metric("bytes", need.bytes)
-        << remark::metric("lower-bound", arenaLowerBound(intervals, alignment))
-        << remark::metric("thread-bytes", need.threadBytes) << remark::metric("allocations", allocations.size());
-    return success();
+        << remark::metric("lower-bound", lowerBound) << remark::metric("thread-bytes", need.threadBytes)
+        << remark::metric("allocations", allocations);
   }
 
   Value makeView(OpBuilder &builder, Location location, Value scratch, int64_t offset, MemRefType type) {

@@ -1,4 +1,5 @@
 //===- PlanSlots.cpp - Offsets of parameters and slots --------------------------------===//
+#include "dialects/Sluice/BinaryFacts.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/Buffers/Passes.h"
 #include "runtime/abi.h"
@@ -60,13 +61,10 @@ struct PlanSlots : sluice::impl::PlanSlotsBase<PlanSlots> {
     int64_t persistentBytes = slots.bytes;
     placeAll(SlotKind::Kept);
 
-    auto set = [&](StringRef name, int64_t value) { setBinaryFact(module, name, builder.getI64IntegerAttr(value)); };
-    set("parameter_bytes", parameters.bytes);
-    set("slot_bytes", slots.bytes);
-    set("gradient_offset", 0);
-    set("gradient_bytes", gradientBytes);
-    set("norms_offset", normsOffset);
-    set("unclipped_norms_offset", unclippedNormsOffset);
+    BinaryFacts facts = BinaryFacts::of(module);
+    facts.memory = MemoryAttr::get(module.getContext(), parameters.bytes, slots.bytes, /*gradient_offset=*/0,
+                                   gradientBytes, normsOffset, unclippedNormsOffset);
+    facts.set(module);
     remark::analysis(module.getLoc(), remark::RemarkOpts::name("PlanSlots").category("memory"))
         << remark::metric("parameter_bytes", parameters.bytes) << remark::metric("gradient_bytes", gradientBytes)
         << remark::metric("kept_bytes", slots.bytes - persistentBytes) << remark::metric("slot_bytes", slots.bytes);

@@ -14,6 +14,7 @@ inline constexpr llvm::StringLiteral threadScratchBytesAttrName = "sluice.thread
 
 /// The position at which a function that is no body of a parallel loop takes its scratch: last in actions, else behind
 /// the step state.
+/// Bodies of parallel loops take it last, as their own thread's.
 inline unsigned scratchPosition(mlir::func::FuncOp function) {
   if (function->hasAttr(actionAttrName))
     return function.getNumArguments();

@@ -12,7 +12,7 @@
 
 namespace sluice {
 
-/// `element` in the shape of `value`.
+/// `element` in the shape of `value`: the type itself beside a scalar, a vector of it beside a vector.
 inline mlir::Type typeLike(mlir::Value value, mlir::Type element) {
   auto vector = mlir::dyn_cast<mlir::VectorType>(value.getType());
   return vector ? mlir::Type(vector.clone(element)) : element;
@@ -40,7 +40,7 @@ inline mlir::Value roundedBits(mlir::ImplicitLocOpBuilder &b, mlir::Value x) {
   return AndIOp::create(b, SelectOp::create(b, isNaN, quiet, sum), integer(-0x10000));
 }
 
-/// The nearest bf16 as f32.
+/// The nearest bf16 as f32: what a product of rounded operands takes where it is computed in f32.
 inline mlir::Value roundToBF16(mlir::ImplicitLocOpBuilder &b, mlir::Value x) {
   return mlir::arith::BitcastOp::create(b, x.getType(), roundedBits(b, x));
 }
@@ -53,7 +53,7 @@ inline mlir::Value narrowToBF16(mlir::ImplicitLocOpBuilder &b, mlir::Value x) {
   return BitcastOp::create(b, typeLike(x, b.getBF16Type()), half);
 }
 
-/// A bf16 as f32, exactly.
+/// A bf16 as f32, exactly: it is the upper half of the bits.
 inline mlir::Value widenBF16(mlir::ImplicitLocOpBuilder &b, mlir::Value x) {
   using namespace mlir::arith;
   mlir::Value half = BitcastOp::create(b, typeLike(x, b.getI16Type()), x);

@@ -7,6 +7,7 @@
 
 namespace sluice {
 
+/// Of every processor that programs are compiled for so far. Scratch and offsets are multiples of it.
 inline constexpr int64_t bytesOfCacheLine = 64;
 
 /// At least as many elements in an odd number of cache lines: rows so far apart begin at the start of a line, and use

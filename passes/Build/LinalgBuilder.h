@@ -26,6 +26,7 @@ public:
   /// `elementwise`.
   mlir::Value reduceLast(mlir::ValueRange inputs, mlir::Value output, BodyBuilder body,
                          llvm::ArrayRef<unsigned> trailing = {});
+  /// The same over the leading dimensions.
   mlir::Value reduceLeading(mlir::ValueRange inputs, mlir::Value output, BodyBuilder body,
                             llvm::ArrayRef<unsigned> trailing = {});
 
@@ -40,12 +41,15 @@ public:
   /// Fills a memref.
   void fill(mlir::Value memref, double number);
 
+  /// A constant of the type `element`.
   mlir::Value number(mlir::Type element, double value);
 
 private:
+  /// A generic over `rank` loops; `maps` has one map an operand, inputs first.
   llvm::SmallVector<mlir::Value> generic(mlir::ValueRange inputs, mlir::ValueRange outputs, int64_t rank,
                                          llvm::ArrayRef<mlir::AffineMap> maps,
                                          llvm::ArrayRef<mlir::utils::IteratorType> iterators, BodyBuilder body);
+  /// Over the last dimension, or over the leading ones.
   mlir::Value reduce(mlir::ValueRange inputs, mlir::Value output, BodyBuilder body, llvm::ArrayRef<unsigned> trailing,
                      bool last);
 };

@@ -15,6 +15,7 @@ public:
   mlir::ModRefResult getModRef(mlir::Operation *op, mlir::Value location);
 
 protected:
+  /// Two arguments never alias; of everything else the local analysis knows more.
   mlir::AliasResult aliasImpl(mlir::Value x, mlir::Value y) override;
 };
 

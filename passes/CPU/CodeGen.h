@@ -11,7 +11,8 @@
 
 namespace sluice {
 
-/// The module as LLVM IR for the processor of `machine`, not optimized yet; null after an error was emitted.
+/// The module as LLVM IR for the processor of `machine`, not optimized yet; null after an error was emitted. The result
+/// refers to `context`, which outlives it.
 std::unique_ptr<llvm::Module> translateToLLVM(mlir::ModuleOp module, llvm::LLVMContext &context,
                                               llvm::TargetMachine &machine);
 

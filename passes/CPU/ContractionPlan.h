@@ -22,6 +22,7 @@ struct Triangle {
 
 /// What a plan depends on beside the strategy. Sizes are in elements, distances in bytes.
 struct ContractionShape {
+  /// Of one element of each matrix in memory.
   struct ElementBytes {
     int64_t a, b, c;
     int64_t computed; // of the type that A and B are rounded to; 0: they are not rounded
@@ -43,6 +44,7 @@ struct ContractionShape {
   /// All but the last two, which depend on what is around the contraction.
   static ContractionShape of(const Contraction &contraction);
 
+  /// Of one matrix product.
   int64_t bytesOfB() const { return size.n * size.k * bytes.b; }
 };
 
@@ -57,6 +59,7 @@ struct KernelShape {
   int64_t interleavedTerms; // of a column of B, that one instruction multiplies and adds
   int64_t tileTerms;        // of a row, that one instruction on tiles multiplies and adds; 0: there are no tiles
 
+  /// Vectors of a row of the register block.
   int64_t vectors() const { return columns / lanes; }
   /// Of the innermost loop.
   int64_t termsOfPass() const { return tileTerms ? tileTerms : unrolledTerms * interleavedTerms; }
@@ -111,6 +114,7 @@ struct PlanOfB {
   bool fillsLastPanel;        // all that are computed are columns of C
   int64_t bufferSize;         // elements of the panels that are there at a time
 
+  /// Columns of B that are packed at a time.
   int64_t columnsAtOnce() const { return panels.width * panels.packedAtOnce; }
 };
 
@@ -157,7 +161,8 @@ struct ContractionPlan {
   int64_t rowsPackedAtOnce() const;
 };
 
-/// Decides; the strategy fits the contraction.
+/// Decides; the strategy fits the contraction. Depends on nothing but its arguments, so that equal contractions are
+/// equal code.
 ContractionPlan planContraction(const ContractionShape &shape, cpu::StrategyAttr strategy);
 
 } // namespace sluice

@@ -7,8 +7,8 @@
 
 namespace sluice {
 
-/// The op that sets C before a contraction adds to it. When it is known, it is erased: the first block of the sum
-/// stores instead of adding.
+/// The op that sets C before a contraction adds to it: a fill with zero, or a copy of one row to all rows. When it is
+/// known, it is erased: the first block of the sum stores instead of adding.
 struct Initialization {
   mlir::Operation *op = nullptr; // null: the contraction adds to what C holds
   mlir::Value row;               // [n], what all rows of C are set to; null: zero

@@ -9,6 +9,7 @@ namespace sluice {
 
 /// Emits arithmetic on indices, folded where both sides are constants.
 mlir::Value constantIndex(mlir::ImplicitLocOpBuilder &b, int64_t value);
+/// Sums and products do not overflow: indices are within buffers.
 mlir::Value plus(mlir::ImplicitLocOpBuilder &b, mlir::Value left, mlir::Value right);
 mlir::Value plus(mlir::ImplicitLocOpBuilder &b, mlir::Value left, int64_t right);
 mlir::Value times(mlir::ImplicitLocOpBuilder &b, mlir::Value left, int64_t right);
@@ -19,6 +20,7 @@ mlir::Value roundDown(mlir::ImplicitLocOpBuilder &b, mlir::Value value, int64_t 
 mlir::Value andEqual(mlir::ImplicitLocOpBuilder &b, mlir::Value condition, mlir::Value index, int64_t value);
 
 /// Takes the innermost index, below `size`, off a number that counts all points of several nested loops.
+/// `number` becomes what is left, for the loop around.
 mlir::Value takeIndex(mlir::ImplicitLocOpBuilder &b, mlir::Value &number, int64_t size);
 
 /// A loop without carried values. `body` is called once, with the index, and emits at the builder's place inside.

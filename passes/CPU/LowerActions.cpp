@@ -138,77 +138,88 @@ private:
   LogicalResult lower(Operation *op) {
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case<arith::ConstantOp>([](auto) { return success(); })
-        .Case([&](memref::ViewOp view) {
-          std::optional<int64_t> shift = constantOf(view.getByteShift());
-          auto source = addresses.find(view.getSource());
-          if (!shift || source == addresses.end() || source->second.indirect || !view.getSizes().empty())
-            return failure();
-          Address address = source->second;
-          address.offset += *shift;
-          addresses[view.getResult()] = address;
-          return success();
-        })
-        .Case([&](InputBufferOp input) {
-          auto step = addresses.find(input.getStep());
-          if (step == addresses.end())
-            return failure();
-          int64_t field = step_layout::inputs + int64_t(sizeof(void *)) * input.getIndex();
-          addresses[input.getResult()] = {step->second.argument, step->second.offset + field, /*indirect=*/true};
-          return success();
-        })
-        .Case([&](memref::LoadOp load) {
-          Value pointer = elementPointer(load.getLoc(), load.getMemRef(), load.getIndices());
-          if (!pointer)
-            return failure();
-          numbers[load.getResult()] = LLVM::LoadOp::create(builder, load.getLoc(), load.getType(), pointer);
-          return success();
-        })
-        .Case([&](memref::StoreOp store) {
-          Value number = numberOf(store.getValueToStore());
-          Value pointer = elementPointer(store.getLoc(), store.getMemRef(), store.getIndices());
-          if (!number || !pointer)
-            return failure();
-          LLVM::StoreOp::create(builder, store.getLoc(), number, pointer);
-          return success();
-        })
-        .Case([&](arith::TruncFOp truncate) {
-          Value number = numberOf(truncate.getIn());
-          if (!number)
-            return failure();
-          numbers[truncate.getResult()] =
-              LLVM::FPTruncOp::create(builder, truncate.getLoc(), truncate.getType(), number);
-          return success();
-        })
-        .Case<arith::CmpFOp, arith::OrIOp>([&](Operation *op) {
-          SmallVector<Value> operands;
-          for (Value operand : op->getOperands())
-            operands.push_back(numberOf(operand));
-          if (llvm::is_contained(operands, Value()))
-            return failure();
-          if (auto compare = dyn_cast<arith::CmpFOp>(op)) {
-            auto predicate = LLVM::symbolizeFCmpPredicate(stringifyEnum(compare.getPredicate()));
-            numbers[op->getResult(0)] =
-                LLVM::FCmpOp::create(builder, op->getLoc(), *predicate, operands[0], operands[1]);
-          } else {
-            numbers[op->getResult(0)] = LLVM::OrOp::create(builder, op->getLoc(), operands[0], operands[1]);
-          }
-          return success();
-        })
+        .Case<memref::ViewOp, InputBufferOp>([&](auto op) { return findPlace(op); })
+        .Case<memref::LoadOp, memref::StoreOp>([&](auto op) { return move(op); })
+        .Case<arith::TruncFOp, arith::CmpFOp, arith::OrIOp>([&](auto op) { return compute(op); })
         .Case([&](scf::IfOp ifOp) { return lowerIf(ifOp); })
-        .Case([&](func::CallOp call) {
-          SmallVector<Value> operands;
-          for (Value operand : call.getOperands()) {
-            Value pointer = isa<MemRefType>(operand.getType()) ? pointerTo(call.getLoc(), operand) : numberOf(operand);
-            if (!pointer)
-              return failure();
-            operands.push_back(pointer);
-          }
-          if (call.getNumResults() > 0)
-            return failure();
-          LLVM::CallOp::create(builder, call.getLoc(), TypeRange(), call.getCallee(), operands);
-          return success();
-        })
+        .Case([&](func::CallOp call) { return lowerCall(call); })
         .Default([](Operation *) { return failure(); });
+  }
+
+  LogicalResult findPlace(memref::ViewOp view) {
+    std::optional<int64_t> shift = constantOf(view.getByteShift());
+    auto source = addresses.find(view.getSource());
+    if (!shift || source == addresses.end() || source->second.indirect || !view.getSizes().empty())
+      return failure();
+    Address address = source->second;
+    address.offset += *shift;
+    addresses[view.getResult()] = address;
+    return success();
+  }
+
+  LogicalResult findPlace(InputBufferOp input) {
+    auto step = addresses.find(input.getStep());
+    if (step == addresses.end())
+      return failure();
+    int64_t field = step_layout::inputs + int64_t(sizeof(void *)) * input.getIndex();
+    addresses[input.getResult()] = {step->second.argument, step->second.offset + field, /*indirect=*/true};
+    return success();
+  }
+
+  LogicalResult move(memref::LoadOp load) {
+    Value pointer = elementPointer(load.getLoc(), load.getMemRef(), load.getIndices());
+    if (!pointer)
+      return failure();
+    numbers[load.getResult()] = LLVM::LoadOp::create(builder, load.getLoc(), load.getType(), pointer);
+    return success();
+  }
+
+  LogicalResult move(memref::StoreOp store) {
+    Value number = numberOf(store.getValueToStore());
+    Value pointer = elementPointer(store.getLoc(), store.getMemRef(), store.getIndices());
+    if (!number || !pointer)
+      return failure();
+    LLVM::StoreOp::create(builder, store.getLoc(), number, pointer);
+    return success();
+  }
+
+  LogicalResult compute(arith::TruncFOp truncate) {
+    Value number = numberOf(truncate.getIn());
+    if (!number)
+      return failure();
+    numbers[truncate.getResult()] = LLVM::FPTruncOp::create(builder, truncate.getLoc(), truncate.getType(), number);
+    return success();
+  }
+
+  LogicalResult compute(arith::CmpFOp compare) {
+    Value lhs = numberOf(compare.getLhs()), rhs = numberOf(compare.getRhs());
+    if (!lhs || !rhs)
+      return failure();
+    auto predicate = LLVM::symbolizeFCmpPredicate(stringifyEnum(compare.getPredicate()));
+    numbers[compare.getResult()] = LLVM::FCmpOp::create(builder, compare.getLoc(), *predicate, lhs, rhs);
+    return success();
+  }
+
+  LogicalResult compute(arith::OrIOp either) {
+    Value lhs = numberOf(either.getLhs()), rhs = numberOf(either.getRhs());
+    if (!lhs || !rhs)
+      return failure();
+    numbers[either.getResult()] = LLVM::OrOp::create(builder, either.getLoc(), lhs, rhs);
+    return success();
+  }
+
+  LogicalResult lowerCall(func::CallOp call) {
+    if (call.getNumResults() > 0)
+      return failure();
+    SmallVector<Value> operands;
+    for (Value operand : call.getOperands()) {
+      Value value = isa<MemRefType>(operand.getType()) ? pointerTo(call.getLoc(), operand) : numberOf(operand);
+      if (!value)
+        return failure();
+      operands.push_back(value);
+    }
+    LLVM::CallOp::create(builder, call.getLoc(), TypeRange(), call.getCallee(), operands);
+    return success();
   }
 
   /// A branch around the calls of a dropped layer.

@@ -34,13 +34,17 @@ private:
 
   /// Of sums.
   mlir::VectorType vectorType() const;
+  /// The terms that a register block needs: all, or those inside of the triangle.
   Terms termsThatCount(mlir::ImplicitLocOpBuilder &b, RegisterBlockStart start, mlir::Value whole) const;
+  /// An element of A in all lanes; its product with a vector of B added to a sum, or pairs of products.
   mlir::Value repeat(mlir::ImplicitLocOpBuilder &b, mlir::Value element, mlir::Type like) const;
   mlir::Value addProduct(mlir::ImplicitLocOpBuilder &b, mlir::Value left, mlir::Value right, mlir::Value sum) const;
+  /// One term, or one pair, of all sums of the register block; then the loop over terms, `step` of them a pass.
   void addTerm(mlir::ImplicitLocOpBuilder &b, mlir::Value i, mlir::Value k,
                llvm::MutableArrayRef<mlir::Value> sums) const;
   mlir::ValueRange addTerms(mlir::ImplicitLocOpBuilder &b, mlir::Value i, Terms terms, int64_t step,
                             mlir::ValueRange sums) const;
+  /// All sums of a register block. `emitBeside` is called with each stretch of terms, to fetch what comes next.
   llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &b, RegisterBlockStart start, mlir::Value sums,
                                           llvm::function_ref<void(mlir::Value)> emitBeside) const;
   void prefetchNext(mlir::ImplicitLocOpBuilder &b, RegisterBlockStart start, mlir::Value stretch) const;

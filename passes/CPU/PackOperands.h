@@ -21,6 +21,7 @@ struct PackerOfA {
                        SubRange k) const;
 
 private:
+  /// The element of the buffer at which the panels of a matrix begin, of the terms from `k` on.
   mlir::Value startOfMatrix(mlir::ImplicitLocOpBuilder &b, const Position &position, mlir::Value k) const;
   Panels panelsAt(mlir::Value base) const { return {buffer, base, plan.a.panels, contraction.computeType}; }
 };
@@ -47,6 +48,7 @@ struct PackerOfB {
                                           mlir::Value j) const;
 
 private:
+  /// Whether the panels at `start` were packed while others were multiplied (an i1).
   mlir::Value isPackedAhead(mlir::ImplicitLocOpBuilder &b, mlir::Value start) const;
   PanelPrefetch prefetchOf(mlir::ImplicitLocOpBuilder &b, mlir::Value row, mlir::Value sum, mlir::Value j) const;
   Panels panelsAt(mlir::Value base) const { return {buffer, base, plan.b.panels, computeType}; }

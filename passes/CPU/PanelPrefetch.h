@@ -6,8 +6,8 @@
 
 namespace sluice {
 
-/// Brings the panels that are packed next near, a part of them with each of `parts` blocks of C, and some lines of a
-/// part with each of the `stretches` of a sum: what is packed from memory waits for memory otherwise. They come into
+/// Brings the panels of B that are packed next near, a part of them with each of `parts` blocks of C, and some lines of
+/// a part with each of the `stretches` of a sum: what is packed from memory waits for memory otherwise. They come into
 /// the second-level cache, or are packed at once, some stretches later.
 struct PanelPrefetch {
   MatrixView matrix;        // (columns of C x terms)
@@ -27,6 +27,7 @@ private:
   /// Calls `body` with the place of each line, in rows and sums, of a stretch; `number` counts those of all parts.
   void forLines(mlir::ImplicitLocOpBuilder &b, mlir::Value number, int64_t stretches,
                 llvm::function_ref<void(mlir::Value, mlir::Value)> body) const;
+  /// Packs the lines of a stretch that came near some stretches before.
   void pack(mlir::ImplicitLocOpBuilder &b, mlir::Value number, int64_t stretches, int64_t lanes) const;
 };
 

@@ -1,4 +1,9 @@
 //===- Passes.h - The CPU phase ------------------------------------------------===//
+//
+// From contractions and linalg on buffers to LLVM: strategies, register kernels, vector loops, threads. Pipeline.h has
+// their order. Nothing outside of this room and of the drivers includes it.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_CPU_PASSES_H
 #define SLUICE_PASSES_CPU_PASSES_H
 

@@ -1,5 +1,6 @@
 //===- Processor.cpp - Processors as LLVM knows them ----------------------------------===//
 #include "passes/CPU/Processor.h"
+#include "passes/Build/CacheLines.h"
 #include "passes/CPU/VectorUnit.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -13,8 +14,6 @@ using llvm::StringRef;
 
 /// Of a processor that is not this one.
 static constexpr int64_t usualThreads = 2;
-/// Of every x86-64 processor so far.
-static constexpr int64_t bytesOfLine = 64;
 
 namespace {
 /// A feature as LLVM and as /proc/cpuinfo names it.
@@ -107,5 +106,6 @@ std::string Processor::getRequiredFeatures() const {
 cpu::TargetAttr Processor::describe(mlir::MLIRContext *context) const {
   std::string features = getRequiredFeatures();
   int64_t threads = isNative ? int64_t(llvm::hardware_concurrency().compute_thread_count()) : usualThreads;
-  return cpu::TargetAttr::get(context, name, features, VectorUnit::find(features).vectorBits, threads, bytesOfLine);
+  return cpu::TargetAttr::get(context, name, features, VectorUnit::find(features).vectorBits, threads,
+                              bytesOfCacheLine);
 }

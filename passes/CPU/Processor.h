@@ -10,7 +10,7 @@
 
 namespace sluice {
 
-/// A processor to generate code for.
+/// A processor to generate code for. Copies share the machine of LLVM behind it.
 class Processor {
 public:
   /// `native`, or a name that LLVM knows: `x86-64-v3`, `x86-64-v4`, `znver4`. The error says which name is unknown.
@@ -20,6 +20,7 @@ public:
   llvm::StringRef getName() const { return name; }
   /// What code for it may use, as /proc/cpuinfo names it: "avx2,fma".
   std::string getRequiredFeatures() const;
+  /// Whether code may use a feature, as LLVM names it.
   bool has(llvm::StringRef llvmFeature) const;
 
   /// What passes ask of it. `native` has the threads of this machine, others those that are usual.

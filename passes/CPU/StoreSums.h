@@ -13,7 +13,7 @@ struct KeptSums {
   mlir::Value isLast; // i1: the sums are complete, and go to C
 };
 
-/// Where the sums of register blocks go.
+/// Where the sums of register blocks go: to C itself, through a tile, or to a buffer beside C until they are complete.
 struct SumsTarget {
   MatrixView c;
   mlir::Value tile;       // rows x columns, for C whose columns are not contiguous, and for tiles; else null

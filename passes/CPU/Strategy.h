@@ -19,8 +19,8 @@ bool fillsPanels(int64_t n, int64_t columns, int64_t lanes);
 /// number of threads.
 cpu::StrategyAttr suggestStrategy(const Contraction &contraction, cpu::TargetAttr target);
 
-/// Strategies worth measuring, the suggested one first. All sum in the same order, so that the results of all are equal
-/// to the last bit.
+/// Strategies worth measuring for `sluicec --tune`, the suggested one first. All sum in the same order, so that the
+/// results of all are equal to the last bit.
 llvm::SmallVector<cpu::StrategyAttr> strategyCandidates(const Contraction &contraction, cpu::TargetAttr target);
 
 /// Whether the contraction can be expanded by it: blocks of whole registers, vectors of the processor's size, and no

@@ -31,6 +31,7 @@ public:
 
   /// The entry, or null if there is none or it is no strategy.
   cpu::StrategyAttr find(llvm::StringRef processor, llvm::StringRef key, mlir::MLIRContext *context) const;
+  /// Replaces the entry, if there is one.
   void set(llvm::StringRef processor, llvm::StringRef key, cpu::StrategyAttr strategy);
 
 private:

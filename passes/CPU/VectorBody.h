@@ -8,7 +8,8 @@
 
 namespace sluice {
 
-/// The value in all `lanes`, or itself where it is a vector.
+/// The value in all `lanes`, or itself where it is a vector. A constant becomes a constant vector, which is no op at
+/// run time.
 inline mlir::Value broadcastToLanes(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value, int64_t lanes) {
   if (mlir::isa<mlir::VectorType>(value.getType()))
     return value;
@@ -19,7 +20,8 @@ inline mlir::Value broadcastToLanes(mlir::OpBuilder &b, mlir::Location loc, mlir
   return mlir::vector::BroadcastOp::create(b, loc, type, value);
 }
 
-/// An element-wise op on `lanes` elements at a time; `operands` are scalars or vectors.
+/// An element-wise op on `lanes` elements at a time; `operands` are scalars or vectors, in the order of its operands.
+/// The copy has the attributes of `op`, rounding and fast-math flags included.
 inline mlir::Operation *cloneOnLanes(mlir::OpBuilder &b, mlir::Location loc, mlir::Operation &op,
                                      mlir::ValueRange operands, int64_t lanes) {
   llvm::SmallVector<mlir::Value> vectors;
@@ -33,6 +35,7 @@ inline mlir::Operation *cloneOnLanes(mlir::OpBuilder &b, mlir::Location loc, mli
 
 /// As many vectors as each has elements become the columns of what they were the rows of. Swaps the blocks off the
 /// diagonal, from the largest to single elements: log2 steps, two shuffles for two vectors each.
+/// The vectors in `v` are replaced; their number is a power of two.
 inline void transposeVectors(mlir::OpBuilder &b, mlir::Location loc, llvm::MutableArrayRef<mlir::Value> v) {
   int64_t size = v.size();
   for (int64_t half = size / 2; half > 0; half /= 2) {

@@ -14,7 +14,7 @@ struct RegisterBlock {
 };
 
 /// What the vectors of a kind of processors allow, and how contractions are best cut for them. Bytes are of f32 where
-/// nothing else is said.
+/// nothing else is said. The order of sums follows from them, so none depends on a number of threads.
 struct VectorUnit {
   llvm::StringRef feature;      // that the processor has, as /proc/cpuinfo names it; empty: every processor
   int64_t vectorBits = 0;       // of the widest register of floats

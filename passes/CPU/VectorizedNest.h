@@ -12,6 +12,7 @@ namespace sluice {
 /// one in scalar steps; along that one, the vector dimension, the body is made of vectors.
 class VectorizedNest {
 public:
+  /// The op has static shapes and strided layouts; `vectorBits` is the width of the widest vector register.
   VectorizedNest(mlir::linalg::GenericOp op, unsigned vectorBits);
 
   /// Inserts the loops before the op, which the caller erases.
@@ -40,11 +41,13 @@ private:
   };
 
   // VectorizedNestPlan.cpp: decisions, which depend on the op and the vector width only.
+  /// How an operand is reached, and whether one dimension can be the vector dimension; what that would cost.
   Access describe(mlir::OpOperand &operand);
   bool isContiguousAlong(const Access &access, unsigned dim);
   bool canVectorizeAlong(unsigned dim);
   double costAlong(unsigned dim);
   void chooseVectorDimension(unsigned vectorBits);
+  /// Values of the body that are computed once for all lanes.
   void findUniformValues();
   std::optional<unsigned> findStreamDimension();
   mlir::Operation *getCombiner(unsigned output);
@@ -53,18 +56,23 @@ private:
   bool mayRunInParallel();
 
   // VectorizedNestBody.cpp: the body at one point of the loops.
+  /// A `width` of 1 is scalar code, else it is a number of lanes. `indices` has one index a loop.
   mlir::IRMapping emitUniform(const Values &indices);
   Values emitBody(const Values &indices, const mlir::IRMapping &uniform, int64_t width, const Values &outputs);
+  /// Elements at a point of the loops: a vector where they are neighbours, lane by lane where they are apart.
   mlir::Value emitLoad(const Access &access, const Values &indices, int64_t width);
   void emitStore(const Access &access, const Values &indices, mlir::Value value, int64_t width);
   Values emitSubscripts(const Access &access, const Values &indices);
+  /// One op of the body, on vectors where it has such a form, else lane by lane.
   void emitVectorOp(mlir::Operation &op, mlir::IRMapping &vectors, const mlir::IRMapping &uniform, int64_t width);
   mlir::Value broadcast(mlir::Value value, int64_t width);
+  /// Sums of lanes: two partial results, the neutral element in all lanes, and the lanes of one vector in pairs.
   mlir::Value combine(unsigned output, mlir::Value accumulator, mlir::Value value);
   mlir::Value splatNeutral(unsigned output, int64_t width);
   mlir::Value reduceLanes(unsigned output, mlir::Value vector);
 
   // VectorizedNest.cpp: the loops.
+  /// Around everything: threads, then rows, then parts of the vector dimension.
   void emitParallelDims(llvm::function_ref<void(Values &, Part)> body);
   void emitThreads(llvm::ArrayRef<unsigned> rowDims, llvm::function_ref<void(Values &, Part)> body);
   void emitPart(Values &indices, Part part, llvm::function_ref<void(Values &, Part)> body);
@@ -73,18 +81,22 @@ private:
   void emitRows(Values &indices, Part part, std::optional<unsigned> stepDim, mlir::Value first, int64_t count);
   void emitRowBodies(llvm::ArrayRef<Values> points, llvm::ArrayRef<mlir::IRMapping> uniform,
                      std::optional<unsigned> stepDim, int64_t width);
+  /// A sum along the vector dimension, in a fixed number of accumulators that are combined in pairs.
   void emitRowReduction(Values &indices);
   Values emitReductionSteps(Values &indices, mlir::ValueRange accumulators);
+  /// Loops over `dims`, outermost first, that carry values from one iteration to the next.
   Values emitNest(llvm::ArrayRef<unsigned> dims, Values &indices, mlir::ValueRange carried,
                   llvm::function_ref<Values(mlir::ValueRange)> body);
   Values emitLoop(mlir::OpFoldResult begin, mlir::OpFoldResult end, int64_t step, mlir::ValueRange carried,
                   LoopBody body);
+  /// A constant of the type index, or the value itself.
   mlir::Value index(int64_t value);
   mlir::Value index(mlir::OpFoldResult value);
 
   mlir::linalg::GenericOp op;
   mlir::Location loc;
   mlir::OpBuilder builder;
+  /// By loop dimension.
   mlir::SmallVector<int64_t> sizes;
   mlir::SmallVector<mlir::utils::IteratorType> iterators;
   mlir::SmallVector<Access> inputs, outputs;

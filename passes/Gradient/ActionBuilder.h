@@ -15,6 +15,7 @@ public:
 
   explicit ActionBuilder(mlir::func::FuncOp action) : builder(action.getBody().front().getTerminator()) {}
 
+  /// From here on `actionValue` is what `get` returns for `graphValue`.
   void map(mlir::Value graphValue, mlir::Value actionValue) { values[graphValue] = actionValue; }
 
   /// The value in this action; `slots` names the slot of one that no call of this action yields.
@@ -23,6 +24,7 @@ public:
   mlir::Value fetch(SlotOp slot) { return sluice::fetch(builder, slot); }
   void store(mlir::Value value, SlotOp slot) { sluice::store(builder, value, slot); }
 
+  /// A call of a layer's function in this action.
   mlir::ValueRange call(mlir::Location location, mlir::func::FuncOp callee, mlir::ValueRange operands) {
     return mlir::func::CallOp::create(builder, location, callee, operands).getResults();
   }
@@ -32,6 +34,7 @@ public:
   mlir::ValueRange callGated(LayerOp layer, mlir::func::FuncOp callee, mlir::ValueRange operands,
                              BranchBuilder otherwise, const Slots &slots = Slots());
 
+  /// Stands before the action's return.
   mlir::OpBuilder builder;
 
 private:

@@ -13,6 +13,7 @@ mlir::func::FuncOp createAction(mlir::ModuleOp module, mlir::Location location, 
 /// Creates slots behind the module's parameters and slots.
 class SlotBuilder {
 public:
+  /// The module outlives the builder.
   explicit SlotBuilder(mlir::ModuleOp module);
   SlotOp create(mlir::Location location, const llvm::Twine &name, mlir::Type type, SlotKind kind,
                 llvm::StringRef parameter = "");
@@ -33,6 +34,23 @@ mlir::func::FuncOp createSum(mlir::ModuleOp module, mlir::Location location, llv
 /// an action consists of, so that its cost is small and linear in the number of layers.
 mlir::func::FuncOp createZero(mlir::ModuleOp module, mlir::Location location, llvm::StringRef name, mlir::Type type);
 mlir::func::FuncOp createCopy(mlir::ModuleOp module, mlir::Location location, llvm::StringRef name, mlir::Type type);
+
+/// Makes those functions for one action or several, each with a name of its own in the module.
+class ActionHelpers {
+public:
+  explicit ActionHelpers(mlir::ModuleOp module) : module(module) {}
+
+  mlir::func::FuncOp createSum(mlir::Location location, mlir::Type type, bool inPlace);
+  /// The result of a call.
+  mlir::Value callZero(mlir::OpBuilder &builder, mlir::Location location, mlir::Type type);
+  mlir::Value callCopy(mlir::OpBuilder &builder, mlir::Value value);
+
+private:
+  std::string nextName(llvm::StringRef kind);
+
+  mlir::ModuleOp module;
+  unsigned count = 0;
+};
 
 /// Reads and writes slots.
 mlir::Value fetch(mlir::OpBuilder &builder, SlotOp slot);

@@ -1,23 +1,23 @@
 //===- Facts.cpp - What the exported table says of graphs and layers --------------===//
 #include "passes/Gradient/Facts.h"
+#include "dialects/Sluice/BinaryFacts.h"
 #include <map>
 
 using namespace mlir;
 using namespace sluice;
 
 void sluice::recordGraphs(ModuleOp module) {
-  Builder builder(module.getContext());
   SmallVector<Attribute> graphs;
-  for (GraphOp graph : module.getOps<GraphOp>()) {
-    SmallVector<Attribute> inputs;
-    for (auto [index, type] : llvm::enumerate(graph.getArgumentTypes()))
-      inputs.push_back(
-          builder.getDictionaryAttr({builder.getNamedAttr("name", builder.getStringAttr("input." + Twine(index))),
-                                     builder.getNamedAttr("type", TypeAttr::get(type))}));
-    graphs.push_back(builder.getDictionaryAttr({builder.getNamedAttr("name", graph.getSymNameAttr()),
-                                                builder.getNamedAttr("inputs", builder.getArrayAttr(inputs))}));
-  }
-  setBinaryFact(module, "graphs", builder.getArrayAttr(graphs));
+  for (GraphOp graph : module.getOps<GraphOp>())
+    graphs.push_back(describeGraph(graph, "input."));
+  BinaryFacts facts = BinaryFacts::of(module);
+  facts.graphs = ArrayAttr::get(module.getContext(), graphs);
+  facts.set(module);
+}
+
+GateAttr sluice::gateOf(LayerOp layer, const GateSlots &gateSlots) {
+  auto slot = FlatSymbolRefAttr::get(gateSlots.lookup(layer.getGate()).getSymNameAttr());
+  return GateAttr::get(layer.getContext(), slot, *layer.getGateIndex());
 }
 
 /// Model FLOPs of forward and backward for a micro-batch: 6 a parameter and token, and 12 x width x sequence a token in
@@ -50,7 +50,6 @@ static StringRef commonPrefix(StringRef a, StringRef b) {
 
 void sluice::recordLayers(ModuleOp module, ArrayRef<LayerOp> layers, const GateSlots &gateSlots) {
   Builder builder(module.getContext());
-  auto named = [&](StringRef name, Attribute value) { return builder.getNamedAttr(name, value); };
   // Parts of one layer have one depth; the layer's name is what theirs have in common.
   std::map<int64_t, StringRef> names;
   for (LayerOp layer : layers)
@@ -60,11 +59,12 @@ void sluice::recordLayers(ModuleOp module, ArrayRef<LayerOp> layers, const GateS
   SmallVector<Attribute> gates;
   for (LayerOp layer : layers)
     if (layer.getGate() && layer.getDepth())
-      gates.push_back(builder.getDictionaryAttr(
-          {named("layer", builder.getI64IntegerAttr(std::distance(names.begin(), names.find(*layer.getDepth())))),
-           named("slot", FlatSymbolRefAttr::get(gateSlots.lookup(layer.getGate()).getSymNameAttr())),
-           named("index", layer.getGateIndexAttr()), named("flops", builder.getF64FloatAttr(modelFlops(layer)))}));
+      gates.push_back(LayerGateAttr::get(module.getContext(),
+                                         std::distance(names.begin(), names.find(*layer.getDepth())),
+                                         gateOf(layer, gateSlots), builder.getF64FloatAttr(modelFlops(layer))));
   auto nameAttribute = [&](auto &entry) -> Attribute { return builder.getStringAttr(entry.second); };
-  setBinaryFact(module, "layers", ArrayAttr::get(module.getContext(), llvm::map_to_vector(names, nameAttribute)));
-  setBinaryFact(module, "gates", builder.getArrayAttr(gates));
+  BinaryFacts facts = BinaryFacts::of(module);
+  facts.layers = builder.getArrayAttr(llvm::map_to_vector(names, nameAttribute));
+  facts.gates = builder.getArrayAttr(gates);
+  facts.set(module);
 }

@@ -10,6 +10,9 @@ namespace sluice {
 /// The slot that counts the micro-batches that came through each gate of a tensor of gates.
 using GateSlots = llvm::MapVector<mlir::Value, SlotOp>;
 
+/// The gate of a layer that has one.
+GateAttr gateOf(LayerOp layer, const GateSlots &gateSlots);
+
 /// Each graph: its name and the tensors that the runtime loads.
 void recordGraphs(mlir::ModuleOp module);
 

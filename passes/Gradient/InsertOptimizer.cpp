@@ -16,33 +16,35 @@ using namespace sluice;
 namespace {
 /// How a parameter is updated: the op, its state tensors, and its scalars in the op's order.
 struct Rule {
-  enum Op { AdamW, Sgd, Muon } op;
+  Optimizer op;
   SmallVector<StringRef> states, scalars;
 };
 
-/// The rules of an optimizer for parameters that are hidden matrices and for all others.
-struct Optimizer {
+/// The rules for parameters that are hidden matrices and for all others.
+struct Rules {
   Rule hidden, others;
 };
 } // namespace
 
-static std::optional<Optimizer> findOptimizer(StringRef name) {
+static Rules rulesOf(Optimizer optimizer) {
   auto adamw = [](StringRef learningRate) {
-    return Rule{Rule::AdamW,
+    return Rule{Optimizer::AdamW,
                 {"exp_avg", "exp_avg_sq"},
                 {learningRate, "beta1", "beta2", "epsilon", "weight_decay", "bias_correction1", "bias_correction2",
                  "clip_scale"}};
   };
-  auto momentum = [](Rule::Op op) {
+  auto momentum = [](Optimizer op) {
     return Rule{op, {"momentum_buffer"}, {"learning_rate", "momentum", "weight_decay", "clip_scale"}};
   };
-  if (name == "adamw")
-    return Optimizer{adamw("learning_rate"), adamw("learning_rate")};
-  if (name == "sgd")
-    return Optimizer{momentum(Rule::Sgd), momentum(Rule::Sgd)};
-  if (name == "muon")
-    return Optimizer{momentum(Rule::Muon), adamw("adamw_learning_rate")};
-  return std::nullopt;
+  switch (optimizer) {
+  case Optimizer::AdamW:
+    return {adamw("learning_rate"), adamw("learning_rate")};
+  case Optimizer::Sgd:
+    return {momentum(Optimizer::Sgd), momentum(Optimizer::Sgd)};
+  case Optimizer::Muon:
+    return {momentum(Optimizer::Muon), adamw("adamw_learning_rate")};
+  }
+  llvm_unreachable("no such optimizer");
 }
 
 /// A group of parameters is copied together for its products, so it is bounded: in elements, since large matrices keep
@@ -92,10 +94,10 @@ static func::FuncOp createUpdate(ModuleOp module, ParameterOp parameter, int64_t
   }
   bool decays = parameter.getDecays();
   Operation *update;
-  if (rule.op == Rule::AdamW)
+  if (rule.op == Optimizer::AdamW)
     update = AdamWOp::create(builder, location, type, type, type, parameters[0], sums[0], states[0], states[1], scalars,
                              decays);
-  else if (rule.op == Rule::Sgd)
+  else if (rule.op == Optimizer::Sgd)
     update = SgdOp::create(builder, location, type, type, parameters[0], sums[0], states[0], scalars, decays);
   else
     update = MuonOp::create(builder, location, results, parameters, sums, states, scalars, *parameter.getHiddenParts(),
@@ -138,8 +140,8 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    std::optional<Optimizer> rules = findOptimizer(optimizer);
-    if (!rules) {
+    std::optional<Optimizer> found = symbolizeOptimizer(optimizer);
+    if (!found) {
       module.emitError() << "expected the optimizer 'adamw', 'sgd' or 'muon', found '" << optimizer << "'";
       return signalPassFailure();
     }
@@ -147,6 +149,7 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
       module.emitError() << "expected the dropped state 'move' or 'skip', found '" << droppedState << "'";
       return signalPassFailure();
     }
+    Rules rules = rulesOf(*found);
     SymbolTable symbolTable(module);
     symbols = &symbolTable;
     SmallVector<Trained> parameters;
@@ -158,11 +161,11 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
     if (parameters.empty())
       return;
     bool anyHidden = llvm::any_of(parameters, isHidden);
-    if (rules->hidden.op == Rule::Muon && !anyHidden) {
+    if (rules.hidden.op == Optimizer::Muon && !anyHidden) {
       module.emitError() << "expected a parameter with 'hidden_parts' for the optimizer 'muon', found none";
       return signalPassFailure();
     }
-    for (const Rule &rule : {rules->hidden, rules->others})
+    for (const Rule &rule : {rules.hidden, rules.others})
       for (StringRef scalar : rule.scalars)
         declareScalar(module, {scalar});
     Location location = module.getLoc();
@@ -179,8 +182,8 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
             ->setAttr(unclippedAttrName, UnitAttr::get(&getContext()));
       }
     }
-    for (ArrayRef<Trained> group : groupParameters(parameters, rules->hidden))
-      addUpdate(group, isHidden(group.front()) ? rules->hidden : rules->others, slotBuilder, updateBuilder);
+    for (ArrayRef<Trained> group : groupParameters(parameters, rules.hidden))
+      addUpdate(group, isHidden(group.front()) ? rules.hidden : rules.others, slotBuilder, updateBuilder);
   }
 
 private:
@@ -218,7 +221,7 @@ private:
     SmallVector<SmallVector<Trained>> groups;
     llvm::MapVector<Attribute, SmallVector<Trained>> alike;
     for (Trained trained : parameters) {
-      if (hidden.op != Rule::Muon || !isHidden(trained)) {
+      if (hidden.op != Optimizer::Muon || !isHidden(trained)) {
         groups.push_back({trained});
         continue;
       }

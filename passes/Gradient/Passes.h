@@ -1,4 +1,9 @@
 //===- Passes.h - The gradient phase -------------------------------------------===//
+//
+// From graphs to functions and actions: layers are grouped and differentiated, the optimizer is added, and what
+// backward needs of forward is joined or repeated.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_GRADIENT_PASSES_H
 #define SLUICE_PASSES_GRADIENT_PASSES_H
 
@@ -14,6 +19,7 @@ namespace sluice {
 #define GEN_PASS_REGISTRATION
 #include "passes/Gradient/Passes.h.inc"
 
+/// The options of the passes of this phase that have any, by the same names.
 struct GradientOptions : mlir::PassPipelineOptions<GradientOptions> {
   Option<int64_t> microBatches{*this, "microbatches", llvm::cl::desc("Micro-batches of a step"), llvm::cl::init(1)};
   Option<std::string> optimizer{*this, "optimizer", llvm::cl::desc("adamw, sgd or muon"), llvm::cl::init("adamw")};
@@ -22,7 +28,7 @@ struct GradientOptions : mlir::PassPipelineOptions<GradientOptions> {
                                    llvm::cl::init("move")};
 };
 
-/// From graphs to functions and actions.
+/// Adds the passes to `manager`, which runs on a module; the options are read at once.
 void buildGradientPipeline(mlir::OpPassManager &manager, const GradientOptions &options);
 
 /// Makes `sluice-gradient` known to the command line.

@@ -7,42 +7,87 @@ include "mlir/Pass/PassBase.td"
 def GroupLayers : Pass<"sluice-group-layers", "::sluice::GraphOp"> {
   let summary = "wraps the ops between layers in layers";
   let description = [{
-    Afterwards a graph holds only reads, inputs, keys, scalars, constants, layers and its return, so that every differentiated function is a layer. The
-    new layers have no depth.
+    - Does: wraps the ops in front of, between and behind layers. The new layers have no depth.
+    - Leaves: a graph of reads, inputs, keys, scalars, constants, layers and its return only, so that every
+      differentiated function is a layer.
+
+    ```mlir
+    %x = sluice.embedding %tokens, %w : tensor<2xi32>, tensor<8x4xf32> to tensor<2x4xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %x = sluice.layer "embeddings" () parameters(%p = %w : tensor<8x4xf32>)
+        broadcast(%t = %tokens : tensor<2xi32>) -> tensor<2x4xf32> {
+      %0 = sluice.embedding %t, %p : tensor<2xi32>, tensor<8x4xf32> to tensor<2x4xf32>
+      sluice.yield %0 : tensor<2x4xf32>
+    }
+    ```
   }];
 }
 
 def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
   let summary = "reverse mode: a forward and a backward function a layer";
   let description = [{
-    Replaces the graph `train` by the actions `train.forward` and `train.backward`, which call two private functions a layer, and every other graph by one action
-    that evaluates it. What backward needs of forward is stored in slots of kind `kept`; ops with the trait
-    `RepeatedInBackward` (norms, activations, what only rearranges) are repeated in backward instead. A last layer
-    with an output head is called in backward alone, where its function yields the loss as well. Every use of
-    a parameter has a gradient slot of its own, and `train.tied` adds those of a parameter with several uses. With one micro-batch a table that is read by rows has none beside
-    other uses: what its rows get is added to the gradient of these.
+    - Needs: graphs of layers, as `sluice-group-layers` leaves them.
+    - Does: replaces the graph `train` by the actions `train.forward` and `train.backward`, which call two private
+      functions a layer. Every other graph becomes one action that evaluates it.
+    - Leaves: slots of kind `kept` for what backward needs of forward, and a gradient slot for every use of a parameter.
+      `train.tied` adds those of a parameter with several uses.
+    - Refuses: an op without a gradient between a parameter and the loss, and fewer than one micro-batch.
 
-    A layer with a gate is called where its gate is open; the gradients of its parameters name the gate, and a slot of kind `gate` counts the micro-batches that came
-    through. Results of `train` with `sluice.unclipped` are differentiated by themselves, into gradients of their own (slots with `sluice.unclipped`).
+    ```mlir
+    %y = sluice.layer "h.0" (%a = %x : tensor<2x4xf32>) -> tensor<2x4xf32> {
+      %b = sluice.relu %a : tensor<2x4xf32>
+      sluice.yield %b : tensor<2x4xf32>
+    }
+    ```
+
+    becomes, in `train.forward` and in `train.backward`,
+
+    ```mlir
+    %y = call @train.h.0.forward(%x) : (tensor<2x4xf32>) -> tensor<2x4xf32>
+
+    %dx = call @train.h.0.backward(%kept, %dy) : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<2x4xf32>
+    ```
+
+    #### What is computed where
+    - Ops with the trait `RepeatedInBackward` (norms, activations, what only rearranges) are repeated in backward
+      instead of keeping their results.
+    - A last layer with an output head is called in backward alone, where its function yields the loss as well.
+    - With one micro-batch, a table that is read by rows has no gradient slot beside other uses. What its rows get is
+      added to the gradient of these.
+
+    #### Gates and losses of their own
+    - A layer with a gate is called where its gate is open, and the gradients of its parameters name the gate.
+    - A slot of kind `gate` counts the micro-batches that came through.
+    - Results of `train` with `sluice.unclipped` are differentiated by themselves, into slots with `sluice.unclipped`.
   }];
-  let options = [Option<"microBatches", "microbatches", "int64_t", "1",
-                        "micro-batches of a step; above 1 gradients are added to what the slots hold">];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::mlir::ub::UBDialect"];
+  let options = [
+    Option<"microBatches", "microbatches", "int64_t", "1",
+           "micro-batches of a step; above 1 gradients are added to what the slots hold">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect", "::mlir::ub::UBDialect"];
 }
 
 def JoinForwardBackward : Pass<"sluice-join-forward-backward", "::mlir::func::FuncOp"> {
   let summary = "an op and its gradient in one, where both are in one function";
   let description = [{
-    - Needs an op that joins with its backward: `sluice.linear_cross_entropy`, whose logits are then computed once, or
+    - Needs: an op that joins with its backward: `sluice.linear_cross_entropy`, whose logits are then computed once, or
       an activation.
-    - Leaves one op in place of both, where everything that it needs is known.
-    - Leaves alone an op whose gradient depends on its own result, and a loss whose log-sum-exp something else uses.
+    - Does: puts one op in place of both, where everything that it needs is known.
+    - Leaves as they are: an op whose gradient depends on its own result, and a loss whose log-sum-exp something else
+      uses.
 
     ```mlir
     %y = sluice.gelu erf %x : tensor<2x4xf32>
     %dx = sluice.gelu_backward erf %dy, %x : tensor<2x4xf32>
     ```
+
     becomes
+
     ```mlir
     %y, %dx = sluice.gelu_with_gradient erf %dy, %x : tensor<2x4xf32>
     ```
@@ -52,22 +97,67 @@ def JoinForwardBackward : Pass<"sluice-join-forward-backward", "::mlir::func::Fu
 def InsertOptimizer : Pass<"sluice-insert-optimizer", "::mlir::ModuleOp"> {
   let summary = "the norm and update actions";
   let description = [{
-    `train.norm` stores one sum of squares a gradient; `train.update` applies the optimizer to every parameter that has a gradient, with the run-time
-    scalars of the step. Optimizer state lives in slots of kind `state`. A gradient whose gates were all closed in a step counts nothing in the norm, and its parameter is
-    updated as `dropped-state` says. A gradient that is not clipped has a norm of its own and is added to the clipped one.
+    - Needs: gradient slots, as `sluice-differentiate` leaves them.
+    - Leaves: `train.norm`, which stores one sum of squares a gradient, and `train.update`, which updates every
+      parameter that has a gradient. Optimizer state lives in slots of kind `state`.
+    - Declares the run-time scalars of the optimizer that the module lacks.
+    - Refuses: an unknown choice, and `muon` without a parameter with `hidden_parts`.
 
-    With `muon`, parameters with `hidden_parts` are updated by it, those of one shape several at a time, and the others by AdamW with a learning rate of its own; there
-    has to be one with `hidden_parts`.
+    ```mlir
+    %w = sluice.read @w : tensor<4x3xf32>
+    %g = sluice.fetch @gradient.w : tensor<4x3xf32>
+    %m = sluice.fetch @momentum_buffer.w : tensor<4x3xf32>
+    %rate = sluice.scalar "learning_rate" : tensor<f32>
+    %momentum = sluice.scalar "momentum" : tensor<f32>
+    %decay = sluice.scalar "weight_decay" : tensor<f32>
+    %clip = sluice.scalar "clip_scale" : tensor<f32>
+    %new:2 = call @update.w(%w, %g, %m, %rate, %momentum, %decay, %clip)
+      : (tensor<4x3xf32>, tensor<4x3xf32>, tensor<4x3xf32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>)
+      -> (tensor<4x3xf32>, tensor<4x3xf32>)
+    sluice.write %new#0, @w : tensor<4x3xf32>
+    sluice.store %new#1, @momentum_buffer.w : tensor<4x3xf32>
+    ```
+
+    is in `train.update` for a parameter, with `optimizer=sgd`.
+
+    #### Gradients
+    - One whose gates were all closed in a step counts nothing in the norm, and its parameter is updated as
+      `dropped-state` says.
+    - One that is not clipped has a norm of its own and is added to the clipped one.
+
+    #### Muon
+    Parameters with `hidden_parts` are updated by it, those of one shape several at a time. AdamW updates the others,
+    with a learning rate of its own.
   }];
-  let options = [Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon">,
-                 Option<"droppedState", "dropped-state", "std::string", "\"move\"",
-                        "what happens to a parameter and its state in a step without a gradient: move (the moments decay and move it on) or skip">];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+  let options = [
+    Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon">,
+    Option<"droppedState", "dropped-state", "std::string", "\"move\"",
+           "what happens to a parameter and its state in a step without a gradient: "
+           "move (the moments decay and move it on) or skip">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def ShareLayers : Pass<"sluice-share-layers", "::mlir::ModuleOp"> {
   let summary = "merges equal functions, so that lowering is paid once per kind of layer";
-  let description = "Runs upstream's `duplicate-function-elimination` and reports how many functions were merged as a remark.";
+  let description = [{
+    - Does: runs upstream's `duplicate-function-elimination`.
+    - Leaves: one function of several equal ones, which all call. A remark of the category `gradient` says how many were
+      merged.
+
+    ```mlir
+    %1 = call @train.h.0.forward(%0, %w0) : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
+    %2 = call @train.h.1.forward(%1, %w1) : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %1 = call @train.h.1.forward(%0, %w0) : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
+    %2 = call @train.h.1.forward(%1, %w1) : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
+    ```
+  }];
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 

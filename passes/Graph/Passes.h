@@ -1,4 +1,8 @@
 //===- Passes.h - The graph phase ----------------------------------------------===//
+//
+// Techniques: rewrites of the forward graph, before it is differentiated. Each is a pass that a user may leave out.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_GRAPH_PASSES_H
 #define SLUICE_PASSES_GRAPH_PASSES_H
 

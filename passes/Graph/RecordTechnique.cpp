@@ -1,5 +1,5 @@
 //===- RecordTechnique.cpp - What rewrote the graphs --------------------------===//
-#include "dialects/Sluice/SluiceDialect.h"
+#include "dialects/Sluice/BinaryFacts.h"
 #include "mlir/IR/Builders.h"
 #include "passes/Graph/Passes.h"
 
@@ -17,15 +17,16 @@ struct RecordTechnique : sluice::impl::RecordTechniqueBase<RecordTechnique> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName);
-    if (!facts)
+    if (!module->hasAttr(binaryAttrName))
       return; // graphs without a model, of which no program is made
+    BinaryFacts facts = BinaryFacts::of(module);
     Builder builder(module);
     SmallVector<Attribute> techniques;
-    if (auto before = facts.getAs<ArrayAttr>(techniquesFactName))
-      llvm::append_range(techniques, before);
+    if (facts.techniques)
+      llvm::append_range(techniques, facts.techniques);
     techniques.push_back(builder.getStringAttr(technique));
-    setBinaryFact(module, techniquesFactName, builder.getArrayAttr(techniques));
+    facts.techniques = builder.getArrayAttr(techniques);
+    facts.set(module);
   }
 };
 } // namespace

@@ -1,4 +1,5 @@
 //===- StandardizationLoss.cpp - Standardized units in place of norms -------------------===//
+#include "dialects/Sluice/BinaryFacts.h"
 #include "dialects/Sluice/RuntimeScalars.h"
 #include "passes/Graph/Choices.h"
 #include "passes/Graph/Passes.h"
@@ -127,11 +128,12 @@ struct StandardizationLoss : sluice::impl::StandardizationLossBase<Standardizati
 private:
   /// Takes removed parameters out of the model's FLOPs.
   void countOut(int64_t elements) {
-    ModuleOp module = getOperation();
-    auto facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName);
-    if (auto flops = facts ? facts.getAs<FloatAttr>("flops_per_token") : FloatAttr())
-      setBinaryFact(module, "flops_per_token",
-                    FloatAttr::get(flops.getType(), flops.getValueAsDouble() - 6.0 * double(elements)));
+    BinaryFacts facts = BinaryFacts::of(getOperation());
+    if (!facts.model)
+      return;
+    facts.model =
+        facts.model.withFlopsPerToken(facts.model.getFlopsPerToken().getValueAsDouble() - 6.0 * double(elements));
+    facts.set(getOperation());
   }
 
   LogicalResult check(ModuleOp module, GraphOp train) {

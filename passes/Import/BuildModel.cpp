@@ -1,4 +1,5 @@
 //===- BuildModel.cpp - From a checked description to a module ------------------------===//
+#include "dialects/Sluice/BinaryFacts.h"
 #include "dialects/Sluice/RuntimeScalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/Import/Description.h"
@@ -313,17 +314,17 @@ static void declareScalars(const Description &description, ModuleOp module) {
     declareScalar(module, {name, value, help, range});
   };
   declare("learning_rate", training.learningRate, "step size of the optimizer, set by the schedule");
-  bool isMuon = training.optimizer == "muon";
+  bool isMuon = training.optimizer == Optimizer::Muon;
   if (isMuon)
     declare("adamw_learning_rate", 1e-3, "step size of AdamW beside Muon, set by the schedule");
-  if (training.optimizer == "adamw" || isMuon) {
+  if (training.optimizer == Optimizer::AdamW || isMuon) {
     declare("beta1", training.beta1, "decay of AdamW's mean of gradients", ScalarRange::fraction());
     declare("beta2", training.beta2, "decay of AdamW's mean of squared gradients", ScalarRange::fraction());
     declare("epsilon", training.epsilon, "added to AdamW's root of the mean of squares", ScalarRange::atLeast(0));
     declare("bias_correction1", 1, "1 - beta1^(steps + 1), set every step");
     declare("bias_correction2", 1, "1 - beta2^(steps + 1), set every step");
   }
-  if (training.optimizer == "sgd" || isMuon)
+  if (training.optimizer == Optimizer::Sgd || isMuon)
     declare("momentum", training.momentum.value_or(isMuon ? 0.95 : 0.9), "decay of the momentum of SGD or Muon",
             ScalarRange::fraction());
   declare("weight_decay", training.weightDecay, "decay of parameters of rank 2 or more", ScalarRange::atLeast(0));
@@ -346,18 +347,16 @@ OwningOpRef<ModuleOp> sluice::buildModel(const Description &description, StringR
 
   double flops = 6.0 * static_cast<double>(elements) +
                  12.0 * static_cast<double>(description.attentionWidths) * static_cast<double>(training.sequence);
-  auto named = [&](StringRef name, Attribute value) { return builder.getNamedAttr(name, value); };
-  auto integer = [&](int64_t value) { return builder.getI64IntegerAttr(value); };
-  (*module)->setAttr(
-      binaryAttrName,
-      builder.getDictionaryAttr(
-          {named("model", builder.getStringAttr(description.name)), named("description", builder.getStringAttr(text)),
-           named("batch", integer(training.batch)), named("sequence", integer(training.sequence)),
-           named("vocabulary", integer(description.vocabulary)), named("micro_batches", integer(training.microBatches)),
-           named("optimizer", builder.getStringAttr(training.optimizer)),
-           named("grad_clip", builder.getF64FloatAttr(training.gradientClip)),
-           named("flops_per_token", builder.getF64FloatAttr(flops)),
-           named("graphs", builder.getStrArrayAttr({"train", "eval", "logits"}))}));
+  BinaryFacts facts;
+  facts.model =
+      ModelAttr::get(context, builder.getStringAttr(description.name), builder.getStringAttr(text), training.batch,
+                     training.sequence, description.vocabulary, training.microBatches, training.optimizer,
+                     builder.getF64FloatAttr(training.gradientClip), builder.getF64FloatAttr(flops));
+  auto nameGraph = [&](StringRef name) -> Attribute {
+    return GraphAttr::get(context, builder.getStringAttr(name), /*inputs=*/ArrayAttr());
+  };
+  facts.graphs = builder.getArrayAttr({nameGraph("train"), nameGraph("eval"), nameGraph("logits")});
+  facts.set(*module);
   declareScalars(description, *module);
   return module;
 }

@@ -22,6 +22,7 @@ struct ParameterSpec {
 
 /// An op of the description, with all sizes known.
 struct ModelOp {
+  /// Fields that a kind does not have keep their defaults.
   enum class Kind { Embedding, PositionEmbedding, Dropout, Norm, Attention, Linear, Activation, Residual };
 
   Kind kind;
@@ -48,9 +49,11 @@ struct ModelBlock {
   std::vector<ModelOp> ops;
 };
 
+/// What a program does unless its command line says otherwise.
 struct TrainingDefaults {
+  /// Sequences of a micro-batch, tokens of a sequence, micro-batches of a step.
   int64_t batch = 1, sequence = 0, microBatches = 1;
-  std::string optimizer = "adamw";
+  Optimizer optimizer = Optimizer::AdamW;
   double learningRate = 3e-4, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01;
   std::optional<double> momentum = {}; ///< the default depends on the optimizer
   double gradientClip = 1;
@@ -62,13 +65,16 @@ struct DropoutRate {
   double rate;
 };
 
+/// A whole model: every size is known, every name is unique, and every width fits.
 struct Description {
   mlir::Location location;
   std::string name = {};
+  /// Sizes: tokens, layers of the repeated stack, elements of a position of the stream.
   int64_t vocabulary = 0;
   int64_t layers = 0;
   int64_t width = 0;           ///< of the last op's result
   int64_t attentionWidths = 0; ///< sum over all attention ops of all layers
+  /// In the order of the stream: embeddings, layers, what is behind them.
   std::vector<ModelBlock> blocks = {};
   std::vector<DropoutRate> rates = {};
   std::string head = {};                           ///< name of the parameter that gives scores, [vocabulary, width]

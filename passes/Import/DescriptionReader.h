@@ -8,6 +8,7 @@
 
 namespace sluice {
 
+/// Limits of what a description may ask for, so that products of two sizes stay within 64 bits.
 inline constexpr int64_t maxSize = (int64_t(1) << 31) - 1;
 inline constexpr int64_t maxLayers = 10000;
 inline constexpr int64_t maxElements = int64_t(1) << 38; // of one tensor
@@ -28,9 +29,11 @@ public:
                     mlir::MLIRContext *context)
       : reader(file, context), root(root), options(options), description{reader.location(root)} {}
 
+  /// The checked description; nothing after one error on the context.
   std::optional<Description> run();
 
 private:
+  /// Each reads one object of the description into `description`, and adds the parameters that it names.
   void readModel(const JsonValue &model);
   void readRepeat(const JsonValue &value);
   /// Reads `value`, an array of ops, and checks that they keep the width.
@@ -46,31 +49,39 @@ private:
   void readAttention(const JsonValue &value, ModelOp &op);
   void readLinear(const JsonValue &value, ModelOp &op);
   void readActivation(const JsonValue &value, ModelOp &op);
+  /// What is trained: the head, the loss, the tokenizer, and the defaults of training.
   void readObjective(const JsonValue &value);
   void readTokenizer();
   void readTraining(const JsonValue *value);
   void readOptimizer(const JsonValue &value);
+  /// No two parameters of a model have one name.
   void checkNames();
   /// Gives every dropout its run-time scalar: `dropout` where all rates are equal, else `dropout.PLACE`, with a number
   /// behind further rates of a place.
   void nameRates();
 
+  /// `value` may be null: then the initializer is `otherwise`.
   Initializer readInit(const JsonValue *value, Initializer otherwise);
   /// The values of a weight whose products sum over `inputs` elements.
   mlir::Attribute initialValues(Initializer init, int64_t inputs);
+  /// Of dropout, in [0, 1); 0 where `value` is null. The command line may say another one for all.
   double readRate(const JsonValue *value);
   const JsonValue *readName(const JsonValue &op, llvm::StringRef what);
+  /// Adds a parameter to the op, called by its name and then `suffix` (".weight"), located at the name.
   void addParameter(ModelOp &op, const JsonValue *name, llvm::StringRef suffix, llvm::ArrayRef<int64_t> shape,
                     mlir::Attribute init, int64_t matrices = 0);
+  /// A size of the command line (`option`, 0: none), else the member of the object, else `otherwise`.
   int64_t readCount(const JsonValue *object, llvm::StringRef key, int64_t option, int64_t otherwise);
   mlir::FloatAttr f64(double value) { return mlir::FloatAttr::get(mlir::Float64Type::get(reader.getContext()), value); }
   mlir::Attribute constant(double value) { return ConstantAttr::get(reader.getContext(), f64(value)); }
 
+  /// Where a table is named, and its shape [rows, width], for ops that read it again.
   struct Table {
     const JsonValue *value;
     int64_t rows, width;
   };
 
+  /// What is read from, and what has been read so far.
   Reader reader;
   const JsonValue &root;
   const ImportOptions &options;
@@ -79,6 +90,7 @@ private:
   int64_t width = 0; // of the stream; 0 before the embedding
   int64_t widest = 0;
   int64_t dropouts = 0; // in this layer, or outside all layers
+  /// Tables by the names of the ops that embed, and those of positions.
   llvm::StringMap<Table> embeddings;
   std::vector<Table> positions;
 };

@@ -2,6 +2,7 @@
 #ifndef SLUICE_PASSES_IMPORT_IMPORTMODEL_H
 #define SLUICE_PASSES_IMPORT_IMPORTMODEL_H
 
+#include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include <optional>
@@ -14,7 +15,7 @@ struct ImportOptions {
   int64_t batch = 0;                  ///< sequences per micro-batch
   int64_t sequence = 0;               ///< tokens per sequence
   int64_t microBatches = 0;           ///< micro-batches per optimizer step
-  std::string optimizer;              ///< "adamw", "sgd", "muon"
+  std::optional<Optimizer> optimizer; ///< that updates parameters
   std::optional<double> gradientClip; ///< 0: none
   std::optional<double> dropout;      ///< for every dropout of the model
 };

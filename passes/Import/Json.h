@@ -13,6 +13,7 @@ namespace sluice {
 
 /// A JSON value that knows where it stands: its line and column in the file, and its JSON pointer (RFC 6901).
 struct JsonValue {
+  /// Which of the fields below count.
   enum class Kind { Null, Boolean, Integer, Real, String, Array, Object };
   using Member = std::pair<std::string, JsonValue>;
 
@@ -23,9 +24,11 @@ struct JsonValue {
   std::string text;             // String; the spelling of a Real
   std::vector<JsonValue> items; // Array
   std::vector<Member> members;  // Object, in the order of the file, without duplicates
+  /// Where it stands: "/model/ops/0", and from 1 on.
   std::string pointer;
   unsigned line = 1, column = 1;
 
+  /// Short questions about the kind.
   bool isString() const { return kind == Kind::String; }
   bool isArray() const { return kind == Kind::Array; }
   bool isObject() const { return kind == Kind::Object; }

@@ -14,15 +14,17 @@ struct NormKind {
   mlir::Value (*build)(mlir::OpBuilder &builder, mlir::Location location, mlir::Value stream, mlir::Value weight,
                        mlir::Value bias, mlir::FloatAttr epsilon);
 };
+/// All that there are, in the order of error messages. They live as long as the program.
 llvm::ArrayRef<NormKind> getNormKinds();
 
-/// An activation, or one form of one that has several.
+/// An activation, or one form of one that has several. A new activation needs an entry here, its ops and its formula.
 struct ActivationKind {
   llvm::StringLiteral name;        ///< of the op, in descriptions
   llvm::StringLiteral form;        ///< what the op's key `form` says, of which the first is the default; empty: no key
   llvm::StringLiteral huggingFace; ///< spellings of a configuration's `activation_function`, with spaces between them
   mlir::Value (*build)(mlir::OpBuilder &builder, mlir::Location location, mlir::Value stream);
 };
+/// The same of activations.
 llvm::ArrayRef<ActivationKind> getActivationKinds();
 
 } // namespace sluice

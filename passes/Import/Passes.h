@@ -1,4 +1,8 @@
 //===- Passes.h - Passes of the import phase --------------------------------------===//
+//
+// Import itself is no pass: it makes the module (ImportModel.h). The pass here checks what it leaves.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_IMPORT_PASSES_H
 #define SLUICE_PASSES_IMPORT_PASSES_H
 

@@ -128,8 +128,8 @@ void DescriptionReader::readTraining(const JsonValue *value) {
     return reader.fail(value ? *value : root, "expected activations of at most 2^38 elements, found batch " +
                                                   Twine(training.batch) + " x sequence " + Twine(training.sequence) +
                                                   " x width " + Twine(widest));
-  if (!options.optimizer.empty())
-    training.optimizer = options.optimizer;
+  if (options.optimizer)
+    training.optimizer = *options.optimizer;
   if (value) {
     if (const JsonValue *optimizer = value->find("optimizer"))
       readOptimizer(*optimizer);
@@ -149,7 +149,7 @@ void DescriptionReader::readTraining(const JsonValue *value) {
   if (options.gradientClip)
     training.gradientClip = *options.gradientClip;
   auto hasMatrix = [](const ModelBlock &block) { return block.repeat && anyMatrix(block.ops); };
-  if (training.optimizer == "muon" && llvm::none_of(description.blocks, hasMatrix))
+  if (training.optimizer == Optimizer::Muon && llvm::none_of(description.blocks, hasMatrix))
     reader.fail(value && value->find("optimizer") ? *value->find("optimizer") : root,
                 "expected an op 'linear' or 'attention' in a repeated layer, whose weight the optimizer 'muon' is for, "
                 "found none");
@@ -162,16 +162,20 @@ void DescriptionReader::readOptimizer(const JsonValue &value) {
   const JsonValue *type = reader.require(value, "type", "an optimizer");
   if (reader.failed())
     return;
-  std::string name = reader.choice(*type, "one of the optimizers", {"adamw", "sgd", "muon"});
+  SmallVector<StringRef> names;
+  for (uint32_t value = 0; value <= getMaxEnumValForOptimizer(); ++value)
+    names.push_back(stringifyOptimizer(static_cast<Optimizer>(value)));
+  std::string name = reader.choice(*type, "one of the optimizers", names);
+  Optimizer optimizer = *symbolizeOptimizer(name);
   SmallVector<StringRef> keys = {"type", "weight_decay"};
-  if (name != "sgd")
+  if (optimizer != Optimizer::Sgd)
     keys.append({"beta1", "beta2", "eps"});
-  if (name != "adamw")
+  if (optimizer != Optimizer::AdamW)
     keys.push_back("momentum");
   if (!reader.object(value, "an optimizer '" + Twine(name) + "'", keys))
     return;
-  if (options.optimizer.empty())
-    training.optimizer = name;
+  if (!options.optimizer)
+    training.optimizer = optimizer;
   auto read = [&](StringRef key, double limit, double &result) {
     if (const JsonValue *member = value.find(key))
       result = reader.number(*member, 0, limit);

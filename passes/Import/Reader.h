@@ -16,6 +16,7 @@ public:
   Reader(llvm::StringRef file, mlir::MLIRContext *context) : file(file.str()), context(context) {}
 
   bool failed() const { return hasFailed; }
+  /// Reports an error at the value: file, line, column and JSON pointer.
   void fail(const JsonValue &value, const llvm::Twine &message);
   /// "expected <expected>, found <the value>"
   void expected(const JsonValue &value, const llvm::Twine &expected);
@@ -44,6 +45,7 @@ public:
   mlir::MLIRContext *getContext() const { return context; }
 
 private:
+  /// The value of a dimension; dimensions may be expressions of others, but not in a circle.
   std::optional<int64_t> lookup(llvm::StringRef name, std::string &error);
 
   std::string file;

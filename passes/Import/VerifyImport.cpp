@@ -1,5 +1,5 @@
 //===- VerifyImport.cpp - Checks what the import phase leaves ---------------------------===//
-#include "dialects/Sluice/SluiceDialect.h"
+#include "dialects/Sluice/BinaryFacts.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/Import/Passes.h"
 
@@ -23,18 +23,15 @@ struct VerifyImportPass : sluice::impl::VerifyImportBase<VerifyImportPass> {
   }
 
   static LogicalResult verifyAttributes(ModuleOp module) {
-    auto binary = module->getAttrOfType<DictionaryAttr>(binaryAttrName);
-    if (!binary || !module->getAttrOfType<ArrayAttr>(scalarsAttrName))
-      return module.emitError() << "expected a module with the attributes '" << binaryAttrName
-                                << "', a dictionary, and '" << scalarsAttrName << "', an array";
-    auto graphs = binary.getAs<ArrayAttr>("graphs");
-    if (!graphs)
+    if (!module->hasAttr(binaryAttrName) || !module->getAttrOfType<ArrayAttr>(scalarsAttrName))
+      return module.emitError() << "expected a module with the attributes '" << binaryAttrName << "' and '"
+                                << scalarsAttrName << "', an array";
+    BinaryFacts facts = BinaryFacts::of(module);
+    if (!facts.graphs)
       return module.emitError() << "expected '" << binaryAttrName << "' to have an array 'graphs'";
-    for (Attribute graph : graphs) {
-      auto name = dyn_cast<StringAttr>(graph);
-      if (!name || !module.lookupSymbol<GraphOp>(name))
-        return module.emitError() << "expected 'graphs' to name graphs of the module, found " << graph;
-    }
+    for (auto graph : facts.graphs.getAsRange<GraphAttr>())
+      if (!module.lookupSymbol<GraphOp>(graph.getName()))
+        return module.emitError() << "expected 'graphs' to name graphs of the module, found " << graph.getName();
     return success();
   }
 

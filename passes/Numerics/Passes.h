@@ -1,4 +1,9 @@
 //===- Passes.h - The numerics phase -------------------------------------------===//
+//
+// What is rounded, where, and what is shared once it is known. No pass here changes a result, but for the compute type
+// that it sets and for functions that it approximates.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_NUMERICS_PASSES_H
 #define SLUICE_PASSES_NUMERICS_PASSES_H
 
@@ -13,6 +18,7 @@ namespace sluice {
 #define GEN_PASS_REGISTRATION
 #include "passes/Numerics/Passes.h.inc"
 
+/// The option of `sluice-set-compute-type`.
 struct NumericsOptions : mlir::PassPipelineOptions<NumericsOptions> {
   Option<std::string> compute{*this, "compute", llvm::cl::desc("Operand type of contractions: f32 or bf16"),
                               llvm::cl::init("f32")};

@@ -1,4 +1,6 @@
 //===- SetComputeType.cpp - What operands of contractions are rounded to -------------===//
+#include "dialects/Sluice/BinaryFacts.h"
+#include "mlir/IR/Builders.h"
 #include "passes/Numerics/Passes.h"
 
 namespace sluice {
@@ -19,7 +21,9 @@ struct SetComputeType : sluice::impl::SetComputeTypeBase<SetComputeType> {
       module.emitError() << "expected a compute type of f32 or bf16, found '" << type << "'";
       return signalPassFailure();
     }
-    TypeAttr attribute = type == "bf16" ? TypeAttr::get(BFloat16Type::get(&getContext())) : TypeAttr();
+    Builder builder(module);
+    bool isNarrow = type == "bf16";
+    TypeAttr attribute = isNarrow ? TypeAttr::get(builder.getBF16Type()) : TypeAttr();
     WalkResult result = module.walk([&](ComputeTypeOpInterface op) {
       op.setComputeTypeAttr(attribute);
       // One error says it for the whole model.
@@ -27,7 +31,9 @@ struct SetComputeType : sluice::impl::SetComputeTypeBase<SetComputeType> {
     });
     if (result.wasInterrupted())
       return signalPassFailure();
-    setBinaryFact(module, computeFactName, StringAttr::get(&getContext(), type));
+    BinaryFacts facts = BinaryFacts::of(module);
+    facts.compute = isNarrow ? Type(builder.getBF16Type()) : builder.getF32Type();
+    facts.set(module);
   }
 };
 } // namespace

@@ -21,6 +21,7 @@ namespace sluice {
 /// The members of a structure, in order: `static constexpr auto members = std::make_tuple(&T::a, ...)`.
 template <typename T> struct AbiMembers;
 
+/// One line a structure of abi.h, with all its members in their order.
 #define SLUICE_ABI_STRUCT(T, ...)                                                                                      \
   template <> struct AbiMembers<T> {                                                                                   \
     using Struct = T;                                                                                                  \
@@ -81,10 +82,13 @@ public:
     return objects.data();
   }
 
+  /// A constant object that the linker sees: the table itself.
   template <typename T> void writeObject(llvm::StringRef name, const T &object) {
     writeGlobal(name, typeOf<T>(), mlir::LLVM::Linkage::External, [&] { return constant(object); });
   }
 
+  /// The type of a member or a structure: integers by their size, all floats as f64, pointers without what they point
+  /// to.
   template <typename T> mlir::Type typeOf() {
     if constexpr (std::is_integral_v<T>)
       return builder.getIntegerType(8 * sizeof(T));
@@ -101,10 +105,12 @@ public:
   }
 
 private:
+  /// Literal, so that equal structures are one type; the alignment of its members is the natural one, as in C.
   template <typename T, typename... Members> mlir::Type structOf(Members T::*...) {
     return mlir::LLVM::LLVMStructType::getLiteral(context, {typeOf<Members>()...});
   }
 
+  /// The value in the initializer of a global. A pointer that was not registered becomes null.
   template <typename T> mlir::Value constant(const T &value) {
     mlir::Type type = typeOf<T>();
     if constexpr (std::is_integral_v<T>)
@@ -129,6 +135,7 @@ private:
     }
   }
 
+  /// An array of objects, element by element.
   template <typename T> mlir::Value constantOf(mlir::Type type, llvm::ArrayRef<T> objects) {
     mlir::Value array = mlir::LLVM::UndefOp::create(builder, type);
     for (size_t index = 0; index < objects.size(); ++index)
@@ -136,6 +143,7 @@ private:
     return array;
   }
 
+  /// The address of a global; null without one.
   mlir::Value addressOf(const std::string *symbol) {
     auto pointer = mlir::LLVM::LLVMPointerType::get(context);
     if (!symbol)
@@ -143,6 +151,7 @@ private:
     return mlir::LLVM::AddressOfOp::create(builder, pointer, *symbol);
   }
 
+  /// A constant global whose initializer `initializer` builds, at the end of the module.
   void writeGlobal(llvm::StringRef name, mlir::Type type, mlir::LLVM::Linkage linkage,
                    llvm::function_ref<mlir::Value()> initializer);
 
@@ -151,6 +160,7 @@ private:
 
   mlir::ImplicitLocOpBuilder builder;
   mlir::MLIRContext *context;
+  /// Symbols by the pointers that stand for them, and names of globals by the text that they hold.
   llvm::DenseMap<const void *, std::string> symbols;
   llvm::StringMap<std::string> strings;
 };

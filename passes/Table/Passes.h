@@ -1,4 +1,8 @@
 //===- Passes.h - What the runtime sees of a program ---------------------------===//
+//
+// Describes a compiled module to the runtime, by the structures of runtime/abi.h.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_TABLE_PASSES_H
 #define SLUICE_PASSES_TABLE_PASSES_H
 

@@ -10,13 +10,17 @@ namespace sluice {
 
 /// Byte offsets in `sluice_step`, which every generated function takes as `memref<584xi8>`.
 namespace step_layout {
+/// Of the whole state; then where each field begins.
 inline constexpr int64_t bytes = 584;
+/// The words that randomness is keyed by: seed (low, high), step, global micro-batch. Gates may have another seed.
 inline constexpr int64_t key = 0;      // four i32
 inline constexpr int64_t gateKey = 16; // four i32
+/// Run-time scalars in the order of the module's table, then what each input of the micro-batch is loaded into.
 inline constexpr int64_t scalars = 32; // f64 each
 inline constexpr int64_t inputs = 544; // a pointer each
 inline constexpr int64_t pool = 576;
 
+/// Generated code and the runtime read the same memory.
 static_assert(sizeof(sluice_step) == bytes);
 static_assert(offsetof(sluice_step, key) == key && sizeof(sluice_step::key) == 4 * sizeof(uint32_t));
 static_assert(offsetof(sluice_step, gate_key) == gateKey && sizeof(sluice_step::gate_key) == 4 * sizeof(uint32_t));

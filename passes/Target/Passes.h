@@ -1,4 +1,8 @@
 //===- Passes.h - What programs are compiled for ----------------------------------===//
+//
+// What programs are compiled for is an attribute of the module, which one pass sets and others read.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_TARGET_PASSES_H
 #define SLUICE_PASSES_TARGET_PASSES_H
 

@@ -7,10 +7,15 @@ include "mlir/Pass/PassBase.td"
 def SetTarget : Pass<"sluice-set-target", "::mlir::ModuleOp"> {
   let summary = "says which machine the module is compiled for";
   let description = [{
+    - Does: asks the kind of target for what it knows of the processor.
     - Leaves: the module's `sluice.target`, an attribute of the target, which passes behind it read.
     - Refuses: a kind of target or a processor that is not known.
 
-    Example, with `kind=cpu processor=znver3`:
+    ```mlir
+    module {}
+    ```
+
+    becomes, with `kind=cpu processor=znver3`,
 
     ```mlir
     module attributes {sluice.target = #sluice_cpu.target<processor = "znver3", features = "avx2,fma",

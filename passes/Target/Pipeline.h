@@ -8,6 +8,7 @@
 
 namespace sluice {
 
+/// What users choose of lowering; all pipelines below have the same options.
 struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
   Option<std::string> kind{*this, "kind", llvm::cl::desc("Kind of target: cpu"), llvm::cl::init("cpu")};
   Option<std::string> processor{

@@ -1,4 +1,8 @@
 //===- ActivationsToLinalg.h - Activations as linalg -------------------------------===//
+//
+// One generic an op. Its body is the formula of the activation (dialects/Sluice/Activations), on scalars.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_TENSORS_ACTIVATIONSTOLINALG_H
 #define SLUICE_PASSES_TENSORS_ACTIVATIONSTOLINALG_H
 

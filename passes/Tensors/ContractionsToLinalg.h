@@ -1,4 +1,8 @@
 //===- ContractionsToLinalg.h - Products and sums as linalg ------------------------===//
+//
+// Products become linalg.contract with destinations that are accumulators, biases or zeros.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_TENSORS_CONTRACTIONSTOLINALG_H
 #define SLUICE_PASSES_TENSORS_CONTRACTIONSTOLINALG_H
 

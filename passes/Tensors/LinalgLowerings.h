@@ -23,6 +23,7 @@ public:
   llvm::SmallVector<mlir::Value> lower(mlir::Operation *op) const;
 
 private:
+  /// The entry asks whether an op is an `OpType`, so that interfaces take every op that has them.
   template <typename Result, typename OpType> void addOne(Result (*lower)(LinalgBuilder &, OpType)) {
     entries.push_back([lower](LinalgBuilder &builder, mlir::Operation *op) -> llvm::SmallVector<mlir::Value> {
       auto typed = mlir::dyn_cast<OpType>(op);
@@ -38,6 +39,7 @@ private:
   std::vector<std::function<llvm::SmallVector<mlir::Value>(LinalgBuilder &, mlir::Operation *)>> entries;
 };
 
+/// The type of a value that is a tensor.
 inline mlir::RankedTensorType typeOf(mlir::Value value) { return mlir::cast<mlir::RankedTensorType>(value.getType()); }
 
 /// The sum that adds `result` to an accumulator argument (one that is updated in place), if that is its only use; else

@@ -1,4 +1,8 @@
 //===- NormsToLinalg.h - Normalization layers as linalg ----------------------------===//
+//
+// Statistics [...] of rows [..., C] are reductions of their own; the variance takes a second pass over the row.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_TENSORS_NORMSTOLINALG_H
 #define SLUICE_PASSES_TENSORS_NORMSTOLINALG_H
 

@@ -1,4 +1,8 @@
 //===- OptimizersToLinalg.h - Updates of parameters as linalg ----------------------===//
+//
+// A parameter and its state are arguments that are updated in place; run-time scalars are operands of rank 0.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_TENSORS_OPTIMIZERSTOLINALG_H
 #define SLUICE_PASSES_TENSORS_OPTIMIZERSTOLINALG_H
 

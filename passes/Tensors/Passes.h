@@ -1,4 +1,9 @@
 //===- Passes.h - From tensor ops to linalg ------------------------------------===//
+//
+// From ops of the dialect to linalg on tensors. Each family of ops is lowered in a source of its own
+// (LinalgLowerings.h).
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_TENSORS_PASSES_H
 #define SLUICE_PASSES_TENSORS_PASSES_H
 

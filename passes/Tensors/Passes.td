@@ -7,10 +7,29 @@ include "mlir/Pass/PassBase.td"
 def SluiceToLinalg : Pass<"sluice-to-linalg", "::mlir::func::FuncOp"> {
   let summary = "tensor ops become linalg, blocked ops get destinations";
   let description = [{
-    A result that is only added to an argument that is updated in place (a gradient accumulator) is computed into it. Attention, cross-entropy and tables become
-    destination-style ops, which `sluice-decompose-blocked` takes apart after bufferization.
+    - Needs: functions on tensors, whose arguments that are updated in place are marked `sluice.updates`.
+    - Does: tensor ops become linalg. A result that is only added to an argument that is updated in place, a gradient
+      accumulator, is computed into it.
+    - Does: attention, cross-entropy, tables, Newton-Schulz and the standardization loss become kernel ops with
+      destinations. `sluice-decompose-blocked` takes these apart after bufferization.
+    - Refuses: an op of the dialect that has no lowering to linalg.
+
+    ```mlir
+    %y = sluice.linear %x, %w : tensor<3x4xf32>, tensor<4x5xf32> to tensor<3x5xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = tensor.empty() : tensor<3x5xf32>
+    %1 = linalg.fill ins(%zero : f32) outs(%0 : tensor<3x5xf32>) -> tensor<3x5xf32>
+    %y = linalg.contract indexing_maps = [affine_map<(i, j, k) -> (i, k)>, affine_map<(i, j, k) -> (k, j)>,
+                                          affine_map<(i, j, k) -> (i, j)>]
+      ins(%x, %w : tensor<3x4xf32>, tensor<4x5xf32>) outs(%1 : tensor<3x5xf32>) -> tensor<3x5xf32>
+    ```
   }];
-  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
 #endif // SLUICE_TENSORS_PASSES

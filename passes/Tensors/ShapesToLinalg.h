@@ -1,4 +1,8 @@
 //===- ShapesToLinalg.h - Reshapes, parts and joins as tensor ops ------------------===//
+//
+// Ops of the tensor dialect, which bufferization turns into views or into copies.
+//
+//===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_TENSORS_SHAPESTOLINALG_H
 #define SLUICE_PASSES_TENSORS_SHAPESTOLINALG_H
 

@@ -1,14 +1,20 @@
 // RUN: sluice-opt %s --sluice-describe-kernels | FileCheck %s
-// RUN: sluice-opt %s --sluice-describe-kernels --sluice-set-target=processor=x86-64-v3 --sluice-cpu-strategy --sluice-expand-contractions --sluice-vectorize-generics --sluice-outline-parallel | FileCheck %s --check-prefix=LOOPS
+// RUN: sluice-opt %s --sluice-describe-kernels --sluice-set-target=processor=x86-64-v3 --sluice-cpu-strategy \
+// RUN:   --sluice-expand-contractions --sluice-vectorize-generics --sluice-outline-parallel \
+// RUN:   | FileCheck %s --check-prefix=LOOPS
 
 // Both operands are read, the sum is read and written; a multiplication and an addition a term.
 // CHECK-LABEL: @a_contraction_has_its_sizes
 // CHECK: linalg.contract {{.*}} {sluice.kernel = #sluice.kernel<"linear 64x272x300", flops = 10444800, bytes = 542464>}
 // LOOPS: sluice_cpu.parallel_for {{.*}} {kernel = #sluice.kernel<"packing", flops = 0, bytes = 153600>}
-// LOOPS: sluice_cpu.parallel_for {{.*}} {kernel = #sluice.kernel<"linear 64x272x300", flops = 10444800, bytes = 542464>}
-func.func @a_contraction_has_its_sizes(%step: memref<584xi8>, %x: memref<4x16x300xf32>, %w: memref<300x272xf32>, %y: memref<4x16x272xf32>) {
-  linalg.contract indexing_maps = [affine_map<(b, t, o, i) -> (b, t, i)>, affine_map<(b, t, o, i) -> (i, o)>, affine_map<(b, t, o, i) -> (b, t, o)>]
-    ins(%x, %w : memref<4x16x300xf32>, memref<300x272xf32>) outs(%y : memref<4x16x272xf32>) loc("linear"("model.json":3:1))
+// LOOPS: sluice_cpu.parallel_for {{.*}} {kernel = #sluice.kernel<"linear 64x272x300", flops = 10444800,
+// LOOPS-SAME: {{^}} bytes = 542464>}
+func.func @a_contraction_has_its_sizes(%step: memref<584xi8>, %x: memref<4x16x300xf32>, %w: memref<300x272xf32>,
+    %y: memref<4x16x272xf32>) {
+  linalg.contract indexing_maps = [affine_map<(b, t, o, i) -> (b, t, i)>, affine_map<(b, t, o, i) -> (i, o)>,
+      affine_map<(b, t, o, i) -> (b, t, o)>]
+    ins(%x, %w : memref<4x16x300xf32>, memref<300x272xf32>) outs(%y : memref<4x16x272xf32>)
+    loc("linear"("model.json":3:1))
   return
 }
 
@@ -31,7 +37,8 @@ func.func @an_op_of_elements(%step: memref<584xi8>, %x: memref<65536xf32>, %y: m
   return
 }
 
-// What is inside counts as often as it runs: 8 blocks of rows, and of the columns on average half, as the diagonal bounds them.
+// What is inside counts as often as it runs: 8 blocks of rows, and of the columns on average half, as the diagonal
+// bounds them.
 // CHECK-LABEL: @a_loop_is_one_kernel
 // CHECK-NOT: sluice.kernel
 // CHECK: linalg.fill
@@ -46,7 +53,8 @@ func.func @a_loop_is_one_kernel(%step: memref<584xi8>, %x: memref<128x128xf32>) 
     %past = arith.addi %i, %c16 : index
     %end = arith.minsi %c128, %past : index
     scf.for %j = %c0 to %end step %c16 {
-      %block = memref.subview %x[%i, %j] [16, 16] [1, 1] : memref<128x128xf32> to memref<16x16xf32, strided<[128, 1], offset: ?>>
+      %block = memref.subview %x[%i, %j] [16, 16] [1, 1]
+          : memref<128x128xf32> to memref<16x16xf32, strided<[128, 1], offset: ?>>
       linalg.fill ins(%one : f32) outs(%block : memref<16x16xf32, strided<[128, 1], offset: ?>>)
       linalg.generic {indexing_maps = [affine_map<(r, c) -> (r, c)>], iterator_types = ["parallel", "parallel"]}
         outs(%block : memref<16x16xf32, strided<[128, 1], offset: ?>>) {

@@ -1,6 +1,7 @@
 // RUN: sluice-opt %s --split-input-file --sluice-plan-slots --sluice-destination-passing | FileCheck %s
 
-module attributes {sluice.scalars = [{name = "rate", value = 1.0, help = ""}, {name = "other", value = 2.0, help = ""}]} {
+module attributes {sluice.scalars = [{name = "rate", value = 1.0, help = ""},
+    {name = "other", value = 2.0, help = ""}]} {
   sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>}
   sluice.slot kept @x : tensor<4xf32>
 
@@ -10,7 +11,8 @@ module attributes {sluice.scalars = [{name = "rate", value = 1.0, help = ""}, {n
   // CHECK: bufferization.to_tensor %[[W]] restrict writable
   // CHECK: materialize_in_destination %{{.*}} in restrict writable %[[W]]
   // CHECK: materialize_in_destination %{{.*}} in restrict writable %[[OUT]]
-  func.func private @update(%w: tensor<4xf32> {sluice.updates = 0 : i64}, %r: tensor<f32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  func.func private @update(%w: tensor<4xf32> {sluice.updates = 0 : i64}, %r: tensor<f32>)
+      -> (tensor<4xf32>, tensor<4xf32>) {
     %a = sluice.mul %w, %r : tensor<4xf32>, tensor<f32>
     %b = sluice.scale %w by 2.0 : tensor<4xf32>
     return %a, %b : tensor<4xf32>, tensor<4xf32>

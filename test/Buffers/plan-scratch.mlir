@@ -1,5 +1,6 @@
 // RUN: sluice-opt %s --sluice-plan-scratch --split-input-file | FileCheck %s
-// RUN: sluice-opt %s --sluice-plan-scratch --split-input-file --remarks-filter=arena 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
+// RUN: sluice-opt %s --sluice-plan-scratch --split-input-file --remarks-filter=arena 2>&1 >/dev/null \
+// RUN:   | FileCheck %s --check-prefix=REMARK
 
 // %a and %b are never needed at one time; %c overlaps both.
 // CHECK-LABEL: func.func @reuse(
@@ -60,7 +61,8 @@ func.func @views(%step: memref<584xi8>, %out: memref<16xf32>) {
 
 // A callee's scratch is part of its caller's while it runs; an action takes its scratch last.
 // CHECK-LABEL: func.func @action(
-// CHECK-SAME: %[[STEP:.*]]: memref<584xi8>, %[[PARAMETERS:.*]]: memref<64xi8>, %{{.*}}: memref<64xi8>, %[[SCRATCH:.*]]: memref<128xi8>)
+// CHECK-SAME: %[[STEP:.*]]: memref<584xi8>, %[[PARAMETERS:.*]]: memref<64xi8>, %{{.*}}: memref<64xi8>,
+// CHECK-SAME: {{^}} %[[SCRATCH:.*]]: memref<128xi8>)
 // CHECK: %[[A:.*]] = memref.view %[[SCRATCH]][%{{.*}}][] : memref<128xi8> to memref<16xf32>
 // CHECK: %[[BELOW:.*]] = memref.view %[[SCRATCH]][%{{.*}}][] : memref<128xi8> to memref<64xi8>
 // CHECK: call @layer(%[[STEP]], %[[BELOW]], %[[A]])

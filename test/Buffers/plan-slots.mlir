@@ -2,8 +2,8 @@
 // RUN: sluice-opt %s --sluice-plan-slots --remarks-filter=memory 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // Gradients lie together from byte 0, then optimizer state, one double a parameter, results, and what is kept.
-// CHECK: gradient_bytes = 128 : i64, gradient_offset = 0 : i64
-// CHECK-SAME: norms_offset = 192 : i64, parameter_bytes = 192 : i64, slot_bytes = 384 : i64
+// CHECK: memory = <parameter_bytes = 192, slot_bytes = 384, gradient_offset = 0, gradient_bytes = 128,
+// CHECK-SAME: norms_offset = 192>
 // REMARK: PlanSlots
 module {
   // CHECK: @a : tensor<17xf32> {{.*}}offset = 0

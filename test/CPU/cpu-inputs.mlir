@@ -1,4 +1,5 @@
-// RUN: sluice-opt %s --pass-pipeline='builtin.module(func.func(sluice-cpu-inputs))' --split-input-file --verify-diagnostics | FileCheck %s
+// RUN: sluice-opt %s --pass-pipeline='builtin.module(func.func(sluice-cpu-inputs))' --split-input-file \
+// RUN:   --verify-diagnostics | FileCheck %s
 
 // CHECK-LABEL: func.func @should_find_inputs_through_the_step_state
 // CHECK-SAME:    (%[[STEP:.*]]: memref<584xi8>,

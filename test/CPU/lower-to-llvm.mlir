@@ -21,14 +21,17 @@ func.func @f(%step: memref<584xi8>, %a: memref<64xf32>, %scale: f32, %n: index) 
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   scf.for %i = %c0 to %n step %c1 {
-    sluice_cpu.parallel_for @body count 64 step %step : memref<584xi8> captures(%a, %scale, %i : memref<64xf32>, f32, index)
-    sluice_cpu.parallel_for @body count 64 step %step : memref<584xi8> captures(%a, %scale, %i : memref<64xf32>, f32, index) {kernel = #sluice.kernel<"gelu", flops = 64, bytes = 512>}
+    sluice_cpu.parallel_for @body count 64 step %step : memref<584xi8>
+        captures(%a, %scale, %i : memref<64xf32>, f32, index)
+    sluice_cpu.parallel_for @body count 64 step %step : memref<584xi8>
+        captures(%a, %scale, %i : memref<64xf32>, f32, index) {kernel = #sluice.kernel<"gelu", flops = 64, bytes = 512>}
   }
   return
 }
 // CHECK-LABEL: llvm.func internal @body(
 // CHECK-SAME: %{{.*}}: !llvm.ptr, %{{.*}}: f32, %{{.*}}: i64, %{{.*}}: i64, %{{.*}}: i64, %{{.*}}: !llvm.ptr)
-func.func private @body(%a: memref<64xf32>, %scale: f32, %i: index, %begin: index, %end: index, %scratch: memref<0xi8>) {
+func.func private @body(%a: memref<64xf32>, %scale: f32, %i: index, %begin: index, %end: index,
+    %scratch: memref<0xi8>) {
   memref.store %scale, %a[%begin] : memref<64xf32>
   return
 }
@@ -51,7 +54,8 @@ func.func @contract(%a: memref<2x1xf32>, %b: memref<1x8xf32>, %c: memref<2x8xf32
   %va = vector.transfer_read %a[%c0, %c0], %zero {in_bounds = [true, true]} : memref<2x1xf32>, vector<2x1xf32>
   %vb = vector.transfer_read %b[%c0, %c0], %zero {in_bounds = [true, true]} : memref<1x8xf32>, vector<1x8xf32>
   %vc = vector.transfer_read %c[%c0, %c0], %zero {in_bounds = [true, true]} : memref<2x8xf32>, vector<2x8xf32>
-  %r = vector.contract {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+  %r = vector.contract {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
+      affine_map<(m, n, k) -> (m, n)>],
                         iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>}
        %va, %vb, %vc : vector<2x1xf32>, vector<1x8xf32> into vector<2x8xf32>
   vector.transfer_write %r, %c[%c0, %c0] {in_bounds = [true, true]} : vector<2x8xf32>, memref<2x8xf32>
@@ -60,7 +64,8 @@ func.func @contract(%a: memref<2x1xf32>, %b: memref<1x8xf32>, %c: memref<2x8xf32
 
 // -----
 
-// The model's description stays for the export; a copy between other layouts is a loop; what LLVM lacks is the C library's.
+// The model's description stays for the export; a copy between other layouts is a loop; what LLVM lacks is the C
+// library's.
 // CHECK: llvm.func @erff(f32) -> f32
 // CHECK: sluice.parameter @w
 // CHECK: sluice.slot kept @s

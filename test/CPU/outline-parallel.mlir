@@ -3,7 +3,8 @@
 // Two dimensions become one range; the allocation of the body moves to the entry of the new function.
 // CHECK-LABEL: func.func @tiles(
 // CHECK-SAME: %[[STEP:.*]]: memref<584xi8>, %[[A:.*]]: memref<64x32xf32>)
-// CHECK-NEXT: sluice_cpu.parallel_for @tiles_parallel0 count 256 step %[[STEP]] : memref<584xi8> captures(%[[A]] : memref<64x32xf32>) {kernel = #sluice.kernel<"copy", flops = 0, bytes = 8192>}
+// CHECK-NEXT: sluice_cpu.parallel_for @tiles_parallel0 count 256 step %[[STEP]] : memref<584xi8>
+// CHECK-SAME: {{^}} captures(%[[A]] : memref<64x32xf32>) {kernel = #sluice.kernel<"copy", flops = 0, bytes = 8192>}
 // CHECK-NEXT: return
 // CHECK-LABEL: func.func private @tiles_parallel0(
 // CHECK-SAME: %[[A:.*]]: memref<64x32xf32>, %[[BEGIN:.*]]: index, %[[END:.*]]: index, %{{.*}}: memref<0xi8>)
@@ -28,14 +29,16 @@ func.func @tiles(%step: memref<584xi8>, %a: memref<64x32xf32>) {
 
 // -----
 
-// Views and constants are repeated in the body, what they are views of is captured; so is the index of the loop outside.
+// Views and constants are repeated in the body, what they are views of is captured; so is the index of the loop
+// outside.
 // CHECK-LABEL: func.func @captures(
 // CHECK-SAME: %[[STEP:.*]]: memref<584xi8>, %[[BYTES:.*]]: memref<4096xi8>, %[[SCALE:.*]]: f32)
 // CHECK: scf.for %[[K:.*]] =
 // CHECK: sluice_cpu.parallel_for @captures_parallel0 count 8 step %[[STEP]]
 // CHECK-SAME: captures(%[[SCALE]], %[[BYTES]], %[[K]] : f32, memref<4096xi8>, index)
 // CHECK-LABEL: func.func private @captures_parallel0(
-// CHECK-SAME: %[[SCALE:.*]]: f32, %[[BYTES:.*]]: memref<4096xi8>, %[[K:.*]]: index, %{{.*}}: index, %{{.*}}: index, %{{.*}}: memref<0xi8>)
+// CHECK-SAME: %[[SCALE:.*]]: f32, %[[BYTES:.*]]: memref<4096xi8>, %[[K:.*]]: index, %{{.*}}: index, %{{.*}}: index,
+// CHECK-SAME: {{^}} %{{.*}}: memref<0xi8>)
 // CHECK: %[[C64:.*]] = arith.constant 64 : index
 // CHECK: %[[VIEW:.*]] = memref.view %[[BYTES]][%[[C64]]][] : memref<4096xi8> to memref<16x8xf32>
 // CHECK: %[[ROW:.*]] = memref.subview %[[VIEW]][%[[K]], 0] [1, 8] [1, 1]

@@ -1,4 +1,5 @@
-// RUN: sluice-opt %s --sluice-set-target=processor=x86-64-v3 --sluice-vectorize-generics --split-input-file --verify-diagnostics
+// RUN: sluice-opt %s --sluice-set-target=processor=x86-64-v3 --sluice-vectorize-generics --split-input-file \
+// RUN:   --verify-diagnostics
 
 func.func @tensors_are_refused(%a: tensor<8xf32>) -> tensor<8xf32> {
   // expected-error @below {{expected buffers: generics are vectorized after bufferization}}

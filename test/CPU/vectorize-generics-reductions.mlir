@@ -20,7 +20,8 @@
 // CHECK: arith.addf %[[BEFORE]], {{.*}} : f32
 // CHECK: memref.store
 func.func @sum_of_a_row_has_four_accumulators(%a: memref<4x768xf32>, %s: memref<4xf32>) {
-  linalg.generic {indexing_maps = [#matrix, #first], iterator_types = ["parallel", "reduction"]} ins(%a : memref<4x768xf32>) outs(%s : memref<4xf32>) {
+  linalg.generic {indexing_maps = [#matrix, #first], iterator_types = ["parallel", "reduction"]}
+      ins(%a : memref<4x768xf32>) outs(%s : memref<4xf32>) {
   ^bb0(%x: f32, %y: f32):
     %z = arith.addf %y, %x : f32
     linalg.yield %z : f32
@@ -50,7 +51,8 @@ func.func @maximum_of_a_row_with_a_tail(%a: memref<4x100xf32>, %s: memref<4xf32>
 // CHECK-NOT: arith.addf
 // CHECK: vector.store {{.*}} %arg1
 func.func @sum_over_rows_keeps_the_order_of_rows(%a: memref<64x32xf32>, %s: memref<32xf32>) {
-  linalg.generic {indexing_maps = [#matrix, #second], iterator_types = ["reduction", "parallel"]} ins(%a : memref<64x32xf32>) outs(%s : memref<32xf32>) {
+  linalg.generic {indexing_maps = [#matrix, #second], iterator_types = ["reduction", "parallel"]}
+      ins(%a : memref<64x32xf32>) outs(%s : memref<32xf32>) {
   ^bb0(%x: f32, %y: f32):
     %z = arith.addf %y, %x : f32
     linalg.yield %z : f32
@@ -74,7 +76,8 @@ func.func @large_sum_over_rows_is_spread_over_columns(%a: memref<4096x768xf32>, 
 // CHECK: arith.mulf {{.*}} : vector<8xf64>
 // CHECK: memref.store {{.*}} : memref<f64>
 func.func @full_sum_in_double_precision_is_sequential(%a: memref<512x512xf32>, %s: memref<f64>) {
-  linalg.generic {indexing_maps = [#matrix, affine_map<(d0, d1) -> ()>], iterator_types = ["reduction", "reduction"]} ins(%a : memref<512x512xf32>) outs(%s : memref<f64>) {
+  linalg.generic {indexing_maps = [#matrix, affine_map<(d0, d1) -> ()>], iterator_types = ["reduction", "reduction"]}
+      ins(%a : memref<512x512xf32>) outs(%s : memref<f64>) {
   ^bb0(%x: f32, %y: f64):
     %e = arith.extf %x : f32 to f64
     %q = arith.mulf %e, %e : f64
@@ -90,8 +93,10 @@ func.func @full_sum_in_double_precision_is_sequential(%a: memref<512x512xf32>, %
 // CHECK-NOT: vector.reduction
 // CHECK: arith.cmpf ogt, {{.*}} : vector<8xf32>
 // CHECK: arith.select {{.*}} : vector<8xi1>, vector<8xi32>
-func.func @entangled_reductions_go_lane_by_lane_over_rows(%a: memref<16x32xf32>, %m: memref<16xf32>, %p: memref<16xi32>) {
-  linalg.generic {indexing_maps = [#matrix, #first, #first], iterator_types = ["parallel", "reduction"]} ins(%a : memref<16x32xf32>) outs(%m, %p : memref<16xf32>, memref<16xi32>) {
+func.func @entangled_reductions_go_lane_by_lane_over_rows(%a: memref<16x32xf32>, %m: memref<16xf32>,
+    %p: memref<16xi32>) {
+  linalg.generic {indexing_maps = [#matrix, #first, #first], iterator_types = ["parallel", "reduction"]}
+      ins(%a : memref<16x32xf32>) outs(%m, %p : memref<16xf32>, memref<16xi32>) {
   ^bb0(%x: f32, %y: f32, %i: i32):
     %j = linalg.index 1 : index
     %k = arith.index_cast %j : index to i32

@@ -1,5 +1,6 @@
 // RUN: sluice-opt %s --sluice-set-target=processor=x86-64-v3 --sluice-vectorize-generics | FileCheck %s
-// RUN: sluice-opt %s --sluice-set-target=processor=x86-64-v4 --sluice-vectorize-generics | FileCheck %s --check-prefix=WIDE
+// RUN: sluice-opt %s --sluice-set-target=processor=x86-64-v4 --sluice-vectorize-generics \
+// RUN:   | FileCheck %s --check-prefix=WIDE
 
 #row = affine_map<(d0, d1) -> (d0, d1)>
 #column = affine_map<(d0, d1) -> (d1)>
@@ -48,7 +49,8 @@ func.func @large_op_is_spread_over_blocks_of_rows(%a: memref<1024x384xf32>, %bia
 // CHECK: vector.store
 func.func @large_op_in_a_parallel_loop_stays_in_its_thread(%a: memref<4x65536xf32>, %x: f32) {
   scf.forall (%i) in (4) {
-    %row = memref.subview %a[%i, 0] [1, 65536] [1, 1] : memref<4x65536xf32> to memref<65536xf32, strided<[1], offset: ?>>
+    %row = memref.subview %a[%i, 0] [1, 65536] [1, 1]
+        : memref<4x65536xf32> to memref<65536xf32, strided<[1], offset: ?>>
     linalg.fill ins(%x : f32) outs(%row : memref<65536xf32, strided<[1], offset: ?>>)
   }
   return
@@ -83,7 +85,8 @@ func.func @values_of_a_row_stay_scalar(%a: memref<4x32xf32>, %variance: memref<4
 // CHECK-COUNT-7: vector.store %{{.*}}, %arg1{{.*}} vector<8xf32>
 // CHECK-NOT: vector.shuffle
 // CHECK: return
-func.func @blocks_are_transposed_in_registers(%a: memref<64x32xf32>, %b: memref<32x64xf32>, %odd: memref<60x32xf32>, %c: memref<32x60xf32>) {
+func.func @blocks_are_transposed_in_registers(%a: memref<64x32xf32>, %b: memref<32x64xf32>, %odd: memref<60x32xf32>,
+    %c: memref<32x60xf32>) {
   scf.forall (%i) in (2) {
     linalg.transpose ins(%a : memref<64x32xf32>) outs(%b : memref<32x64xf32>) permutation = [1, 0]
     linalg.transpose ins(%odd : memref<60x32xf32>) outs(%c : memref<32x60xf32>) permutation = [1, 0]
@@ -108,7 +111,8 @@ func.func @transposition_gathers_lanes(%a: memref<64x32xf32>, %b: memref<32x64xf
 // CHECK-NOT: memref.copy
 // CHECK: vector.load {{.*}} vector<8xf32>
 // CHECK: vector.store {{.*}} vector<8xf32>
-func.func @strided_copy_is_vectorized_along_rows(%a: memref<12x32xf32, strided<[768, 1], offset: ?>>, %b: memref<12x32xf32>) {
+func.func @strided_copy_is_vectorized_along_rows(%a: memref<12x32xf32, strided<[768, 1], offset: ?>>,
+    %b: memref<12x32xf32>) {
   memref.copy %a, %b : memref<12x32xf32, strided<[768, 1], offset: ?>> to memref<12x32xf32>
   return
 }

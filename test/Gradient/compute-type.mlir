@@ -1,4 +1,5 @@
-// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate)" | FileCheck %s
+// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate)" \
+// RUN:   | FileCheck %s
 // RUN: not sluice-run %s --check-gradient 2>&1 | FileCheck %s --check-prefix=F64
 
 // Differences of a loss that is rounded say nothing of its gradient: the check is in f64, which is not rounded.
@@ -21,7 +22,9 @@ sluice.graph @train(%targets: tensor<2x3xi32>) -> tensor<f32> {
   %w = sluice.read @w : tensor<4x4xf32>
   %m = sluice.matmul %x, %w {compute_type = bf16} : tensor<2x3x4xf32>, tensor<4x4xf32> to tensor<2x3x4xf32>
   %y = sluice.linear %m, %w {compute_type = bf16} : tensor<2x3x4xf32>, tensor<4x4xf32> to tensor<2x3x4xf32>
-  %a, %l = sluice.attention %y, %y, %y heads 2 {compute_type = bf16} : tensor<2x3x4xf32>, tensor<2x3x4xf32> to tensor<2x2x3xf32>
-  %loss, %lse = sluice.linear_cross_entropy %a, %w, %targets {compute_type = bf16} : tensor<2x3x4xf32>, tensor<4x4xf32>, tensor<2x3xi32> to tensor<f32>, tensor<2x3xf32>
+  %a, %l = sluice.attention %y, %y, %y heads 2 {compute_type = bf16}
+      : tensor<2x3x4xf32>, tensor<2x3x4xf32> to tensor<2x2x3xf32>
+  %loss, %lse = sluice.linear_cross_entropy %a, %w, %targets {compute_type = bf16}
+      : tensor<2x3x4xf32>, tensor<4x4xf32>, tensor<2x3xi32> to tensor<f32>, tensor<2x3xf32>
   sluice.return %loss : tensor<f32>
 }

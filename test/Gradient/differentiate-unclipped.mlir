@@ -1,5 +1,8 @@
-// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate)" | FileCheck %s
-// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate,sluice-insert-optimizer)" | FileCheck %s --check-prefix=UPDATE
+// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate)" \
+// RUN:   | FileCheck %s
+// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate, \
+// RUN:   sluice-insert-optimizer)" \
+// RUN:   | FileCheck %s --check-prefix=UPDATE
 
 // A loss that is not clipped is differentiated by itself: the same functions, other seeds, gradients of its own.
 // CHECK: sluice.slot gradient @gradient.w : tensor<7x4xf32> of @w{{$}}
@@ -19,7 +22,8 @@ sluice.parameter @w : tensor<7x4xf32> {init = #sluice.normal<1.0>}
 // The update scales the one gradient for clipping and adds the other.
 // UPDATE: sluice.slot norm @norm_slot.w
 // UPDATE: sluice.slot norm @unclipped_norm_slot.w : tensor<f64> {role = "w", sluice.unclipped}
-// UPDATE: func.func private @update.w(%arg0: tensor<7x4xf32> {sluice.updates = 0 : i64}, %[[G:arg1]]: tensor<7x4xf32>, %[[U:arg2]]: tensor<7x4xf32>, %arg3
+// UPDATE: func.func private @update.w(%arg0: tensor<7x4xf32> {sluice.updates = 0 : i64}, %[[G:arg1]]: tensor<7x4xf32>,
+// UPDATE-SAME: {{^}} %[[U:arg2]]: tensor<7x4xf32>, %arg3
 // UPDATE: %[[CLIPPED:.*]] = sluice.mul %[[G]], %arg12 : tensor<7x4xf32>, tensor<f32>
 // UPDATE: %[[UNCLIPPED:.*]] = sluice.mul %[[U]], %arg13 : tensor<7x4xf32>, tensor<f32>
 // UPDATE: %[[SUM:.*]] = sluice.add %[[CLIPPED]], %[[UNCLIPPED]]
@@ -28,7 +32,9 @@ sluice.parameter @w : tensor<7x4xf32> {init = #sluice.normal<1.0>}
 sluice.graph @train(%tokens: tensor<3xi32>, %targets: tensor<3xi32>) -> (tensor<f32>, tensor<f32> {sluice.unclipped}) {
   %w = sluice.read @w : tensor<7x4xf32>
   %x = sluice.zero : tensor<3x4xf32>
-  %a, %lse_a = sluice.linear_cross_entropy %x, %w, %targets : tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
-  %b, %lse_b = sluice.linear_cross_entropy %x, %w, %tokens : tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
+  %a, %lse_a = sluice.linear_cross_entropy %x, %w, %targets
+      : tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
+  %b, %lse_b = sluice.linear_cross_entropy %x, %w, %tokens
+      : tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
   sluice.return %a, %b : tensor<f32>, tensor<f32>
 }

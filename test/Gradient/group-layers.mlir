@@ -1,4 +1,5 @@
-// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers))" --verify-roundtrip | FileCheck %s
+// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers))" --verify-roundtrip \
+// RUN:   | FileCheck %s
 
 sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<1.0>}
 

@@ -1,7 +1,8 @@
 // RUN: sluice-opt %s --sluice-insert-optimizer --split-input-file | FileCheck %s
 
 // Scalars that the module lacks are declared; those it has keep their values.
-// CHECK: module attributes {sluice.scalars = [{help = "step size", name = "learning_rate", value = 5.000000e-01 : f64}, {{.*}}name = "beta1"
+// CHECK: module attributes {sluice.scalars = [{help = "step size", name = "learning_rate", value = 5.000000e-01 : f64},
+// CHECK-SAME: {{^}} {{.*}}name = "beta1"
 module attributes {sluice.scalars = [{name = "learning_rate", value = 0.5, help = "step size"}]} {
   sluice.parameter @w : tensor<4x3xf32> {init = #sluice.normal<0.02>, decays}
   sluice.parameter @frozen : tensor<3xf32> {init = #sluice.constant<0.0>}
@@ -25,7 +26,8 @@ module attributes {sluice.scalars = [{name = "learning_rate", value = 0.5, help 
   // CHECK: sluice.store %[[NEW]]#2, @exp_avg_sq.w
 
   // The parameter and its states are updated in place; decay is part of the op.
-  // CHECK: func.func private @update.w(%{{.*}}: tensor<4x3xf32> {sluice.updates = 0 : i64}, %{{[^{]*}}: tensor<4x3xf32>, %{{.*}}: tensor<4x3xf32> {sluice.updates = 1 : i64}
+  // CHECK: func.func private @update.w(%{{.*}}: tensor<4x3xf32> {sluice.updates = 0 : i64},
+  // CHECK-SAME: {{^}} %{{[^{]*}}: tensor<4x3xf32>, %{{.*}}: tensor<4x3xf32> {sluice.updates = 1 : i64}
   // CHECK: sluice.adamw {{.*}} decays
 }
 

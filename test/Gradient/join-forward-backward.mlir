@@ -1,17 +1,22 @@
 // RUN: sluice-opt %s --pass-pipeline="builtin.module(func.func(sluice-join-forward-backward))" | FileCheck %s
-// RUN: sluice-opt %s --pass-pipeline="builtin.module(func.func(sluice-join-forward-backward))" --verify-each | sluice-opt | FileCheck %s
+// RUN: sluice-opt %s --pass-pipeline="builtin.module(func.func(sluice-join-forward-backward))" --verify-each \
+// RUN:   | sluice-opt | FileCheck %s
 
 // What uses the loss goes behind the joined op, which stands where the gradient of the loss is known.
 // CHECK-LABEL: @should_compute_logits_once
 // CHECK-NEXT: %[[G:.*]] = sluice.scale %arg0 by 2
-// CHECK-NEXT: %[[LOSS:.*]], %[[DX:.*]], %[[DW:.*]] = sluice.linear_cross_entropy_with_gradient %[[G]], %arg1, %arg2, %arg3
+// CHECK-NEXT: %[[LOSS:.*]], %[[DX:.*]], %[[DW:.*]] = sluice.linear_cross_entropy_with_gradient %[[G]], %arg1, %arg2,
+// CHECK-SAME: {{^}} %arg3
 // CHECK-NEXT: %[[SUM:.*]] = sluice.add %[[LOSS]], %arg0
 // CHECK-NEXT: return %[[SUM]], %[[DX]], %[[DW]]
-func.func @should_compute_logits_once(%dy: tensor<f32>, %x: tensor<3x4xf32>, %w: tensor<7x4xf32>, %t: tensor<3xi32>) -> (tensor<f32>, tensor<3x4xf32>, tensor<7x4xf32>) {
-  %loss, %lse = sluice.linear_cross_entropy %x, %w, %t : tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
+func.func @should_compute_logits_once(%dy: tensor<f32>, %x: tensor<3x4xf32>, %w: tensor<7x4xf32>, %t: tensor<3xi32>)
+    -> (tensor<f32>, tensor<3x4xf32>, tensor<7x4xf32>) {
+  %loss, %lse = sluice.linear_cross_entropy %x, %w, %t
+      : tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
   %sum = sluice.add %loss, %dy : tensor<f32>, tensor<f32>
   %g = sluice.scale %dy by 2.0 : tensor<f32>
-  %dx, %dw = sluice.linear_cross_entropy_backward %g, %x, %w, %t, %lse : tensor<f32>, tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32>, tensor<3xf32>
+  %dx, %dw = sluice.linear_cross_entropy_backward %g, %x, %w, %t, %lse
+      : tensor<f32>, tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32>, tensor<3xf32>
   return %sum, %dx, %dw : tensor<f32>, tensor<3x4xf32>, tensor<7x4xf32>
 }
 
@@ -31,19 +36,25 @@ func.func @should_share_the_tanh(%dy: tensor<3x4xf32>, %x: tensor<3x4xf32>) -> (
 // CHECK-LABEL: @should_not_join_a_function_of_the_loss
 // CHECK: sluice.linear_cross_entropy %
 // CHECK: sluice.linear_cross_entropy_backward
-func.func @should_not_join_a_function_of_the_loss(%x: tensor<3x4xf32>, %w: tensor<7x4xf32>, %t: tensor<3xi32>) -> (tensor<3x4xf32>, tensor<7x4xf32>) {
-  %loss, %lse = sluice.linear_cross_entropy %x, %w, %t : tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
+func.func @should_not_join_a_function_of_the_loss(%x: tensor<3x4xf32>, %w: tensor<7x4xf32>, %t: tensor<3xi32>)
+    -> (tensor<3x4xf32>, tensor<7x4xf32>) {
+  %loss, %lse = sluice.linear_cross_entropy %x, %w, %t
+      : tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
   %twice = sluice.scale %loss by 2.0 : tensor<f32>
-  %dx, %dw = sluice.linear_cross_entropy_backward %twice, %x, %w, %t, %lse : tensor<f32>, tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32>, tensor<3xf32>
+  %dx, %dw = sluice.linear_cross_entropy_backward %twice, %x, %w, %t, %lse
+      : tensor<f32>, tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32>, tensor<3xf32>
   return %dx, %dw : tensor<3x4xf32>, tensor<7x4xf32>
 }
 
 // CHECK-LABEL: @should_not_join_where_the_logsumexp_is_wanted
 // CHECK: sluice.linear_cross_entropy %
 // CHECK: sluice.linear_cross_entropy_backward
-func.func @should_not_join_where_the_logsumexp_is_wanted(%dy: tensor<f32>, %x: tensor<3x4xf32>, %w: tensor<7x4xf32>, %t: tensor<3xi32>) -> (tensor<f32>, tensor<3xf32>, tensor<3x4xf32>, tensor<7x4xf32>) {
-  %loss, %lse = sluice.linear_cross_entropy %x, %w, %t : tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
-  %dx, %dw = sluice.linear_cross_entropy_backward %dy, %x, %w, %t, %lse : tensor<f32>, tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32>, tensor<3xf32>
+func.func @should_not_join_where_the_logsumexp_is_wanted(%dy: tensor<f32>, %x: tensor<3x4xf32>, %w: tensor<7x4xf32>,
+    %t: tensor<3xi32>) -> (tensor<f32>, tensor<3xf32>, tensor<3x4xf32>, tensor<7x4xf32>) {
+  %loss, %lse = sluice.linear_cross_entropy %x, %w, %t
+      : tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
+  %dx, %dw = sluice.linear_cross_entropy_backward %dy, %x, %w, %t, %lse
+      : tensor<f32>, tensor<3x4xf32>, tensor<7x4xf32>, tensor<3xi32>, tensor<3xf32>
   return %loss, %lse, %dx, %dw : tensor<f32>, tensor<3xf32>, tensor<3x4xf32>, tensor<7x4xf32>
 }
 

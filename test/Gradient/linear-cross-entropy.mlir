@@ -1,4 +1,5 @@
-// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate,func.func(sluice-join-forward-backward))" | FileCheck %s
+// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate, \
+// RUN:   func.func(sluice-join-forward-backward))" | FileCheck %s
 // RUN: sluice-run %s --check-gradient | FileCheck %s --check-prefix=NUMERIC
 
 // The loss and its gradients in one: the logits are computed once.
@@ -12,6 +13,7 @@ sluice.parameter @head : tensor<7x4xf64> {init = #sluice.normal<1.0>}
 sluice.graph @train(%targets: tensor<2x3xi32>) -> tensor<f64> {
   %x = sluice.read @x : tensor<2x3x4xf64>
   %head = sluice.read @head : tensor<7x4xf64>
-  %loss, %lse = sluice.linear_cross_entropy %x, %head, %targets : tensor<2x3x4xf64>, tensor<7x4xf64>, tensor<2x3xi32> to tensor<f64>, tensor<2x3xf64>
+  %loss, %lse = sluice.linear_cross_entropy %x, %head, %targets
+      : tensor<2x3x4xf64>, tensor<7x4xf64>, tensor<2x3xi32> to tensor<f64>, tensor<2x3xf64>
   sluice.return %loss : tensor<f64>
 }

@@ -1,4 +1,5 @@
-// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate)" | FileCheck %s
+// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate)" \
+// RUN:   | FileCheck %s
 // RUN: sluice-run %s --check-gradient | FileCheck %s --check-prefix=NUMERIC
 
 // Transposed operands have transposed gradients.
@@ -16,6 +17,7 @@ sluice.graph @train(%targets: tensor<2x3xi32>) -> tensor<f64> {
   %w = sluice.read @w : tensor<2x4x5xf64>
   %head = sluice.read @head : tensor<7x4xf64>
   %y = sluice.matmul %x, %w transpose_lhs transpose_rhs : tensor<2x5x3xf64>, tensor<2x4x5xf64> to tensor<2x3x4xf64>
-  %loss, %lse = sluice.linear_cross_entropy %y, %head, %targets : tensor<2x3x4xf64>, tensor<7x4xf64>, tensor<2x3xi32> to tensor<f64>, tensor<2x3xf64>
+  %loss, %lse = sluice.linear_cross_entropy %y, %head, %targets
+      : tensor<2x3x4xf64>, tensor<7x4xf64>, tensor<2x3xi32> to tensor<f64>, tensor<2x3xf64>
   sluice.return %loss : tensor<f64>
 }

@@ -1,4 +1,5 @@
-// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate)" | FileCheck %s --implicit-check-not=gradient.t.1
+// RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate)" \
+// RUN:   | FileCheck %s --implicit-check-not=gradient.t.1
 // RUN: sluice-run %s --check-gradient | FileCheck %s --check-prefix=NUMERIC
 
 // The rows that tokens name, some of them twice, are added to the gradient that the table has as the head.
@@ -15,6 +16,7 @@ sluice.graph @train(%targets: tensor<2x5xi32>) -> tensor<f64> {
     %g = sluice.gelu tanh %a : tensor<2x5x4xf64>
     sluice.yield %g : tensor<2x5x4xf64>
   }
-  %loss, %lse = sluice.linear_cross_entropy %y, %t, %targets : tensor<2x5x4xf64>, tensor<7x4xf64>, tensor<2x5xi32> to tensor<f64>, tensor<2x5xf64>
+  %loss, %lse = sluice.linear_cross_entropy %y, %t, %targets
+      : tensor<2x5x4xf64>, tensor<7x4xf64>, tensor<2x5xi32> to tensor<f64>, tensor<2x5xf64>
   sluice.return %loss : tensor<f64>
 }

@@ -1,11 +1,15 @@
 // RUN: sluice-opt %s --sluice-standardization-loss --split-input-file --verify-diagnostics
-// RUN: not sluice-opt %s --sluice-standardization-loss="site=nowhere" --split-input-file 2>&1 | FileCheck %s --check-prefix=SITE
+// RUN: not sluice-opt %s --sluice-standardization-loss="site=nowhere" --split-input-file 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=SITE
 // SITE: error: standardization loss expected site to be one of linear-output, input-of-norm, found 'nowhere'
-// RUN: not sluice-opt %s --sluice-standardization-loss="lamda=1" --split-input-file 2>&1 | FileCheck %s --check-prefix=OPTION
+// RUN: not sluice-opt %s --sluice-standardization-loss="lamda=1" --split-input-file 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=OPTION
 // OPTION: no such option lamda
-// RUN: not sluice-opt %s --sluice-standardization-loss="lambda=-1" --split-input-file 2>&1 | FileCheck %s --check-prefix=LAMBDA
+// RUN: not sluice-opt %s --sluice-standardization-loss="lambda=-1" --split-input-file 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=LAMBDA
 // LAMBDA: error: standardization loss expected lambda of at least 0, found -1
-// RUN: not sluice-opt %s --sluice-standardization-loss="site=input-of-norm" --split-input-file 2>&1 | FileCheck %s --check-prefix=NORM
+// RUN: not sluice-opt %s --sluice-standardization-loss="site=input-of-norm" --split-input-file 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=NORM
 // NORM: error: expected a normalization layer, whose input is standardized, found none
 
 // expected-error @below {{expected a graph 'train', to whose loss terms are added}}
@@ -19,7 +23,8 @@ sluice.parameter @wte : tensor<8x4xf32> {init = #sluice.normal<1.0>}
 sluice.graph @train(%tokens: tensor<3xi32>, %targets: tensor<3xi32>) -> tensor<f32> {
   %wte = sluice.read @wte : tensor<8x4xf32>
   %x = sluice.embedding %tokens, %wte : tensor<3xi32>, tensor<8x4xf32> to tensor<3x4xf32>
-  %loss, %lse = sluice.linear_cross_entropy %x, %wte, %targets : tensor<3x4xf32>, tensor<8x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
+  %loss, %lse = sluice.linear_cross_entropy %x, %wte, %targets
+      : tensor<3x4xf32>, tensor<8x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
   sluice.return %loss : tensor<f32>
 }
 
@@ -43,8 +48,10 @@ sluice.graph @train(%tokens: tensor<3xi32>, %targets: tensor<3xi32>) -> tensor<f
   %wte = sluice.read @wte : tensor<8x4xf32>
   %x = sluice.embedding %tokens, %wte : tensor<3xi32>, tensor<8x4xf32> to tensor<3x4xf32>
   // expected-error @below {{expected a model without a standardization loss, found one}}
-  %term, %m, %v, %r = sluice.standardization_loss %x, %targets epsilon 1.0e-06 : tensor<3x4xf32>, tensor<3xi32> to tensor<f32>, tensor<4xf32>, tensor<4xf32>
-  %loss, %lse = sluice.linear_cross_entropy %x, %wte, %targets : tensor<3x4xf32>, tensor<8x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
+  %term, %m, %v, %r = sluice.standardization_loss %x, %targets epsilon 1.0e-06
+      : tensor<3x4xf32>, tensor<3xi32> to tensor<f32>, tensor<4xf32>, tensor<4xf32>
+  %loss, %lse = sluice.linear_cross_entropy %x, %wte, %targets
+      : tensor<3x4xf32>, tensor<8x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
   %total = sluice.add %loss, %term : tensor<f32>, tensor<f32>
   sluice.return %total : tensor<f32>
 }
@@ -62,7 +69,8 @@ sluice.graph @train(%tokens: tensor<3xi32>, %targets: tensor<3xi32>) -> tensor<f
   // expected-error @below {{expected a norm whose statistics nothing else uses}}
   %n, %r = sluice.rms_norm %x, %g epsilon 1.0e-05 : tensor<3x4xf32>, tensor<4xf32> to tensor<3xf32>
   %f = sluice.linear %n, %v : tensor<3x4xf32>, tensor<4x4xf32> to tensor<3x4xf32>
-  %loss, %lse = sluice.linear_cross_entropy %f, %w, %targets : tensor<3x4xf32>, tensor<8x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
+  %loss, %lse = sluice.linear_cross_entropy %f, %w, %targets
+      : tensor<3x4xf32>, tensor<8x4xf32>, tensor<3xi32> to tensor<f32>, tensor<3xf32>
   %s = sluice.sum_leading %r : tensor<3xf32> to tensor<f32>
   %total = sluice.add %loss, %s : tensor<f32>, tensor<f32>
   sluice.return %total : tensor<f32>

@@ -1,7 +1,9 @@
 // RUN: sluice-opt %s --split-input-file --sluice-narrow-kept | FileCheck %s
-// RUN: sluice-opt %s --split-input-file --sluice-narrow-kept --remarks-filter=numerics 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
+// RUN: sluice-opt %s --split-input-file --sluice-narrow-kept --remarks-filter=numerics 2>&1 >/dev/null \
+// RUN:   | FileCheck %s --check-prefix=REMARK
 
-// What backward hands to contractions alone is kept as they round it, and forward goes on from there; what is rearranged is rearranged as it is kept.
+// What backward hands to contractions alone is kept as they round it, and forward goes on from there; what is
+// rearranged is rearranged as it is kept.
 // CHECK: sluice.slot kept @qkv : tensor<2x4x24xbf16>
 // CHECK-LABEL: func.func private @forward
 // CHECK-SAME: -> (tensor<2x4x8xf32>, tensor<2x4x24xbf16>, tensor<2x2x4xf32>)
@@ -25,20 +27,25 @@
 // REMARK: NarrowKept {{.*}}bytes=384, slots=1
 sluice.slot kept @qkv : tensor<2x4x24xf32>
 sluice.slot kept @lse : tensor<2x2x4xf32>
-func.func private @forward(%x: tensor<2x4x8xf32>, %w: tensor<8x24xf32>) -> (tensor<2x4x8xf32>, tensor<2x4x24xf32>, tensor<2x2x4xf32>) {
+func.func private @forward(%x: tensor<2x4x8xf32>, %w: tensor<8x24xf32>)
+    -> (tensor<2x4x8xf32>, tensor<2x4x24xf32>, tensor<2x2x4xf32>) {
   %qkv = sluice.linear %x, %w {compute_type = bf16} : tensor<2x4x8xf32>, tensor<8x24xf32> to tensor<2x4x24xf32>
   %q, %k, %v = sluice.split %qkv : tensor<2x4x24xf32> to tensor<2x4x8xf32>, tensor<2x4x8xf32>, tensor<2x4x8xf32>
-  %a, %l = sluice.attention %q, %k, %v heads 2 {compute_type = bf16} : tensor<2x4x8xf32>, tensor<2x4x8xf32> to tensor<2x2x4xf32>
+  %a, %l = sluice.attention %q, %k, %v heads 2 {compute_type = bf16}
+      : tensor<2x4x8xf32>, tensor<2x4x8xf32> to tensor<2x2x4xf32>
   return %a, %qkv, %l : tensor<2x4x8xf32>, tensor<2x4x24xf32>, tensor<2x2x4xf32>
 }
-func.func private @backward(%qkv: tensor<2x4x24xf32>, %l: tensor<2x2x4xf32>, %g: tensor<2x4x8xf32>) -> tensor<2x4x24xf32> {
+func.func private @backward(%qkv: tensor<2x4x24xf32>, %l: tensor<2x2x4xf32>, %g: tensor<2x4x8xf32>)
+    -> tensor<2x4x24xf32> {
   %q, %k, %v = sluice.split %qkv : tensor<2x4x24xf32> to tensor<2x4x8xf32>, tensor<2x4x8xf32>, tensor<2x4x8xf32>
-  %dq, %dk, %dv = sluice.attention_backward %g, %q, %k, %v, %g, %l heads 2 {compute_type = bf16} : tensor<2x4x8xf32>, tensor<2x2x4xf32>
+  %dq, %dk, %dv = sluice.attention_backward %g, %q, %k, %v, %g, %l heads 2 {compute_type = bf16}
+      : tensor<2x4x8xf32>, tensor<2x2x4xf32>
   %d = sluice.concat %dq, %dk, %dv : tensor<2x4x8xf32>, tensor<2x4x8xf32>, tensor<2x4x8xf32> to tensor<2x4x24xf32>
   return %d : tensor<2x4x24xf32>
 }
 func.func @train.forward(%x: tensor<2x4x8xf32>, %w: tensor<8x24xf32>) {
-  %0:3 = call @forward(%x, %w) : (tensor<2x4x8xf32>, tensor<8x24xf32>) -> (tensor<2x4x8xf32>, tensor<2x4x24xf32>, tensor<2x2x4xf32>)
+  %0:3 = call @forward(%x, %w) : (tensor<2x4x8xf32>, tensor<8x24xf32>)
+      -> (tensor<2x4x8xf32>, tensor<2x4x24xf32>, tensor<2x2x4xf32>)
   sluice.store %0#1, @qkv : tensor<2x4x24xf32>
   sluice.store %0#2, @lse : tensor<2x2x4xf32>
   return
@@ -52,7 +59,8 @@ func.func @train.backward(%g: tensor<2x4x8xf32>) {
 
 // -----
 
-// A layer with a gate has nothing to keep where it is dropped, and forward goes on in f32 where it does more with what it keeps.
+// A layer with a gate has nothing to keep where it is dropped, and forward goes on in f32 where it does more with what
+// it keeps.
 // CHECK: sluice.slot kept @x : tensor<4x8xbf16>
 // CHECK-LABEL: func.func private @forward
 // CHECK: %[[GELU:.*]] = sluice.gelu
@@ -108,7 +116,8 @@ func.func private @forward(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8x
   %z = sluice.scale %x by 3.0 : tensor<4x8xf32>
   return %y, %z : tensor<4x8xf32>, tensor<4x8xf32>
 }
-func.func private @backward(%y: tensor<4x8xf32>, %z: tensor<4x8xf32>) -> (tensor<8x8xf32>, tensor<4x8xf32>, tensor<8x8xf32>) {
+func.func private @backward(%y: tensor<4x8xf32>, %z: tensor<4x8xf32>)
+    -> (tensor<8x8xf32>, tensor<4x8xf32>, tensor<8x8xf32>) {
   %0 = sluice.matmul %y, %y transpose_lhs {compute_type = bf16} : tensor<4x8xf32>, tensor<4x8xf32> to tensor<8x8xf32>
   %1 = sluice.gelu tanh %y : tensor<4x8xf32>
   %2 = sluice.matmul %z, %z transpose_lhs : tensor<4x8xf32>, tensor<4x8xf32> to tensor<8x8xf32>
@@ -123,7 +132,8 @@ func.func @train.forward(%x: tensor<4x8xf32>) {
 func.func @train.backward() {
   %0 = sluice.fetch @gelu : tensor<4x8xf32>
   %1 = sluice.fetch @f32 : tensor<4x8xf32>
-  %2:3 = call @backward(%0, %1) : (tensor<4x8xf32>, tensor<4x8xf32>) -> (tensor<8x8xf32>, tensor<4x8xf32>, tensor<8x8xf32>)
+  %2:3 = call @backward(%0, %1) : (tensor<4x8xf32>, tensor<4x8xf32>)
+      -> (tensor<8x8xf32>, tensor<4x8xf32>, tensor<8x8xf32>)
   return
 }
 

@@ -1,5 +1,6 @@
 // RUN: sluice-opt %s --split-input-file --sluice-narrow-results | FileCheck %s
-// RUN: sluice-opt %s --split-input-file --sluice-narrow-results --remarks-filter=numerics 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
+// RUN: sluice-opt %s --split-input-file --sluice-narrow-results --remarks-filter=numerics 2>&1 >/dev/null \
+// RUN:   | FileCheck %s --check-prefix=REMARK
 
 // What a norm hands to contractions alone, it rounds; they widen it again, and it is rearranged as it is.
 // CHECK-LABEL: func.func @norms
@@ -12,8 +13,10 @@
 // CHECK: sluice.reshape %{{.*}} : tensor<4x8xbf16> to tensor<2x2x8xbf16>
 // CHECK: arith.extf %{{.*}} : tensor<2x2x8xbf16>
 // REMARK: NarrowResults {{.*}}bytes=128, results=2
-func.func @norms(%x: tensor<4x8xf32>, %g: tensor<8xf32>, %c: tensor<8xf32>, %w: tensor<8x16xf32>) -> (tensor<4x16xf32>, tensor<2x2x16xf32>) {
-  %y, %mean, %rstd = sluice.layer_norm %x, %g bias %c epsilon 1.0e-5 : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32> to tensor<4xf32>, tensor<4xf32>
+func.func @norms(%x: tensor<4x8xf32>, %g: tensor<8xf32>, %c: tensor<8xf32>, %w: tensor<8x16xf32>)
+    -> (tensor<4x16xf32>, tensor<2x2x16xf32>) {
+  %y, %mean, %rstd = sluice.layer_norm %x, %g bias %c epsilon 1.0e-5
+      : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32> to tensor<4xf32>, tensor<4xf32>
   %0 = sluice.linear %y, %w {compute_type = bf16} : tensor<4x8xf32>, tensor<8x16xf32> to tensor<4x16xf32>
   %z, %r = sluice.rms_norm %x, %g epsilon 1.0e-5 : tensor<4x8xf32>, tensor<8xf32> to tensor<4xf32>
   %s = sluice.reshape %z : tensor<4x8xf32> to tensor<2x2x8xf32>
@@ -23,11 +26,13 @@ func.func @norms(%x: tensor<4x8xf32>, %g: tensor<8xf32>, %c: tensor<8xf32>, %w: 
 
 // -----
 
-// Not what something else sees, nor what a contraction takes as it is, nor what is the epilogue of a contraction, as an activation.
+// Not what something else sees, nor what a contraction takes as it is, nor what is the epilogue of a contraction, as an
+// activation.
 // CHECK-LABEL: func.func @others
 // CHECK-NOT: truncf
 // REMARK: NarrowResults {{.*}}bytes=0, results=0
-func.func @others(%x: tensor<4x8xf32>, %g: tensor<8xf32>, %w: tensor<8x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) {
+func.func @others(%x: tensor<4x8xf32>, %g: tensor<8xf32>, %w: tensor<8x8xf32>)
+    -> (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) {
   %y, %r = sluice.rms_norm %x, %g epsilon 1.0e-5 : tensor<4x8xf32>, tensor<8xf32> to tensor<4xf32>
   %0 = sluice.linear %y, %w {compute_type = bf16} : tensor<4x8xf32>, tensor<8x8xf32> to tensor<4x8xf32>
   %z, %s = sluice.rms_norm %x, %g epsilon 1.0e-6 : tensor<4x8xf32>, tensor<8xf32> to tensor<4xf32>

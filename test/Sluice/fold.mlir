@@ -25,7 +25,8 @@ func.func @should_fold_two_reshapes(%a: tensor<2x4xf32>) -> tensor<2x4xf32> {
 
 // CHECK-LABEL: func.func @should_fold_a_dropout_of_rate_zero
 // CHECK-NEXT: return %arg0
-func.func @should_fold_a_dropout_of_rate_zero(%a: tensor<2x4xf32>, %k: tensor<4xi32>, %l: tensor<1xi32>) -> tensor<2x4xf32> {
+func.func @should_fold_a_dropout_of_rate_zero(%a: tensor<2x4xf32>, %k: tensor<4xi32>, %l: tensor<1xi32>)
+    -> tensor<2x4xf32> {
   %r = arith.constant dense<0.0> : tensor<f64>
   %b = sluice.dropout %a, %k, %l rate %r ordinal 3 : tensor<2x4xf32>, tensor<4xi32>, tensor<1xi32>, tensor<f64>
   return %b : tensor<2x4xf32>

@@ -148,7 +148,8 @@ sluice.graph @train(%x: tensor<4xi32>) -> tensor<f32> {
   %g = sluice.zero : tensor<2xf32>
   %z = sluice.zero : tensor<f32>
   // expected-error @below {{with a gate expected results that are floats, found 'tensor<4xi32>'}}
-  %y:2 = sluice.layer "h.0" gate %g[0] : tensor<2xf32> (%a = %z : tensor<f32>) broadcast(%b = %x : tensor<4xi32>) -> (tensor<f32>, tensor<4xi32>) {
+  %y:2 = sluice.layer "h.0" gate %g[0] : tensor<2xf32> (%a = %z : tensor<f32>)
+      broadcast(%b = %x : tensor<4xi32>) -> (tensor<f32>, tensor<4xi32>) {
     sluice.yield %a, %b : tensor<f32>, tensor<4xi32>
   }
   sluice.return %y#0 : tensor<f32>

@@ -3,11 +3,12 @@
 // What the ABI of the runtime cannot say is an error, not a wrong table.
 
 module attributes {
-    sluice.binary = {model = "m", description = "", batch = 1 : i64, sequence = 2 : i64, vocabulary = 3 : i64,
-                     micro_batches = 1 : i64, flops_per_token = 6.0 : f64, grad_clip = 1.0 : f64, optimizer = "sgd",
-                     parameter_bytes = 64 : i64, slot_bytes = 256 : i64, gradient_offset = 0 : i64,
-                     gradient_bytes = 64 : i64, norms_offset = 64 : i64, unclipped_norms_offset = -1 : i64,
-                     graphs = [{name = "train", inputs = [{name = "tokens", type = tensor<1x2xi32>}]}]}} {
+    sluice.binary = #sluice.binary<
+      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
+               micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
+      graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
+      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+                norms_offset = 64>>} {
   // expected-error@+1 {{the ABI has no tensor of type 'tensor<1x1x1x1x1x1x1xf32>'}}
   sluice.parameter @w : tensor<1x1x1x1x1x1x1xf32> {init = #sluice.constant<0.0>, offset = 0 : i64}
   llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
@@ -20,11 +21,12 @@ module attributes {
 
 // Norms are one array of doubles in the order of parameters.
 module attributes {
-    sluice.binary = {model = "m", description = "", batch = 1 : i64, sequence = 2 : i64, vocabulary = 3 : i64,
-                     micro_batches = 1 : i64, flops_per_token = 6.0 : f64, grad_clip = 1.0 : f64, optimizer = "sgd",
-                     parameter_bytes = 64 : i64, slot_bytes = 256 : i64, gradient_offset = 0 : i64,
-                     gradient_bytes = 64 : i64, norms_offset = 64 : i64, unclipped_norms_offset = -1 : i64,
-                     graphs = [{name = "train", inputs = [{name = "tokens", type = tensor<1x2xi32>}]}]}} {
+    sluice.binary = #sluice.binary<
+      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
+               micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
+      graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
+      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+                norms_offset = 64>>} {
   sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, offset = 0 : i64}
   // expected-error@+1 {{expected at the position of its parameter, from byte 64}}
   sluice.slot norm @n : tensor<f64> {role = "w", offset = 72 : i64}
@@ -37,11 +39,12 @@ module attributes {
 // -----
 
 module attributes {
-    sluice.binary = {model = "m", description = "", batch = 1 : i64, sequence = 2 : i64, vocabulary = 3 : i64,
-                     micro_batches = 1 : i64, flops_per_token = 6.0 : f64, grad_clip = 1.0 : f64, optimizer = "sgd",
-                     parameter_bytes = 64 : i64, slot_bytes = 256 : i64, gradient_offset = 0 : i64,
-                     gradient_bytes = 64 : i64, norms_offset = 64 : i64, unclipped_norms_offset = -1 : i64,
-                     graphs = [{name = "train", inputs = [{name = "tokens", type = tensor<1x2xi32>}]}]}} {
+    sluice.binary = #sluice.binary<
+      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
+               micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
+      graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
+      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+                norms_offset = 64>>} {
   sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, offset = 0 : i64}
   sluice.slot state @first : tensor<4xf32> of @w {role = "first", offset = 0 : i64}
   sluice.slot state @second : tensor<4xf32> of @w {role = "second", offset = 0 : i64}
@@ -57,11 +60,12 @@ module attributes {
 
 // expected-error@+1 {{cannot export the model: an entry of 'sluice.scalars' has no 'help'}}
 module attributes {sluice.scalars = [{name = "rate", value = 1.0 : f64}],
-    sluice.binary = {model = "m", description = "", batch = 1 : i64, sequence = 2 : i64, vocabulary = 3 : i64,
-                     micro_batches = 1 : i64, flops_per_token = 6.0 : f64, grad_clip = 1.0 : f64, optimizer = "sgd",
-                     parameter_bytes = 64 : i64, slot_bytes = 256 : i64, gradient_offset = 0 : i64,
-                     gradient_bytes = 64 : i64, norms_offset = 64 : i64, unclipped_norms_offset = -1 : i64,
-                     graphs = [{name = "train", inputs = [{name = "tokens", type = tensor<1x2xi32>}]}]}} {
+    sluice.binary = #sluice.binary<
+      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
+               micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
+      graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
+      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+                norms_offset = 64>>} {
   llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
       sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
   llvm.func @train.backward() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train",
@@ -72,13 +76,14 @@ module attributes {sluice.scalars = [{name = "rate", value = 1.0 : f64}],
 
 // expected-error@+1 {{cannot export the model: there is no slot 'gates' for a gate}}
 module attributes {
-    sluice.binary = {model = "m", description = "", batch = 1 : i64, sequence = 2 : i64, vocabulary = 3 : i64,
-                     micro_batches = 1 : i64, flops_per_token = 6.0 : f64, grad_clip = 1.0 : f64, optimizer = "sgd",
-                     parameter_bytes = 64 : i64, slot_bytes = 256 : i64, gradient_offset = 0 : i64,
-                     gradient_bytes = 64 : i64, norms_offset = 64 : i64, unclipped_norms_offset = -1 : i64,
-                     gates = [{layer = 0 : i64, index = 0 : i64, slot = @gates, flops = 10.0 : f64}],
-                     layers = ["h.0"],
-                     graphs = [{name = "train", inputs = [{name = "tokens", type = tensor<1x2xi32>}]}]}} {
+    sluice.binary = #sluice.binary<
+      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
+               micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
+      graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
+      layers = ["h.0"],
+      gates = [#sluice.layer_gate<layer = 0, gate = <@gates[0]>, flops = 10.0 : f64>],
+      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+                norms_offset = 64>>} {
   sluice.slot result @train.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "train"}
   llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
       sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
@@ -89,12 +94,13 @@ module attributes {
 // -----
 
 module attributes {
-    sluice.binary = {model = "m", description = "", batch = 1 : i64, sequence = 2 : i64, vocabulary = 3 : i64,
-                     micro_batches = 1 : i64, flops_per_token = 6.0 : f64, grad_clip = 1.0 : f64, optimizer = "sgd",
-                     parameter_bytes = 64 : i64, slot_bytes = 256 : i64, gradient_offset = 0 : i64,
-                     gradient_bytes = 64 : i64, norms_offset = 64 : i64, unclipped_norms_offset = -1 : i64,
-                     layers = ["h.0"],
-                     graphs = [{name = "train", inputs = [{name = "tokens", type = tensor<1x2xi32>}]}]}} {
+    sluice.binary = #sluice.binary<
+      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
+               micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
+      graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
+      layers = ["h.0"],
+      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+                norms_offset = 64>>} {
   sluice.slot result @train.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "train"}
   // expected-error@+1 {{expected the name of a layer of the stack, found 'h.9'}}
   sluice.slot result @range : tensor<4xf32> {offset = 128 : i64, sluice.layer = "h.9", sluice.metric = "range"}

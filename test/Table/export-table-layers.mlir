@@ -18,14 +18,16 @@
 // Techniques are a symbol of their own, which ends with null.
 // CHECK: @sluice_techniques = constant [2 x ptr] [ptr @[[TECHNIQUE:.*]], ptr null]
 module attributes {
-    sluice.binary = {model = "m", description = "", batch = 1 : i64, sequence = 2 : i64, vocabulary = 3 : i64,
-                     micro_batches = 1 : i64, flops_per_token = 6.0 : f64, grad_clip = 1.0 : f64, optimizer = "sgd",
-                     parameter_bytes = 64 : i64, slot_bytes = 256 : i64, gradient_offset = 0 : i64,
-                     gradient_bytes = 64 : i64, norms_offset = 64 : i64, unclipped_norms_offset = -1 : i64,
-                     layers = ["h.0", "h.1"], techniques = ["layer drop"],
-                     gates = [{layer = 0 : i64, index = 0 : i64, slot = @gates, flops = 10.0 : f64},
-                              {layer = 1 : i64, index = 1 : i64, slot = @gates, flops = 20.0 : f64}],
-                     graphs = [{name = "train", inputs = [{name = "tokens", type = tensor<1x2xi32>}]}]}} {
+    sluice.binary = #sluice.binary<
+      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
+               micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
+      techniques = ["layer drop"],
+      graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
+      layers = ["h.0", "h.1"],
+      gates = [#sluice.layer_gate<layer = 0, gate = <@gates[0]>, flops = 10.0 : f64>,
+               #sluice.layer_gate<layer = 1, gate = <@gates[1]>, flops = 20.0 : f64>],
+      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+                norms_offset = 64>>} {
   sluice.slot result @train.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "train", sluice.metric = "loss"}
   sluice.slot gate @gates : tensor<2xf64> {offset = 64 : i64}
   sluice.slot result @range : tensor<4xf32> {

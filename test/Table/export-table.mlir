@@ -42,11 +42,12 @@ module attributes {
     sluice.kernels = [#sluice.kernel<"gelu", flops = 64, bytes = 512>],
     sluice.scalars = [{name = "learning_rate", value = 1.0e-3 : f64, help = "step size"},
                       {name = "theta", value = 0x7FF8000000000000 : f64, help = "limit", above = 0.0 : f64, most = 1.0 : f64}],
-    sluice.binary = {model = "m", description = "", batch = 1 : i64, sequence = 2 : i64, vocabulary = 3 : i64, micro_batches = 2 : i64,
-                     flops_per_token = 6.0 : f64, grad_clip = 1.0 : f64, optimizer = "adamw", parameter_bytes = 128 : i64,
-                     slot_bytes = 320 : i64, gradient_offset = 0 : i64, gradient_bytes = 64 : i64, norms_offset = 128 : i64, unclipped_norms_offset = -1 : i64,
-                     graphs = [{name = "eval", inputs = [{name = "tokens", type = tensor<1x2xi32>}]},
-                               {name = "train", inputs = [{name = "tokens", type = tensor<1x2xi32>}]}]}} {
+    sluice.binary = #sluice.binary<
+      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3, micro_batches = 2,
+               optimizer = adamw, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
+      memory = <parameter_bytes = 128, slot_bytes = 320, gradient_offset = 0, gradient_bytes = 64, norms_offset = 128>,
+      graphs = [#sluice.graph<"eval", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>,
+                #sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>]>} {
   sluice.parameter @h.weight : tensor<2x3xf32> {init = #sluice.normal<0.5>, decays, offset = 64 : i64}
   sluice.parameter @h.bias : tensor<3xf32> {init = #sluice.constant<1.0>, offset = 0 : i64}
   sluice.slot gradient @g : tensor<2x3xf32> of @h.weight {offset = 0 : i64}

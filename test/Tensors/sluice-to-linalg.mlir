@@ -4,7 +4,8 @@
 // CHECK-LABEL: @should_start_the_sum_at_the_bias
 // CHECK: %[[START:.*]] = linalg.generic {{.*}} ins(%arg2 : tensor<5xf32>)
 // CHECK: linalg.contract {{.*}} ins(%arg0, %arg1 {{.*}}) outs(%[[START]]
-func.func private @should_start_the_sum_at_the_bias(%x: tensor<2x3x4xf32>, %w: tensor<4x5xf32>, %b: tensor<5xf32>) -> tensor<2x3x5xf32> {
+func.func private @should_start_the_sum_at_the_bias(%x: tensor<2x3x4xf32>, %w: tensor<4x5xf32>, %b: tensor<5xf32>)
+    -> tensor<2x3x5xf32> {
   %y = sluice.linear %x, %w bias %b : tensor<2x3x4xf32>, tensor<4x5xf32>, tensor<5xf32> to tensor<2x3x5xf32>
   return %y : tensor<2x3x5xf32>
 }
@@ -12,7 +13,8 @@ func.func private @should_start_the_sum_at_the_bias(%x: tensor<2x3x4xf32>, %w: t
 // CHECK-LABEL: @should_sum_into_the_accumulator
 // CHECK-NEXT: %[[SUM:.*]] = linalg.contract {{.*}} outs(%arg2
 // CHECK-NEXT: return %[[SUM]]
-func.func private @should_sum_into_the_accumulator(%x: tensor<2x3x4xf32>, %d: tensor<2x3x5xf32>, %old: tensor<4x5xf32> {sluice.updates = 0 : i64}) -> tensor<4x5xf32> {
+func.func private @should_sum_into_the_accumulator(%x: tensor<2x3x4xf32>, %d: tensor<2x3x5xf32>,
+    %old: tensor<4x5xf32> {sluice.updates = 0 : i64}) -> tensor<4x5xf32> {
   %g = sluice.matmul %x, %d transpose_lhs reduce_leading : tensor<2x3x4xf32>, tensor<2x3x5xf32> to tensor<4x5xf32>
   %s = sluice.add %old, %g : tensor<4x5xf32>, tensor<4x5xf32>
   return %s : tensor<4x5xf32>
@@ -23,7 +25,8 @@ func.func private @should_sum_into_the_accumulator(%x: tensor<2x3x4xf32>, %d: te
 // CHECK: linalg.fill
 // CHECK: linalg.contract
 // CHECK: arith.addf
-func.func private @should_add_to_a_plain_argument(%x: tensor<3x4xf32>, %d: tensor<3x5xf32>, %old: tensor<4x5xf32>) -> tensor<4x5xf32> {
+func.func private @should_add_to_a_plain_argument(%x: tensor<3x4xf32>, %d: tensor<3x5xf32>, %old: tensor<4x5xf32>)
+    -> tensor<4x5xf32> {
   %g = sluice.matmul %x, %d transpose_lhs : tensor<3x4xf32>, tensor<3x5xf32> to tensor<4x5xf32>
   %s = sluice.add %old, %g : tensor<4x5xf32>, tensor<4x5xf32>
   return %s : tensor<4x5xf32>
@@ -39,8 +42,11 @@ func.func private @should_give_attention_destinations(%q: tensor<1x2x4xf32>) -> 
 
 // CHECK-LABEL: @should_accumulate_the_gradient_of_a_head
 // CHECK: sluice.blocked_cross_entropy_backward {{.*}} outs(%{{.*}}, %arg5 : {{.*}}) {accumulate}
-func.func private @should_accumulate_the_gradient_of_a_head(%g: tensor<f32>, %x: tensor<3x4xf32>, %w: tensor<5x4xf32>, %t: tensor<3xi32>, %l: tensor<3xf32>, %old: tensor<5x4xf32> {sluice.updates = 1 : i64}) -> (tensor<3x4xf32>, tensor<5x4xf32>) {
-  %dx, %dw = sluice.linear_cross_entropy_backward %g, %x, %w, %t, %l : tensor<f32>, tensor<3x4xf32>, tensor<5x4xf32>, tensor<3xi32>, tensor<3xf32>
+func.func private @should_accumulate_the_gradient_of_a_head(%g: tensor<f32>, %x: tensor<3x4xf32>, %w: tensor<5x4xf32>,
+    %t: tensor<3xi32>, %l: tensor<3xf32>, %old: tensor<5x4xf32> {sluice.updates = 1 : i64})
+    -> (tensor<3x4xf32>, tensor<5x4xf32>) {
+  %dx, %dw = sluice.linear_cross_entropy_backward %g, %x, %w, %t, %l
+      : tensor<f32>, tensor<3x4xf32>, tensor<5x4xf32>, tensor<3xi32>, tensor<3xf32>
   %s = sluice.add %old, %dw : tensor<5x4xf32>, tensor<5x4xf32>
   return %dx, %s : tensor<3x4xf32>, tensor<5x4xf32>
 }
@@ -68,7 +74,8 @@ func.func private @should_square_without_a_mean(%x: tensor<3x4xf32>, %w: tensor<
   return %y : tensor<3x4xf32>
 }
 
-// Divisions once a unit: they stay out of the loop over elements, which fuses with the gradient of the unit's other use.
+// Divisions once a unit: they stay out of the loop over elements, which fuses with the gradient of the unit's other
+// use.
 // CHECK-LABEL: @should_divide_once_a_unit
 // CHECK: %[[UNITS:.*]]:2 = linalg.generic
 // CHECK: arith.divf
@@ -84,8 +91,10 @@ func.func private @should_square_without_a_mean(%x: tensor<3x4xf32>, %w: tensor<
 // FUSED: math.erf
 // FUSED-NOT: linalg.generic
 // FUSED: return
-func.func private @should_divide_once_a_unit(%g: tensor<f32>, %x: tensor<6x4xf32>, %t: tensor<6xi32>, %m: tensor<4xf32>, %v: tensor<4xf32>, %dy: tensor<6x4xf32>) -> tensor<6x4xf32> {
-  %dx = sluice.standardization_loss_backward %g, %x, %t, %m, %v epsilon 1.0e-06 : tensor<f32>, tensor<6x4xf32>, tensor<6xi32>, tensor<4xf32>
+func.func private @should_divide_once_a_unit(%g: tensor<f32>, %x: tensor<6x4xf32>, %t: tensor<6xi32>, %m: tensor<4xf32>,
+    %v: tensor<4xf32>, %dy: tensor<6x4xf32>) -> tensor<6x4xf32> {
+  %dx = sluice.standardization_loss_backward %g, %x, %t, %m, %v epsilon 1.0e-06
+      : tensor<f32>, tensor<6x4xf32>, tensor<6xi32>, tensor<4xf32>
   %dz = sluice.gelu_backward erf %dy, %x : tensor<6x4xf32>
   %sum = sluice.add %dz, %dx : tensor<6x4xf32>, tensor<6x4xf32>
   return %sum : tensor<6x4xf32>
@@ -135,10 +144,12 @@ func.func private @should_share_what_both_need(%dy: tensor<6x4xf32>, %x: tensor<
 // CHECK: linalg.generic {{.*}} outs(%arg0
 // CHECK: arith.constant 1.41421354
 // CHECK: linalg.generic {{.*}} outs(%arg1
-func.func private @should_stack_the_matrices_of_muon(%p0: tensor<4x16xf32>, %p1: tensor<4x16xf32>, %g0: tensor<4x16xf32>, %g1: tensor<4x16xf32>, %m0: tensor<4x16xf32>, %m1: tensor<4x16xf32>, %s: tensor<f32>)
+func.func private @should_stack_the_matrices_of_muon(%p0: tensor<4x16xf32>, %p1: tensor<4x16xf32>,
+    %g0: tensor<4x16xf32>, %g1: tensor<4x16xf32>, %m0: tensor<4x16xf32>, %m1: tensor<4x16xf32>, %s: tensor<f32>)
     -> (tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>) {
   %0:4 = sluice.muon parameters(%p0, %p1) gradients(%g0, %g1) momenta(%m0, %m1) scalars(%s, %s, %s, %s) parts 2 decays
-      : (tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>)
+      : (tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>,
+      tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>)
       -> (tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>)
   return %0#0, %0#1, %0#2, %0#3 : tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>
 }
@@ -151,13 +162,19 @@ func.func private @should_stack_the_matrices_of_muon(%p0: tensor<4x16xf32>, %p1:
 // CHECK: sluice.blocked_attention_backward {{.*}}compute_type = bf16
 // CHECK: sluice.blocked_cross_entropy {{.*}} {compute_type = bf16}
 // CHECK: sluice.blocked_cross_entropy_backward {{.*}} {compute_type = bf16}
-func.func private @should_keep_the_compute_type(%x: tensor<1x2x4xf32>, %w: tensor<4x4xf32>, %t: tensor<1x2xi32>, %g: tensor<f32>)
+func.func private @should_keep_the_compute_type(%x: tensor<1x2x4xf32>, %w: tensor<4x4xf32>, %t: tensor<1x2xi32>,
+    %g: tensor<f32>)
     -> (tensor<1x2x4xf32>, tensor<4x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>, tensor<f32>, tensor<4x4xf32>) {
   %y = sluice.linear %x, %w {compute_type = bf16} : tensor<1x2x4xf32>, tensor<4x4xf32> to tensor<1x2x4xf32>
   %m = sluice.matmul %w, %w {compute_type = bf16} : tensor<4x4xf32>, tensor<4x4xf32> to tensor<4x4xf32>
-  %a, %l = sluice.attention %x, %x, %x heads 2 {compute_type = bf16} : tensor<1x2x4xf32>, tensor<1x2x4xf32> to tensor<1x2x2xf32>
-  %dq, %dk, %dv = sluice.attention_backward %x, %x, %x, %x, %a, %l heads 2 {compute_type = bf16} : tensor<1x2x4xf32>, tensor<1x2x2xf32>
-  %loss, %lse = sluice.linear_cross_entropy %x, %w, %t {compute_type = bf16} : tensor<1x2x4xf32>, tensor<4x4xf32>, tensor<1x2xi32> to tensor<f32>, tensor<1x2xf32>
-  %dx, %dw = sluice.linear_cross_entropy_backward %g, %x, %w, %t, %lse {compute_type = bf16} : tensor<f32>, tensor<1x2x4xf32>, tensor<4x4xf32>, tensor<1x2xi32>, tensor<1x2xf32>
-  return %y, %m, %a, %dq, %loss, %dw : tensor<1x2x4xf32>, tensor<4x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>, tensor<f32>, tensor<4x4xf32>
+  %a, %l = sluice.attention %x, %x, %x heads 2 {compute_type = bf16}
+      : tensor<1x2x4xf32>, tensor<1x2x4xf32> to tensor<1x2x2xf32>
+  %dq, %dk, %dv = sluice.attention_backward %x, %x, %x, %x, %a, %l heads 2 {compute_type = bf16}
+      : tensor<1x2x4xf32>, tensor<1x2x2xf32>
+  %loss, %lse = sluice.linear_cross_entropy %x, %w, %t {compute_type = bf16}
+      : tensor<1x2x4xf32>, tensor<4x4xf32>, tensor<1x2xi32> to tensor<f32>, tensor<1x2xf32>
+  %dx, %dw = sluice.linear_cross_entropy_backward %g, %x, %w, %t, %lse {compute_type = bf16}
+      : tensor<f32>, tensor<1x2x4xf32>, tensor<4x4xf32>, tensor<1x2xi32>, tensor<1x2xf32>
+  return %y, %m, %a, %dq, %loss, %dw
+      : tensor<1x2x4xf32>, tensor<4x4xf32>, tensor<1x2x4xf32>, tensor<1x2x4xf32>, tensor<f32>, tensor<4x4xf32>
 }

@@ -5,8 +5,9 @@
 // CHECK: {{^\[\[}}1, 2, 3], [4, 5, 6], [7, 8, 9], [10, 11, 12]]{{$}}
 // CHECK: {{^\[\[}}2, 4, 6], [8, 10, 12], [14, 16, 18], [20, 22, 24]]{{$}}
 func.func @scale(%step: memref<584xi8>,
-                 %a: memref<4x3xf32> {sluice.values = dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0], [10.0, 11.0, 12.0]]> : tensor<4x3xf32>},
-                 %b: memref<4x3xf32>) {
+    %a: memref<4x3xf32> {sluice.values = dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0],
+                                                [10.0, 11.0, 12.0]]> : tensor<4x3xf32>},
+    %b: memref<4x3xf32>) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c3 = arith.constant 3 : index

@@ -6,7 +6,8 @@
 // RUN: sluice-run %s --check-gradient | FileCheck %s --check-prefix=GRADIENT
 
 // DOUBLE: {{^\[\[}}2, 4], [6, 8]]{{$}}
-func.func @double(%x: tensor<2x2xf32> {sluice.values = dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>}) -> tensor<2x2xf32> {
+func.func @double(%x: tensor<2x2xf32> {sluice.values = dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>})
+    -> tensor<2x2xf32> {
   %y = sluice.add %x, %x : tensor<2x2xf32>, tensor<2x2xf32>
   return %y : tensor<2x2xf32>
 }

@@ -11,7 +11,6 @@ import tempfile
 from pathlib import Path
 
 DIALECT_NAME = re.compile(r"Dialect \{\s*let name = \"(\w+)\"")
-VERBS = ("train", "eval", "generate", "export", "info")
 
 
 def run(*command):
@@ -82,8 +81,10 @@ class Generator:
         with tempfile.TemporaryDirectory() as folder:
             program = Path(folder) / "train"
             run(self.tools / "sluicec", self.source / "examples/quickstart.json", "-o", program)
-            texts = [fenced(run(program, "--help"))]
-            texts += [f"## `{verb}`\n\n{fenced(run(program, verb, '--help'))}" for verb in VERBS]
+            overview = run(program, "--help")
+            verbs = re.findall(r"^  (\w+) +\w", overview.split("Subcommands:\n")[1], re.M)
+            texts = [fenced(overview)]
+            texts += [f"## `{verb}`\n\n{fenced(run(program, verb, '--help'))}" for verb in verbs]
             text = "\n\n".join(texts).replace(str(program), "train")
             self.write("command-lines/program.md", "A compiled program", text)
 

@@ -1,4 +1,5 @@
 //===- sluice-run.cpp - Runs a function or a graph of a module in this process ------------===//
+#include "dialects/Sluice/BinaryFacts.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -48,10 +49,7 @@ struct Signature {
 };
 } // namespace
 
-static int fail(const llvm::Twine &message, int code = 1) {
-  llvm::errs() << "sluice-run: error: " << message << "\n";
-  return code;
-}
+static constexpr ErrorPrinter fail = {"sluice-run"};
 
 /// Takes the values out of the function: LLVM would not know them.
 static Signature takeSignature(FunctionOpInterface function) {
@@ -84,34 +82,18 @@ static GivenValues collectValues(ModuleOp module) {
 /// A module written by hand says little of the whole; the table needs the rest.
 static void completeFacts(ModuleOp module) {
   Builder builder(module.getContext());
-  NamedAttrList facts;
-  if (auto given = module->getAttrOfType<DictionaryAttr>(binaryAttrName))
-    facts = given;
-  auto complete = [&](StringRef name, Attribute value) {
-    if (!facts.get(name))
-      facts.set(name, value);
-  };
-  for (StringRef name : {"model", "description"})
-    complete(name, builder.getStringAttr(""));
-  complete("optimizer", builder.getStringAttr("adamw"));
-  for (StringRef name : {"batch", "sequence", "vocabulary"})
-    complete(name, builder.getI64IntegerAttr(0));
-  complete("micro_batches", builder.getI64IntegerAttr(1));
-  for (StringRef name : {"flops_per_token", "grad_clip"})
-    complete(name, builder.getF64FloatAttr(0));
-  SmallVector<Attribute> graphs;
-  for (auto graph : module.getOps<GraphOp>()) {
-    SmallVector<Attribute> inputs;
-    for (auto [index, type] : llvm::enumerate(graph.getArgumentTypes()))
-      inputs.push_back(
-          builder.getDictionaryAttr({builder.getNamedAttr("name", builder.getStringAttr("input" + Twine(index))),
-                                     builder.getNamedAttr("type", TypeAttr::get(type))}));
-    graphs.push_back(builder.getDictionaryAttr({builder.getNamedAttr("name", graph.getSymNameAttr()),
-                                                builder.getNamedAttr("inputs", builder.getArrayAttr(inputs))}));
-  }
+  BinaryFacts facts = BinaryFacts::of(module);
+  if (!facts.model)
+    facts.model =
+        ModelAttr::get(module.getContext(), builder.getStringAttr(""), builder.getStringAttr(""), /*batch=*/0,
+                       /*sequence=*/0, /*vocabulary=*/0, /*micro_batches=*/1, Optimizer::AdamW,
+                       /*grad_clip=*/builder.getF64FloatAttr(0), /*flops_per_token=*/builder.getF64FloatAttr(0));
   // Graphs may have been erased, or their types changed.
-  facts.set("graphs", builder.getArrayAttr(graphs));
-  module->setAttr(binaryAttrName, facts.getDictionary(module.getContext()));
+  SmallVector<Attribute> graphs;
+  for (auto graph : module.getOps<GraphOp>())
+    graphs.push_back(describeGraph(graph, "input"));
+  facts.graphs = builder.getArrayAttr(graphs);
+  facts.set(module);
   if (module->hasAttr(scalarsAttrName))
     return;
   const std::pair<StringRef, double> scalars[] = {
@@ -138,8 +120,8 @@ static LogicalResult lower(ModuleOp module, bool onBuffers, llvm::StringRef cpu)
   } else {
     if (!module.getOps<GraphOp>().empty()) {
       GradientOptions gradient;
-      if (auto optimizer = module->getAttrOfType<DictionaryAttr>(binaryAttrName).getAs<StringAttr>("optimizer"))
-        gradient.optimizer = optimizer.str();
+      if (ModelAttr model = BinaryFacts::of(module).model)
+        gradient.optimizer = stringifyOptimizer(model.getOptimizer()).str();
       buildGradientPipeline(manager, gradient);
     }
     buildLoweringPipeline(manager, lowering);

@@ -1,4 +1,5 @@
 //===- sluicec.cpp - From a model description to a training program ------------------===//
+#include "dialects/Sluice/BinaryFacts.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -106,10 +107,7 @@ struct Options {
 };
 } // namespace
 
-static int fail(const llvm::Twine &message, int code = 1) {
-  llvm::errs() << "sluicec: error: " << message << "\n";
-  return code;
-}
+static constexpr ErrorPrinter fail = {"sluicec"};
 
 static OwningOpRef<ModuleOp> load(const Options &options, llvm::SourceMgr &sources, MLIRContext &context) {
   llvm::StringRef path(options.model);
@@ -119,7 +117,7 @@ static OwningOpRef<ModuleOp> load(const Options &options, llvm::SourceMgr &sourc
   import.batch = options.batch;
   import.sequence = options.sequence;
   import.microBatches = options.microBatches;
-  import.optimizer = options.optimizer;
+  import.optimizer = symbolizeOptimizer(options.optimizer);
   if (options.gradClip.getNumOccurrences())
     import.gradientClip = options.gradClip;
   if (options.dropout.getNumOccurrences())
@@ -136,7 +134,7 @@ static std::string checkUsage(const Options &options) {
     return "expected --grad-clip of at least 0";
   if (options.dropout.getNumOccurrences() && !(options.dropout >= 0 && options.dropout < 1))
     return "expected --dropout in [0, 1)";
-  if (!options.optimizer.empty() && !llvm::is_contained({"adamw", "sgd", "muon"}, options.optimizer))
+  if (!options.optimizer.empty() && !symbolizeOptimizer(options.optimizer))
     return "expected --optimizer adamw, sgd or muon, found '" + options.optimizer + "'";
   if (options.droppedState != "move" && options.droppedState != "skip")
     return "expected --dropped-state move or skip, found '" + options.droppedState + "'";
@@ -207,11 +205,9 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
 static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, const Options &options) {
   GradientOptions gradient;
   gradient.droppedState = options.droppedState.getValue();
-  if (auto facts = module->getAttrOfType<DictionaryAttr>(binaryAttrName)) {
-    if (auto count = facts.getAs<IntegerAttr>("micro_batches"))
-      gradient.microBatches = count.getInt();
-    if (auto optimizer = facts.getAs<StringAttr>("optimizer"))
-      gradient.optimizer = optimizer.str();
+  if (ModelAttr model = BinaryFacts::of(module).model) {
+    gradient.microBatches = model.getMicroBatches();
+    gradient.optimizer = stringifyOptimizer(model.getOptimizer()).str();
   }
   buildGradientPipeline(manager, gradient);
   NumericsOptions numerics;

@@ -1,0 +1,141 @@
+//===- SluiceBinaryAttrs.td - What the exported table says of a model --*- tablegen -*-===//
+#ifndef SLUICE_BINARY_ATTRS
+#define SLUICE_BINARY_ATTRS
+
+include "SluiceDialect.td"
+
+def Sluice_Optimizer : I32EnumAttr<"Optimizer", "what updates parameters", [
+    I32EnumAttrCase<"AdamW", 0, "adamw">,
+    I32EnumAttrCase<"Sgd", 1, "sgd">,
+    I32EnumAttrCase<"Muon", 2, "muon">]> {
+  let cppNamespace = "::sluice";
+  let genSpecializedAttr = 0;
+}
+
+def Sluice_ModelAttr : Sluice_Attr<"Model", "model"> {
+  let summary = "a model and how it is trained";
+  let description = [{
+    What an import knows of the model as a whole:
+
+    - `name` and `description`, the JSON text that it was made from;
+    - `batch` sequences of `sequence` tokens make a micro-batch, `micro_batches` (at least 1) make a step;
+    - `vocabulary`: how many tokens there are;
+    - `optimizer`: `adamw`, `sgd` or `muon`;
+    - `grad_clip`: the norm that gradients are clipped to, 0 for none, an f64;
+    - `flops_per_token`: floating-point operations of forward and backward, an f64.
+
+    No number is negative.
+
+    Example:
+
+    ```mlir
+    #sluice.model<name = "tiny", description = "{}", batch = 2, sequence = 16, vocabulary = 256, micro_batches = 1,
+                  optimizer = adamw, grad_clip = 1.0 : f64, flops_per_token = 7680.0 : f64>
+    ```
+  }];
+  let parameters = (ins
+    "::mlir::StringAttr":$name, "::mlir::StringAttr":$description, "int64_t":$batch, "int64_t":$sequence,
+    "int64_t":$vocabulary, "int64_t":$micro_batches, EnumParameter<Sluice_Optimizer>:$optimizer,
+    "::mlir::FloatAttr":$grad_clip, "::mlir::FloatAttr":$flops_per_token);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The same but for the floating-point operations.
+    ModelAttr withFlopsPerToken(double flops) const;
+  }];
+}
+
+def Sluice_InputAttr : Sluice_Attr<"Input", "input"> {
+  let summary = "a tensor that the runtime loads for a graph";
+  let description = [{
+    Example:
+
+    ```mlir
+    #sluice.input<"input.0", tensor<2x16xi32>>
+    ```
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, "::mlir::Type":$type);
+  let assemblyFormat = "`<` $name `,` $type `>`";
+}
+
+def Sluice_GraphAttr : Sluice_Attr<"Graph", "graph"> {
+  let summary = "a graph of a model";
+  let description = [{
+    `inputs`, an array of `#sluice.input`, is there from differentiation on.
+
+    Example:
+
+    ```mlir
+    #sluice.graph<"train", inputs = [#sluice.input<"input.0", tensor<2x16xi32>>]>
+    ```
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name, OptionalParameter<"::mlir::ArrayAttr">:$inputs);
+  let assemblyFormat = "`<` $name (`,` `inputs` `=` $inputs^)? `>`";
+  let genVerifyDecl = 1;
+}
+
+def Sluice_LayerGateAttr : Sluice_Attr<"LayerGate", "layer_gate"> {
+  let summary = "the gate of a layer, or of a part of one";
+  let description = [{
+    `layer` is the layer's position in the stack, `flops` (an f64) what forward and backward of a micro-batch take.
+    Neither is negative.
+
+    Example:
+
+    ```mlir
+    #sluice.layer_gate<layer = 0, gate = <@train.gates.0[0]>, flops = 576.0 : f64>
+    ```
+  }];
+  let parameters = (ins "int64_t":$layer, "::sluice::GateAttr":$gate, "::mlir::FloatAttr":$flops);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Sluice_MemoryAttr : Sluice_Attr<"Memory", "memory"> {
+  let summary = "sizes of the blocks of parameters and slots, and what lies where among slots";
+  let description = [{
+    In bytes. Gradients and norms lie within the slots; without unclipped norms their offset is -1.
+
+    Example:
+
+    ```mlir
+    #sluice.memory<parameter_bytes = 128, slot_bytes = 320, gradient_offset = 0, gradient_bytes = 64,
+                   norms_offset = 128>
+    ```
+  }];
+  let parameters = (ins
+    "int64_t":$parameter_bytes, "int64_t":$slot_bytes, "int64_t":$gradient_offset, "int64_t":$gradient_bytes,
+    "int64_t":$norms_offset, DefaultValuedParameter<"int64_t", "-1">:$unclipped_norms_offset);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Sluice_BinaryAttr : Sluice_Attr<"Binary", "binary"> {
+  let summary = "what the exported table says of the whole model";
+  let description = [{
+    The module's `sluice.binary`. A part is there once the phase that knows it ran:
+
+    - `model`: from import on;
+    - `compute`, f32 or bf16: the type that operands of contractions are rounded to; absent it is f32;
+    - `techniques`: what rewrote the graphs, pipelines of passes in the order in which they ran, an array of strings;
+    - `graphs`: an array of `#sluice.graph`;
+    - `layers`: names of the layers of the stack, and `gates`, an array of `#sluice.layer_gate` that count them;
+    - `memory`: once slots are planned.
+
+    Example:
+
+    ```mlir
+    module attributes {sluice.binary = #sluice.binary<compute = bf16, techniques = ["cse"],
+                                                      graphs = [#sluice.graph<"train">]>} {}
+    ```
+  }];
+  let parameters = (ins
+    OptionalParameter<"::sluice::ModelAttr">:$model, OptionalParameter<"::mlir::Type">:$compute,
+    OptionalParameter<"::mlir::ArrayAttr">:$techniques, OptionalParameter<"::mlir::ArrayAttr">:$graphs,
+    OptionalParameter<"::mlir::ArrayAttr">:$layers, OptionalParameter<"::mlir::ArrayAttr">:$gates,
+    OptionalParameter<"::sluice::MemoryAttr">:$memory);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+#endif // SLUICE_BINARY_ATTRS
