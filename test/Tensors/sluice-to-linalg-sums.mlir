@@ -59,8 +59,8 @@ func.func private @should_sum_rows_into_the_accumulator(%d: tensor<2x3x4xf32>,
 func.func private @should_not_sum_into_the_accumulator_what_is_used_twice(%d: tensor<3x4xf32>,
     %old: tensor<4xf32> {sluice.updates = 0 : i64}) -> (tensor<4xf32>, tensor<4xf32>) {
   %b = sluice.sum_leading %d : tensor<3x4xf32> to tensor<4xf32>
-  %sum = sluice.add %old, %b : tensor<4xf32>, tensor<4xf32>
   %twice = sluice.scale %b by 2.0 : tensor<4xf32>
+  %sum = sluice.add %old, %b : tensor<4xf32>, tensor<4xf32>
   return %sum, %twice : tensor<4xf32>, tensor<4xf32>
 }
 
