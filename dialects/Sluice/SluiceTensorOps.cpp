@@ -73,13 +73,16 @@ OpFoldResult ScaleOp::fold(FoldAdaptor) {
   return {};
 }
 
-LogicalResult DropoutOp::verify() {
-  if (getOrdinal() < 0 || getOrdinal() > 255)
-    return emitOpError() << "expected an ordinal in [0, 255], found " << getOrdinal();
-  if (failed(expectShape(*this, "key", getKey(), {4})) || failed(expectShape(*this, "layer", getLayer(), {1})))
+/// What the draws of a dropout are keyed by.
+static LogicalResult verifyDraws(Operation *op, Value key, Value layer, int64_t ordinal) {
+  if (ordinal < 0 || ordinal > 255)
+    return op->emitOpError() << "expected an ordinal in [0, 255], found " << ordinal;
+  if (failed(expectShape(op, "key", key, {4})))
     return failure();
-  return success();
+  return expectShape(op, "layer", layer, {1});
 }
+
+LogicalResult DropoutOp::verify() { return verifyDraws(*this, getKey(), getLayer(), getOrdinal()); }
 OpFoldResult DropoutOp::fold(FoldAdaptor adaptor) {
   auto rate = dyn_cast_or_null<DenseFPElementsAttr>(adaptor.getRate());
   return rate && rate.getSplatValue<APFloat>().isZero() ? OpFoldResult(getInput()) : OpFoldResult();
@@ -205,9 +208,9 @@ LogicalResult MatmulOp::verify() {
 
 /// What dropout of the probabilities needs is all there or not at all.
 template <typename Attention> static LogicalResult verifyRandomness(Attention op) {
-  if (bool(op.getRandomKey()) == bool(op.getLayer()) && bool(op.getLayer()) == bool(op.getRate()))
-    return success();
-  return op.emitOpError() << "expected all of random key, layer and rate, or none of them";
+  if (bool(op.getRandomKey()) != bool(op.getLayer()) || bool(op.getLayer()) != bool(op.getRate()))
+    return op.emitOpError() << "expected all of random key, layer and rate, or none of them";
+  return op.getRandomKey() ? verifyDraws(op, op.getRandomKey(), op.getLayer(), op.getOrdinal()) : success();
 }
 
 LogicalResult AttentionOp::verify() {
