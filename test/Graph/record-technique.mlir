@@ -6,7 +6,8 @@
 // RUN: not sluice-opt %s --sluice-graph='techniques=my-pass' 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
 // What is there stays, and comes first.
-// CHECK: module attributes {sluice.binary = #sluice.binary<compute = f32, techniques = ["first", "my-pass{option=1 other=2}"]>}
+// CHECK: module attributes {sluice.binary = #sluice.binary<compute = f32,
+// CHECK-SAME: {{^}} techniques = ["first", "my-pass{option=1 other=2}"]>}
 // PIPELINE: techniques = ["first", "canonicalize,cse", "sluice.graph(sluice-group-layers)"]
 // NESTED: error: Can't add pass 'GroupLayers' restricted to 'sluice.graph'{{.*}} (technique 'sluice-group-layers')
 // UNKNOWN: error: 'my-pass' does not refer to a registered pass or pass pipeline (technique 'my-pass')

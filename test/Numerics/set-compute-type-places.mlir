@@ -3,9 +3,9 @@
 // RUN: sluice-opt %s --sluice-set-compute-type | FileCheck %s --check-prefixes=CHECK,F32
 
 // What else the module says of the binary stays.
-// BF16: module attributes {sluice.binary = {compute = "bf16", model = "m"}}
-// F32: module attributes {sluice.binary = {compute = "f32", model = "m"}}
-module attributes {sluice.binary = {model = "m"}} {
+// BF16: module attributes {sluice.binary = #sluice.binary<compute = bf16>}
+// F32: module attributes {sluice.binary = #sluice.binary<compute = f32>}
+module attributes {sluice.binary = #sluice.binary<>} {
 sluice.parameter @w : tensor<4x4xf32> {init = #sluice.normal<1.0>}
 
 // CHECK-LABEL: sluice.graph @eval

@@ -42,6 +42,7 @@ module attributes {sluice.binary = #binary} {
 
 // expected-error@+1 {{cannot export the model: the graph 'train' has no action 'backward'}}
 module attributes {sluice.binary = #binary} {
-  llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
+  llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
+      sluice.scratch_bytes = 0 : i64,
                                          sluice.thread_scratch_bytes = 0 : i64}
 }

@@ -10,16 +10,21 @@
 // LLVM: @[[W:sluice_string_[0-9]+]] = internal constant [9 x i8] c"h.weight\00"
 // LLVM: @[[AVG:sluice_string_[0-9]+]] = internal constant [8 x i8] c"exp_avg\00"
 // Name, f32, rank 2, 2x3, offset 64, 24 bytes; normal of 0.5, decays; its gradient at 0, one state tensor at 64.
-// LLVM: @sluice_parameters = internal constant [2 x {{.*}} ptr @[[W]], i32 0, i32 2, [6 x i64] [i64 2, i64 3, i64 0, i64 0, i64 0, i64 0], i64 64, i64 24 }, i32 1, i32 1, double 5.000000e-01, i64 0, i32 1, [2 x ptr] [ptr @[[AVG]], ptr null], [2 x i64] [i64 64, i64 0] }
+// LLVM: @sluice_parameters = internal constant [2 x {{.*}} ptr @[[W]], i32 0, i32 2,
+// LLVM-SAME: {{^}} [6 x i64] [i64 2, i64 3, i64 0, i64 0, i64 0, i64 0], i64 64, i64 24 }, i32 1, i32 1,
+// LLVM-SAME: {{^}} double 5.000000e-01, i64 0, i32 1, [2 x ptr] [ptr @[[AVG]], ptr null], [2 x i64] [i64 64, i64 0] }
 // LLVM-SAME: i32 0, i32 0, double 1.000000e+00, i64 -1, i32 0
 // LLVM: @[[RATE:sluice_string_[0-9]+]] = internal constant [14 x i8] c"learning_rate\00"
 // LLVM: @[[THETA:sluice_string_[0-9]+]] = internal constant [6 x i8] c"theta\00"
 // A scalar without bounds, and one that the program computes, in (0, 1].
 // LLVM: @sluice_scalars = internal constant [2 x { ptr, double, ptr, double, double, i32 }]
-// LLVM-SAME: { ptr @[[RATE]], double 1.000000e-03, ptr @{{.*}}, double 0xFFF0000000000000, double 0x7FF0000000000000, i32 0 }
-// LLVM-SAME: { ptr @[[THETA]], double 0x7FF8000000000000, ptr @{{.*}}, double 0.000000e+00, double 1.000000e+00, i32 1 }
+// LLVM-SAME: { ptr @[[RATE]], double 1.000000e-03, ptr @{{.*}}, double 0xFFF0000000000000, double 0x7FF0000000000000,
+// LLVM-SAME: {{^}} i32 0 }
+// LLVM-SAME: { ptr @[[THETA]], double 0x7FF8000000000000, ptr @{{.*}}, double 0.000000e+00, double 1.000000e+00,
+// LLVM-SAME: {{^}} i32 1 }
 // LLVM: @[[FORWARD:sluice_string_[0-9]+]] = internal constant [14 x i8] c"train.forward\00"
-// LLVM: @sluice_functions = internal constant [5 x { ptr, ptr, i64, i64 }] [{ ptr, ptr, i64, i64 } { ptr @[[FORWARD]], ptr @train.forward, i64 128, i64 64 }
+// LLVM: @sluice_functions = internal constant [5 x { ptr, ptr, i64, i64 }] [{ ptr, ptr, i64, i64 } { ptr @[[FORWARD]],
+// LLVM-SAME: {{^}} ptr @train.forward, i64 128, i64 64 }
 // Two micro-batches: zero; load, forward, backward twice; norm; update.
 // LLVM: @sluice_actions = internal constant [9 x { i32, i32, i32 }]
 // LLVM-SAME: { i32 1, i32 -1, i32 -1 }
@@ -33,21 +38,25 @@
 // LLVM-SAME: { i32 6, i32 -1, i32 3 }
 // LLVM: @sluice_graphs = internal constant [2 x
 // LLVM: @[[GELU:sluice_string_[0-9]+]] = internal constant [5 x i8] c"gelu\00"
-// LLVM: @sluice_kernels = internal constant [1 x { ptr, i64, i64 }] [{ ptr, i64, i64 } { ptr @[[GELU]], i64 64, i64 512 }]
+// LLVM: @sluice_kernels = internal constant [1 x { ptr, i64, i64 }] [{ ptr, i64, i64 } { ptr @[[GELU]], i64 64,
+// LLVM-SAME: {{^}} i64 512 }]
 // LLVM: @sluice_program = constant
 // LLVM-SAME: i32 1, ptr @{{.*}}, i64 1, i64 2, i64 3, i64 2, double 6.000000e+00, double 1.000000e+00
-// LLVM-SAME: i32 2, i32 2, i32 5, i32 9, i32 2, i32 0, i32 0, i32 0, i32 1, ptr @sluice_parameters, ptr @sluice_scalars, ptr @sluice_functions, ptr @sluice_actions, ptr @sluice_graphs
+// LLVM-SAME: i32 2, i32 2, i32 5, i32 9, i32 2, i32 0, i32 0, i32 0, i32 1, ptr @sluice_parameters,
+// LLVM-SAME: {{^}} ptr @sluice_scalars, ptr @sluice_functions, ptr @sluice_actions, ptr @sluice_graphs
 // LLVM-SAME: i64 128, i64 320, i64 0, i64 64, i64 128, i64 -1
 module attributes {
     sluice.kernels = [#sluice.kernel<"gelu", flops = 64, bytes = 512>],
-    sluice.scalars = [{name = "learning_rate", value = 1.0e-3 : f64, help = "step size"},
-                      {name = "theta", value = 0x7FF8000000000000 : f64, help = "limit", above = 0.0 : f64, most = 1.0 : f64}],
+    sluice.scalars = [
+        {name = "learning_rate", value = 1.0e-3 : f64, help = "step size"},
+        {name = "theta", value = 0x7FF8000000000000 : f64, help = "limit", above = 0.0 : f64, most = 1.0 : f64}],
     sluice.binary = #sluice.binary<
-      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3, micro_batches = 2,
-               optimizer = adamw, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
-      memory = <parameter_bytes = 128, slot_bytes = 320, gradient_offset = 0, gradient_bytes = 64, norms_offset = 128>,
+      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
+               micro_batches = 2, optimizer = adamw, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
       graphs = [#sluice.graph<"eval", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>,
-                #sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>]>} {
+        #sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
+      memory = <parameter_bytes = 128, slot_bytes = 320, gradient_offset = 0, gradient_bytes = 64,
+                norms_offset = 128>>} {
   sluice.parameter @h.weight : tensor<2x3xf32> {init = #sluice.normal<0.5>, decays, offset = 64 : i64}
   sluice.parameter @h.bias : tensor<3xf32> {init = #sluice.constant<1.0>, offset = 0 : i64}
   sluice.slot gradient @g : tensor<2x3xf32> of @h.weight {offset = 0 : i64}
@@ -56,23 +65,28 @@ module attributes {
   sluice.slot result @eval.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "eval"}
   sluice.slot result @train.loss : tensor<f32> {offset = 256 : i64, sluice.graph = "train"}
   llvm.func @train.forward(%step: !llvm.ptr, %parameters: !llvm.ptr, %slots: !llvm.ptr, %scratch: !llvm.ptr)
-      attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.scratch_bytes = 128 : i64, sluice.thread_scratch_bytes = 64 : i64} {
+      attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.scratch_bytes = 128 : i64,
+      sluice.thread_scratch_bytes = 64 : i64} {
     llvm.return
   }
   llvm.func @train.backward(%step: !llvm.ptr, %parameters: !llvm.ptr, %slots: !llvm.ptr, %scratch: !llvm.ptr)
-      attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64} {
+      attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
+      sluice.thread_scratch_bytes = 0 : i64} {
     llvm.return
   }
   llvm.func @train.norm(%step: !llvm.ptr, %parameters: !llvm.ptr, %slots: !llvm.ptr, %scratch: !llvm.ptr)
-      attributes {sluice.action = #sluice.action<norm>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64} {
+      attributes {sluice.action = #sluice.action<norm>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
+      sluice.thread_scratch_bytes = 0 : i64} {
     llvm.return
   }
   llvm.func @train.update(%step: !llvm.ptr, %parameters: !llvm.ptr, %slots: !llvm.ptr, %scratch: !llvm.ptr)
-      attributes {sluice.action = #sluice.action<update>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64} {
+      attributes {sluice.action = #sluice.action<update>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
+      sluice.thread_scratch_bytes = 0 : i64} {
     llvm.return
   }
   llvm.func @eval(%step: !llvm.ptr, %parameters: !llvm.ptr, %slots: !llvm.ptr, %scratch: !llvm.ptr)
-      attributes {sluice.action = #sluice.action<evaluate>, sluice.graph = "eval", sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64} {
+      attributes {sluice.action = #sluice.action<evaluate>, sluice.graph = "eval", sluice.scratch_bytes = 0 : i64,
+      sluice.thread_scratch_bytes = 0 : i64} {
     llvm.return
   }
 }
