@@ -23,6 +23,7 @@ check_format() {
   git ls-files '*.cpp' '*.h' | xargs clang-format-22 --dry-run --Werror
 }
 count format check_format
+count descriptions python3 test/check-descriptions.py
 
 for suite in sluice-unit-tests sluice-compiler-unit-tests sluice-compare-unit-tests; do
   "$build/bin/$suite" --gtest_brief=1 --gtest_output="json:$build/$suite.json"

@@ -1,4 +1,8 @@
 //===- Differentiate.cpp - Reverse mode over the layers of a graph ----------------===//
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
 #include "passes/Gradient/BackwardAction.h"
 #include "passes/Gradient/ForwardAction.h"
 

@@ -84,7 +84,7 @@ static FailureOr<LayerFunctions> differentiate(const TrainingGraph &train, Layer
 }
 
 FailureOr<TrainingGraph> sluice::differentiateLayers(ModuleOp module, GraphOp graph, bool accumulates) {
-  TrainingGraph train = {module, graph, accumulates};
+  TrainingGraph train(module, graph, accumulates);
   llvm::append_range(train.layers, graph.getBody().front().getOps<LayerOp>());
   train.functions.resize(train.layers.size());
   train.objectives = findObjectives(graph);

@@ -14,14 +14,17 @@ struct Objective {
 
 /// The graph `train` and the functions of its layers. The ops are the module's.
 struct TrainingGraph {
+  TrainingGraph(mlir::ModuleOp module, GraphOp graph, bool accumulates)
+      : module(module), graph(graph), accumulates(accumulates) {}
+
   mlir::ModuleOp module;
   GraphOp graph;
   bool accumulates; // gradients over several micro-batches
-  llvm::SmallVector<LayerOp> layers = {};
-  llvm::SmallVector<LayerFunctions> functions = {}; // by layer
-  llvm::SmallVector<Objective, 2> objectives = {};
-  llvm::DenseSet<mlir::Value> hasGradient = {}; // values of the graph whose gradient backward computes
-  llvm::DenseMap<mlir::StringAttr, llvm::SmallVector<LayerOp>> uses = {}; // of a parameter that have a gradient
+  llvm::SmallVector<LayerOp> layers;
+  llvm::SmallVector<LayerFunctions> functions; // by layer
+  llvm::SmallVector<Objective, 2> objectives;
+  llvm::DenseSet<mlir::Value> hasGradient; // values of the graph whose gradient backward computes
+  llvm::DenseMap<mlir::StringAttr, llvm::SmallVector<LayerOp>> uses; // of a parameter that have a gradient
 
   mlir::OperandRange results() const { return GraphOp(graph).getBody().front().getTerminator()->getOperands(); }
   /// Of the functions and slots of a layer.
