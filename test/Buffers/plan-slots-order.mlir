@@ -48,3 +48,10 @@ module {
   sluice.slot norm @should_lie_in_the_first_array : tensor<f64> {role = "b"}
   sluice.slot norm @should_lie_in_the_second_array : tensor<f64> {role = "b", sluice.unclipped}
 }
+
+// -----
+
+// A module without tensors needs no memory. Nothing has loaded the dialect of the attribute before.
+// CHECK: sluice.binary = #sluice.binary<memory = <parameter_bytes = 0, slot_bytes = 0,
+module {
+}
