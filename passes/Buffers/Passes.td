@@ -26,6 +26,7 @@ def PlanSlots : Pass<"sluice-plan-slots", "::mlir::ModuleOp"> {
     sluice.slot kept @x : tensor<2xf32> {offset = 192}
     ```
   }];
+  let dependentDialects = ["::sluice::SluiceDialect"];
 }
 
 def DestinationPassing : Pass<"sluice-destination-passing", "::mlir::ModuleOp"> {

@@ -25,6 +25,7 @@ def SetComputeType : Pass<"sluice-set-compute-type", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [Option<"type", "type", "std::string", "\"f32\"", "f32 or bf16">];
+  let dependentDialects = ["::sluice::SluiceDialect"];
 }
 
 def NarrowKept : Pass<"sluice-narrow-kept", "::mlir::ModuleOp"> {
