@@ -67,6 +67,22 @@ func::FuncOp sluice::createCopy(ModuleOp module, Location location, StringRef na
   return function;
 }
 
+std::string ActionHelpers::nextName(StringRef kind) { return ("train." + kind + "." + Twine(count++)).str(); }
+
+func::FuncOp ActionHelpers::createSum(Location location, Type type, bool inPlace) {
+  return sluice::createSum(module, location, nextName("sum"), type, inPlace);
+}
+
+Value ActionHelpers::callZero(OpBuilder &builder, Location location, Type type) {
+  func::FuncOp zero = createZero(module, location, nextName("zero"), type);
+  return func::CallOp::create(builder, location, zero, ValueRange()).getResult(0);
+}
+
+Value ActionHelpers::callCopy(OpBuilder &builder, Value value) {
+  func::FuncOp copy = createCopy(module, value.getLoc(), nextName("copy"), value.getType());
+  return func::CallOp::create(builder, value.getLoc(), copy, value).getResult(0);
+}
+
 Value sluice::fetch(OpBuilder &builder, SlotOp slot) {
   return FetchOp::create(builder, slot.getLoc(), slot.getType(), slot.getSymName());
 }

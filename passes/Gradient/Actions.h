@@ -34,6 +34,23 @@ mlir::func::FuncOp createSum(mlir::ModuleOp module, mlir::Location location, llv
 mlir::func::FuncOp createZero(mlir::ModuleOp module, mlir::Location location, llvm::StringRef name, mlir::Type type);
 mlir::func::FuncOp createCopy(mlir::ModuleOp module, mlir::Location location, llvm::StringRef name, mlir::Type type);
 
+/// Makes those functions for one action or several, each with a name of its own in the module.
+class ActionHelpers {
+public:
+  explicit ActionHelpers(mlir::ModuleOp module) : module(module) {}
+
+  mlir::func::FuncOp createSum(mlir::Location location, mlir::Type type, bool inPlace);
+  /// The result of a call.
+  mlir::Value callZero(mlir::OpBuilder &builder, mlir::Location location, mlir::Type type);
+  mlir::Value callCopy(mlir::OpBuilder &builder, mlir::Value value);
+
+private:
+  std::string nextName(llvm::StringRef kind);
+
+  mlir::ModuleOp module;
+  unsigned count = 0;
+};
+
 /// Reads and writes slots.
 mlir::Value fetch(mlir::OpBuilder &builder, SlotOp slot);
 void store(mlir::OpBuilder &builder, mlir::Value value, SlotOp slot);

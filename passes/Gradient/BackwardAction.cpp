@@ -1,0 +1,192 @@
+//===- BackwardAction.cpp - The action that computes the gradients ------------------===//
+#include "passes/Gradient/BackwardAction.h"
+#include "dialects/Sluice/RuntimeScalars.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+
+using namespace mlir;
+using namespace sluice;
+
+namespace {
+/// Calls the layers' backward functions for one objective.
+class ObjectiveBuilder {
+public:
+  ObjectiveBuilder(const TrainingGraph &train, const Objective &objective, TrainingSlots &slots, ActionHelpers &helpers,
+                   ActionBuilder &action)
+      : train(train), objective(objective), slots(slots), helpers(helpers), action(action) {}
+
+  GradientSlots run() {
+    setLossGradients();
+    for (int index = train.layers.size() - 1; index >= 0; --index)
+      if (train.functions[index].backward)
+        callBackward(index);
+    return parameterSlots;
+  }
+
+private:
+  /// By operand of a layer.
+  using SlotsByOperand = llvm::DenseMap<unsigned, SlotOp>;
+  using ValuesByOperand = llvm::DenseMap<unsigned, Value>;
+
+  void setLossGradients();
+  void callBackward(unsigned index);
+  SlotsByOperand findSlots(unsigned index);
+  SmallVector<Value> operandsOf(unsigned index, const SlotsByOperand &operandSlots, ValuesByOperand &accumulators);
+  SmallVector<Value> drop(OpBuilder &builder, unsigned index, const ValuesByOperand &accumulators);
+  void addToGradient(Value value, Value gradient);
+
+  const TrainingGraph &train;
+  const Objective &objective;
+  TrainingSlots &slots;
+  ActionHelpers &helpers;
+  ActionBuilder &action;
+  GradientSlots parameterSlots;
+  llvm::DenseMap<Value, Value> gradients; // of values of the graph, so far
+};
+} // namespace
+
+void ObjectiveBuilder::setLossGradients() {
+  Location location = GraphOp(train.graph).getLoc();
+  declareScalar(train.module, {"loss_gradient"});
+  for (auto [index, result] : llvm::enumerate(train.results())) {
+    if (!train.hasGradient.contains(result))
+      continue;
+    auto type = cast<RankedTensorType>(result.getType());
+    if (llvm::is_contained(objective.losses, index))
+      gradients[result] = ScalarOp::create(action.builder, location, type, "loss_gradient");
+    else if (!gradients.contains(result))
+      gradients[result] = arith::ConstantOp::create(action.builder, location, action.builder.getZeroAttr(type));
+  }
+}
+
+/// The slots that gradients of parameters are stored to, by operand; new ones but for uses that are added to others.
+ObjectiveBuilder::SlotsByOperand ObjectiveBuilder::findSlots(unsigned index) {
+  LayerOp layer = train.layers[index];
+  const LayerFunctions &functions = train.functions[index];
+  SlotsByOperand operandSlots;
+  for (unsigned operand : functions.backwardResults)
+    if (auto read = layer.getOperand(operand).getDefiningOp<ReadOp>()) {
+      SmallVector<SlotOp> &soFar = parameterSlots[read.getSymbolAttr().getAttr()];
+      bool isAdded = !train.accumulates && functions.accumulates(operand);
+      if (!isAdded)
+        soFar.push_back(slots.createGradient(objective, read, soFar.size()));
+      operandSlots[operand] = isAdded ? soFar.front() : soFar.back();
+    }
+  return operandSlots;
+}
+
+/// What the layer's backward function takes. Also gives the accumulators among it.
+SmallVector<Value> ObjectiveBuilder::operandsOf(unsigned index, const SlotsByOperand &operandSlots,
+                                                ValuesByOperand &accumulators) {
+  LayerOp layer = train.layers[index];
+  auto valueOf = [&](LayerFunctions::Argument argument) -> Value {
+    switch (argument.source) {
+    case LayerFunctions::Source::ResultGradient:
+      return gradients.lookup(layer.getResult(argument.index));
+    case LayerFunctions::Source::Operand:
+      return action.get(layer.getOperand(argument.index), slots.results());
+    case LayerFunctions::Source::Result:
+      return action.get(layer.getResult(argument.index), slots.results());
+    case LayerFunctions::Source::Kept:
+      return action.fetch(slots.kept(index)[argument.index]);
+    case LayerFunctions::Source::Accumulator:
+      return accumulators[argument.index] = action.fetch(operandSlots.lookup(argument.index));
+    }
+    llvm_unreachable("no such source");
+  };
+  return llvm::map_to_vector(train.functions[index].backwardArguments, valueOf);
+}
+
+/// What a layer's backward function returns where the layer is dropped: the gradient of its first result passes
+/// through; a gradient that is added to stays, one that is not is never looked at, unless other uses of the parameter
+/// are added to it.
+SmallVector<Value> ObjectiveBuilder::drop(OpBuilder &builder, unsigned index, const ValuesByOperand &accumulators) {
+  LayerOp layer = train.layers[index];
+  SmallVector<Value> values;
+  for (unsigned operand : train.functions[index].backwardResults) {
+    Value passed = operand == 0 ? gradients.lookup(layer.getResult(0)) : Value();
+    Value kept = accumulators.lookup(operand);
+    Type type = layer.getOperand(operand).getType();
+    StringAttr parameter = parameterOf(layer.getOperand(operand));
+    bool isUnseen = parameter && train.uses.lookup(parameter).size() == 1;
+    values.push_back(passed     ? helpers.callCopy(builder, passed)
+                     : kept     ? kept
+                     : isUnseen ? Value(ub::PoisonOp::create(builder, layer.getLoc(), type))
+                                : helpers.callZero(builder, layer.getLoc(), type));
+  }
+  return values;
+}
+
+void ObjectiveBuilder::addToGradient(Value value, Value gradient) {
+  Value &sum = gradients[value];
+  if (!sum) {
+    sum = gradient;
+    return;
+  }
+  func::FuncOp add = helpers.createSum(value.getLoc(), value.getType(), /*inPlace=*/false);
+  sum = action.call(value.getLoc(), add, {sum, gradient}).front();
+}
+
+void ObjectiveBuilder::callBackward(unsigned index) {
+  LayerOp layer = train.layers[index];
+  const LayerFunctions &functions = train.functions[index];
+  SlotsByOperand operandSlots = findSlots(index);
+  ValuesByOperand accumulators;
+  SmallVector<Value> operands = operandsOf(index, operandSlots, accumulators);
+  auto dropLayer = [&](OpBuilder &builder) { return drop(builder, index, accumulators); };
+  ValueRange values = action.callGated(layer, functions.backward, operands, dropLayer, slots.results());
+  if (functions.isJoined()) {
+    for (auto [inGraph, inAction] : llvm::zip(layer.getResults(), values))
+      action.map(inGraph, inAction);
+    values = values.drop_front(layer.getNumResults());
+  }
+  for (auto [operand, gradient] : llvm::zip_equal(functions.backwardResults, values))
+    if (SlotOp slot = operandSlots.lookup(operand))
+      action.store(gradient, slot);
+    else
+      addToGradient(layer.getOperand(operand), gradient);
+}
+
+/// Adds the gates that are open to the counts of the step, or sets these where the step has one micro-batch.
+static void countGates(ActionBuilder &action, const TrainingGraph &train, const TrainingSlots &slots,
+                       ActionHelpers &helpers) {
+  for (auto [gates, slot] : slots.gates()) {
+    Value open = action.get(gates, slots.results());
+    if (!train.accumulates) {
+      action.store(helpers.callCopy(action.builder, open), slot);
+      continue;
+    }
+    func::FuncOp add = helpers.createSum(slot.getLoc(), slot.getType(), /*inPlace=*/true);
+    action.store(action.call(slot.getLoc(), add, {action.fetch(slot), open}).front(), slot);
+  }
+}
+
+SmallVector<GradientSlots> sluice::buildBackward(const TrainingGraph &train, TrainingSlots &slots,
+                                                 ActionHelpers &helpers) {
+  ActionBuilder action(
+      createAction(train.module, GraphOp(train.graph).getLoc(), "train.backward", ActionKind::Backward, "train"));
+  countGates(action, train, slots, helpers);
+  SmallVector<GradientSlots> gradients;
+  for (const Objective &objective : train.objectives)
+    gradients.push_back(ObjectiveBuilder(train, objective, slots, helpers, action).run());
+  slots.storeResults(action, /*joined=*/true);
+  return gradients;
+}
+
+void sluice::buildTied(const TrainingGraph &train, ArrayRef<GradientSlots> gradients, ActionHelpers &helpers) {
+  std::optional<ActionBuilder> action;
+  for (const GradientSlots &ofObjective : gradients)
+    for (const auto &[parameter, uses] : ofObjective) {
+      if (uses.size() < 2)
+        continue;
+      if (!action)
+        action.emplace(
+            createAction(train.module, GraphOp(train.graph).getLoc(), "train.tied", ActionKind::Tied, "train"));
+      Value sum = action->fetch(uses.front());
+      for (SlotOp use : ArrayRef(uses).drop_front()) {
+        func::FuncOp add = helpers.createSum(use.getLoc(), use.getType(), /*inPlace=*/true);
+        sum = action->call(use.getLoc(), add, {sum, action->fetch(use)}).front();
+      }
+      action->store(sum, uses.front());
+    }
+}

@@ -1,0 +1,109 @@
+//===- TrainingGraph.cpp - The layers of the training graph as functions ----------===//
+#include "passes/Gradient/TrainingGraph.h"
+
+using namespace mlir;
+using namespace sluice;
+
+bool TrainingGraph::isJoined(Value value) const {
+  auto layer = value.getDefiningOp<LayerOp>();
+  return layer && functions[llvm::find(layers, layer) - layers.begin()].isJoined();
+}
+
+StringAttr sluice::parameterOf(Value value) {
+  auto read = value.getDefiningOp<ReadOp>();
+  return read ? read.getSymbolAttr().getAttr() : StringAttr();
+}
+
+/// All losses that are clipped together, and those that are not.
+static SmallVector<Objective, 2> findObjectives(GraphOp graph) {
+  SmallVector<Objective, 2> objectives;
+  objectives.push_back({"", {0}});
+  Objective unclipped = {"unclipped_", {}};
+  for (unsigned index = 1; index < graph.getNumResults(); ++index)
+    if (graph.getResultAttr(index, unclippedAttrName))
+      unclipped.losses.push_back(index);
+  if (!unclipped.losses.empty())
+    objectives.push_back(unclipped);
+  return objectives;
+}
+
+/// Values whose gradient is needed: float reads and what depends on them.
+static llvm::DenseSet<Value> findNeeded(GraphOp graph) {
+  llvm::DenseSet<Value> needed;
+  for (Operation &op : graph.getBody().front()) {
+    if (isa<ReadOp>(op))
+      needed.insert(op.getResult(0));
+    auto layer = dyn_cast<LayerOp>(op);
+    if (!layer)
+      continue;
+    Block &body = layer.getBody().front();
+    llvm::DenseSet<Value> inside;
+    for (auto [argument, input] : llvm::zip_equal(body.getArguments(), layer.getInputs()))
+      if (needed.contains(input))
+        inside.insert(argument);
+    addDependents(body, inside);
+    for (auto [yielded, result] : llvm::zip_equal(body.getTerminator()->getOperands(), layer.getResults()))
+      if (inside.contains(yielded) && isa<FloatType>(cast<RankedTensorType>(result.getType()).getElementType()))
+        needed.insert(result);
+  }
+  return needed;
+}
+
+/// Whether nothing waits for the layer's forward, and backward would repeat most of it: the output head, whose logits
+/// are not kept.
+static bool mayJoin(const TrainingGraph &train, LayerOp layer) {
+  bool isLast =
+      llvm::all_of(layer->getUsers(), [](Operation *user) { return user->hasTrait<OpTrait::IsTerminator>(); });
+  return isLast && !layer.getGate() && train.objectives.size() == 1 &&
+         !layer.getBody().getOps<LinearCrossEntropyOp>().empty();
+}
+
+/// Whether the gradient of this use of a parameter is added to that of the uses that backward met before, and has no
+/// slot: of a table that is read by rows only those rows have a gradient, and what is added to them is their sum, as
+/// if it had been kept apart. With several micro-batches it is kept apart, since their sum is added once.
+static bool addsToOtherUses(const TrainingGraph &train, LayerOp layer, unsigned operand, StringAttr parameter) {
+  auto isParameter = [&](Value input) { return parameterOf(input) == parameter; };
+  auto isTable = [](OpOperand &use) {
+    auto embedding = dyn_cast<EmbeddingOp>(use.getOwner());
+    return embedding && &use == &embedding.getTableMutable();
+  };
+  return !train.accumulates && !layer.getGate() && train.uses.contains(parameter) &&
+         llvm::count_if(layer.getInputs(), isParameter) == 1 &&
+         llvm::all_of(layer.getBody().getArgument(operand).getUses(), isTable);
+}
+
+static FailureOr<LayerFunctions> differentiate(const TrainingGraph &train, LayerOp layer,
+                                               const llvm::DenseSet<Value> &needed) {
+  auto has = llvm::map_to_vector(layer.getResults(), [&](Value v) -> bool { return train.hasGradient.contains(v); });
+  auto needs = llvm::map_to_vector(layer.getInputs(), [&](Value v) -> bool { return needed.contains(v); });
+  SmallVector<bool> accumulates(layer.getInputs().size());
+  for (auto [operand, input] : llvm::enumerate(layer.getInputs()))
+    if (StringAttr parameter = parameterOf(input))
+      accumulates[operand] = train.accumulates || addsToOtherUses(train, layer, operand, parameter);
+  return differentiateLayer(layer, TrainingGraph::nameOf(layer), has, needs, accumulates, mayJoin(train, layer));
+}
+
+FailureOr<TrainingGraph> sluice::differentiateLayers(ModuleOp module, GraphOp graph, bool accumulates) {
+  TrainingGraph train(module, graph, accumulates);
+  llvm::append_range(train.layers, graph.getBody().front().getOps<LayerOp>());
+  train.functions.resize(train.layers.size());
+  train.objectives = findObjectives(graph);
+  for (const Objective &objective : train.objectives)
+    for (unsigned loss : objective.losses)
+      train.hasGradient.insert(train.results()[loss]);
+  llvm::DenseSet<Value> needed = findNeeded(graph);
+  // From the last layer: which results have a gradient decides what a layer's functions are.
+  for (auto [layer, functions] : llvm::reverse(llvm::zip_equal(train.layers, train.functions))) {
+    FailureOr<LayerFunctions> made = differentiate(train, layer, needed);
+    if (failed(made))
+      return failure();
+    functions = *made;
+    for (unsigned operand : functions.backwardResults) {
+      Value value = layer.getOperand(operand);
+      train.hasGradient.insert(value);
+      if (StringAttr parameter = parameterOf(value))
+        train.uses[parameter].push_back(layer);
+    }
+  }
+  return train;
+}

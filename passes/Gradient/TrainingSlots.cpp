@@ -1,0 +1,100 @@
+//===- TrainingSlots.cpp - The slots of the training graph --------------------------===//
+#include "passes/Gradient/TrainingSlots.h"
+
+using namespace mlir;
+using namespace sluice;
+
+TrainingSlots::TrainingSlots(const TrainingGraph &train)
+    : train(train), builder(train.module), keptSlots(train.layers.size()) {
+  using Source = LayerFunctions::Source;
+  for (auto [layer, functions] : llvm::reverse(llvm::zip_equal(train.layers, train.functions)))
+    for (LayerFunctions::Argument argument : functions.backwardArguments) {
+      if (argument.source == Source::Operand && LayerOp(layer).getOperand(argument.index).getDefiningOp<LayerOp>())
+        keepResult(LayerOp(layer).getOperand(argument.index));
+      if (argument.source == Source::Result)
+        keepResult(LayerOp(layer).getResult(argument.index));
+    }
+  createGates();
+}
+
+/// Makes the slot that keeps a layer's result from forward to backward unless it is there.
+void TrainingSlots::keepResult(Value value) {
+  SlotOp &slot = resultSlots[value];
+  if (slot)
+    return;
+  auto result = cast<OpResult>(value);
+  auto layer = cast<LayerOp>(result.getOwner());
+  slot = builder.create(layer.getLoc(), TrainingGraph::nameOf(layer) + ".result." + Twine(result.getResultNumber()),
+                        value.getType(), SlotKind::Kept);
+}
+
+/// A slot for each tensor of gates that counts the micro-batches that came through.
+void TrainingSlots::createGates() {
+  for (LayerOp layer : train.layers) {
+    Value gates = layer.getGate();
+    if (!gates || gateSlots.contains(gates))
+      continue;
+    if (gates.getDefiningOp<LayerOp>())
+      keepResult(gates);
+    std::string name = "train.gates." + std::to_string(gateSlots.size());
+    gateSlots[gates] = builder.create(layer.getLoc(), name, gates.getType(), SlotKind::Gate);
+  }
+}
+
+SlotOp TrainingSlots::keep(unsigned index, Value value) {
+  LayerOp layer = train.layers[index];
+  SmallVector<SlotOp> &kept = keptSlots[index];
+  kept.push_back(builder.create(layer.getLoc(), TrainingGraph::nameOf(layer) + ".kept." + Twine(kept.size()),
+                                value.getType(), SlotKind::Kept));
+  return kept.back();
+}
+
+SlotOp TrainingSlots::createGradient(const Objective &objective, ReadOp read, unsigned use) {
+  StringAttr parameter = read.getSymbolAttr().getAttr();
+  SlotOp slot = builder.create(read.getLoc(), objective.prefix + gradientSlotName(parameter, use), read.getType(),
+                               SlotKind::Gradient, parameter);
+  if (!objective.prefix.empty())
+    slot->setAttr(unclippedAttrName, UnitAttr::get(slot.getContext()));
+  const SmallVector<LayerOp> &users = train.uses.find(parameter)->second;
+  SmallVector<Attribute> gates;
+  for (LayerOp user : users)
+    if (user.getGate())
+      gates.push_back(gateOf(user, gateSlots));
+  if (gates.size() == users.size())
+    slot.setGatesAttr(ArrayAttr::get(slot.getContext(), gates));
+  return slot;
+}
+
+void TrainingSlots::storeResults(ActionBuilder &action, bool joined) {
+  for (auto [index, result] : llvm::enumerate(train.results())) {
+    if (joined != train.isJoined(result))
+      continue;
+    if (index == 0)
+      storeLoss(action);
+    else
+      storeMetric(action, index);
+  }
+}
+
+void TrainingSlots::storeLoss(ActionBuilder &action) {
+  Value loss = train.results().front();
+  SlotOp slot = builder.create(GraphOp(train.graph).getLoc(), "train.loss", loss.getType(), SlotKind::Result);
+  slot->setAttr(graphAttrName, action.builder.getStringAttr("train"));
+  action.store(action.get(loss), slot);
+}
+
+/// Where the result has a name to log it by.
+void TrainingSlots::storeMetric(ActionBuilder &action, unsigned index) {
+  GraphOp graph = train.graph;
+  Value result = train.results()[index];
+  auto name = dyn_cast_if_present<StringAttr>(graph.getResultAttr(index, metricAttrName));
+  if (!name)
+    return;
+  SlotOp slot = builder.create(graph.getLoc(), "train.metric." + Twine(index), result.getType(), SlotKind::Result);
+  slot->setAttr(metricAttrName, name);
+  if (Attribute layer = graph.getResultAttr(index, layerAttrName))
+    slot->setAttr(layerAttrName, layer);
+  if (auto layer = result.getDefiningOp<LayerOp>(); layer && layer.getGate())
+    slot.setGatesAttr(action.builder.getArrayAttr(gateOf(layer, gateSlots)));
+  action.store(action.get(result), slot);
+}
