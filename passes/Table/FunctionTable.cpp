@@ -1,0 +1,112 @@
+//===- FunctionTable.cpp - The exported table's functions, step and graphs ------------===//
+#include "passes/Table/FunctionTable.h"
+#include "passes/Buffers/Scratch.h"
+#include "passes/Table/TableTensor.h"
+
+using namespace mlir;
+using namespace sluice;
+
+// Kinds of actions that call functions of a step have the numbers of the ABI.
+static_assert(static_cast<uint32_t>(ActionKind::Forward) == SLUICE_ACTION_FORWARD);
+static_assert(static_cast<uint32_t>(ActionKind::Backward) == SLUICE_ACTION_BACKWARD);
+static_assert(static_cast<uint32_t>(ActionKind::Tied) == SLUICE_ACTION_TIED);
+static_assert(static_cast<uint32_t>(ActionKind::Norm) == SLUICE_ACTION_NORM);
+static_assert(static_cast<uint32_t>(ActionKind::Update) == SLUICE_ACTION_UPDATE);
+
+LogicalResult FunctionIndex::collect(ModuleOp module, Table &table, AbiWriter &writer) {
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
+    auto action = function->getAttrOfType<ActionKindAttr>(actionAttrName);
+    if (!action)
+      continue;
+    auto bytes = function->getAttrOfType<IntegerAttr>(scratchBytesAttrName);
+    auto threadBytes = function->getAttrOfType<IntegerAttr>(threadScratchBytesAttrName);
+    if (!bytes || !threadBytes)
+      return function.emitOpError() << "expected '" << scratchBytesAttrName << "' and '" << threadScratchBytesAttrName
+                                    << "': run sluice-plan-scratch";
+    auto graph = function->getAttrOfType<StringAttr>(graphAttrName);
+    auto key = std::make_pair(action.getValue(), graph ? graph.getValue() : StringRef());
+    if (!positions.try_emplace(key, table.functions.size()).second)
+      return function.emitOpError() << "is a second action '" << stringifyActionKind(action.getValue())
+                                    << "' of the graph '" << key.second << "'";
+    // The address of the op stands for the function's.
+    const void *mark = function.getOperation();
+    writer.registerSymbol(mark, function.getSymName());
+    table.functions.push_back({textOf(function.getSymNameAttr()),
+                               reinterpret_cast<sluice_entry>(const_cast<void *>(mark)), bytes.getInt(),
+                               threadBytes.getInt()});
+    function.setLinkage(LLVM::Linkage::Internal);
+  }
+  return success();
+}
+
+std::optional<int32_t> FunctionIndex::lookup(ActionKind kind, StringRef graph) const {
+  auto found = positions.find({kind, graph});
+  return found == positions.end() ? std::nullopt : std::optional<int32_t>(found->second);
+}
+
+FailureOr<SmallVector<sluice_action>> sluice::scheduleStep(ModuleOp module, const FunctionIndex &functions,
+                                                           int64_t microBatches) {
+  for (ActionKind kind : {ActionKind::Forward, ActionKind::Backward})
+    if (!functions.lookup(kind, "train"))
+      return complain(module) << "the graph 'train' has no action '" << stringifyActionKind(kind) << "'";
+  SmallVector<sluice_action> actions;
+  auto call = [&](ActionKind kind, int32_t microBatch) {
+    if (std::optional<int32_t> function = functions.lookup(kind, "train"))
+      actions.push_back({static_cast<uint32_t>(kind), microBatch, *function});
+  };
+  if (microBatches > 1)
+    actions.push_back({SLUICE_ACTION_ZERO, -1, -1});
+  for (int32_t microBatch = 0; microBatch < microBatches; ++microBatch) {
+    actions.push_back({SLUICE_ACTION_LOAD, microBatch, -1});
+    call(ActionKind::Forward, microBatch);
+    call(ActionKind::Backward, microBatch);
+  }
+  for (ActionKind kind : {ActionKind::Tied, ActionKind::Norm, ActionKind::Update})
+    call(kind, -1);
+  return actions;
+}
+
+/// The tensors that the runtime loads.
+static LogicalResult addInputs(ModuleOp module, GraphAttr entry, sluice_graph &graph) {
+  StringRef name = entry.getName().getValue();
+  ArrayAttr inputs = entry.getInputs();
+  if (!inputs)
+    return complain(module) << "an entry of 'graphs' has no 'inputs'";
+  if (inputs.size() > SLUICE_MAX_INPUTS)
+    return complain(module) << "the graph '" << name << "' has more than " << SLUICE_MAX_INPUTS << " inputs";
+  for (auto input : inputs.getAsRange<InputAttr>()) {
+    std::optional<sluice_tensor> tensor = describe(input.getName(), input.getType(), 0);
+    if (!tensor)
+      return complain(module) << "the graph '" << name << "' has an input that is no tensor of the ABI";
+    graph.input[graph.inputs++] = *tensor;
+  }
+  return success();
+}
+
+FailureOr<SmallVector<sluice_graph, 0>> sluice::collectGraphs(ModuleOp module, const FunctionIndex &functions,
+                                                              ArrayAttr entries) {
+  llvm::StringMap<SlotOp> results;
+  for (auto slot : module.getOps<SlotOp>())
+    if (auto graph = slot->getAttrOfType<StringAttr>(graphAttrName); graph && slot.getKind() == SlotKind::Result)
+      results[graph.getValue()] = slot;
+  SmallVector<sluice_graph, 0> graphs;
+  for (auto entry : entries.getAsRange<GraphAttr>()) {
+    StringRef name = entry.getName().getValue();
+    bool isTrain = name == "train";
+    sluice_graph graph = {};
+    graph.name = textOf(entry.getName());
+    std::optional<int32_t> function = functions.lookup(isTrain ? ActionKind::Forward : ActionKind::Evaluate, name);
+    if (!function)
+      return complain(module) << "the graph '" << name << "' has no function";
+    graph.function = *function;
+    if (failed(addInputs(module, entry, graph)))
+      return failure();
+    SlotOp result = results.lookup(name);
+    if (!result)
+      return complain(module) << "the graph '" << name << "' has no slot for its result";
+    graph.result = *describe(result.getSymNameAttr(), result.getType(), *result.getOffset());
+    // The runtime expects `train` first.
+    graphs.insert(isTrain ? graphs.begin() : graphs.end(), graph);
+  }
+  return graphs;
+}

@@ -1,0 +1,68 @@
+//===- ParameterTable.cpp - The exported table's parameters ---------------------------===//
+#include "passes/Table/ParameterTable.h"
+#include "passes/Table/TableTensor.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+using namespace sluice;
+
+static FailureOr<sluice_parameter> describeParameter(ParameterOp parameter) {
+  if (!parameter.getOffset())
+    return parameter.emitOpError() << "expected an offset: run sluice-plan-slots";
+  std::optional<sluice_tensor> tensor =
+      describe(parameter.getSymNameAttr(), parameter.getType(), *parameter.getOffset());
+  if (!tensor)
+    return parameter.emitOpError() << "the ABI has no tensor of type " << parameter.getType();
+  sluice_parameter entry = {};
+  entry.tensor = *tensor;
+  entry.decays = parameter.getDecays();
+  entry.gradient = -1;
+  if (auto normal = dyn_cast<NormalAttr>(parameter.getInit())) {
+    entry.initializer = SLUICE_INIT_NORMAL;
+    entry.init_a = normal.getDeviation().getValueAsDouble();
+  } else {
+    entry.initializer = SLUICE_INIT_CONSTANT;
+    entry.init_a = cast<ConstantAttr>(parameter.getInit()).getValue().getValueAsDouble();
+  }
+  return entry;
+}
+
+/// Adds to a parameter what its slot is for.
+static LogicalResult addSlot(SlotOp slot, sluice_parameter &entry) {
+  // The slots of further uses are added to the first.
+  if (slot.getKind() == SlotKind::Gradient && !slot->hasAttr(unclippedAttrName) && entry.gradient < 0)
+    entry.gradient = *slot.getOffset();
+  if (slot.getKind() == SlotKind::State) {
+    if (entry.states == SLUICE_MAX_STATES)
+      return slot.emitOpError() << "the ABI has at most " << SLUICE_MAX_STATES << " state tensors a parameter";
+    entry.state_names[entry.states] = textOf(slot.getRoleAttr());
+    entry.state_offsets[entry.states++] = *slot.getOffset();
+  }
+  return success();
+}
+
+FailureOr<SmallVector<sluice_parameter>> sluice::collectParameters(ModuleOp module, MemoryAttr memory) {
+  SmallVector<sluice_parameter> parameters;
+  llvm::StringMap<size_t> index;
+  for (auto parameter : module.getOps<ParameterOp>()) {
+    FailureOr<sluice_parameter> entry = describeParameter(parameter);
+    if (failed(entry))
+      return failure();
+    index[parameter.getSymName()] = parameters.size();
+    parameters.push_back(*entry);
+  }
+  for (auto slot : module.getOps<SlotOp>()) {
+    if (!slot.getOffset())
+      return slot.emitOpError() << "expected an offset: run sluice-plan-slots";
+    if (slot.getKind() == SlotKind::Norm && slot.getRole()) {
+      auto position = index.find(*slot.getRole());
+      int64_t first = slot->hasAttr(unclippedAttrName) ? memory.getUnclippedNormsOffset() : memory.getNormsOffset();
+      if (position == index.end() || int64_t(*slot.getOffset()) != first + int64_t(sizeof(double) * position->second))
+        return slot.emitOpError() << "expected at the position of its parameter, from byte " << first;
+    }
+    auto position = slot.getParameter() ? index.find(*slot.getParameter()) : index.end();
+    if (position != index.end() && failed(addSlot(slot, parameters[position->second])))
+      return failure();
+  }
+  return parameters;
+}

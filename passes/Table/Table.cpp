@@ -1,0 +1,34 @@
+//===- Table.cpp - The parts of the exported table ------------------------------------===//
+#include "passes/Table/Table.h"
+
+using namespace mlir;
+using namespace sluice;
+
+InFlightDiagnostic sluice::complain(ModuleOp module) { return module.emitError() << "cannot export the model: "; }
+
+void sluice::writeTable(Table &table, AbiWriter &writer) {
+  sluice_binary &binary = table.binary;
+  binary.parameter_count = table.parameters.size();
+  binary.scalar_count = table.scalars.size();
+  binary.function_count = table.functions.size();
+  binary.action_count = table.actions.size();
+  binary.graph_count = table.graphs.size();
+  binary.metric_count = table.metrics.size();
+  binary.layer_count = table.layers.size();
+  binary.gate_count = table.gates.size();
+  binary.kernel_count = table.kernels.size();
+  binary.parameters = writer.writeArray<sluice_parameter>("sluice_parameters", table.parameters);
+  binary.scalars = writer.writeArray<sluice_scalar>("sluice_scalars", table.scalars);
+  binary.functions = writer.writeArray<sluice_function>("sluice_functions", table.functions);
+  binary.actions = writer.writeArray<sluice_action>("sluice_actions", table.actions);
+  binary.graphs = writer.writeArray<sluice_graph>("sluice_graphs", table.graphs);
+  binary.metrics = writer.writeArray<sluice_metric>("sluice_metrics", table.metrics);
+  binary.layers = writer.writeArray<sluice_layer>("sluice_layers", table.layers);
+  binary.gates = writer.writeArray<sluice_gate>("sluice_gates", table.gates);
+  binary.kernels = writer.writeArray<sluice_kernel>("sluice_kernels", table.kernels);
+  writer.writeObject("sluice_program", binary);
+  if (table.techniques.empty())
+    return;
+  table.techniques.push_back(nullptr); // ends the list
+  writer.writeArray<const char *>("sluice_techniques", table.techniques, LLVM::Linkage::External);
+}
