@@ -1,12 +1,11 @@
 //===- SluiceGradients.cpp - Every op's own backward -----------------------------===//
+#include "dialects/Sluice/Shapes.h"
 #include "dialects/Sluice/SluiceDialect.h"
 
 using namespace mlir;
 using namespace sluice;
 
 using Gradients = SmallVectorImpl<Value>;
-
-static int64_t rankOf(Value value) { return cast<RankedTensorType>(value.getType()).getRank(); }
 
 /// Sums `gradient` over the leading dimensions over which `operand` was broadcast.
 static Value sumTo(OpBuilder &b, Location loc, Value gradient, Value operand) {

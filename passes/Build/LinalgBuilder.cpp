@@ -1,12 +1,11 @@
 //===- LinalgBuilder.cpp - Short ways to linalg, on tensors and on memrefs ---------===//
 #include "passes/Build/LinalgBuilder.h"
+#include "dialects/Sluice/Shapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace sluice;
-
-static int64_t rankOf(Value value) { return cast<ShapedType>(value.getType()).getRank(); }
 
 /// The map of an operand of rank `operandRank` in a loop nest of rank `rank`: its dimensions are the last or, for
 /// `leading`, the first.
