@@ -2,15 +2,13 @@
 #include "passes/CPU/ContractionPlan.h"
 #include "passes/Build/CacheLines.h"
 #include "passes/CPU/Contraction.h"
+#include "passes/CPU/ParallelWork.h"
 #include "passes/CPU/Strategy.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace sluice;
 using namespace sluice::cpu;
-
-/// Below this many multiplications a contraction is not worth waking other threads.
-static constexpr int64_t leastParallelWork = 64 * 64 * 64;
 
 /// Rows of A that a thread packs at a time where all of A is packed before the tasks: a multiple of every register
 /// block, and few enough that all threads have some.
@@ -110,7 +108,7 @@ void Planner::planLoops() {
   plan.block = {strategy.getCacheBlock()[0], strategy.getCacheBlock()[1], strategy.getCacheBlock()[2]};
   plan.tasks = shape.productsAround * plan.blocksM() * plan.blocksN();
   int64_t work = shape.productsAround * shape.sumsAround * plan.size.m * plan.size.n * plan.size.k;
-  bool isWorthThreads = !shape.isInParallelLoop && plan.tasks > 1 && work > leastParallelWork;
+  bool isWorthThreads = !shape.isInParallelLoop && plan.tasks > 1 && work > leastParallelMultiplications;
   plan.loop = isWorthThreads    ? ContractionPlan::Parallel
               : plan.tasks == 1 ? ContractionPlan::None
                                 : ContractionPlan::Sequential;

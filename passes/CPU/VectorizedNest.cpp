@@ -5,13 +5,12 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/CPU/ParallelWork.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace sluice;
 
-/// Below this much work (ops on elements) waking threads costs more than it gains.
-static constexpr int64_t minimalParallelWork = 32 * 1024;
 /// Work of one index of a parallel loop: enough to hide a call, little enough to balance.
 static constexpr int64_t workPerTask = 16 * 1024;
 /// Vectors summed side by side along a row, to hide the latency of an addition.
@@ -77,7 +76,7 @@ void VectorizedNest::emitParallelDims(function_ref<void(Values &, Part)> body) {
   int64_t work = getWorkPerElement();
   for (int64_t size : sizes)
     work *= size;
-  if (work >= minimalParallelWork && mayRunInParallel())
+  if (work >= leastParallelOperations && mayRunInParallel())
     return emitThreads(parallelDims, body);
   Values indices(sizes.size());
   emitNest(parallelDims, indices, {}, [&](ValueRange) {
