@@ -2,11 +2,22 @@
 #ifndef SLUICE_TOOLS_COMMANDLINE_H
 #define SLUICE_TOOLS_COMMANDLINE_H
 
+#include "llvm/ADT/Twine.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 #include <string>
 
 namespace sluice {
+
+/// Prints the errors of one tool.
+struct ErrorPrinter {
+  llvm::StringLiteral tool;
+  /// One line on stderr; returns the exit code.
+  int operator()(const llvm::Twine &message, int code = 1) const {
+    llvm::errs() << tool << ": error: " << message << "\n";
+    return code;
+  }
+};
 
 /// Parses the command line. After an error, one line on stderr says what is wrong, and the result is false.
 inline bool parseCommandLine(int argc, char **argv, llvm::StringRef tool, llvm::StringRef overview) {

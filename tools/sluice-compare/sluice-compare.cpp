@@ -45,10 +45,7 @@ static constexpr StringRef overview =
     "Exit code: 0 the results are written, 1 interrupted or FOLDER cannot be written, 2 bad usage or input.\n"
     "The study's format is described by examples/compare/compare.schema.json.\n";
 
-static int fail(const llvm::Twine &message, int code) {
-  llvm::errs() << "sluice-compare: error: " << message << "\n";
-  return code;
-}
+static constexpr ErrorPrinter fail = {"sluice-compare"};
 
 /// The processor as it calls itself, and how it is used.
 static std::string machineName(unsigned threads, unsigned jobs) {

@@ -49,10 +49,7 @@ struct Signature {
 };
 } // namespace
 
-static int fail(const llvm::Twine &message, int code = 1) {
-  llvm::errs() << "sluice-run: error: " << message << "\n";
-  return code;
-}
+static constexpr ErrorPrinter fail = {"sluice-run"};
 
 /// Takes the values out of the function: LLVM would not know them.
 static Signature takeSignature(FunctionOpInterface function) {

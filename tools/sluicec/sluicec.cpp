@@ -107,10 +107,7 @@ struct Options {
 };
 } // namespace
 
-static int fail(const llvm::Twine &message, int code = 1) {
-  llvm::errs() << "sluicec: error: " << message << "\n";
-  return code;
-}
+static constexpr ErrorPrinter fail = {"sluicec"};
 
 static OwningOpRef<ModuleOp> load(const Options &options, llvm::SourceMgr &sources, MLIRContext &context) {
   llvm::StringRef path(options.model);
