@@ -15,7 +15,8 @@ module attributes {sluice.binary = #sluice.binary<model = <name = "m", descripti
 
 // -----
 
-// CHECK: error: struct is missing required parameter: optimizer
+// No optimizer: the struct ends too early.
+// CHECK: [[#@LINE+3]]:30: error: expected ','
 module attributes {sluice.binary = #sluice.binary<model = <
   name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3, micro_batches = 1, grad_clip = 1.0 : f64,
   flops_per_token = 6.0 : f64>>} {}
@@ -50,7 +51,7 @@ module attributes {sluice.binary = #sluice.binary<model = <
 
 // -----
 
-// CHECK: error: expected 'compute' f32 or bf16, found f16
+// CHECK: error: expected 'compute' f32 or bf16, found 'f16'
 module attributes {sluice.binary = #sluice.binary<compute = f16>} {}
 
 // -----
