@@ -11,8 +11,6 @@
 using namespace mlir;
 using namespace sluice;
 
-/// Work of one index of a parallel loop: enough to hide a call, little enough to balance.
-static constexpr int64_t workPerTask = 16 * 1024;
 /// Vectors summed side by side along a row, to hide the latency of an addition.
 static constexpr int64_t accumulatorsPerRow = 4;
 /// Rows added to a destination row in one pass over it.
@@ -57,7 +55,7 @@ void VectorizedNest::emit() {
     return;
   }
   emitParallelDims([&](Values &indices, Part part) {
-    if (reducesVector)
+    if (vectorized.isReduction)
       return emitRowReduction(indices);
     if (!streamDim)
       return emitColumns(indices, part);
@@ -70,7 +68,7 @@ void VectorizedNest::emit() {
 }
 
 /// Columns that are taken at a time around the stream dimension: those of a cache line.
-int64_t VectorizedNest::getStreamedColumns() { return std::max<int64_t>(lanes, 16); }
+int64_t VectorizedNest::getStreamedColumns() { return std::max<int64_t>(vectorized.lanes, 16); }
 
 void VectorizedNest::emitParallelDims(function_ref<void(Values &, Part)> body) {
   int64_t work = getWorkPerElement();
@@ -80,7 +78,7 @@ void VectorizedNest::emitParallelDims(function_ref<void(Values &, Part)> body) {
     return emitThreads(parallelDims, body);
   Values indices(sizes.size());
   emitNest(parallelDims, indices, {}, [&](ValueRange) {
-    emitPart(indices, {builder.getIndexAttr(0), builder.getIndexAttr(mainEnd)}, body);
+    emitPart(indices, {builder.getIndexAttr(0), builder.getIndexAttr(vectorized.mainEnd)}, body);
     return Values();
   });
 }
@@ -88,83 +86,71 @@ void VectorizedNest::emitParallelDims(function_ref<void(Values &, Part)> body) {
 /// A part of the vector dimension, some columns at a time where another dimension is streamed.
 void VectorizedNest::emitPart(Values &indices, Part part, function_ref<void(Values &, Part)> body) {
   int64_t columns = getStreamedColumns();
-  if (!streamDim || mainEnd <= columns)
+  if (!streamDim || vectorized.mainEnd <= columns)
     return body(indices, part);
   emitLoop(part.begin, part.end, columns, {}, [&](Value begin, ValueRange) {
     Value end = arith::AddIOp::create(builder, loc, begin, index(columns));
-    if (mainEnd % columns != 0)
+    if (vectorized.mainEnd % columns != 0)
       end = arith::MinSIOp::create(builder, loc, end, index(part.end));
     body(indices, {begin, end, /*hasTail=*/false});
     return Values();
   });
-  if (tailSize && part.hasTail)
+  if (vectorized.tailSize && part.hasTail)
     body(indices, {part.end, part.end, /*hasTail=*/true, part.tail});
+}
+
+/// A part of a row that is counted over all of `rowDims`.
+void VectorizedNest::emitRow(ArrayRef<unsigned> rowDims, Value row, Part part,
+                             function_ref<void(Values &, Part)> body) {
+  Values indices(sizes.size());
+  for (unsigned dim : llvm::reverse(rowDims)) {
+    bool outermost = dim == rowDims.front();
+    indices[dim] = outermost ? row : arith::RemUIOp::create(builder, loc, row, index(sizes[dim])).getResult();
+    if (!outermost)
+      row = arith::DivUIOp::create(builder, loc, row, index(sizes[dim]));
+  }
+  emitPart(indices, part, body);
+}
+
+void VectorizedNest::emitTask(ArrayRef<unsigned> rowDims, const Tasks &tasks, Value task,
+                              function_ref<void(Values &, Part)> body) {
+  if (tasks.chunks == 1) {
+    Part whole{builder.getIndexAttr(0), builder.getIndexAttr(vectorized.mainEnd)};
+    Value begin = arith::MulIOp::create(builder, loc, task, index(tasks.rowsOfTask));
+    Value end = arith::AddIOp::create(builder, loc, begin, index(tasks.rowsOfTask));
+    if (tasks.rows % tasks.rowsOfTask != 0)
+      end = arith::MinSIOp::create(builder, loc, end, index(tasks.rows));
+    if (tasks.rowsOfTask == 1)
+      return emitRow(rowDims, begin, whole, body);
+    emitLoop(begin, end, 1, {}, [&](Value row, ValueRange) {
+      emitRow(rowDims, row, whole, body);
+      return Values();
+    });
+    return;
+  }
+  bool hasRows = tasks.rows > 1;
+  Value number = hasRows ? arith::RemUIOp::create(builder, loc, task, index(tasks.chunks)).getResult() : task;
+  Value begin = arith::MulIOp::create(builder, loc, number, index(tasks.chunk));
+  Value end = arith::AddIOp::create(builder, loc, begin, index(tasks.chunk));
+  if (vectorized.mainEnd % tasks.chunk != 0)
+    end = arith::MinSIOp::create(builder, loc, end, index(vectorized.mainEnd));
+  Value last = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, number, index(tasks.chunks - 1));
+  Value row = hasRows ? arith::DivUIOp::create(builder, loc, task, index(tasks.chunks)).getResult() : index(0);
+  emitRow(rowDims, row, {begin, end, /*hasTail=*/true, last}, body);
 }
 
 /// Spreads rows, or parts of rows where they are long, over the indices of an `scf.forall`.
 void VectorizedNest::emitThreads(ArrayRef<unsigned> rowDims, function_ref<void(Values &, Part)> body) {
-  int64_t rows = 1, sumLength = 1, step = std::max<int64_t>(lanes, 1), chunks = 1, chunk = mainEnd;
-  for (unsigned dim : rowDims)
-    rows *= sizes[dim];
-  for (unsigned dim : reductionDims)
-    sumLength *= sizes[dim];
-  if (streamDim)
-    sumLength = sizes[*streamDim];
-  int64_t columnWork = getWorkPerElement() * sumLength, rowWork = columnWork * sizes[vectorDim];
-  bool spreadsVector = iterators[vectorDim] == utils::IteratorType::parallel;
-  if (spreadsVector && rowWork > workPerTask && mainEnd > 0) {
-    // Sums across rows read whole cache lines in runs: at least 64 columns a part.
-    chunk = llvm::alignTo(std::max<int64_t>(workPerTask / columnWork, sumLength > 1 ? 64 : 1), step);
-    if (sumLength > 1)
-      chunk = std::max(chunk, std::min<int64_t>(1024, llvm::alignTo(llvm::divideCeil(mainEnd, 32), 64)));
-    chunks = llvm::divideCeil(mainEnd, chunk);
-  }
-  int64_t rowsPerTask = chunks > 1 ? 1 : std::clamp<int64_t>(llvm::divideCeil(workPerTask, rowWork), 1, rows);
-  int64_t tasks = chunks > 1 ? rows * chunks : llvm::divideCeil(rows, rowsPerTask);
-
-  auto atRow = [&](Value row, Part part) {
-    Values indices(sizes.size());
-    for (unsigned dim : llvm::reverse(rowDims)) {
-      bool outermost = dim == rowDims.front();
-      indices[dim] = outermost ? row : arith::RemUIOp::create(builder, loc, row, index(sizes[dim])).getResult();
-      if (!outermost)
-        row = arith::DivUIOp::create(builder, loc, row, index(sizes[dim]));
-    }
-    emitPart(indices, part, body);
-  };
-  Part whole{builder.getIndexAttr(0), builder.getIndexAttr(mainEnd)};
-  auto inTask = [&](Value task) {
-    if (chunks == 1) {
-      Value begin = arith::MulIOp::create(builder, loc, task, index(rowsPerTask));
-      Value end = arith::AddIOp::create(builder, loc, begin, index(rowsPerTask));
-      if (rows % rowsPerTask != 0)
-        end = arith::MinSIOp::create(builder, loc, end, index(rows));
-      if (rowsPerTask == 1)
-        return atRow(begin, whole);
-      emitLoop(begin, end, 1, {}, [&](Value row, ValueRange) {
-        atRow(row, whole);
-        return Values();
-      });
-      return;
-    }
-    Value number = rows > 1 ? arith::RemUIOp::create(builder, loc, task, index(chunks)).getResult() : task;
-    Value begin = arith::MulIOp::create(builder, loc, number, index(chunk));
-    Value end = arith::AddIOp::create(builder, loc, begin, index(chunk));
-    if (mainEnd % chunk != 0)
-      end = arith::MinSIOp::create(builder, loc, end, index(mainEnd));
-    Value last = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, number, index(chunks - 1));
-    Value row = rows > 1 ? arith::DivUIOp::create(builder, loc, task, index(chunks)).getResult() : index(0);
-    atRow(row, {begin, end, /*hasTail=*/true, last});
-  };
-  if (tasks == 1)
-    return inTask(index(0));
-  auto forall = scf::ForallOp::create(builder, loc, ArrayRef<OpFoldResult>{builder.getIndexAttr(tasks)}, ValueRange(),
-                                      std::nullopt);
+  Tasks tasks = planTasks(rowDims);
+  if (tasks.count() == 1)
+    return emitTask(rowDims, tasks, index(0), body);
+  OpFoldResult bound = builder.getIndexAttr(tasks.count());
+  auto forall = scf::ForallOp::create(builder, loc, ArrayRef(bound), ValueRange(), std::nullopt);
   if (Attribute kernel = op->getAttr(kernelAttrName))
     forall->setAttr(kernelAttrName, kernel);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(forall.getTerminator());
-  inTask(forall.getInductionVar(0));
+  emitTask(rowDims, tasks, forall.getInductionVar(0), body);
 }
 
 /// The vector dimension is parallel. Rows that are summed are taken several at a time: what is loaded of the
@@ -175,7 +161,7 @@ void VectorizedNest::emitColumns(Values &indices, Part part) {
   unsigned stepDim = reductionDims.back();
   int64_t size = sizes[stepDim],
           count = std::max<int64_t>(1, std::min({rowsPerPass, size, 3 * rowsPerPass / getWorkPerElement()}));
-  if (!lanes)
+  if (!vectorized.lanes)
     count = 1;
   emitNest(ArrayRef(reductionDims).drop_back(), indices, {}, [&](ValueRange) {
     int64_t rest = size % count;
@@ -200,21 +186,21 @@ void VectorizedNest::emitRows(Values &indices, Part part, std::optional<unsigned
   }
   auto emitAt = [&](Value position, int64_t width) {
     for (Values &point : points)
-      point[vectorDim] = position;
+      point[vectorized.dim] = position;
     emitRowBodies(points, uniform, stepDim, width);
   };
-  emitLoop(part.begin, part.end, std::max<int64_t>(lanes, 1), {}, [&](Value position, ValueRange) {
-    emitAt(position, lanes);
+  emitLoop(part.begin, part.end, std::max<int64_t>(vectorized.lanes, 1), {}, [&](Value position, ValueRange) {
+    emitAt(position, vectorized.lanes);
     return Values();
   });
-  if (!tailSize || !part.hasTail)
+  if (!vectorized.tailSize || !part.hasTail)
     return;
   if (!part.tail)
-    return emitAt(index(mainEnd), tailSize);
+    return emitAt(index(vectorized.mainEnd), vectorized.tailSize);
   auto branch = scf::IfOp::create(builder, loc, part.tail, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(branch.thenBlock());
-  emitAt(index(mainEnd), tailSize);
+  emitAt(index(vectorized.mainEnd), vectorized.tailSize);
 }
 
 /// The bodies of some rows at one position; outputs that the rows share stay in registers between them.
@@ -236,11 +222,11 @@ void VectorizedNest::emitRowBodies(ArrayRef<Values> points, ArrayRef<IRMapping> 
 /// The vector dimension is summed: accumulators in registers over all summed dimensions, then one combination into the
 /// destination.
 void VectorizedNest::emitRowReduction(Values &indices) {
-  int64_t count = std::clamp<int64_t>(mainEnd / lanes, 1, accumulatorsPerRow);
+  int64_t count = std::clamp<int64_t>(vectorized.mainEnd / vectorized.lanes, 1, accumulatorsPerRow);
   Values initial;
   for (unsigned output = 0; output < outputs.size(); ++output)
     if (isAccumulator(output))
-      initial.append(count, splatNeutral(output, lanes));
+      initial.append(count, splatNeutral(output, vectorized.lanes));
   Values sums = emitNest(reductionDims, indices, initial,
                          [&](ValueRange carried) { return emitReductionSteps(indices, carried); });
 
@@ -269,12 +255,12 @@ VectorizedNest::Values VectorizedNest::emitReductionSteps(Values &indices, Value
 
   // The body at one position, into the accumulators number `slot`.
   auto accumulate = [&](Value position, int64_t width, int64_t slot, Values &sums) {
-    indices[vectorDim] = position;
+    indices[vectorized.dim] = position;
     Values contents(outputs.size());
     unsigned group = 0;
     for (unsigned output = 0; output < outputs.size(); ++output)
       if (isAccumulator(output))
-        contents[output] = width == lanes ? sums[group++ * count + slot] : splatNeutral(output, width);
+        contents[output] = width == vectorized.lanes ? sums[group++ * count + slot] : splatNeutral(output, width);
     Values yielded = emitBody(indices, uniform, width, contents);
     group = 0;
     for (auto [output, value] : llvm::enumerate(yielded)) {
@@ -283,28 +269,29 @@ VectorizedNest::Values VectorizedNest::emitReductionSteps(Values &indices, Value
         continue;
       }
       Value &sum = sums[group++ * count + slot];
-      if (width == lanes) {
+      if (width == vectorized.lanes) {
         sum = value;
         continue;
       }
-      Value padded = vector::InsertStridedSliceOp::create(builder, loc, value, splatNeutral(output, lanes),
+      Value padded = vector::InsertStridedSliceOp::create(builder, loc, value, splatNeutral(output, vectorized.lanes),
                                                           ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1});
       sum = combine(output, sum, padded);
     }
   };
-  int64_t step = count * lanes, unrolledEnd = mainEnd / step * step;
+  int64_t step = count * vectorized.lanes, unrolledEnd = vectorized.mainEnd / step * step;
   Values sums = emitLoop(
       builder.getIndexAttr(0), builder.getIndexAttr(unrolledEnd), step, accumulators,
       [&](Value first, ValueRange carried) {
         Values next(carried);
         for (int64_t slot = 0; slot < count; ++slot)
-          accumulate(slot ? arith::AddIOp::create(builder, loc, first, index(slot * lanes)).getResult() : first, lanes,
-                     slot, next);
+          accumulate(slot ? arith::AddIOp::create(builder, loc, first, index(slot * vectorized.lanes)).getResult()
+                          : first,
+                     vectorized.lanes, slot, next);
         return next;
       });
-  for (int64_t slot = 0; unrolledEnd + slot * lanes < mainEnd; ++slot)
-    accumulate(index(unrolledEnd + slot * lanes), lanes, slot, sums);
-  if (tailSize)
-    accumulate(index(mainEnd), tailSize, 0, sums);
+  for (int64_t slot = 0; unrolledEnd + slot * vectorized.lanes < vectorized.mainEnd; ++slot)
+    accumulate(index(unrolledEnd + slot * vectorized.lanes), vectorized.lanes, slot, sums);
+  if (vectorized.tailSize)
+    accumulate(index(vectorized.mainEnd), vectorized.tailSize, 0, sums);
   return sums;
 }

@@ -40,6 +40,21 @@ private:
     mlir::Value tail = {};
   };
 
+  /// The indices of a parallel loop: each is some rows, or a part of one row.
+  struct Tasks {
+    int64_t rows = 1, rowsOfTask = 1;
+    int64_t chunks = 1, chunk = 0; // parts of a row, and the elements of one
+    int64_t count() const { return chunks > 1 ? rows * chunks : (rows + rowsOfTask - 1) / rowsOfTask; }
+  };
+
+  /// What is done along the vector dimension: whole vectors up to `mainEnd`, then a tail.
+  struct Vectorization {
+    unsigned dim = 0;
+    bool isReduction = false;
+    int64_t lanes = 0; // 0: scalar code
+    int64_t mainEnd = 0, tailSize = 0;
+  };
+
   // VectorizedNestPlan.cpp: decisions, which depend on the op and the vector width only.
   /// How an operand is reached, and whether one dimension can be the vector dimension; what that would cost.
   Access describe(mlir::OpOperand &operand);
@@ -54,6 +69,7 @@ private:
   bool isAccumulator(unsigned output);
   int64_t getWorkPerElement();
   bool mayRunInParallel();
+  Tasks planTasks(llvm::ArrayRef<unsigned> rowDims);
 
   // VectorizedNestBody.cpp: the body at one point of the loops.
   /// A `width` of 1 is scalar code, else it is a number of lanes. `indices` has one index a loop.
@@ -75,6 +91,10 @@ private:
   /// Around everything: threads, then rows, then parts of the vector dimension.
   void emitParallelDims(llvm::function_ref<void(Values &, Part)> body);
   void emitThreads(llvm::ArrayRef<unsigned> rowDims, llvm::function_ref<void(Values &, Part)> body);
+  void emitTask(llvm::ArrayRef<unsigned> rowDims, const Tasks &tasks, mlir::Value task,
+                llvm::function_ref<void(Values &, Part)> body);
+  void emitRow(llvm::ArrayRef<unsigned> rowDims, mlir::Value row, Part part,
+               llvm::function_ref<void(Values &, Part)> body);
   void emitPart(Values &indices, Part part, llvm::function_ref<void(Values &, Part)> body);
   int64_t getStreamedColumns();
   void emitColumns(Values &indices, Part part);
@@ -101,11 +121,8 @@ private:
   mlir::SmallVector<mlir::utils::IteratorType> iterators;
   mlir::SmallVector<Access> inputs, outputs;
   mlir::SmallVector<unsigned> parallelDims, reductionDims; // without the vector and stream dimensions
-  unsigned vectorDim = 0;
   std::optional<unsigned> streamDim;
-  bool reducesVector = false;
-  int64_t lanes = 0; // 0: scalar code
-  int64_t mainEnd = 0, tailSize = 0;
+  Vectorization vectorized;
   llvm::DenseSet<mlir::Value> uniformValues; // of the body: the same along the vector dimension
 };
 

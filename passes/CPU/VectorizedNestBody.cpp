@@ -27,14 +27,14 @@ Value VectorizedNest::emitLoad(const Access &access, const Values &indices, int6
   if (access.isScalar())
     return access.operand->get();
   Value memref = access.operand->get();
-  if (!width || access.strides[vectorDim] == 0)
+  if (!width || access.strides[vectorized.dim] == 0)
     return memref::LoadOp::create(builder, loc, memref, emitSubscripts(access, indices));
   auto type = VectorType::get({width}, cast<MemRefType>(memref.getType()).getElementType());
-  if (isContiguousAlong(access, vectorDim))
+  if (isContiguousAlong(access, vectorized.dim))
     return vector::LoadOp::create(builder, loc, type, memref, emitSubscripts(access, indices));
   Values elements, lane = indices;
   for (int64_t number = 0; number < width; ++number) {
-    lane[vectorDim] = arith::AddIOp::create(builder, loc, indices[vectorDim], index(number));
+    lane[vectorized.dim] = arith::AddIOp::create(builder, loc, indices[vectorized.dim], index(number));
     elements.push_back(memref::LoadOp::create(builder, loc, memref, emitSubscripts(access, lane)));
   }
   return vector::FromElementsOp::create(builder, loc, type, elements);
@@ -46,13 +46,13 @@ void VectorizedNest::emitStore(const Access &access, const Values &indices, Valu
     memref::StoreOp::create(builder, loc, value, memref, emitSubscripts(access, indices));
     return;
   }
-  if (isContiguousAlong(access, vectorDim)) {
+  if (isContiguousAlong(access, vectorized.dim)) {
     vector::StoreOp::create(builder, loc, value, memref, emitSubscripts(access, indices));
     return;
   }
   Values lane = indices;
   for (int64_t number = 0; number < width; ++number) {
-    lane[vectorDim] = arith::AddIOp::create(builder, loc, indices[vectorDim], index(number));
+    lane[vectorized.dim] = arith::AddIOp::create(builder, loc, indices[vectorized.dim], index(number));
     Value element = vector::ExtractOp::create(builder, loc, value, number);
     memref::StoreOp::create(builder, loc, element, memref, emitSubscripts(access, lane));
   }
@@ -159,7 +159,7 @@ Value VectorizedNest::splatNeutral(unsigned output, int64_t width) {
 
 /// Combines the lower half of the lanes with the upper half until one is left.
 Value VectorizedNest::reduceLanes(unsigned output, Value vector) {
-  for (int64_t half = lanes / 2; half > 0; half /= 2) {
+  for (int64_t half = vectorized.lanes / 2; half > 0; half /= 2) {
     SmallVector<int64_t> lower(half), upper(half);
     std::iota(lower.begin(), lower.end(), 0);
     std::iota(upper.begin(), upper.end(), half);

@@ -6,12 +6,16 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "passes/CPU/VectorizedNest.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace sluice;
 
 /// Relative costs of a vector's worth of one operand: contiguous, the same for all lanes, lane by lane.
 static constexpr double contiguousCost = 1, invariantCost = 0.1, gatherCost = 8, scatterCost = 10;
+
+/// Work of one index of a parallel loop: enough to hide a call, little enough to balance.
+static constexpr int64_t workPerTask = 16 * 1024;
 
 VectorizedNest::VectorizedNest(linalg::GenericOp op, unsigned vectorBits)
     : op(op), loc(op.getLoc()), builder(op), sizes(op.getStaticLoopRanges()), iterators(op.getIteratorTypesArray()) {
@@ -24,10 +28,10 @@ VectorizedNest::VectorizedNest(linalg::GenericOp op, unsigned vectorBits)
   chooseVectorDimension(vectorBits);
   streamDim = findStreamDimension();
   for (unsigned dim = 0; dim < sizes.size(); ++dim)
-    if (dim != vectorDim && dim != streamDim)
+    if (dim != vectorized.dim && dim != streamDim)
       (iterators[dim] == utils::IteratorType::parallel ? parallelDims : reductionDims).push_back(dim);
-  tailSize = lanes ? sizes[vectorDim] % lanes : 0;
-  mainEnd = sizes[vectorDim] - tailSize;
+  vectorized.tailSize = vectorized.lanes ? sizes[vectorized.dim] % vectorized.lanes : 0;
+  vectorized.mainEnd = sizes[vectorized.dim] - vectorized.tailSize;
   findUniformValues();
 }
 
@@ -72,7 +76,9 @@ Operation *VectorizedNest::getCombiner(unsigned output) {
 }
 
 /// The output collects along the vector dimension.
-bool VectorizedNest::isAccumulator(unsigned output) { return reducesVector && outputs[output].strides[vectorDim] == 0; }
+bool VectorizedNest::isAccumulator(unsigned output) {
+  return vectorized.isReduction && outputs[output].strides[vectorized.dim] == 0;
+}
 
 bool VectorizedNest::canVectorizeAlong(unsigned dim) {
   bool reduces = iterators[dim] == utils::IteratorType::reduction;
@@ -109,7 +115,7 @@ void VectorizedNest::chooseVectorDimension(unsigned vectorBits) {
   bool copies = llvm::hasSingleElement(op.getBody()->getOperations());
   int64_t width = vectorBits / std::max<int64_t>(narrowest, copies ? 8 : 32);
 
-  vectorDim = sizes.size() - 1;
+  vectorized.dim = sizes.size() - 1;
   bool hasVectorForm = llvm::all_of(op.getBody()->without_terminator(), [](Operation &inner) {
     return inner.getNumRegions() == 0 && llvm::all_of(inner.getResultTypes(), VectorType::isValidElementType);
   });
@@ -121,35 +127,35 @@ void VectorizedNest::chooseVectorDimension(unsigned vectorBits) {
     if (best && *best < cost)
       continue;
     best = cost;
-    vectorDim = dim;
+    vectorized.dim = dim;
   }
-  lanes = best ? width : 0;
-  reducesVector = lanes && iterators[vectorDim] == utils::IteratorType::reduction;
+  vectorized.lanes = best ? width : 0;
+  vectorized.isReduction = vectorized.lanes && iterators[vectorized.dim] == utils::IteratorType::reduction;
 }
 
 /// Where an operand must be gathered or scattered, as in a transposition, the dimension along which it is contiguous:
 /// it becomes the loop around a few columns, so that every cache line is used up before it is dropped.
 std::optional<unsigned> VectorizedNest::findStreamDimension() {
-  if (!lanes || llvm::is_contained(iterators, utils::IteratorType::reduction))
+  if (!vectorized.lanes || llvm::is_contained(iterators, utils::IteratorType::reduction))
     return std::nullopt;
   for (const auto *accesses : {&inputs, &outputs})
     for (const Access &access : *accesses)
-      if (!access.isScalar() && access.strides[vectorDim] != 0 && !isContiguousAlong(access, vectorDim))
+      if (!access.isScalar() && access.strides[vectorized.dim] != 0 && !isContiguousAlong(access, vectorized.dim))
         for (unsigned dim = 0; dim < sizes.size(); ++dim)
-          if (dim != vectorDim && isContiguousAlong(access, dim))
+          if (dim != vectorized.dim && isContiguousAlong(access, dim))
             return dim;
   return std::nullopt;
 }
 
 void VectorizedNest::findUniformValues() {
-  if (!lanes)
+  if (!vectorized.lanes)
     return;
   for (auto [access, argument] : llvm::zip_equal(inputs, op.getRegionInputArgs()))
-    if (access.strides[vectorDim] == 0)
+    if (access.strides[vectorized.dim] == 0)
       uniformValues.insert(argument);
   for (Operation &inner : op.getBody()->without_terminator()) {
     auto position = dyn_cast<linalg::IndexOp>(inner);
-    bool uniform = position ? position.getDim() != vectorDim : isPure(&inner) || isa<memref::LoadOp>(inner);
+    bool uniform = position ? position.getDim() != vectorized.dim : isPure(&inner) || isa<memref::LoadOp>(inner);
     for (Value operand : inner.getOperands())
       uniform &= operand.getParentBlock() != op.getBody() || uniformValues.contains(operand);
     if (uniform)
@@ -175,4 +181,29 @@ bool VectorizedNest::mayRunInParallel() {
       return iterator == utils::IteratorType::reduction || size == 1 || stride != 0;
     });
   });
+}
+
+VectorizedNest::Tasks VectorizedNest::planTasks(ArrayRef<unsigned> rowDims) {
+  Tasks tasks;
+  tasks.chunk = vectorized.mainEnd;
+  int64_t sumLength = 1, step = std::max<int64_t>(vectorized.lanes, 1);
+  for (unsigned dim : rowDims)
+    tasks.rows *= sizes[dim];
+  for (unsigned dim : reductionDims)
+    sumLength *= sizes[dim];
+  if (streamDim)
+    sumLength = sizes[*streamDim];
+  int64_t columnWork = getWorkPerElement() * sumLength, rowWork = columnWork * sizes[vectorized.dim];
+  bool spreadsVector = iterators[vectorized.dim] == utils::IteratorType::parallel;
+  if (spreadsVector && rowWork > workPerTask && vectorized.mainEnd > 0) {
+    // Sums across rows read whole cache lines in runs: at least 64 columns a part.
+    tasks.chunk = llvm::alignTo(std::max<int64_t>(workPerTask / columnWork, sumLength > 1 ? 64 : 1), step);
+    if (sumLength > 1)
+      tasks.chunk =
+          std::max(tasks.chunk, std::min<int64_t>(1024, llvm::alignTo(llvm::divideCeil(vectorized.mainEnd, 32), 64)));
+    tasks.chunks = llvm::divideCeil(vectorized.mainEnd, tasks.chunk);
+  }
+  if (tasks.chunks == 1)
+    tasks.rowsOfTask = std::clamp<int64_t>(llvm::divideCeil(workPerTask, rowWork), 1, tasks.rows);
+  return tasks;
 }
