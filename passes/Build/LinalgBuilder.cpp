@@ -1,6 +1,7 @@
 //===- LinalgBuilder.cpp - Short ways to linalg, on tensors and on memrefs ---------===//
 #include "passes/Build/LinalgBuilder.h"
 #include "dialects/Sluice/Shapes.h"
+#include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 

@@ -1,5 +1,6 @@
 //===- VectorizedNest.cpp - Loops around the vector body -----------------------===//
 #include "passes/CPU/VectorizedNest.h"
+#include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

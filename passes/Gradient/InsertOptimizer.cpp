@@ -1,6 +1,8 @@
 //===- InsertOptimizer.cpp - The norm and update actions ---------------------------===//
 #include "dialects/Sluice/RuntimeScalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Gradient/Actions.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/MathExtras.h"

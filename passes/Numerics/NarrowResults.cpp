@@ -1,4 +1,5 @@
 //===- NarrowResults.cpp - Computes in the compute type what is rounded to it anyway -----===//
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/Numerics/Narrow.h"
 #include "passes/Numerics/Passes.h"
