@@ -29,6 +29,8 @@ class Sluice_TensorOp<string mnemonic, list<Trait> traits = []>
 
 include "SluiceGraphOps.td"
 include "SluiceTensorOps.td"
+include "SluiceNormAndLossOps.td"
+include "SluiceOptimizerOps.td"
 include "SluiceActivationOps.td"
 include "SluiceKernelOps.td"
 
