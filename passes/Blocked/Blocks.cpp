@@ -10,8 +10,6 @@
 using namespace mlir;
 using namespace sluice;
 
-Value BlockBuilder::constantIndex(int64_t value) { return arith::ConstantIndexOp::create(*this, getLoc(), value); }
-
 Value BlockBuilder::valueOf(OpFoldResult offset) { return getValueOrCreateConstantIndexOp(*this, getLoc(), offset); }
 
 void BlockBuilder::parallel(int64_t count, function_ref<void(Value)> body) {
@@ -28,7 +26,7 @@ void BlockBuilder::blocks(int64_t end, int64_t size, function_ref<void(Part)> bo
   if (full == size)
     body({getIndexAttr(0), size});
   else if (full > 0)
-    blocksBetween(constantIndex(0), constantIndex(full), size, body);
+    blocksBetween(constantIndex(*this, 0), constantIndex(*this, full), size, body);
   if (full < end)
     body({getIndexAttr(full), end - full});
 }
@@ -37,14 +35,14 @@ void BlockBuilder::blocksBetween(Value begin, Value end, int64_t size, function_
   auto first = getConstantIntValue(begin), last = getConstantIntValue(end);
   if (first && last && *first >= *last)
     return;
-  auto loop = scf::ForOp::create(*this, begin, end, constantIndex(size));
+  auto loop = scf::ForOp::create(*this, begin, end, constantIndex(*this, size));
   InsertionGuard guard(*this);
   setInsertionPointToStart(loop.getBody());
   body({loop.getInductionVar(), size});
 }
 
 void BlockBuilder::repeat(int64_t count, function_ref<void(Value)> body) {
-  auto loop = scf::ForOp::create(*this, constantIndex(0), constantIndex(count), constantIndex(1));
+  auto loop = scf::ForOp::create(*this, constantIndex(*this, 0), constantIndex(*this, count), constantIndex(*this, 1));
   InsertionGuard guard(*this);
   setInsertionPointToStart(loop.getBody());
   body(loop.getInductionVar());
@@ -53,7 +51,7 @@ void BlockBuilder::repeat(int64_t count, function_ref<void(Value)> body) {
 void BlockBuilder::parallelBlocks(int64_t end, int64_t size, function_ref<void(Part)> body) {
   if (int64_t full = end / size)
     parallel(full, [&](Value block) {
-      Value offset = createOrFold<arith::MulIOp>(block, constantIndex(size));
+      Value offset = createOrFold<arith::MulIOp>(block, constantIndex(*this, size));
       body({offset, size});
     });
   if (int64_t rest = end % size)
@@ -120,6 +118,6 @@ Value BlockBuffers::at(Part block) {
   Part allRows{b.getIndexAttr(0), rows}, allColumns{b.getIndexAttr(0), columns};
   if (block.size < size)
     return oddLines ? b.subview(last, {allRows, allColumns}) : last;
-  Value number = arith::DivUIOp::create(b, b.valueOf(block.offset), b.constantIndex(size));
+  Value number = arith::DivUIOp::create(b, b.valueOf(block.offset), constantIndex(b, size));
   return b.subview(whole, {{number, 1}, allRows, allColumns}, {0});
 }

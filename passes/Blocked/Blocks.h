@@ -3,6 +3,7 @@
 #define SLUICE_PASSES_BLOCKED_BLOCKS_H
 
 #include "mlir/IR/BuiltinTypes.h"
+#include "passes/Build/Indices.h"
 #include "passes/Build/LinalgBuilder.h"
 #include <array>
 #include <functional>
@@ -44,7 +45,6 @@ public:
   /// All leading dimensions in one: [..., C] becomes [N, C], and with `all` [...] becomes [N].
   mlir::Value collapse(mlir::Value memref, bool all = false);
 
-  mlir::Value constantIndex(int64_t value);
   /// An offset as a value.
   mlir::Value valueOf(mlir::OpFoldResult offset);
 };

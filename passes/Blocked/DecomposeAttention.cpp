@@ -61,9 +61,9 @@ struct Head {
   /// Calls `body` for each pair, in parallel.
   void forEachPair(function_ref<void()> body) {
     b.parallel(sizes.batch * sizes.heads, [&](Value pair) {
-      sample = arith::DivUIOp::create(b, pair, b.constantIndex(sizes.heads));
-      head = arith::RemUIOp::create(b, pair, b.constantIndex(sizes.heads));
-      column = arith::MulIOp::create(b, head, b.constantIndex(sizes.width));
+      sample = arith::DivUIOp::create(b, pair, constantIndex(b, sizes.heads));
+      head = arith::RemUIOp::create(b, pair, constantIndex(b, sizes.heads));
+      column = arith::MulIOp::create(b, head, constantIndex(b, sizes.width));
       body();
     });
   }
@@ -80,7 +80,7 @@ struct Head {
     auto whole = [&](Part keys) { body(keys, /*onDiagonal=*/false); };
     if (!causal)
       return blocks(whole);
-    b.blocksBetween(b.constantIndex(0), b.valueOf(queries.offset), sizes.block, whole);
+    b.blocksBetween(constantIndex(b, 0), b.valueOf(queries.offset), sizes.block, whole);
     body(queries, /*onDiagonal=*/true);
   }
 
@@ -93,8 +93,8 @@ struct Head {
     if (keys.size < sizes.block)
       return;
     int64_t rest = sizes.sequence % sizes.block, full = sizes.sequence - rest;
-    Value next = b.createOrFold<arith::AddIOp>(b.valueOf(keys.offset), b.constantIndex(sizes.block));
-    b.blocksBetween(next, b.constantIndex(full), sizes.block, whole);
+    Value next = b.createOrFold<arith::AddIOp>(b.valueOf(keys.offset), constantIndex(b, sizes.block));
+    b.blocksBetween(next, constantIndex(b, full), sizes.block, whole);
     if (rest > 0)
       whole({b.getIndexAttr(full), rest});
   }
@@ -145,7 +145,7 @@ struct Head {
     auto toWord = [&](Value index) -> Value { return arith::IndexCastOp::create(b, b.getI32Type(), index); };
     Value rowOffset = b.valueOf(queries.offset), columnOffset = toWord(b.valueOf(keys.offset));
     Value firstRow =
-        toWord(arith::AddIOp::create(b, arith::MulIOp::create(b, head, b.constantIndex(sizes.sequence)), rowOffset));
+        toWord(arith::AddIOp::create(b, arith::MulIOp::create(b, head, constantIndex(b, sizes.sequence)), rowOffset));
     Value sampleWord = toWord(sample);
     Value length = arith::ConstantOp::create(b, b.getI32IntegerAttr(sizes.sequence));
     b.elementwise({}, values, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {

@@ -129,9 +129,9 @@ void sluice::decomposeNewtonSchulz(BlockedNewtonSchulzOp op) {
   int64_t parts = op.getParts(), count = type.getDimSize(0) * parts;
   int64_t rows = type.getDimSize(1), columns = type.getDimSize(2) / parts;
   auto orthogonalize = [&](Value number) {
-    Value index = b.createOrFold<arith::DivUIOp>(number, b.constantIndex(parts));
-    Value column = b.createOrFold<arith::MulIOp>(b.createOrFold<arith::RemUIOp>(number, b.constantIndex(parts)),
-                                                 b.constantIndex(columns));
+    Value index = b.createOrFold<arith::DivUIOp>(number, constantIndex(b, parts));
+    Value column = b.createOrFold<arith::MulIOp>(b.createOrFold<arith::RemUIOp>(number, constantIndex(b, parts)),
+                                                 constantIndex(b, columns));
     auto matrix = [&](Value stack) {
       return b.subview(stack, {{index, 1}, {b.getIndexAttr(0), rows}, {column, columns}}, {0});
     };

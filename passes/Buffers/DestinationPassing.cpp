@@ -8,6 +8,7 @@
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/Buffers/Passes.h"
+#include "passes/Build/Indices.h"
 #include "passes/Table/StepLayout.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -96,9 +97,9 @@ public:
   }
 
 private:
-  Value index(int64_t value) { return arith::ConstantIndexOp::create(builder, action.getLoc(), value); }
   Value view(Value block, int64_t offset, Type type) {
-    return memref::ViewOp::create(builder, action.getLoc(), cast<MemRefType>(type), block, index(offset), ValueRange());
+    ImplicitLocOpBuilder b(action.getLoc(), builder);
+    return memref::ViewOp::create(b, cast<MemRefType>(type), block, constantIndex(b, offset), ValueRange());
   }
 
   /// The place of a parameter or of a slot.
@@ -135,11 +136,11 @@ private:
             builder.clone(*constant, numbers);
             return success();
           }
-          Value buffer = memref::AllocOp::create(builder, constant.getLoc(), bufferType(constant.getType()));
+          ImplicitLocOpBuilder b(constant.getLoc(), builder);
+          Value buffer = memref::AllocOp::create(b, bufferType(constant.getType()));
           for (auto [i, value] : llvm::enumerate(values.getValues<TypedAttr>()))
-            memref::StoreOp::create(builder, constant.getLoc(),
-                                    arith::ConstantOp::create(builder, constant.getLoc(), value), buffer,
-                                    values.getType().getRank() == 0 ? ValueRange() : ValueRange(index(i)));
+            memref::StoreOp::create(b, arith::ConstantOp::create(b, value), buffer,
+                                    values.getType().getRank() == 0 ? ValueRange() : ValueRange(constantIndex(b, i)));
           places[constant.getResult()] = buffer;
           return success();
         })

@@ -1,20 +1,11 @@
-//===- Loops.h - Arithmetic on indices, loops and branches -----------------------===//
+//===- Loops.h - Loops and branches ----------------------------------------------===//
 #ifndef SLUICE_PASSES_CPU_LOOPS_H
 #define SLUICE_PASSES_CPU_LOOPS_H
 
 #include "dialects/Sluice/SluiceDialect.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "passes/Build/Indices.h"
 
 namespace sluice {
-
-/// Emits arithmetic on indices, folded where both sides are constants.
-mlir::Value constantIndex(mlir::ImplicitLocOpBuilder &b, int64_t value);
-/// Sums and products do not overflow: indices are within buffers.
-mlir::Value plus(mlir::ImplicitLocOpBuilder &b, mlir::Value left, mlir::Value right);
-mlir::Value plus(mlir::ImplicitLocOpBuilder &b, mlir::Value left, int64_t right);
-mlir::Value times(mlir::ImplicitLocOpBuilder &b, mlir::Value left, int64_t right);
-/// To a multiple of `factor`.
-mlir::Value roundDown(mlir::ImplicitLocOpBuilder &b, mlir::Value value, int64_t factor);
 
 /// Whether the condition (an i1) holds and the index is `value`; null, for a condition that never holds, stays null.
 mlir::Value andEqual(mlir::ImplicitLocOpBuilder &b, mlir::Value condition, mlir::Value index, int64_t value);

@@ -7,6 +7,7 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "passes/Build/Indices.h"
 #include "passes/CPU/Passes.h"
 #include "passes/Table/StepLayout.h"
 
@@ -83,20 +84,19 @@ static LogicalResult collectCaptures(scf::ForallOp loop, SetVector<Value> &captu
 }
 
 /// The induction variables of the iteration `position` of the flattened loop, the last dimension running fastest.
-static SmallVector<Value> delinearize(OpBuilder &builder, Location location, const Bounds &bounds, Value position) {
-  auto constant = [&](int64_t value) { return arith::ConstantIndexOp::create(builder, location, value); };
+static SmallVector<Value> delinearize(ImplicitLocOpBuilder &b, const Bounds &bounds, Value position) {
   SmallVector<Value> variables(bounds.trips.size());
   Value rest = position;
   for (int64_t dim = bounds.trips.size() - 1; dim >= 0; --dim) {
     Value index = rest;
     if (dim > 0) {
-      index = arith::RemUIOp::create(builder, location, rest, constant(bounds.trips[dim]));
-      rest = arith::DivUIOp::create(builder, location, rest, constant(bounds.trips[dim]));
+      index = arith::RemUIOp::create(b, rest, constantIndex(b, bounds.trips[dim]));
+      rest = arith::DivUIOp::create(b, rest, constantIndex(b, bounds.trips[dim]));
     }
     if (bounds.step[dim] != 1)
-      index = arith::MulIOp::create(builder, location, index, constant(bounds.step[dim]));
+      index = arith::MulIOp::create(b, index, constantIndex(b, bounds.step[dim]));
     if (bounds.lower[dim] != 0)
-      index = arith::AddIOp::create(builder, location, index, constant(bounds.lower[dim]));
+      index = arith::AddIOp::create(b, index, constantIndex(b, bounds.lower[dim]));
     variables[dim] = index;
   }
   return variables;
@@ -112,12 +112,10 @@ static void moveBody(scf::ForallOp loop, Operation *position, ValueRange variabl
 }
 
 /// A sequential loop over the flattened iterations [begin, end) in place of `loop`.
-static void makeSequential(OpBuilder &builder, scf::ForallOp loop, const Bounds &bounds, Value begin, Value end) {
-  Location location = loop.getLoc();
-  Value one = arith::ConstantIndexOp::create(builder, location, 1);
-  auto sequential = scf::ForOp::create(builder, location, begin, end, one);
-  builder.setInsertionPointToStart(sequential.getBody());
-  SmallVector<Value> variables = delinearize(builder, location, bounds, sequential.getInductionVar());
+static void makeSequential(ImplicitLocOpBuilder &b, scf::ForallOp loop, const Bounds &bounds, Value begin, Value end) {
+  auto sequential = scf::ForOp::create(b, begin, end, constantIndex(b, 1));
+  b.setInsertionPointToStart(sequential.getBody());
+  SmallVector<Value> variables = delinearize(b, bounds, sequential.getInductionVar());
   moveBody(loop, sequential.getBody()->getTerminator(), variables);
 }
 
@@ -153,10 +151,9 @@ struct OutlineParallel : sluice::impl::OutlineParallelBase<OutlineParallel> {
       FailureOr<Bounds> bounds = getBounds(loop);
       if (failed(bounds))
         return failure();
-      OpBuilder builder(loop);
-      Value begin = arith::ConstantIndexOp::create(builder, loop.getLoc(), 0);
-      Value end = arith::ConstantIndexOp::create(builder, loop.getLoc(), bounds->count);
-      makeSequential(builder, loop, *bounds, begin, end);
+      ImplicitLocOpBuilder b(loop.getLoc(), loop);
+      Value begin = constantIndex(b, 0);
+      makeSequential(b, loop, *bounds, begin, constantIndex(b, bounds->count));
     }
     unsigned number = 0;
     for (scf::ForallOp loop : outer) {
@@ -175,10 +172,10 @@ struct OutlineParallel : sluice::impl::OutlineParallelBase<OutlineParallel> {
 
   void inlineIteration(scf::ForallOp loop, const Bounds &bounds, func::FuncOp function) {
     hoistAllocations(loop, &function.getBody().front());
-    OpBuilder builder(loop);
+    ImplicitLocOpBuilder b(loop.getLoc(), loop);
     SmallVector<Value> variables;
     for (int64_t lower : bounds.lower)
-      variables.push_back(arith::ConstantIndexOp::create(builder, loop.getLoc(), lower));
+      variables.push_back(constantIndex(b, lower));
     moveBody(loop, loop, variables);
   }
 
@@ -195,18 +192,17 @@ struct OutlineParallel : sluice::impl::OutlineParallelBase<OutlineParallel> {
     if (failed(collectCaptures(loop, captures, repeated)))
       return failure();
 
-    Location location = loop.getLoc();
-    OpBuilder builder(loop);
+    ImplicitLocOpBuilder builder(loop.getLoc(), loop);
     SmallVector<Type> arguments = llvm::to_vector(ValueRange(captures.getArrayRef()).getTypes());
     // `sluice-plan-scratch` gives the scratch its size.
     arguments.append({builder.getIndexType(), builder.getIndexType(), MemRefType::get({0}, builder.getI8Type())});
     std::string name = (function.getSymName() + "_parallel" + Twine(number)).str();
-    auto body = func::FuncOp::create(location, name, builder.getFunctionType(arguments, {}));
+    auto body = func::FuncOp::create(loop.getLoc(), name, builder.getFunctionType(arguments, {}));
     body.setPrivate();
     symbols.insert(body, std::next(function->getIterator()));
 
     auto step = function.getArgument(0);
-    ParallelForOp::create(builder, location, body.getSymName(), step, bounds.count, captures.getArrayRef(),
+    ParallelForOp::create(builder, body.getSymName(), step, bounds.count, captures.getArrayRef(),
                           loop->getAttrOfType<KernelAttr>(kernelAttrName));
 
     Block *entry = body.addEntryBlock();
@@ -216,7 +212,7 @@ struct OutlineParallel : sluice::impl::OutlineParallelBase<OutlineParallel> {
       mapping.map(value, argument);
     for (Operation *op : repeated)
       builder.clone(*op, mapping);
-    func::ReturnOp::create(builder, location);
+    func::ReturnOp::create(builder);
     builder.setInsertionPoint(entry->getTerminator());
     Value begin = entry->getArgument(captures.size()), end = entry->getArgument(captures.size() + 1);
     auto inside = [&](OpOperand &use) { return loop->isProperAncestor(use.getOwner()); };

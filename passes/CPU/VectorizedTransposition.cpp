@@ -1,7 +1,7 @@
 //===- VectorizedTransposition.cpp - Squares of a matrix, transposed in registers ------===//
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "passes/Build/Indices.h"
 #include "passes/CPU/VectorBody.h"
 #include "passes/CPU/VectorizedNest.h"
 
@@ -35,21 +35,17 @@ bool sluice::emitTransposition(linalg::GenericOp op, unsigned vectorBits) {
   Value input = op.getInputs().front(), output = op.getOutputs().front();
   auto type = cast<MemRefType>(input.getType());
   auto vectorType = VectorType::get({lanes}, type.getElementType());
-  auto index = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, value); };
-  Value zero = index(0), step = index(lanes);
-  auto rows = scf::ForOp::create(b, zero, index(type.getDimSize(0)), step);
+  Value zero = constantIndex(b, 0), step = constantIndex(b, lanes);
+  auto rows = scf::ForOp::create(b, zero, constantIndex(b, type.getDimSize(0)), step);
   b.setInsertionPointToStart(rows.getBody());
-  auto columns = scf::ForOp::create(b, zero, index(type.getDimSize(1)), step);
+  auto columns = scf::ForOp::create(b, zero, constantIndex(b, type.getDimSize(1)), step);
   b.setInsertionPointToStart(columns.getBody());
   Value row = rows.getInductionVar(), column = columns.getInductionVar();
-  auto behind = [&](Value start, int64_t offset) -> Value {
-    return offset == 0 ? start : arith::AddIOp::create(b, start, index(offset));
-  };
   SmallVector<Value> square;
   for (int64_t i = 0; i < lanes; ++i)
-    square.push_back(vector::LoadOp::create(b, vectorType, input, ValueRange{behind(row, i), column}));
+    square.push_back(vector::LoadOp::create(b, vectorType, input, ValueRange{plus(b, row, i), column}));
   transposeVectors(b, b.getLoc(), square);
   for (int64_t i = 0; i < lanes; ++i)
-    vector::StoreOp::create(b, square[i], output, ValueRange{behind(column, i), row});
+    vector::StoreOp::create(b, square[i], output, ValueRange{plus(b, column, i), row});
   return true;
 }
