@@ -1,5 +1,6 @@
 //===- Strategy.cpp - How contractions become loops, by processor -----------------===//
 #include "passes/CPU/Strategy.h"
+#include "passes/CPU/ContractionPlan.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -57,33 +58,22 @@ static int64_t evenBlock(int64_t size, int64_t most, int64_t unit) {
 }
 
 namespace {
-/// A contraction as numbers.
-struct Shape {
-  Shape(const Contraction &contraction, TargetAttr target)
-      : unit(VectorUnit::find(target.getFeatures())), target(target), bytes(contraction.elementType().getWidth() / 8),
-        m(contraction.size(contraction.m)), n(contraction.size(contraction.n)), k(contraction.size(contraction.k)),
-        around(contraction.product(contraction.outer)), vnni(contraction.computeType ? unit.bf16Terms : 1),
+/// What a processor makes of a contraction.
+struct Choice {
+  Choice(const Contraction &contraction, TargetAttr target)
+      : shape(ContractionShape::of(contraction)), target(target), unit(VectorUnit::find(target.getFeatures())),
+        bytes(contraction.elementType().getWidth() / 8), vnni(contraction.computeType ? unit.bf16Terms : 1),
         tile(contraction.computeType ? unit.tileTerms : 0),
-        readsLinesOfB(contraction.isContiguous(contraction.b, contraction.n)),
-        bytesOfB(contraction.bytesOfElement(contraction.b)),
-        rowsConflict(contraction.bytesBetween(contraction.c, contraction.m).value_or(1) % bytesOfConflict == 0),
-        isNarrowA(contraction.a.type.getElementType() == contraction.computeType),
         readsRows(!contraction.computeType && contraction.isContiguous(contraction.a, contraction.k)),
         isSmallA(!contraction.computeType && isSmall(contraction, contraction.a)),
-        isSmallB(!contraction.computeType && isSmall(contraction, contraction.b) &&
-                 contraction.isContiguous(contraction.b, contraction.n)),
-        context(contraction.op->getContext()) {}
+        isSmallB(!contraction.computeType && isSmall(contraction, contraction.b) && shape.hasContiguousB) {}
 
-  const VectorUnit &unit;
+  ContractionShape shape;
   TargetAttr target;
-  int64_t bytes, m, n, k, around, vnni, tile;
-  bool readsLinesOfB;      // the columns of a row of B are neighbours
-  int64_t bytesOfB;        // of an element
-  bool rowsConflict;       // those of C, in a cache
-  bool isNarrowA;          // of what it is rounded to
+  const VectorUnit &unit;
+  int64_t bytes, vnni, tile;
   bool readsRows;          // the terms of a row of A are neighbours, and used as they are
   bool isSmallA, isSmallB; // in cache where they lie, and used as they are
-  MLIRContext *context;
 
   /// Elements of a vector.
   int64_t lanes() const { return unit.vectorBits / 8 / bytes; }
@@ -99,59 +89,67 @@ struct Shape {
       int64_t vectors = columns / lanes();
       return std::max({block.rows * vectors, block.rows + vectors, latency});
     };
-    return llvm::divideCeil(m, block.rows) *
-           ((n - 1) / block.columns * ofPanel(block.columns) + ofPanel(columnsOfLastPanel(n, block.columns, lanes())));
+    return llvm::divideCeil(shape.size.m, block.rows) *
+           ((shape.size.n - 1) / block.columns * ofPanel(block.columns) +
+            ofPanel(columnsOfLastPanel(shape.size.n, block.columns, lanes())));
   }
   int64_t depth(RegisterBlock block) const {
     if (tile)
-      return evenBlock(k, depthOfTiles, tile);
+      return evenBlock(shape.size.k, depthOfTiles, tile);
     int64_t bytesOfTerm = bytes / vnni;
-    if (k * bytes <= unit.wholeBytes)
-      return llvm::alignTo(k, vnni);
-    return evenBlock(k, std::min(unit.depthBytes, unit.panelBytes / block.columns) / bytesOfTerm,
-                     llvm::alignTo(std::min<int64_t>(k, 8), vnni));
+    if (shape.size.k * bytes <= unit.wholeBytes)
+      return llvm::alignTo(shape.size.k, vnni);
+    return evenBlock(shape.size.k, std::min(unit.depthBytes, unit.panelBytes / block.columns) / bytesOfTerm,
+                     llvm::alignTo(std::min<int64_t>(shape.size.k, 8), vnni));
   }
   int64_t tasks(RegisterBlock block, int64_t mostRows, int64_t mostColumns) const {
-    return around * llvm::divideCeil(m, evenBlock(m, mostRows, block.rows)) *
-           llvm::divideCeil(n, evenBlock(n, mostColumns, block.columns));
+    return shape.productsAround * llvm::divideCeil(shape.size.m, evenBlock(shape.size.m, mostRows, block.rows)) *
+           llvm::divideCeil(shape.size.n, evenBlock(shape.size.n, mostColumns, block.columns));
   }
   /// As if all blocks were as large as the first: what exceeds the shape is what the last ones are smaller, and a
   /// thread that has them waits.
   int64_t areaOfBlocks(RegisterBlock block, int64_t mostRows, int64_t mostColumns) const {
-    return llvm::alignTo(m, evenBlock(m, mostRows, block.rows)) *
-           llvm::alignTo(n, evenBlock(n, mostColumns, block.columns));
+    return llvm::alignTo(shape.size.m, evenBlock(shape.size.m, mostRows, block.rows)) *
+           llvm::alignTo(shape.size.n, evenBlock(shape.size.n, mostColumns, block.columns));
   }
   bool isEnough(int64_t tasks) const {
     int64_t threads = target.getThreads(), rounds = llvm::divideCeil(tasks, threads), slots = rounds * threads;
-    bool readsMemory = m * k * bytes >= leastBytesInMemory;
+    bool readsMemory = shape.size.m * shape.size.k * bytes >= leastBytesInMemory;
     int64_t tasksOfThread = readsMemory ? 1 : unit.tasksOfThread;
     return tasks >= threads * tasksOfThread && (slots - tasks) * 100 <= mostIdle * slots;
   }
   /// At most. Where C is passed over once, a block that is as wide as C packs its A once, and stays in no cache anyway;
   /// but tiles would wait for a B of f32 that comes from memory for every block of rows.
   int64_t columnsOfBlock(RegisterBlock block) const {
-    bool readsMemory = tile && bytesOfB == bytes && n * k * bytesOfB >= leastBytesInMemory;
-    if (k <= depth(block) && !readsMemory)
-      return llvm::alignTo(n, block.columns);
-    bool hasManyBlocks = isNarrowA && llvm::divideCeil(k, depthOfTiles) >= leastBlocksOfKept;
+    bool readsMemory =
+        tile && shape.bytes.b == bytes && shape.size.n * shape.size.k * shape.bytes.b >= leastBytesInMemory;
+    if (shape.size.k <= depth(block) && !readsMemory)
+      return llvm::alignTo(shape.size.n, block.columns);
+    bool hasManyBlocks =
+        shape.bytes.a == shape.bytes.computed && llvm::divideCeil(shape.size.k, depthOfTiles) >= leastBlocksOfKept;
     bool keepsSums =
-        tile && k > depthOfTiles && (hasManyBlocks || m <= mostRowsOfKept || m * n * bytes >= leastBytesOfKept);
+        tile && shape.size.k > depthOfTiles &&
+        (hasManyBlocks || shape.size.m <= mostRowsOfKept || shape.size.m * shape.size.n * bytes >= leastBytesOfKept);
     return keepsSums ? columnsOfKept : tile ? columnsInTiles : unit.mostColumns;
   }
+  bool rowsConflict() const { return shape.rowsOfC.value_or(1) % bytesOfConflict == 0; }
   /// At most.
   int64_t rowsOfBlock(RegisterBlock block) const {
-    return !tile && k > depth(block) && rowsConflict ? mostRowsOfConflict : mostRows;
+    return !tile && shape.size.k > depth(block) && rowsConflict() ? mostRowsOfConflict : mostRows;
   }
   int64_t panels(RegisterBlock block) const {
-    bool sharesLines = tile && readsLinesOfB && block.columns * bytesOfB <= target.getLineBytes();
-    return sharesLines && n * k * bytesOfB >= leastBytesInMemory ? panelsOfMemory : 1;
+    bool sharesLines = tile && shape.hasContiguousB && block.columns * shape.bytes.b <= target.getLineBytes();
+    return sharesLines && shape.size.n * shape.size.k * shape.bytes.b >= leastBytesInMemory ? panelsOfMemory : 1;
   }
-  bool mayReadInPlace(RegisterBlock block) const { return isSmallA || (readsRows && m % block.rows == 0); }
-  bool readsBInPlace(RegisterBlock block) const { return isSmallB && fillsPanels(n, block.columns, lanes()); }
+  bool mayReadInPlace(RegisterBlock block) const { return isSmallA || (readsRows && shape.size.m % block.rows == 0); }
+  bool readsBInPlace(RegisterBlock block) const {
+    return isSmallB && fillsPanels(shape.size.n, block.columns, lanes());
+  }
   StrategyAttr strategy(RegisterBlock block, int64_t mostRows, int64_t mostColumns, int64_t depth, bool packsA) const {
-    return StrategyAttr::get(context, {block.rows, block.columns},
-                             {evenBlock(m, mostRows, block.rows), evenBlock(n, mostColumns, block.columns), depth},
-                             lanes(), packsA, !readsBInPlace(block), vnni, tile, panels(block));
+    return StrategyAttr::get(
+        target.getContext(), {block.rows, block.columns},
+        {evenBlock(shape.size.m, mostRows, block.rows), evenBlock(shape.size.n, mostColumns, block.columns), depth},
+        lanes(), packsA, !readsBInPlace(block), vnni, tile, panels(block));
   }
 
 private:
@@ -163,30 +161,30 @@ private:
 } // namespace
 
 StrategyAttr sluice::suggestStrategy(const Contraction &contraction, TargetAttr target) {
-  Shape shape(contraction, target);
+  Choice choice(contraction, target);
   // The one with more loads may save more at the edges than it is slower.
   bool savesEdges =
-      shape.timeOfTerm(shape.block(1)) * (100 + shape.unit.slower) < shape.timeOfTerm(shape.block(0)) * 100;
-  RegisterBlock block = shape.block(savesEdges ? 1 : 0);
-  int64_t rows = shape.rowsOfBlock(block), columns = shape.columnsOfBlock(block);
-  while (!shape.isEnough(shape.tasks(block, rows, columns))) {
-    bool maySplitColumns = columns > leastColumns && shape.n >= 2 * leastColumns;
-    bool maySplitRows = rows > leastRows && shape.m > leastRows;
+      choice.timeOfTerm(choice.block(1)) * (100 + choice.unit.slower) < choice.timeOfTerm(choice.block(0)) * 100;
+  RegisterBlock block = choice.block(savesEdges ? 1 : 0);
+  int64_t rows = choice.rowsOfBlock(block), columns = choice.columnsOfBlock(block);
+  while (!choice.isEnough(choice.tasks(block, rows, columns))) {
+    bool maySplitColumns = columns > leastColumns && choice.shape.size.n >= 2 * leastColumns;
+    bool maySplitRows = rows > leastRows && choice.shape.size.m > leastRows;
     if (!maySplitColumns && !maySplitRows)
       break;
-    bool isMoreEvenByRows = shape.areaOfBlocks(block, rows / 2, columns) * (100 + mostIdle) <
-                            shape.areaOfBlocks(block, rows, columns / 2) * 100;
+    bool isMoreEvenByRows = choice.areaOfBlocks(block, rows / 2, columns) * (100 + mostIdle) <
+                            choice.areaOfBlocks(block, rows, columns / 2) * 100;
     if (!maySplitColumns || (maySplitRows && isMoreEvenByRows))
       rows /= 2;
     else
       columns /= 2;
   }
-  bool packsA = !shape.mayReadInPlace(block) || (!shape.isSmallA && shape.n > mostColumnsInPlace);
-  return shape.strategy(block, rows, columns, shape.depth(block), packsA);
+  bool packsA = !choice.mayReadInPlace(block) || (!choice.isSmallA && choice.shape.size.n > mostColumnsInPlace);
+  return choice.strategy(block, rows, columns, choice.depth(block), packsA);
 }
 
 SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contraction, TargetAttr target) {
-  Shape shape(contraction, target);
+  Choice choice(contraction, target);
   StrategyAttr suggested = suggestStrategy(contraction, target);
   SmallVector<StrategyAttr> candidates = {suggested};
   int64_t depth = suggested.getCacheBlock()[2];
@@ -194,10 +192,10 @@ SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contract
     for (int64_t rows : {128, 256, 512, 1024})
       for (int64_t columns : {48, 96, 192, 384, 768, 3072})
         for (bool packsA : {true, false}) {
-          RegisterBlock block = shape.block(index);
-          if (!packsA && !shape.mayReadInPlace(block))
+          RegisterBlock block = choice.block(index);
+          if (!packsA && !choice.mayReadInPlace(block))
             continue;
-          StrategyAttr candidate = shape.strategy(block, rows, columns, depth, packsA);
+          StrategyAttr candidate = choice.strategy(block, rows, columns, depth, packsA);
           if (!llvm::is_contained(candidates, candidate))
             candidates.push_back(candidate);
         }
@@ -205,9 +203,9 @@ SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contract
 }
 
 bool sluice::isApplicable(StrategyAttr strategy, const Contraction &contraction, TargetAttr target) {
-  Shape shape(contraction, target);
+  Choice choice(contraction, target);
   RegisterBlock block{strategy.getRegisterBlock()[0], strategy.getRegisterBlock()[1]};
-  return strategy.getVectorSize() == shape.lanes() && strategy.getVnni() == shape.vnni &&
-         strategy.getTile() == shape.tile && (strategy.getPacksA() || shape.mayReadInPlace(block)) &&
-         (strategy.getPacksB() || shape.readsBInPlace(block));
+  return strategy.getVectorSize() == choice.lanes() && strategy.getVnni() == choice.vnni &&
+         strategy.getTile() == choice.tile && (strategy.getPacksA() || choice.mayReadInPlace(block)) &&
+         (strategy.getPacksB() || choice.readsBInPlace(block));
 }
