@@ -10,7 +10,7 @@ from lit.llvm import llvm_config
 config.name = "Sluice"
 config.test_format = lit.formats.ShTest(execute_external=not llvm_config.use_lit_shell)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "unit", "CMakeLists.txt"]
+config.excludes = ["Inputs", "unit", "CMakeLists.txt", "seeds"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.sluice_build_root, "test")
 
