@@ -24,6 +24,7 @@ llvm::Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module, const Pr
   options.enableGDBNotificationListener = false;
   options.enablePerfNotificationListener = false;
   auto jit = std::make_unique<Jit>();
+  options.sectionMemoryMapper = &jit->memory;
   auto engine = mlir::ExecutionEngine::create(module, options, std::move(machine));
   if (!engine)
     return engine.takeError();

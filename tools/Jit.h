@@ -8,6 +8,7 @@
 #include "runtime/abi.h"
 #include "runtime/cpu/Memory.h"
 #include "runtime/cpu/Pool.h"
+#include "tools/JitMemory.h"
 #include <memory>
 
 namespace sluice {
@@ -31,6 +32,7 @@ public:
 
 private:
   std::unique_ptr<sluice_pool> pool;
+  JitMemory memory; // of the engine, which goes first
   std::unique_ptr<mlir::ExecutionEngine> engine;
 };
 
