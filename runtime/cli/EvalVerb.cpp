@@ -6,6 +6,7 @@
 #include "runtime/cli/Verb.h"
 #include "runtime/train/Evaluate.h"
 #include "runtime/train/MetricsLog.h"
+#include "runtime/train/OpenTokens.h"
 
 #include <cstdio>
 
@@ -33,9 +34,7 @@ private:
 
 CLI::App &EvalVerb::declare(CLI::App &parser) {
   CLI::App &verb = *parser.add_subcommand("eval", "Print the mean loss over all of the data, in nats a token");
-  verb.add_option("--data", data, "Data, joined: text, a token a byte, or .bin, 16-bit tokens")
-      ->required()
-      ->type_name("FILE[,FILE]");
+  verb.add_option("--data", data, dataHelp("Data"))->required()->type_name("FILE[,FILE]");
   addWeights(verb, weights);
   addSeed(verb, "--init-seed", seeds.init, "Seed of drawn weights (default 0)");
   engineFlags.declareSet(verb);
@@ -45,10 +44,9 @@ CLI::App &EvalVerb::declare(CLI::App &parser) {
 }
 
 void EvalVerb::run() {
-  TokenStream stream(TokenStream::splitPaths(data), program.vocabulary);
   // All that can be refused is, before weights are read and an engine is made.
-  stream.checkTokens();
-  ValidationWindows windows(wholeStream(stream), program.batch, program.sequence);
+  std::unique_ptr<TokenStream> stream = openTokens(data, program);
+  ValidationWindows windows(wholeStream(*stream), program.batch, program.sequence);
   if (!log.empty())
     checkWritable("--log", log);
   std::unique_ptr<Engine> engine = engineFlags.makeEngine();

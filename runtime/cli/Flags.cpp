@@ -40,6 +40,11 @@ CLI::Validator seedValue() { return wholeNumber(0, UINT64_MAX); }
 CLI::Validator notNegative() { return within(0, HUGE_VAL, "a number of at least 0"); }
 CLI::Validator fraction() { return within(0, 1, "a number from 0 to below 1"); }
 
+std::string dataHelp(const std::string &what) {
+  return what + ", joined: text, a token a byte; .bin or .u16, raw 16-bit tokens; .u32, raw 32-bit tokens; llm.c's "
+                "files of 16-bit and 32-bit tokens; NumPy's .npy of integers";
+}
+
 void addSeed(CLI::App &verb, const std::string &flag, std::optional<uint64_t> &seed, const std::string &help) {
   addOptional(verb, flag, seed, help)->check(seedValue())->type_name("S");
 }

@@ -33,6 +33,9 @@ CLI::Option *addOptional(CLI::App &verb, const std::string &flag, std::optional<
   return verb.add_option_function<Value>(flag, [&into](const Value &value) { into = value; }, help);
 }
 
+/// The help of a flag that names files of tokens, which are `what`.
+std::string dataHelp(const std::string &what);
+
 /// Adds the flag of a seed.
 void addSeed(CLI::App &verb, const std::string &flag, std::optional<uint64_t> &seed, const std::string &help);
 

@@ -5,6 +5,7 @@
 #include "runtime/cli/Flags.h"
 #include "runtime/cli/Verb.h"
 #include "runtime/train/Generate.h"
+#include "runtime/train/OpenTokens.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -72,7 +73,10 @@ void GenerateVerb::run() {
   constexpr int64_t kByteVocabulary = 256;
   if (text.empty() && tokens.empty())
     throw Error("generate needs --prompt or --prompt-tokens, not empty");
-  options.asText = !text.empty() || program.vocabulary == kByteVocabulary;
+  bool takesText = textInputOf(program) == TextInput::Bytes;
+  if (!text.empty() && !takesText)
+    throw Error("--prompt: the model takes tokens (its tokenizer is 'none'): expected --prompt-tokens=N[,N...]");
+  options.asText = !text.empty() || (takesText && program.vocabulary == kByteVocabulary);
   // As unsigned bytes: a char may be negative.
   auto *bytes = reinterpret_cast<const unsigned char *>(text.data());
   options.prompt = text.empty() ? parseTokens(tokens) : std::vector<int32_t>(bytes, bytes + text.size());

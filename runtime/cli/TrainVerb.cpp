@@ -60,9 +60,7 @@ CLI::App &TrainVerb::declare(CLI::App &parser) {
 
 void TrainVerb::declareData(CLI::App &verb) {
   DataOptions &data = options.data;
-  verb.add_option("--data", data.files, "Training data, joined: text, a token a byte, or .bin, 16-bit tokens")
-      ->required()
-      ->type_name("FILE[,FILE]");
+  verb.add_option("--data", data.files, dataHelp("Training data"))->required()->type_name("FILE[,FILE]");
   int64_t &steps = options.optimizer.learningRate.steps;
   std::string stepsDefault = described.hasSteps ? " (default " + std::to_string(steps) + ")" : "";
   verb.add_option("--steps", steps, "Optimizer steps of the whole run" + stepsDefault)

@@ -1,14 +1,13 @@
-//===- Data.h - Tokens, splits and batches ----------------------*- C++ -*-===//
+//===- Data.h - Splits and batches ------------------------------*- C++ -*-===//
 //
-// Token positions are in tokens from the start of the stream. Batches are row-major [batch, sequence] of int32; the
-// target of a token is the token after it. What a batch holds is a pure function of the optimizer step and the
-// micro-batch, so the position in the data never has to be saved.
+// Batches are row-major [batch, sequence] of int32; the target of a token is the token after it. What a batch holds is
+// a pure function of the optimizer step and the micro-batch, so the position in the data never has to be saved.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SLUICE_RUNTIME_DATA_DATA_H
 #define SLUICE_RUNTIME_DATA_DATA_H
 
-#include "runtime/Files.h"
+#include "runtime/data/TokenStream.h"
 
 #include <cstdint>
 #include <string>
@@ -16,49 +15,6 @@
 #include <vector>
 
 namespace sluice::runtime {
-
-/// One mapped file of tokens. A name that ends in `.bin` holds little-endian uint16 tokens, either raw or after llm.c's
-/// header of 256 int32 (magic 20240520, version 1, token count); any other file is text, a token a byte.
-class TokenFile {
-public:
-  /// Error: missing or empty file, odd size of a .bin, a header whose version or count does not fit the file.
-  explicit TokenFile(std::string path);
-
-  const std::string &path() const { return file.path(); }
-  int64_t size() const { return tokens; } ///< in tokens
-  /// Copies tokens [begin, begin + count), which lie in the file. Error where one is not below the vocabulary: names
-  /// file, position in the file, token and vocabulary.
-  void read(int64_t begin, int64_t count, int64_t vocabulary, int32_t *out) const;
-
-private:
-  MappedFile file;
-  int64_t tokens = 0;
-  size_t firstByte = 0;
-  bool isBinary = false;
-};
-
-/// Several token files as one stream. Tokens are checked when they are read, not when the files are opened.
-class TokenStream {
-public:
-  /// `paths` are joined in their order; Error as TokenFile, or where `paths` is empty.
-  TokenStream(const std::vector<std::string> &paths, int64_t vocabulary);
-
-  /// Splits the value of --data at its commas. Error where a part is empty.
-  static std::vector<std::string> splitPaths(const std::string &list);
-
-  int64_t size() const { return starts.back(); } ///< in tokens
-  const std::vector<TokenFile> &files() const { return tokenFiles; }
-  /// Copies tokens [begin, begin + count), which lie in the stream. Error as TokenFile::read.
-  void read(int64_t begin, int64_t count, int32_t *out) const;
-  /// Reads the tokens once, as far as that takes no noticeable time, so that tokens that are not below the vocabulary
-  /// are an Error before a run rather than in it.
-  void checkTokens() const;
-
-private:
-  std::vector<TokenFile> tokenFiles;
-  std::vector<int64_t> starts; // of each file, and the end of the last
-  int64_t vocabulary;
-};
 
 /// Tokens [begin, end) of a stream, which outlives the split.
 struct Split {

@@ -1,22 +1,17 @@
 //===- TrainingData.cpp - Batches of a training run -----------------------===//
 
 #include "runtime/train/TrainingData.h"
+#include "runtime/train/OpenTokens.h"
 
 #include <tuple>
 
 namespace sluice::runtime {
 
-static std::unique_ptr<TokenStream> openStream(const std::string &files, const sluice_binary &program) {
-  auto stream = std::make_unique<TokenStream>(TokenStream::splitPaths(files), program.vocabulary);
-  stream->checkTokens();
-  return stream;
-}
-
 TrainingData::TrainingData(const sluice_binary &program, const DataOptions &options, DataOrder order, uint64_t seed) {
-  stream = openStream(options.files, program);
+  stream = openTokens(options.files, program);
   Split training = wholeStream(*stream), validation{stream.get(), 0, 0};
   if (!options.validationFiles.empty()) {
-    validationStream = openStream(options.validationFiles, program);
+    validationStream = openTokens(options.validationFiles, program);
     validation = wholeStream(*validationStream);
   } else {
     // Who asks for the tokens in their order wants to reproduce a run on just these tokens.
