@@ -1,5 +1,6 @@
 //===- HuggingFace.cpp - Hugging Face configurations to descriptions ---------------------===//
 #include "passes/Import/Description.h"
+#include "passes/Import/HuggingFaceKeys.h"
 #include "passes/Import/Reader.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -47,10 +48,7 @@ public:
   std::unique_ptr<JsonValue> run(std::string &text);
 
 private:
-  const JsonValue *find(StringRef key) {
-    const JsonValue *value = config.find(key);
-    return value && value->kind != JsonValue::Kind::Null ? value : nullptr;
-  }
+  const JsonValue *find(StringRef key) { return findConfigValue(reader, config, key); }
   void integer(StringRef key, StringRef otherwise) {
     const JsonValue *value = find(key);
     if (value && value->kind != JsonValue::Kind::Integer)
@@ -76,13 +74,6 @@ private:
     const ActivationKind &kind = *kinds.lookup(spelling);
     std::string form = kind.form.empty() ? "" : (R"(, "form": ")" + kind.form + "\"").str();
     values["activation"] = (R"({"op": ")" + kind.name + "\"" + form + "}").str();
-  }
-  /// A switch that the graph has no place for, unless it has the one value that it knows.
-  void only(StringRef key, bool known) {
-    const JsonValue *value = find(key);
-    if (value && reader.boolean(*value) != known)
-      reader.expected(*value, known ? "true, as other forms of GPT-2 are not supported"
-                                    : "false, as other forms of GPT-2 are not supported");
   }
   /// Moves the description's nodes to the places in the configuration that they come from.
   void relocate(JsonValue &node, const JsonValue *origin);
@@ -126,7 +117,7 @@ static StringRef originOf(StringRef pointer) {
 }
 
 void Translator::relocate(JsonValue &node, const JsonValue *origin) {
-  if (const JsonValue *found = config.find(originOf(node.pointer)))
+  if (const JsonValue *found = find(originOf(node.pointer)))
     origin = found;
   for (JsonValue &item : node.items)
     relocate(item, origin);
@@ -152,10 +143,8 @@ std::unique_ptr<JsonValue> Translator::run(std::string &text) {
     number(key, "0.1", 1);
   number("layer_norm_epsilon", "1e-5", 1);
   number("initializer_range", "0.02", 1e6);
-  only("scale_attn_weights", true);
-  only("scale_attn_by_inverse_layer_idx", false);
-  only("add_cross_attention", false);
   readActivation();
+  checkConfigKeys(reader, config);
   const JsonValue *tie = find("tie_word_embeddings");
   values["head"] = !tie || reader.boolean(*tie) ? R"("tied": "wte")" : R"("name": "lm_head")";
   values["tokenizer"] = values["vocab_size"] == "256" ? "bytes" : "none";
