@@ -177,22 +177,26 @@ template <typename To> static bool convert(const SafetensorsFile::Entry &entry, 
 }
 
 void SafetensorsFile::read(const TensorView &into) const {
-  std::string where = path() + ": tensor " + quote(into.name);
   const Entry *entry = find(into.name);
   if (!entry)
-    throw Error(where + " is missing");
-  if (entry->shape != into.shape)
-    throw Error(where + " has shape " + shapeText(entry->shape) + ", expected " + shapeText(into.shape));
+    throw Error(path() + ": tensor " + quote(into.name) + " is missing");
+  read(*entry, into);
+}
+
+void SafetensorsFile::read(const Entry &entry, const TensorView &into) const {
+  std::string where = path() + ": tensor " + quote(into.name);
+  if (entry.shape != into.shape)
+    throw Error(where + " has shape " + shapeText(entry.shape) + ", expected " + shapeText(into.shape));
   // The common case first: a copy, whose bits are those in the file.
-  if (entry->type == typeName(into.element)) {
-    if (entry->bytes > 0)
-      std::memcpy(into.data, entry->data, static_cast<size_t>(entry->bytes));
+  if (entry.type == typeName(into.element)) {
+    if (entry.bytes > 0)
+      std::memcpy(into.data, entry.data, static_cast<size_t>(entry.bytes));
     return;
   }
-  bool converted = (into.element == SLUICE_F32 && convert<float>(*entry, into.data)) ||
-                   (into.element == SLUICE_F64 && convert<double>(*entry, into.data));
+  bool converted = (into.element == SLUICE_F32 && convert<float>(entry, into.data)) ||
+                   (into.element == SLUICE_F64 && convert<double>(entry, into.data));
   if (!converted)
-    throw Error(where + " is " + entry->type + ", which does not convert to " + typeName(into.element));
+    throw Error(where + " is " + entry.type + ", which does not convert to " + typeName(into.element));
 }
 
 void writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,

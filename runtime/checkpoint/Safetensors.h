@@ -41,6 +41,8 @@ public:
   /// Copies the tensor of into.name to into.data. F32, F16, BF16 and F64 convert to f32 and f64; otherwise the stored
   /// type has to be the wanted one. Error: no such tensor, another shape, a type that does not convert.
   void read(const TensorView &into) const;
+  /// The same of one of entries(), whatever its name.
+  void read(const Entry &entry, const TensorView &into) const;
 
 private:
   MappedFile file;

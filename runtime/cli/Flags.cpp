@@ -51,8 +51,10 @@ void addSeed(CLI::App &verb, const std::string &flag, std::optional<uint64_t> &s
 
 void addWeights(CLI::App &verb, WeightSource &weights) {
   CLI::Option *init = verb.add_option(
-      "--init", weights.init, "Take the weights from this .safetensors file (default: draw them by --init-seed)");
-  init->type_name("FILE");
+      "--init", weights.init,
+      "Take the weights from this .safetensors file, this index of shards, or this folder with one of them (default: "
+      "draw them by --init-seed)");
+  init->type_name("PATH");
   verb.add_option("--resume", weights.resume, "Take them from the checkpoint in this folder (default: none)")
       ->type_name("FOLDER")
       ->excludes(init);

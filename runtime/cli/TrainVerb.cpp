@@ -158,6 +158,7 @@ void TrainVerb::run() {
   // Here and not before: a description that another hand has changed must not keep the other verbs from running.
   if (shapeFlag->empty())
     options.optimizer.learningRate.shape = parseLearningRateShape(described.shape);
+  options.weights.isQuiet = options.quiet;
   options.check();
   if (!adamwFlag->empty() && !hasAdamWBeside())
     throw Error(std::string("--adamw-lr: this program's optimizer, ") + program.optimizer + ", has no AdamW beside it");

@@ -3,47 +3,44 @@
 #include "runtime/train/Weights.h"
 #include "runtime/Error.h"
 #include "runtime/checkpoint/Safetensors.h"
+#include "runtime/checkpoint/WeightFiles.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <filesystem>
-#include <set>
+#include <nlohmann/json.hpp>
 #include <system_error>
 
 namespace sluice::runtime {
 
-static bool endsWith(const std::string &text, const std::string &end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+/// The parameter that is the head too, or empty: what the description's objective says.
+static std::string tiedHeadOf(const sluice_binary &program, const std::vector<TensorView> &parameters) {
+  auto isParameter = [&](const std::string &name) {
+    return std::any_of(parameters.begin(), parameters.end(), [&](const TensorView &p) { return p.name == name; });
+  };
+  nlohmann::json description = nlohmann::json::parse(program.description, nullptr, /*allow_exceptions=*/false);
+  std::string name = "wte.weight"; // of GPT-2, where there is no description
+  if (description.is_object() && description["objective"].is_object())
+    name = description["objective"]["tied"].is_string()
+               ? description["objective"]["tied"].get<std::string>() + ".weight"
+               : "";
+  return isParameter(name) && !isParameter("lm_head.weight") ? name : "";
 }
 
-/// True for what Hugging Face's GPT-2 saves beside its parameters: the causal mask of every layer, and the head if it
-/// is tied (then the program has no parameter of its name).
-static bool isIgnored(const std::string &name) {
-  return endsWith(name, ".attn.bias") || endsWith(name, ".attn.masked_bias") || name == "lm_head.weight";
-}
-
-void loadWeights(const sluice_binary &program, const std::string &path, const std::vector<TensorView> &parameters) {
-  SafetensorsFile file(path);
-  std::set<std::string> known;
-  for (const TensorView &parameter : parameters)
-    known.insert(parameter.name);
-  // The order of these checks matters for the message: a file of another model mostly has both kinds of fault, and a
-  // wrong shape or a missing tensor says more about it than a tensor too many.
-  for (const TensorView &parameter : parameters)
-    file.read(parameter);
-  const std::string prefix = "transformer.";
-  for (const SafetensorsFile::Entry &entry : file.entries()) {
-    std::string name = entry.name;
-    if (!known.count(name) && name.compare(0, prefix.size(), prefix) == 0)
-      name = name.substr(prefix.size());
-    if (!known.count(name) && !isIgnored(name))
-      throw Error(path + ": tensor '" + entry.name + "' of shape " + shapeText(entry.shape) +
-                  " is no parameter of the model '" + program.model + "'");
-  }
+std::string loadWeights(const sluice_binary &program, const std::string &path,
+                        const std::vector<TensorView> &parameters) {
+  WeightFiles files(path);
+  WantedWeights wanted{program.model, parameters, tiedHeadOf(program, parameters)};
+  files.load(wanted);
+  return files.note(wanted);
 }
 
 std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &program, const WeightSource &source,
                                         const Seeds &seeds) {
   if (!source.init.empty()) {
-    loadWeights(program, source.init, engine.parameterTensors());
+    std::string note = loadWeights(program, source.init, engine.parameterTensors());
+    if (!note.empty() && !source.isQuiet)
+      std::fprintf(stderr, "note: %s\n", note.c_str());
   } else if (!source.resume.empty()) {
     // As any file of weights: who evaluates a model may do it in a program of another optimizer.
     CheckpointIndex index = readCheckpointIndex(source.resume);

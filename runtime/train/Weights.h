@@ -14,14 +14,15 @@ namespace sluice::runtime {
 
 /// Where a run's weights come from: at most one of the two is given.
 struct WeightSource {
-  std::string init;   ///< A .safetensors file.
-  std::string resume; ///< A folder with a checkpoint.
+  std::string init;     ///< As WeightFiles takes it: a .safetensors file, an index of shards, or their folder.
+  std::string resume;   ///< A folder with a checkpoint.
+  bool isQuiet = false; ///< Whether notes on how names were read are left out.
 };
 
-/// Copies the tensors of a .safetensors file into the parameters. Names may begin with "transformer."; the causal masks
-/// and the copy of a tied head that Hugging Face saves are ignored. Error, naming the tensor, where one is missing,
-/// unknown to the program, or of another shape.
-void loadWeights(const sluice_binary &program, const std::string &path, const std::vector<TensorView> &parameters);
+/// Copies the tensors of weights into the parameters, and returns a note on how names were read, or nothing. Error as
+/// WeightFiles.
+std::string loadWeights(const sluice_binary &program, const std::string &path,
+                        const std::vector<TensorView> &parameters);
 
 /// Fills the engine's parameters from the source, or else from the initializers keyed by the seed of the weights. A
 /// checkpoint's optimizer state is not read. Returns the checkpoint's index if there is one. Error as loadWeights and
