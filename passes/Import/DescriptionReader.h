@@ -70,8 +70,9 @@ private:
   /// Adds a parameter to the op, called by its name and then `suffix` (".weight"), located at the name.
   void addParameter(ModelOp &op, const JsonValue *name, llvm::StringRef suffix, llvm::ArrayRef<int64_t> shape,
                     mlir::Attribute init, int64_t matrices = 0);
-  /// A size of the command line (`option`, 0: none), else the member of the object, else `otherwise`.
-  int64_t readCount(const JsonValue *object, llvm::StringRef key, int64_t option, int64_t otherwise);
+  /// A size of the command line (`option`, 0: none, of `flag`), else the member of the object, else `otherwise`.
+  int64_t readCount(const JsonValue *object, llvm::StringRef key, llvm::StringRef flag, int64_t option,
+                    int64_t otherwise);
   mlir::FloatAttr f64(double value) { return mlir::FloatAttr::get(mlir::Float64Type::get(reader.getContext()), value); }
   mlir::Attribute constant(double value) { return ConstantAttr::get(reader.getContext(), f64(value)); }
 

@@ -1,9 +1,9 @@
 //===- ImportModel.cpp - Model descriptions to Sluice graphs ---------------------------===//
 #include "passes/Import/ImportModel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "passes/Import/Description.h"
+#include "passes/Import/DiagnosticPrinter.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -49,6 +49,6 @@ OwningOpRef<ModuleOp> sluice::importModel(StringRef path, const ImportOptions &o
   llvm::SourceMgr sources;
   StringRef text = (*buffer)->getBuffer();
   sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
-  SourceMgrDiagnosticHandler handler(sources, context);
+  DiagnosticPrinter printer(sources, context);
   return importModelFromText(text, file, options, context);
 }

@@ -14,6 +14,16 @@ const JsonValue *JsonValue::find(StringRef key) const {
   return found == members.end() ? nullptr : &found->second;
 }
 
+/// At most 80 bytes; a character is not cut.
+static std::string shortened(const std::string &text) {
+  size_t end = 77;
+  if (text.size() <= 80)
+    return text;
+  while (end > 0 && (text[end] & 0xC0) == 0x80)
+    --end;
+  return text.substr(0, end) + "...";
+}
+
 std::string JsonValue::describe() const {
   switch (kind) {
   case Kind::Null:
@@ -25,7 +35,7 @@ std::string JsonValue::describe() const {
   case Kind::Real:
     return text;
   case Kind::String:
-    return "'" + (text.size() > 80 ? text.substr(0, 77) + "..." : text) + "'";
+    return "'" + shortened(text) + "'";
   case Kind::Array:
     return "an array";
   case Kind::Object:

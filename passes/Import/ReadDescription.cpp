@@ -85,12 +85,12 @@ void DescriptionReader::readTokenizer() {
     reader.fail(*value, "expected a vocabulary of at least 256 for 'bytes', found " + Twine(description.vocabulary));
 }
 
-int64_t DescriptionReader::readCount(const JsonValue *object, StringRef key, int64_t option, int64_t otherwise) {
+int64_t DescriptionReader::readCount(const JsonValue *object, StringRef key, StringRef flag, int64_t option,
+                                     int64_t otherwise) {
   const JsonValue *value = object ? object->find(key) : nullptr;
   int64_t count = value ? reader.size(*value, 1, maxSize) : otherwise;
   if (option < 0 || option > maxSize)
-    reader.fail(value ? *value : root, "expected " + key + " from 1 to " + Twine(maxSize) + ", found " + Twine(option) +
-                                           " on the command line");
+    reader.failFlag("expected " + flag + " from 1 to " + Twine(maxSize) + ", found " + Twine(option));
   return option ? option : count;
 }
 
@@ -109,25 +109,32 @@ void DescriptionReader::readTraining(const JsonValue *value) {
   int64_t longest = 0; // without position embeddings there is no limit
   for (const Table &table : positions)
     longest = longest ? std::min(longest, table.rows) : table.rows;
-  training.batch = readCount(value, "batch", options.batch, 1);
-  training.microBatches = readCount(value, "micro_batches", options.microBatches, 1);
-  training.sequence = readCount(value, "sequence", options.sequence, longest);
+  training.batch = readCount(value, "batch", "--batch", options.batch, 1);
+  training.microBatches = readCount(value, "micro_batches", "--microbatches", options.microBatches, 1);
+  training.sequence = readCount(value, "sequence", "--seq", options.sequence, longest);
   if (reader.failed())
     return;
   const JsonValue *sequence = value ? value->find("sequence") : nullptr;
   if (training.sequence == 0)
     return reader.fail(value ? *value : root, "expected a key 'sequence' in the training block, found none");
+  if (options.sequence && longest && training.sequence > longest)
+    return reader.failFlag("expected --seq of at most " + Twine(longest) +
+                           ", the rows of the position embedding, found " + Twine(options.sequence));
   for (const Table &table : positions)
     if (training.sequence > table.rows)
-      return reader.fail(sequence && !options.sequence ? *sequence : *table.value,
+      return reader.fail(sequence ? *sequence : *table.value,
                          "expected at least as many position rows as tokens in a sequence, found " + Twine(table.rows) +
                              " rows for " + Twine(training.sequence) + " tokens");
   int64_t elements;
   if (__builtin_mul_overflow(training.batch * training.sequence, widest, &elements) || elements > maxElements ||
-      training.batch * training.sequence > maxSize)
+      training.batch * training.sequence > maxSize) {
+    if (options.batch || options.sequence)
+      return reader.failFlag("expected activations of at most 2^38 elements, found --batch=" + Twine(training.batch) +
+                             " x --seq=" + Twine(training.sequence) + " x width " + Twine(widest));
     return reader.fail(value ? *value : root, "expected activations of at most 2^38 elements, found batch " +
                                                   Twine(training.batch) + " x sequence " + Twine(training.sequence) +
                                                   " x width " + Twine(widest));
+  }
   if (options.optimizer)
     training.optimizer = *options.optimizer;
   if (value) {
@@ -149,10 +156,14 @@ void DescriptionReader::readTraining(const JsonValue *value) {
   if (options.gradientClip)
     training.gradientClip = *options.gradientClip;
   auto hasMatrix = [](const ModelBlock &block) { return block.repeat && anyMatrix(block.ops); };
-  if (training.optimizer == Optimizer::Muon && llvm::none_of(description.blocks, hasMatrix))
-    reader.fail(value && value->find("optimizer") ? *value->find("optimizer") : root,
-                "expected an op 'linear' or 'attention' in a repeated layer, whose weight the optimizer 'muon' is for, "
-                "found none");
+  if (training.optimizer != Optimizer::Muon || llvm::any_of(description.blocks, hasMatrix))
+    return;
+  StringRef missing =
+      "expected an op 'linear' or 'attention' in a repeated layer, whose weight the optimizer 'muon' is "
+      "for, found none";
+  if (options.optimizer)
+    return reader.failFlag("--optimizer=muon: " + missing);
+  reader.fail(value && value->find("optimizer") ? *value->find("optimizer") : root, missing);
 }
 
 void DescriptionReader::readOptimizer(const JsonValue &value) {

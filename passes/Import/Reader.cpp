@@ -45,6 +45,12 @@ void Reader::fail(const JsonValue &value, const Twine &message) {
   hasFailed = true;
 }
 
+void Reader::failFlag(const Twine &message) {
+  if (!hasFailed)
+    emitError(UnknownLoc::get(context), message);
+  hasFailed = true;
+}
+
 void Reader::expected(const JsonValue &value, const Twine &expected) {
   fail(value, "expected " + expected + ", found " + value.describe());
 }

@@ -18,6 +18,8 @@ public:
   bool failed() const { return hasFailed; }
   /// Reports an error at the value: file, line, column and JSON pointer.
   void fail(const JsonValue &value, const llvm::Twine &message);
+  /// Reports an error about a flag of the command line; the message names it and its value.
+  void failFlag(const llvm::Twine &message);
   /// "expected <expected>, found <the value>"
   void expected(const JsonValue &value, const llvm::Twine &expected);
 

@@ -2,6 +2,7 @@
 
 #include "runtime/train/Weights.h"
 #include "runtime/Error.h"
+#include "runtime/Message.h"
 #include "runtime/checkpoint/Safetensors.h"
 #include "runtime/checkpoint/WeightFiles.h"
 
@@ -40,7 +41,7 @@ std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &pro
   if (!source.init.empty()) {
     std::string note = loadWeights(program, source.init, engine.parameterTensors());
     if (!note.empty() && !source.isQuiet)
-      std::fprintf(stderr, "note: %s\n", note.c_str());
+      std::fprintf(stderr, "%s\n", messageText("note: " + note).c_str());
   } else if (!source.resume.empty()) {
     // As any file of weights: who evaluates a model may do it in a program of another optimizer.
     CheckpointIndex index = readCheckpointIndex(source.resume);

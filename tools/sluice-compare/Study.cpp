@@ -1,6 +1,7 @@
 //===- Study.cpp - Reads and checks a study ------------------------------------===//
 #include "tools/sluice-compare/Study.h"
 #include "mlir/IR/Diagnostics.h"
+#include "passes/Import/DiagnosticPrinter.h"
 #include "passes/Import/Reader.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -313,7 +314,7 @@ std::optional<Study> sluice::compare::readStudy(StringRef path, StringRef data, 
   llvm::SourceMgr sources;
   StringRef text = (*buffer)->getBuffer();
   sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
-  SourceMgrDiagnosticHandler handler(sources, context);
+  DiagnosticPrinter printer(sources, context);
   std::unique_ptr<JsonValue> root = parseJson(text, path, context);
   return root ? StudyReader(path, *root, text, context).run(data) : std::nullopt;
 }

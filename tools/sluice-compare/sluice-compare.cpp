@@ -5,6 +5,7 @@
 #include "tools/sluice-compare/Table.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Chrono.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
@@ -110,7 +111,7 @@ int main(int argc, char **argv) {
   cl::ResetCommandLineParser();
   Options options;
   cl::HideUnrelatedOptions(options.category);
-  if (!parseCommandLine(argc, argv, "sluice-compare", overview))
+  if (!parseCommandLine(argc, argv, fail, overview))
     return 2;
   llvm::SmallString<256> compiler(
       llvm::sys::path::parent_path(llvm::sys::fs::getMainExecutable(argv[0], reinterpret_cast<void *>(&main))));

@@ -5,6 +5,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
 #include "passes/Buffers/Scratch.h"
+#include "passes/Import/DiagnosticPrinter.h"
 #include "passes/Import/ImportModel.h"
 #include "tools/CommandLine.h"
 #include "tools/Register.h"
@@ -161,7 +162,7 @@ static int runFunction(JitFunction &function, const Signature &signature, const 
     print(llvm::outs(), data, cast<ShapedType>(type));
     llvm::outs() << "\n";
   }
-  return 0;
+  return finishOutput(fail);
 }
 
 static int runModel(Jit &jit, MLIRContext *context, const GivenValues &given, const Options &options) {
@@ -175,11 +176,11 @@ static int runModel(Jit &jit, MLIRContext *context, const GivenValues &given, co
   if (!model.fillParameters(context, given, options.seed) || !model.fillInputs(context, *graph, given, options.seed))
     return fail(Twine("'") + valuesAttrName + "' of a parameter or an input do not fit its type");
   if (options.checkGradient)
-    return checkGradients(model, {options.tolerance, options.samples}) ? 0 : 1;
+    return checkGradients(model, {options.tolerance, options.samples}) ? finishOutput(fail) : 1;
   model.evaluate(*graph);
   print(llvm::outs(), model.slotAt(graph->result.offset), model.typeOf(context, graph->result));
   llvm::outs() << "\n";
-  return 0;
+  return finishOutput(fail);
 }
 
 int main(int argc, char **argv) {
@@ -188,7 +189,7 @@ int main(int argc, char **argv) {
   llvm::cl::ResetCommandLineParser();
   Options options;
   cl::HideUnrelatedOptions(options.category);
-  if (!parseCommandLine(argc, argv, "sluice-run", "Runs a function or a graph of a module in this process\n"))
+  if (!parseCommandLine(argc, argv, fail, "Runs a function or a graph of a module in this process\n"))
     return 2;
   if (options.function.empty() != options.checkGradient.getValue())
     return fail("expected either --function or --check-gradient", 2);
@@ -200,7 +201,7 @@ int main(int argc, char **argv) {
   registerDialects(registry);
   MLIRContext context(registry);
   llvm::SourceMgr sources;
-  SourceMgrDiagnosticHandler handler(sources, &context);
+  DiagnosticPrinter printer(sources, &context);
   OwningOpRef<ModuleOp> module = StringRef(options.input).ends_with(".json")
                                      ? importModel(options.input, ImportOptions(), &context)
                                      : parseSourceFile<ModuleOp>(options.input, sources, &context);

@@ -3,24 +3,26 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/CPU/Pipeline.h"
+#include "passes/Import/DiagnosticPrinter.h"
 #include "passes/Import/ImportModel.h"
 #include "passes/Target/Executable.h"
 #include "passes/Target/Target.h"
 #include "tools/CommandLine.h"
 #include "tools/Register.h"
+#include "tools/sluicec/Output.h"
 #include "tools/sluicec/Tune.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Support/ToolOutputFile.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace sluice;
@@ -104,6 +106,9 @@ struct Options {
                                 clEnumValN(Emit::LLVM, "llvm", "the LLVM dialect with the exported table"),
                                 clEnumValN(Emit::Object, "obj", "an object file"),
                                 clEnumValN(Emit::Executable, "exe", "the training program"))};
+
+  bool isText() const { return emit < Emit::Object; }
+  std::string outputPath() const { return !output.empty() ? output.getValue() : isText() ? "-" : "train"; }
 };
 } // namespace
 
@@ -125,15 +130,24 @@ static OwningOpRef<ModuleOp> load(const Options &options, llvm::SourceMgr &sourc
   return importModel(path, import, &context);
 }
 
+static std::string numberText(double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%g", value);
+  return text;
+}
+
 /// Options that only an imported description can follow, or whose value is out of range.
 static std::string checkUsage(const Options &options) {
   auto below = [](const cl::opt<int64_t> &option) { return option.getNumOccurrences() && option < 1; };
-  if (below(options.batch) || below(options.sequence) || below(options.microBatches))
-    return "expected --batch, --seq and --microbatches of at least 1";
-  if (options.gradClip.getNumOccurrences() && !(options.gradClip >= 0))
-    return "expected --grad-clip of at least 0";
+  for (const cl::opt<int64_t> *option : {&options.batch, &options.sequence, &options.microBatches})
+    if (below(*option))
+      return ("expected --batch, --seq and --microbatches of at least 1, found --" + option->ArgStr + "=" +
+              llvm::Twine(*option))
+          .str();
+  if (options.gradClip.getNumOccurrences() && !(options.gradClip >= 0 && std::isfinite(options.gradClip)))
+    return "expected --grad-clip of at least 0, found " + numberText(options.gradClip);
   if (options.dropout.getNumOccurrences() && !(options.dropout >= 0 && options.dropout < 1))
-    return "expected --dropout in [0, 1)";
+    return "expected --dropout in [0, 1), found " + numberText(options.dropout);
   if (!options.optimizer.empty() && !symbolizeOptimizer(options.optimizer))
     return "expected --optimizer adamw, sgd or muon, found '" + options.optimizer + "'";
   if (options.droppedState != "move" && options.droppedState != "skip")
@@ -156,10 +170,15 @@ static std::string checkUsage(const Options &options) {
   if (!llvm::sys::fs::exists(options.model))
     return "cannot find '" + options.model + "'";
   // Compiling takes seconds: what cannot be written is refused before.
-  llvm::StringRef folder = llvm::sys::path::parent_path(options.output);
-  if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
-    return "cannot write '" + options.output + "': no such folder";
-  return "";
+  std::vector<std::string> inputs(options.plugins.begin(), options.plugins.end());
+  inputs.push_back(options.model);
+  if (options.tune)
+    if (std::string problem = checkOutput("--tune-cache", options.tuneCache, inputs, /*isText=*/false);
+        !problem.empty())
+      return problem;
+  if (!options.tuneCache.empty())
+    inputs.push_back(options.tuneCache);
+  return checkOutput("-o", options.outputPath(), inputs, options.isText());
 }
 
 /// Registers the passes of the plugins.
@@ -187,6 +206,31 @@ static std::string passOptions(const cl::opt<std::string> &option) {
   return text;
 }
 
+/// An error about an option of a technique, with the flag that gave the technique behind it.
+static std::string withFlag(std::string message, const Options &options) {
+  struct Technique {
+    const cl::opt<std::string> &flag;
+    llvm::StringRef pass, words, names;
+  };
+  const Technique techniques[] = {{options.layerDrop, "sluice-insert-layer-drop", "layer drop expected ",
+                                   "theta gamma schedule granularity gate min-layers force"},
+                                  {options.standardizationLoss, "sluice-standardization-loss",
+                                   "standardization loss expected ", "lambda site units keep-final keep-scale-shift"}};
+  for (const Technique &technique : techniques) {
+    if (!technique.flag.getNumOccurrences())
+      continue;
+    bool isOfValue = llvm::any_of(llvm::split(technique.names, ' '), [&](llvm::StringRef name) {
+      return llvm::StringRef(message).contains(("for the --" + name + " option:").str());
+    });
+    bool isMeant = llvm::StringRef(message).starts_with(technique.words) || isOfValue ||
+                   llvm::StringRef(message).contains(("(technique '" + technique.pass + "{").str());
+    if (isMeant)
+      return message.substr(0, message.find(" (technique '")) + " (--" + technique.flag.ArgStr.str() + "=" +
+             technique.flag.getValue() + ")";
+  }
+  return message;
+}
+
 /// Rewrites the graphs by the techniques that are asked for.
 static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
   GraphOptions graph;
@@ -194,12 +238,27 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
     graph.standardizationLoss = passOptions(options.standardizationLoss) + " clip-scope=" + options.clipScope;
   graph.techniques = llvm::ArrayRef<std::string>(options.techniques);
   graph.layerDrop = passOptions(options.layerDrop);
-  auto complain = [](const llvm::Twine &message) -> LogicalResult {
-    return message.str().empty() ? failure() : failure(fail(message));
-  };
   PassManager manager(module.getContext(), ModuleOp::getOperationName());
   manager.enableVerifier(options.verifyEach);
-  return failure(failed(buildGraphPipeline(manager, graph, complain)) || failed(manager.run(module)));
+  LogicalResult isBuilt = success();
+  auto complain = [&](const llvm::Twine &message) -> LogicalResult {
+    return message.str().empty() ? failure() : failure(fail(withFlag(message.str(), options)));
+  };
+  // LLVM's parser of values prints for itself, and knows the pass's option but not the flag.
+  std::string printed = captureErrors([&] { isBuilt = buildGraphPipeline(manager, graph, complain); });
+  if (!printed.empty())
+    llvm::errs() << withFlag(llvm::StringRef(printed).trim().str(), options) << "\n";
+  if (failed(isBuilt))
+    return failure();
+  // A value that its pass refuses is a fault of the flag, not of the model.
+  ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &diagnostic) {
+    std::string message = diagnostic.str(), named = withFlag(message, options);
+    if (named == message)
+      return failure();
+    fail(named);
+    return success();
+  });
+  return manager.run(module);
 }
 
 static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, const Options &options) {
@@ -281,14 +340,14 @@ int main(int argc, char **argv) {
   llvm::InitializeNativeTargetAsmPrinter();
   Options options;
   cl::HideUnrelatedOptions(options.category);
-  if (!parseCommandLine(argc, argv, "sluicec", "Compiles the training step of a transformer\n"))
+  if (!parseCommandLine(argc, argv, fail, "Compiles the training step of a transformer\n"))
     return 2;
   if (std::string problem = checkUsage(options); !problem.empty())
     return fail(problem, 2);
   registerTargets();
   llvm::Expected<std::unique_ptr<Target>> target = createTarget("cpu", options.cpu.getValue());
   if (!target)
-    return fail(llvm::toString(target.takeError()), 2);
+    return fail(llvm::toString(target.takeError()) + " (--cpu=" + options.cpu + ")", 2);
 
   DialectRegistry registry;
   registerDialects(registry);
@@ -298,7 +357,7 @@ int main(int argc, char **argv) {
   // An error is a line; what it is about can be a whole model.
   context.printOpOnDiagnostic(false);
   llvm::SourceMgr sources;
-  SourceMgrDiagnosticHandler handler(sources, &context);
+  DiagnosticPrinter printer(sources, &context);
   OwningOpRef<ModuleOp> module = load(options, sources, context);
   if (!module || failed(loadPlugins(options)) || failed(runGraphPhase(*module, options)))
     return 2;
@@ -306,21 +365,15 @@ int main(int argc, char **argv) {
     return 1;
   if (failed(runPhases(*module, options)))
     return 1;
-  bool isText = options.emit < Emit::Object;
-  std::string output = !options.output.empty() ? options.output.getValue() : isText ? "-" : "train";
-  if (isText) {
-    std::string error;
-    std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
-    if (!file)
-      return fail(error, 2);
-    module->print(file->os());
-    file->keep();
+  if (options.isText()) {
+    if (llvm::Error error = writeText(*module, options.outputPath()))
+      return fail(llvm::toString(std::move(error)));
     return 0;
   }
   llvm::SmallString<256> library(
       llvm::sys::path::parent_path(llvm::sys::fs::getMainExecutable(argv[0], reinterpret_cast<void *>(&main))));
   llvm::sys::path::append(library, "..", "lib", "libsluice-runtime.a");
-  if (llvm::Error error = writeBinary(*module, options, **target, output, library))
+  if (llvm::Error error = writeBinary(*module, options, **target, options.outputPath(), library))
     return fail(llvm::toString(std::move(error)));
   return 0;
 }

@@ -1,0 +1,62 @@
+//===- Output.cpp - What the compiler writes -------------------------------------------===//
+#include "tools/sluicec/Output.h"
+#include "passes/Target/Executable.h"
+#include "tools/CommandLine.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace sluice;
+using llvm::StringRef;
+namespace fs = llvm::sys::fs;
+
+std::string sluice::checkOutput(StringRef flag, StringRef path, llvm::ArrayRef<std::string> inputs, bool isText) {
+  if (path == "-")
+    return isText ? "" : "expected " + flag.str() + " to be a file for what is no text, found '-'";
+  std::string start = "cannot write '" + path.str() + "': ";
+  StringRef folder = llvm::sys::path::parent_path(path);
+  if (!folder.empty() && !fs::is_directory(folder))
+    return start + "no such folder";
+  if (fs::access(folder.empty() ? "." : folder, fs::AccessMode::Write))
+    return start + "its folder cannot be written";
+  if (fs::is_directory(path))
+    return start + "expected " + flag.str() + " to be a file, found a folder";
+  for (const std::string &input : inputs) {
+    if (isSameFile(path, input))
+      return start + "expected " + flag.str() + " to be another file than the input '" + input + "'";
+    // A model can be a folder: all that lies in it is somebody's.
+    llvm::SmallString<256> inside(input);
+    llvm::sys::path::append(inside, llvm::sys::path::filename(path));
+    if (fs::is_directory(input) && isSameFile(path, inside))
+      return start + "expected " + flag.str() + " to be another file than the input '" + inside.str().str() + "'";
+  }
+  // Renaming a complete file to its name would take the place of a device.
+  if (!isText && fs::exists(path) && !fs::is_regular_file(path))
+    return start + "expected " + flag.str() + " to be a file, found a device";
+  return "";
+}
+
+static llvm::Error printTo(mlir::ModuleOp module, llvm::raw_fd_ostream &stream, StringRef path) {
+  module->print(stream);
+  stream.flush();
+  if (!stream.has_error())
+    return llvm::Error::success();
+  std::error_code code = stream.error();
+  stream.clear_error();
+  return llvm::createStringError(code, "cannot write '%s': %s", path.str().c_str(), code.message().c_str());
+}
+
+llvm::Error sluice::writeText(mlir::ModuleOp module, StringRef path) {
+  if (path == "-")
+    return printTo(module, llvm::outs(), "standard output");
+  auto write = [&](StringRef file) -> llvm::Error {
+    std::error_code code;
+    llvm::raw_fd_ostream stream(file, code);
+    if (code)
+      return llvm::createStringError(code, "cannot write '%s': %s", path.str().c_str(), code.message().c_str());
+    return printTo(module, stream, path);
+  };
+  bool isDevice = fs::exists(path) && !fs::is_regular_file(path);
+  return isDevice ? write(path) : writeAtomically(path, write);
+}
