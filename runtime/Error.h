@@ -21,6 +21,16 @@ struct RunError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A run's output that could not be written, while what it has computed is whole.
+struct OutputError : RunError {
+  using RunError::RunError;
+};
+
+/// A run that a signal stopped, its checkpoint written. Exit code 128 + signal.
+struct Stopped {
+  int signal;
+};
+
 } // namespace sluice::runtime
 
 #endif // SLUICE_RUNTIME_ERROR_H

@@ -47,12 +47,19 @@ private:
   int descriptor = -1;
 };
 
-/// Error, beginning with the flag, unless a file of that name could be written: the reason is then told before the run
-/// and not after it. Writes nothing.
-void checkWritable(const char *flag, const std::string &path);
+/// Error, beginning with the flag, unless a file of that name can be written: the reason is then told before the run
+/// and not after it. A file that is there is opened and stays as it is; in its folder a file without a name is made.
+void checkWritable(const std::string &flag, const std::string &path);
 
-/// Error, beginning with the flag, if something that is no folder has that name.
-void checkFolder(const char *flag, const std::string &path);
+/// Error, beginning with the flag, unless files can be written in a folder of that name, or where it is missing in the
+/// one that it would be made in. Leaves nothing behind.
+void checkFolder(const std::string &flag, const std::string &path);
+
+/// Whether both names lead to one file that is there, through links of any kind too.
+bool isSameFile(const std::string &a, const std::string &b);
+
+/// Whether both names lead to one file once both are written.
+bool willBeSameFile(const std::string &a, const std::string &b);
 
 } // namespace sluice::runtime
 

@@ -2,88 +2,66 @@
 #include "runtime/checkpoint/Checkpoint.h"
 
 #include "runtime/Error.h"
-#include "runtime/Files.h"
+#include "runtime/checkpoint/FolderLock.h"
 #include "runtime/checkpoint/Safetensors.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <random>
 #include <regex>
 
 namespace sluice::runtime {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
-static const char indexName[] = "checkpoint.json";
-static const char formatName[] = "sluice-checkpoint-1";
-
+/// In the metadata of both files.
+static const char setKey[] = "set";
 static std::string inFolder(const std::string &folder, const std::string &file) {
   return (fs::path(folder) / file).string();
 }
 
-bool hasCheckpoint(const std::string &folder) {
+bool isCheckpointFile(const std::string &name) {
+  static const std::regex ours(
+      R"((model|optimizer)-(0|[1-9][0-9]*)(-again)?\.safetensors(\.tmp)?|checkpoint\.(json|json\.tmp|lock))");
+  return std::regex_match(name, ours);
+}
+
+/// What a process that was killed leaves of a file.
+static bool isTemporary(const std::string &name) { return fs::path(name).extension() == ".tmp"; }
+
+static std::vector<std::string> checkpointFilesIn(const std::string &folder) {
+  std::vector<std::string> names;
   std::error_code ignored;
-  return fs::exists(inFolder(folder, indexName), ignored);
+  for (fs::directory_iterator at(folder, ignored), end; at != end; at.increment(ignored))
+    if (std::string name = at->path().filename().string(); isCheckpointFile(name) && name != FolderLock::kFileName)
+      names.push_back(std::move(name));
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
-CheckpointIndex readCheckpointIndex(const std::string &folder) {
-  if (!hasCheckpoint(folder))
-    throw Error("no checkpoint in " + folder + ": there is no " + indexName);
-  MappedFile file(inFolder(folder, indexName));
-  CheckpointIndex index;
-  try {
-    json root = json::parse(file.data(), file.data() + file.size());
-    if (root.at("format") != formatName)
-      throw Error(file.path() + " has another format than " + formatName);
-    root.at("step").get_to(index.step);
-    root.at("model").get_to(index.model);
-    root.at("seeds").get_to(index.seeds);
-    root.at("data").at("order").get_to(index.dataOrder);
-    root.at("data").at("files").get_to(index.dataFiles);
-    root.at("data").at("position").get_to(index.dataPosition);
-    root.at("settings").get_to(index.settings);
-    root.at("files").at("model").get_to(index.modelFile);
-    root.at("files").at("optimizer").get_to(index.optimizerFile);
-  } catch (const json::exception &) {
-    throw Error(file.path() + " is damaged: it is no index of a checkpoint");
-  }
-  if (index.step < 0 || index.dataPosition < 0)
-    throw Error(file.path() + " is damaged: a negative step or position");
-  for (const std::string &name : {index.modelFile, index.optimizerFile})
-    if (name.empty() || name.find('/') != std::string::npos)
-      throw Error(file.path() + " is damaged: it names files outside its folder");
-  return index;
-}
-
-static void writeIndex(const std::string &folder, const CheckpointIndex &index) {
-  json root = {{"format", formatName},
-               {"step", index.step},
-               {"model", index.model},
-               {"seeds", index.seeds},
-               {"rng", "philox4x32-10"},
-               {"data", {{"order", index.dataOrder}, {"files", index.dataFiles}, {"position", index.dataPosition}}},
-               {"settings", index.settings},
-               {"files", {{"model", index.modelFile}, {"optimizer", index.optimizerFile}}}};
-  AtomicFile file(inFolder(folder, indexName));
-  // File names may hold any bytes; those that are no UTF-8 are replaced rather than refused.
-  file.write(root.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
-  file.commit();
+std::string findCheckpointFile(const std::string &folder) {
+  for (const std::string &name : checkpointFilesIn(folder))
+    if (!isTemporary(name))
+      return name;
+  return "";
 }
 
 /// Removes files that saveCheckpoint wrote, here or before it was killed, and that the index does not name. Other files
 /// in the folder are none of ours. A file that cannot be removed costs space only, so errors are ignored.
 static void removeOthers(const std::string &folder, const CheckpointIndex &index) {
-  static const std::regex ours(
-      R"((model|optimizer)-(0|[1-9][0-9]*)(-again)?\.safetensors(\.tmp)?|checkpoint\.json\.tmp)");
   std::error_code ignored;
-  std::vector<fs::path> others;
-  for (fs::directory_iterator at(folder, ignored), end; at != end; at.increment(ignored)) {
-    std::string name = at->path().filename().string();
-    if (std::regex_match(name, ours) && name != index.modelFile && name != index.optimizerFile)
-      others.push_back(at->path());
-  }
-  for (const fs::path &path : others)
-    fs::remove(path, ignored);
+  for (const std::string &name : checkpointFilesIn(folder))
+    if (name != index.modelFile && name != index.optimizerFile && name != kCheckpointIndexName)
+      fs::remove(inFolder(folder, name), ignored);
+}
+
+/// A name that no other checkpoint has.
+static std::string newSet() {
+  std::random_device words;
+  char text[17];
+  std::snprintf(text, sizeof(text), "%08x%08x", words(), words());
+  return text;
 }
 
 void saveCheckpoint(const std::string &folder, CheckpointIndex index, const std::vector<TensorView> &weights,
@@ -107,12 +85,13 @@ void saveCheckpoint(const std::string &folder, CheckpointIndex index, const std:
     stem += "-again";
   index.modelFile = modelPrefix + stem + suffix;
   index.optimizerFile = optimizerPrefix + stem + suffix;
+  index.set = newSet();
 
   try {
-    std::map<std::string, std::string> metadata = {{"step", std::to_string(index.step)}};
+    std::map<std::string, std::string> metadata = {{"step", std::to_string(index.step)}, {setKey, index.set}};
     writeSafetensors(inFolder(folder, index.modelFile), weights, metadata);
     writeSafetensors(inFolder(folder, index.optimizerFile), optimizer, metadata);
-    writeIndex(folder, index);
+    writeCheckpointIndex(folder, index);
   } catch (const RunError &) {
     // Frees what the failed checkpoint takes of a full disk. The index in the folder is the previous one or, where only
     // its last sync failed, the new one.
@@ -127,15 +106,24 @@ void saveCheckpoint(const std::string &folder, CheckpointIndex index, const std:
   removeOthers(folder, index);
 }
 
-std::string checkpointModelPath(const std::string &folder, const CheckpointIndex &index) {
-  return inFolder(folder, index.modelFile);
+/// Error unless the file was written together with the index.
+static void checkSet(const SafetensorsFile &file, const CheckpointIndex &index) {
+  auto found = file.metadata().find(setKey);
+  if (found == file.metadata().end() || found->second != index.set)
+    throw Error(file.path() + " is not of the checkpoint that " + kCheckpointIndexName +
+                " there names: files of two runs are mixed (set " +
+                (found == file.metadata().end() ? "missing" : found->second) + ", expected " + index.set + ")");
 }
 
-static void loadFile(const std::string &path, int64_t step, const std::vector<TensorView> &into) {
+std::string checkpointModelPath(const std::string &folder, const CheckpointIndex &index) {
+  SafetensorsFile file(inFolder(folder, index.modelFile));
+  checkSet(file, index);
+  return file.path();
+}
+
+static void loadFile(const std::string &path, const CheckpointIndex &index, const std::vector<TensorView> &into) {
   SafetensorsFile file(path);
-  auto found = file.metadata().find("step");
-  if (found == file.metadata().end() || found->second != std::to_string(step))
-    throw Error(path + " does not belong to the checkpoint of step " + std::to_string(step));
+  checkSet(file, index);
   for (const TensorView &tensor : into) {
     // Converted weights would not continue the run that saved them.
     const SafetensorsFile::Entry *entry = file.find(tensor.name);
@@ -147,8 +135,8 @@ static void loadFile(const std::string &path, int64_t step, const std::vector<Te
 
 void loadCheckpoint(const std::string &folder, const CheckpointIndex &index, const std::vector<TensorView> &weights,
                     const std::vector<TensorView> &optimizer) {
-  loadFile(checkpointModelPath(folder, index), index.step, weights);
-  loadFile(inFolder(folder, index.optimizerFile), index.step, optimizer);
+  loadFile(inFolder(folder, index.modelFile), index, weights);
+  loadFile(inFolder(folder, index.optimizerFile), index, optimizer);
 }
 
 } // namespace sluice::runtime

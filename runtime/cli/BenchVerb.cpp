@@ -1,11 +1,10 @@
 //===- BenchVerb.cpp - The verb bench -------------------------------------===//
 
+#include "runtime/Output.h"
 #include "runtime/bench/Bench.h"
 #include "runtime/cli/EngineFlags.h"
 #include "runtime/cli/Flags.h"
 #include "runtime/cli/Verb.h"
-
-#include <cstdio>
 
 namespace sluice::runtime {
 
@@ -46,7 +45,7 @@ void BenchVerb::run() {
   BenchResult result = bench(*engine, program, options);
   unsigned threads = engineFlags.threads();
   std::string text = options.json ? toJson(result, program, threads) + "\n" : toText(result, program, threads);
-  std::fputs(text.c_str(), stdout);
+  printOut(text);
 }
 
 std::unique_ptr<Verb> makeBenchVerb(const sluice_binary &program) { return std::make_unique<BenchVerb>(program); }

@@ -45,13 +45,28 @@ void EngineFlags::declareScalar(CLI::App &verb, const std::string &flag, const s
       ->type_name("X");
 }
 
+/// What stands before the equals sign. Flags are spelled with hyphens, and people carry that over.
+static std::string nameIn(const std::string &set) {
+  std::string name = set.substr(0, set.find('='));
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+std::map<std::string, std::string> EngineFlags::givenScalars() const {
+  std::map<std::string, std::string> given;
+  for (const auto &[name, flag] : scalarFlags)
+    if (flag.value)
+      given[name] = flag.flag;
+  for (const std::string &set : sets)
+    given[nameIn(set)] = "--set " + nameIn(set);
+  return given;
+}
+
 void EngineFlags::applySet(const std::string &set, Scalars &scalars) const {
   size_t equals = set.find('=');
   if (equals == std::string::npos || equals == 0)
     throw Error("--set: expected NAME=VALUE, got '" + set + "'");
-  std::string name = set.substr(0, equals), text = set.substr(equals + 1);
-  // Flags are spelled with hyphens, and people carry that over.
-  std::replace(name.begin(), name.end(), '-', '_');
+  std::string name = nameIn(set), text = set.substr(equals + 1);
   char *end = nullptr;
   double value = std::strtod(text.c_str(), &end);
   if (text.empty() || *end != '\0')

@@ -29,6 +29,9 @@ public:
   /// Adds a flag of its own for a scalar. It may be given only if the program has the scalar.
   void declareScalar(CLI::App &verb, const std::string &flag, const std::string &scalar, const std::string &help);
 
+  /// Scalars that were given, and the flag of each as people wrote it: {"beta1", "--beta1"}, {"theta", "--set theta"}.
+  std::map<std::string, std::string> givenScalars() const;
+
   unsigned threads() const { return threadCount; }
 
   /// An engine with the scalars that were given, its parameters all zero. Error: a scalar that the program has not, or

@@ -1,14 +1,13 @@
 //===- EvalVerb.cpp - The verb eval ---------------------------------------===//
 
-#include "runtime/Files.h"
+#include "runtime/Output.h"
 #include "runtime/cli/EngineFlags.h"
 #include "runtime/cli/Flags.h"
 #include "runtime/cli/Verb.h"
 #include "runtime/train/Evaluate.h"
 #include "runtime/train/MetricsLog.h"
 #include "runtime/train/OpenTokens.h"
-
-#include <cstdio>
+#include "runtime/train/RunFiles.h"
 
 namespace sluice::runtime {
 
@@ -22,12 +21,15 @@ public:
   void run() override;
 
 private:
+  void checkOutput() const;
+
   const sluice_binary &program;
   EngineFlags engineFlags;
   std::string data; ///< Files with commas between them.
   WeightSource weights;
   Seeds seeds;
   std::string log; ///< A file, or empty.
+  bool overwrites = false;
 };
 
 } // namespace
@@ -39,24 +41,37 @@ CLI::App &EvalVerb::declare(CLI::App &parser) {
   addSeed(verb, "--init-seed", seeds.init, "Seed of drawn weights (default 0)");
   engineFlags.declareSet(verb);
   verb.add_option("--log", log, "Write the line to this file too (default: none)")->type_name("FILE");
+  verb.add_flag("--overwrite", overwrites, "Replace what that file holds (default: a file that is there is refused)");
   engineFlags.declareThreads(verb);
   return verb;
+}
+
+void EvalVerb::checkOutput() const {
+  if (log.empty())
+    return;
+  RunFiles files;
+  files.reads("--data", TokenStream::splitPaths(data));
+  if (!weights.init.empty())
+    files.reads("--init", weights.init);
+  if (!weights.resume.empty())
+    files.readsCheckpoint("--resume", weights.resume);
+  files.checkFile("--log", log, overwrites);
 }
 
 void EvalVerb::run() {
   // All that can be refused is, before weights are read and an engine is made.
   std::unique_ptr<TokenStream> stream = openTokens(data, program);
   ValidationWindows windows(wholeStream(*stream), program.batch, program.sequence);
-  if (!log.empty())
-    checkWritable("--log", log);
+  checkOutput();
   std::unique_ptr<Engine> engine = engineFlags.makeEngine();
   std::optional<CheckpointIndex> index = loadFrom(*engine, program, weights, seeds);
   Evaluation evaluation = *evaluateWindows(*engine, program, windows);
+  checkFinite(evaluation, *engine);
   MetricsLine line(index ? index->step : 0);
   line.add("val_loss", evaluation.loss).add("tokens", evaluation.tokens);
-  std::fputs(line.text().c_str(), stdout);
   if (!log.empty())
-    MetricsLog(log).write(line);
+    MetricsLog(log, 0, std::nullopt, overwrites).write(line);
+  printOut(line.text());
 }
 
 std::unique_ptr<Verb> makeEvalVerb(const sluice_binary &program) { return std::make_unique<EvalVerb>(program); }

@@ -1,6 +1,5 @@
 //===- ExportVerb.cpp - The verb export -----------------------------------===//
 
-#include "runtime/Files.h"
 #include "runtime/cli/EngineFlags.h"
 #include "runtime/cli/Flags.h"
 #include "runtime/cli/Verb.h"
@@ -20,6 +19,7 @@ private:
   const sluice_binary &program;
   EngineFlags engineFlags;
   std::string folder;
+  bool overwrites = false;
   WeightSource weights;
   Seeds seeds;
 };
@@ -30,6 +30,8 @@ CLI::App &ExportVerb::declare(CLI::App &parser) {
   CLI::App &verb =
       *parser.add_subcommand("export", "Write the weights as model.safetensors, with the model's config.json");
   verb.add_option("--out", folder, "Folder to write to, made where it is missing")->required()->type_name("FOLDER");
+  verb.add_flag("--overwrite", overwrites,
+                "Replace files there that are no export of this program (default: they are refused)");
   addWeights(verb, weights);
   addSeed(verb, "--init-seed", seeds.init, "Seed of drawn weights (default 0)");
   engineFlags.declareThreads(verb);
@@ -37,7 +39,12 @@ CLI::App &ExportVerb::declare(CLI::App &parser) {
 }
 
 void ExportVerb::run() {
-  checkFolder("--out", folder);
+  RunFiles files;
+  if (!weights.init.empty())
+    files.reads("--init", weights.init);
+  if (!weights.resume.empty())
+    files.readsCheckpoint("--resume", weights.resume);
+  checkExport(files, program, folder, overwrites);
   // An engine, though nothing runs: it knows names, shapes and initial values.
   std::unique_ptr<Engine> engine = engineFlags.makeEngine();
   loadFrom(*engine, program, weights, seeds);

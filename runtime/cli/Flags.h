@@ -14,6 +14,8 @@ namespace sluice::runtime {
 
 /// Bytes; memory is told to people in this unit.
 inline constexpr double kMebibyte = 1 << 20;
+/// "1.5 MiB".
+std::string mebibytes(int64_t bytes);
 
 // What a value may be. Each makes the one line that says what it is instead.
 

@@ -2,6 +2,7 @@
 
 #include "runtime/Error.h"
 #include "runtime/Message.h"
+#include "runtime/Output.h"
 #include "runtime/cli/CommandLine.h"
 #include "runtime/cpu/Processor.h"
 #include "runtime/engine/Program.h"
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 #include <new>
+#include <sstream>
 #include <system_error>
 
 using namespace sluice::runtime;
@@ -36,7 +38,8 @@ static void checkValues(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-  constexpr int kRunFailed = 1, kBadUsage = 2;
+  constexpr int kRunFailed = 1, kBadUsage = 2, kStopped = 128;
+  keepStandardStreams();
   try {
     checkProgram(sluice_program);
     checkProcessor(sluice_program);
@@ -48,12 +51,18 @@ int main(int argc, char **argv) {
     try {
       commands.app().parse(argc, argv);
     } catch (const CLI::Success &request) {
-      return commands.app().exit(request); // --help
+      std::ostringstream text; // of --help
+      commands.app().exit(request, text);
+      printOut(text.str());
+      return 0;
     } catch (const CLI::ParseError &error) {
       return fail(kBadUsage, error.what());
     }
     commands.run();
+    finishOutput();
     return 0;
+  } catch (const Stopped &stop) {
+    return kStopped + stop.signal;
   } catch (const Error &error) {
     return fail(kBadUsage, error.what());
   } catch (const std::bad_alloc &) {

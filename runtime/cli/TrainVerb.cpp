@@ -1,6 +1,7 @@
 //===- TrainVerb.cpp - The verb train -------------------------------------===//
 
 #include "runtime/Error.h"
+#include "runtime/Output.h"
 #include "runtime/cli/Description.h"
 #include "runtime/cli/EngineFlags.h"
 #include "runtime/cli/Flags.h"
@@ -8,7 +9,8 @@
 #include "runtime/engine/Program.h"
 #include "runtime/train/Train.h"
 
-#include <cstdio>
+#include <optional>
+#include <set>
 
 namespace sluice::runtime {
 
@@ -32,6 +34,13 @@ private:
   void declareSeeds(CLI::App &verb);
   void declareOutput(CLI::App &verb);
 
+  /// Names without hyphens.
+  std::set<std::string> givenFlags() const;
+  /// Error if a flag is missing that nothing else says.
+  void checkNeeded() const;
+  /// Prints what is about to be done.
+  void announce(const ResumedRun *resumed) const;
+
   /// Whether AdamW updates what another optimizer is not for.
   bool hasAdamWBeside() const { return Scalars(program).has("adamw_learning_rate"); }
 
@@ -39,6 +48,7 @@ private:
   EngineFlags engineFlags;
   TrainOptions options;
   DescribedTraining described;
+  const CLI::App *parsed = nullptr;
   CLI::Option *adamwFlag = nullptr, *shapeFlag = nullptr;
 };
 
@@ -46,6 +56,7 @@ private:
 
 CLI::App &TrainVerb::declare(CLI::App &parser) {
   CLI::App &verb = *parser.add_subcommand("train", "Train the model");
+  parsed = &verb;
   declareData(verb);
   declareSchedule(verb);
   declareOptimizer(verb);
@@ -60,11 +71,12 @@ CLI::App &TrainVerb::declare(CLI::App &parser) {
 
 void TrainVerb::declareData(CLI::App &verb) {
   DataOptions &data = options.data;
-  verb.add_option("--data", data.files, dataHelp("Training data"))->required()->type_name("FILE[,FILE]");
+  verb.add_option("--data", data.files, dataHelp("Training data (needed, unless --resume says it)"))
+      ->type_name("FILE[,FILE]");
   int64_t &steps = options.optimizer.learningRate.steps;
-  std::string stepsDefault = described.hasSteps ? " (default " + std::to_string(steps) + ")" : "";
+  std::string stepsDefault =
+      described.hasSteps ? " (default " + std::to_string(steps) + ")" : " (needed, unless --resume says it)";
   verb.add_option("--steps", steps, "Optimizer steps of the whole run" + stepsDefault)
-      ->required(!described.hasSteps)
       ->check(positive())
       ->type_name("N");
   verb.add_option("--val-data", data.validationFiles, "Validation data (default: the last part of --data)")
@@ -139,13 +151,19 @@ void TrainVerb::declareSeeds(CLI::App &verb) {
 
 void TrainVerb::declareOutput(CLI::App &verb) {
   verb.add_option("--checkpoint-dir", options.checkpointFolder,
-                  "Write a checkpoint to this folder at the end and on SIGINT or SIGTERM (default: none)")
+                  "Write a checkpoint to this folder at the end and on SIGINT, SIGTERM or SIGHUP (default: that of "
+                  "--resume, or none)")
       ->type_name("FOLDER");
   verb.add_option("--checkpoint-every", options.checkpointEvery,
                   "Steps between further checkpoints; 0: none (default 0)")
       ->check(count())
       ->type_name("N");
-  verb.add_option("--log", options.log, "Write a line of JSON a step to this file (default: none)")->type_name("FILE");
+  verb.add_option("--log", options.log,
+                  "Write a line of JSON a step to this file; a resumed run goes on with it, less the steps that it "
+                  "makes again (default: none)")
+      ->type_name("FILE");
+  verb.add_flag("--overwrite", options.overwrites,
+                "Replace the checkpoint and the log that another run has left (default: they are refused)");
   verb.add_option(
           "--log-detail", options.logDetail,
           "Steps between lines of the log that describe every layer: gradient norm, update over weight, gates and "
@@ -154,24 +172,63 @@ void TrainVerb::declareOutput(CLI::App &verb) {
       ->type_name("N");
 }
 
+std::set<std::string> TrainVerb::givenFlags() const {
+  std::set<std::string> given;
+  for (const CLI::Option *option : parsed->get_options())
+    if (!option->empty())
+      given.insert(option->get_single_name());
+  return given;
+}
+
+void TrainVerb::checkNeeded() const {
+  if (!options.weights.resume.empty())
+    return;
+  if (options.data.files.empty())
+    throw Error("--data is required");
+  if (!described.hasSteps && !givenFlags().count("steps"))
+    throw Error("--steps is required");
+}
+
+void TrainVerb::announce(const ResumedRun *resumed) const {
+  std::string text = std::string(program.model) + ": " + std::to_string(parameterElements(program)) +
+                     " parameters, peak memory " + mebibytes(planMemory(program, engineFlags.threads()).total()) +
+                     ", threads: " + std::to_string(engineFlags.threads()) + "\n";
+  if (resumed) {
+    text += "resumes " + options.weights.resume + " at step " + std::to_string(resumed->index.step) + " of " +
+            std::to_string(options.optimizer.learningRate.steps);
+    std::string taken;
+    for (const std::string &setting : resumed->settings.taken)
+      taken += " " + setting;
+    text += (taken.empty() ? "" : ", with the run's" + taken) + "\n";
+    for (const std::string &change : resumed->settings.changes)
+      text += change + "\n";
+  }
+  // Before the first step, which may take long, and which is not made for nobody.
+  printOut(text);
+}
+
 void TrainVerb::run() {
   // Here and not before: a description that another hand has changed must not keep the other verbs from running.
   if (shapeFlag->empty())
     options.optimizer.learningRate.shape = parseLearningRateShape(described.shape);
   options.weights.isQuiet = options.quiet;
-  options.check();
   if (!adamwFlag->empty() && !hasAdamWBeside())
     throw Error(std::string("--adamw-lr: this program's optimizer, ") + program.optimizer + ", has no AdamW beside it");
+  checkNeeded();
+  std::optional<ResumedRun> resumed;
+  if (!options.weights.resume.empty())
+    resumed = resumeRun(program, options, givenFlags());
+  options.check();
   // After all that can be refused without it: an engine takes memory and starts threads.
   std::unique_ptr<Engine> engine = engineFlags.makeEngine();
-  if (!options.quiet) {
-    std::printf("%s: %lld parameters, peak memory %.1f MiB, threads: %u\n", program.model,
-                static_cast<long long>(parameterElements(program)),
-                static_cast<double>(planMemory(program, engineFlags.threads()).total()) / kMebibyte,
-                engineFlags.threads());
-    std::fflush(stdout); // before the first step, which may take long
+  if (resumed) {
+    ResumedSettings scalars =
+        resumeScalars(program, engine->scalars(), resumed->index.scalars, engineFlags.givenScalars());
+    resumed->settings.add(scalars);
   }
-  train(*engine, program, options);
+  if (!options.quiet)
+    announce(resumed ? &*resumed : nullptr);
+  train(*engine, program, options, resumed ? &*resumed : nullptr);
 }
 
 std::unique_ptr<Verb> makeTrainVerb(const sluice_binary &program) { return std::make_unique<TrainVerb>(program); }

@@ -25,6 +25,8 @@ DataOrder parseDataOrder(const std::string &name) {
   throw Error("unknown data order '" + name + "', expected random or sequential");
 }
 
+const char *nameOf(DataOrder order) { return order == DataOrder::Random ? "random" : "sequential"; }
+
 /// For messages: people know the files that they named, not the part that a split is.
 static std::string fileNames(const TokenStream &stream) {
   std::string names;
@@ -34,40 +36,64 @@ static std::string fileNames(const TokenStream &stream) {
 }
 
 BatchSource::BatchSource(Split split, int64_t batch, int64_t sequence, int64_t microBatches, DataOrder order,
-                         uint64_t seed)
-    : split(split), batch(batch), sequence(sequence), microBatches(microBatches), order(order), seed(seed) {
+                         uint64_t seed, DataPosition begun)
+    : split(split), batch(batch), sequence(sequence), microBatches(microBatches), order(order), seed(seed),
+      start(begun) {
   if (split.size() < sequence + 1)
     throw Error(fileNames(*split.stream) + ": training needs at least " + std::to_string(sequence + 1) +
                 " tokens (a sequence and the token after it), found " + std::to_string(split.size()) +
                 (split.size() < split.stream->size()
                      ? " of " + std::to_string(split.stream->size()) + " beside those kept for validation"
                      : ""));
+  if (start.rows == 0) {
+    start.rows = batch;
+    start.microBatches = microBatches;
+  }
 }
 
-int64_t BatchSource::rowStart(int64_t step, int64_t microBatch, int64_t row) const {
-  if (order == DataOrder::Sequential) {
-    // Less one: the last token of the last window needs a target.
-    int64_t windows = (split.size() - 1) / sequence;
-    return split.begin + ((step * microBatches + microBatch) * batch + row) % windows * sequence;
-  }
+int64_t BatchSource::rowsBefore(int64_t step, int64_t microBatch) const {
+  return ((step - start.step) * microBatches + microBatch) * batch;
+}
+
+int64_t BatchSource::sequentialStart(int64_t row) const {
+  // Less one: the last token of the last window needs a target.
+  int64_t last = split.size() - 1, windows = last / sequence;
+  int64_t windowsLeft = std::max<int64_t>(last - start.token, 0) / sequence;
+  return row < windowsLeft ? start.token + row * sequence : (row - windowsLeft) % windows * sequence;
+}
+
+int64_t BatchSource::randomStart(int64_t row) const {
+  int64_t sample = start.samples + row;
+  int64_t step = sample / (start.rows * start.microBatches);
   // Keyed apart from weights, dropout and gates, which may be drawn under an equal seed.
   constexpr uint64_t use = hashName("data");
   PhiloxCounter words = philox({static_cast<uint32_t>(step), static_cast<uint32_t>(step >> 32),
-                                static_cast<uint32_t>(microBatch), static_cast<uint32_t>(row)},
+                                static_cast<uint32_t>(sample / start.rows % start.microBatches),
+                                static_cast<uint32_t>(sample % start.rows)},
                                philoxKey(seed ^ use));
-  return split.begin +
-         static_cast<int64_t>(uniformBelow(words[0], words[1], static_cast<uint64_t>(split.size() - sequence)));
+  return static_cast<int64_t>(uniformBelow(words[0], words[1], static_cast<uint64_t>(split.size() - sequence)));
 }
 
 void BatchSource::fill(int64_t step, int64_t microBatch, int32_t *tokens, int32_t *targets) const {
+  int64_t before = rowsBefore(step, microBatch);
   for (int64_t row = 0; row < batch; ++row) {
     int32_t *rowTokens = tokens + row * sequence, *rowTargets = targets + row * sequence;
-    int64_t start = rowStart(step, microBatch, row);
-    split.stream->read(start, sequence, rowTokens);
+    int64_t begin =
+        split.begin + (order == DataOrder::Sequential ? sequentialStart(before + row) : randomStart(before + row));
+    split.stream->read(begin, sequence, rowTokens);
     // All targets but the last have just been read as tokens.
     std::copy(rowTokens + 1, rowTokens + sequence, rowTargets);
-    split.stream->read(start + sequence, 1, rowTargets + sequence - 1);
+    split.stream->read(begin + sequence, 1, rowTargets + sequence - 1);
   }
+}
+
+DataPosition BatchSource::positionAfter(int64_t steps) const {
+  DataPosition position = start;
+  position.step = steps;
+  int64_t rows = rowsBefore(steps, 0);
+  position.samples += rows;
+  position.token = order == DataOrder::Sequential ? sequentialStart(rows) : 0;
+  return position;
 }
 
 ValidationWindows::ValidationWindows(Split split, int64_t batch, int64_t sequence)

@@ -1,7 +1,7 @@
 //===- Data.h - Splits and batches ------------------------------*- C++ -*-===//
 //
 // Batches are row-major [batch, sequence] of int32; the target of a token is the token after it. What a batch holds is
-// a pure function of the optimizer step and the micro-batch, so the position in the data never has to be saved.
+// a pure function of where the run began in the data, the optimizer step and the micro-batch.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SLUICE_RUNTIME_DATA_DATA_H
@@ -35,28 +35,48 @@ enum class DataOrder { Random, Sequential };
 
 /// "random" or "sequential"; anything else is an Error.
 DataOrder parseDataOrder(const std::string &name);
+const char *nameOf(DataOrder order);
+
+/// Where a run is in its data, apart from the batch of the program that goes on from there.
+struct DataPosition {
+  int64_t step = 0;    ///< Optimizer steps done.
+  int64_t samples = 0; ///< Rows of batches drawn so far.
+  int64_t token = 0;   ///< Sequential: where in the split the next sample begins.
+  /// What random order counts samples by: rows of a micro-batch and micro-batches of a step of the program that began
+  /// the run; 0: of this program.
+  int64_t rows = 0, microBatches = 0;
+};
 
 /// Training batches.
 class BatchSource {
 public:
   /// `microBatches` is how many batches one optimizer step takes. Error where the split is shorter than one window of
   /// sequence + 1 tokens.
-  BatchSource(Split split, int64_t batch, int64_t sequence, int64_t microBatches, DataOrder order, uint64_t seed);
+  BatchSource(Split split, int64_t batch, int64_t sequence, int64_t microBatches, DataOrder order, uint64_t seed,
+              DataPosition start = {});
 
   /// Fills tokens and targets, int32 [batch, sequence] each, for a micro-batch in [0, microBatches) of an optimizer
-  /// step (from 0).
-  /// Random: every row starts anywhere, drawn from (seed, step, micro-batch, row). Sequential: with n = step *
-  /// microBatches + microBatch, row r is window n * batch + r of the split, modulo the whole windows it has; window w
-  /// starts at token w * sequence.
+  /// step (from that of the start). Samples are numbered through the run, by step, micro-batch and row.
+  /// Random: every sample begins anywhere, drawn from the seed and its number, which is counted by step, micro-batch
+  /// and row of the program that began the run. Sequential: samples follow each other from the start's token, and from
+  /// the first token of the split again where no whole sample and its last target are left.
   void fill(int64_t step, int64_t microBatch, int32_t *tokens, int32_t *targets) const;
 
+  /// The position once so many steps are done, from which a source of any batch goes on.
+  DataPosition positionAfter(int64_t steps) const;
+
 private:
-  int64_t rowStart(int64_t step, int64_t microBatch, int64_t row) const;
+  /// Rows since the start.
+  int64_t rowsBefore(int64_t step, int64_t microBatch) const;
+  /// Where in the split a row begins, counted from the start.
+  int64_t sequentialStart(int64_t row) const;
+  int64_t randomStart(int64_t row) const;
 
   Split split;
   int64_t batch, sequence, microBatches;
   DataOrder order;
   uint64_t seed;
+  DataPosition start;
 };
 
 /// A whole split in windows that do not overlap, `batch` windows at a time. Every token but the first is predicted

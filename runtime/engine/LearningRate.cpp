@@ -8,16 +8,30 @@
 
 namespace sluice::runtime {
 
+namespace {
+struct ShapeName {
+  LearningRateShape shape;
+  const char *name;
+};
+} // namespace
+
+static const ShapeName shapeNames[] = {{LearningRateShape::Cosine, "cosine"},
+                                       {LearningRateShape::Linear, "linear"},
+                                       {LearningRateShape::Constant, "constant"},
+                                       {LearningRateShape::Wsd, "wsd"}};
+
 LearningRateShape parseLearningRateShape(const std::string &name) {
-  if (name == "cosine")
-    return LearningRateShape::Cosine;
-  if (name == "linear")
-    return LearningRateShape::Linear;
-  if (name == "constant")
-    return LearningRateShape::Constant;
-  if (name == "wsd")
-    return LearningRateShape::Wsd;
+  for (const ShapeName &shape : shapeNames)
+    if (name == shape.name)
+      return shape.shape;
   throw Error("unknown learning-rate schedule '" + name + "', expected cosine, linear, constant or wsd");
+}
+
+const char *nameOf(LearningRateShape shape) {
+  for (const ShapeName &candidate : shapeNames)
+    if (candidate.shape == shape)
+      return candidate.name;
+  __builtin_unreachable();
 }
 
 void LearningRateSchedule::check() const {

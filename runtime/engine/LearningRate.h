@@ -16,6 +16,7 @@ enum class LearningRateShape {
 
 /// "cosine", "linear", "constant" or "wsd"; anything else is an Error.
 LearningRateShape parseLearningRateShape(const std::string &name);
+const char *nameOf(LearningRateShape shape);
 
 struct LearningRateSchedule {
   LearningRateShape shape = LearningRateShape::Cosine;

@@ -1,8 +1,11 @@
 //===- Evaluate.cpp - Loss over validation data ---------------------------===//
 
 #include "runtime/train/Evaluate.h"
+#include "runtime/Error.h"
 
 #include <algorithm>
+#include <cmath>
+#include <string>
 
 namespace sluice::runtime {
 
@@ -26,6 +29,24 @@ std::optional<Evaluation> evaluateWindows(Engine &engine, const sluice_binary &p
   }
   result.loss = sum / static_cast<double>(result.tokens);
   return result;
+}
+
+/// The first parameter, in the order of the table, with an element that is not finite; empty if there is none.
+static std::string findNonFinite(const Engine &engine) {
+  for (const TensorView &tensor : engine.parameterTensors())
+    for (int64_t e = 0, count = tensor.elements(); e < count; ++e)
+      if (double value = readElement(tensor.element, static_cast<const char *>(tensor.data), e); !std::isfinite(value))
+        return tensor.name + " (element " + std::to_string(e) + " is " + std::to_string(value) + ")";
+  return "";
+}
+
+void checkFinite(const Evaluation &evaluation, const Engine &engine) {
+  if (std::isfinite(evaluation.loss))
+    return;
+  std::string parameter = findNonFinite(engine);
+  throw RunError("the validation loss is " + std::to_string(evaluation.loss) +
+                 (parameter.empty() ? "; all weights are finite"
+                                    : "; the first weight that is not finite is that of " + parameter));
 }
 
 } // namespace sluice::runtime

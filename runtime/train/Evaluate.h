@@ -24,6 +24,9 @@ std::optional<Evaluation> evaluateWindows(Engine &engine, const sluice_binary &p
                                           int64_t maxBatches = std::numeric_limits<int64_t>::max(),
                                           const std::function<bool()> &isStopped = {});
 
+/// RunError if the loss is not finite, which names the first parameter that is not, if one is.
+void checkFinite(const Evaluation &evaluation, const Engine &engine);
+
 } // namespace sluice::runtime
 
 #endif // SLUICE_RUNTIME_TRAIN_EVALUATE_H

@@ -2,6 +2,7 @@
 
 #include "runtime/train/Generate.h"
 #include "runtime/Error.h"
+#include "runtime/Output.h"
 #include "runtime/Philox.h"
 
 #include <algorithm>
@@ -36,6 +37,7 @@ int32_t chooseToken(const std::vector<double> &scores, const GenerateOptions &op
   return tokens[std::min<size_t>(found - sums.begin(), tokens.size() - 1)];
 }
 
+/// OutputError as soon as it fails: nobody waits for a text that nobody reads.
 static void print(int32_t token, bool asText, bool first, FILE *out) {
   if (asText && token < 256)
     std::fputc(token, out);
@@ -43,7 +45,7 @@ static void print(int32_t token, bool asText, bool first, FILE *out) {
     std::fprintf(out, "<%d>", token); // a vocabulary with more than bytes
   else
     std::fprintf(out, first ? "%d" : ",%d", token);
-  std::fflush(out);
+  flush(out);
 }
 
 void generate(Engine &engine, const sluice_binary &program, const GenerateOptions &options, FILE *out) {
@@ -66,7 +68,7 @@ void generate(Engine &engine, const sluice_binary &program, const GenerateOption
     print(text.back(), options.asText, false, out);
   }
   std::fputc('\n', out);
-  std::fflush(out);
+  flush(out);
 }
 
 } // namespace sluice::runtime

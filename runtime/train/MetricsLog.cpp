@@ -63,8 +63,16 @@ MetricsLine &MetricsLine::addName(std::string_view key, std::string_view name) {
   return *this;
 }
 
+/// Error unless the line of the step before a resumed one has the loss that its run had there.
+static void checkIsOfRun(const nlohmann::json &line, double lastLoss, const std::string &path) {
+  if (!line.contains("loss") || !line["loss"].is_number() || line["loss"].get<double>() == lastLoss)
+    return;
+  throw Error("cannot go on with " + path + ", which is of another run: its loss of step " + line["step"].dump() +
+              " is " + line["loss"].dump() + ", the checkpoint's is " + shortest(lastLoss));
+}
+
 /// Bytes of the lines at the start of a log that a run resumed at `resumeStep` keeps.
-static size_t keptBytes(const std::string &path, int64_t resumeStep) {
+static size_t keptBytes(const std::string &path, int64_t resumeStep, std::optional<double> lastLoss) {
   MappedFile file(path);
   std::string_view text(reinterpret_cast<const char *>(file.data()), file.size());
   size_t kept = 0;
@@ -78,17 +86,29 @@ static size_t keptBytes(const std::string &path, int64_t resumeStep) {
       throw Error("cannot go on with " + path + ": line " + std::to_string(line) + " is no line of a metrics log");
     if (value["step"].get<int64_t>() >= resumeStep)
       break;
+    if (lastLoss && value["step"].get<int64_t>() == resumeStep - 1)
+      checkIsOfRun(value, *lastLoss, path);
     kept = end + 1;
   }
   return kept;
 }
 
-MetricsLog::MetricsLog(std::string path, int64_t resumeStep) : path(std::move(path)) {
+MetricsLog::MetricsLog(std::string path, int64_t resumeStep, std::optional<double> lastLoss, bool overwrites)
+    : path(std::move(path)) {
   struct stat status;
   bool isThere = ::stat(this->path.c_str(), &status) == 0;
   // A pipe or device (/dev/stdout) has nothing to cut.
   bool isFile = isThere && S_ISREG(status.st_mode);
-  size_t kept = isFile && resumeStep > 0 ? keptBytes(this->path, resumeStep) : 0;
+  size_t kept = 0;
+  try {
+    if (isFile && resumeStep > 0)
+      kept = keptBytes(this->path, resumeStep, lastLoss);
+    else if (isFile && status.st_size > 0)
+      throw Error("cannot begin the log " + this->path + ": the file is there already");
+  } catch (const Error &failure) {
+    if (!overwrites)
+      throw Error(std::string(failure.what()) + "; --overwrite replaces it");
+  }
   descriptor = ::open(this->path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   bool isCut = descriptor >= 0 && (!isFile || ::ftruncate(descriptor, static_cast<off_t>(kept)) == 0);
   if (!isCut) {
@@ -109,7 +129,7 @@ void MetricsLog::write(const MetricsLine &line) {
     if (count < 0 && errno == EINTR)
       continue;
     if (count < 0)
-      throw RunError("cannot write the log " + path + ": " + std::strerror(errno));
+      throw OutputError("cannot write the log " + path + ": " + std::strerror(errno));
     written += static_cast<size_t>(count);
   }
 }

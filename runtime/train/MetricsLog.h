@@ -3,6 +3,7 @@
 #define SLUICE_RUNTIME_TRAIN_METRICSLOG_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,15 +39,18 @@ private:
 /// A log file to which every line goes out at once, so that a killed run keeps all lines it wrote.
 class MetricsLog {
 public:
-  /// Begins an empty log, or with `resumeStep` > 0 goes on with the one there (if any), less its lines of steps >=
-  /// resumeStep and an unfinished last line: these steps are run again. Lines of one run are in the order of their
-  /// steps. Error: the file cannot be opened, or is to be continued and is no log.
-  explicit MetricsLog(std::string path, int64_t resumeStep = 0);
+  /// Begins a log, or with `resumeStep` > 0 goes on with the one there (if any), less its lines of steps >= resumeStep
+  /// and an unfinished last line: these steps are run again. Lines of one run are in the order of their steps.
+  /// `lastLoss` is that of the step before. Error: the file cannot be opened; it has something in it and a log begins;
+  /// it is to be continued and is no log, or the log of another run, which shows in the last loss. With `overwrites`
+  /// such a file is emptied.
+  explicit MetricsLog(std::string path, int64_t resumeStep = 0, std::optional<double> lastLoss = {},
+                      bool overwrites = false);
   MetricsLog(const MetricsLog &) = delete;
   MetricsLog &operator=(const MetricsLog &) = delete;
   ~MetricsLog();
 
-  /// RunError where the line cannot be written whole.
+  /// OutputError where the line cannot be written whole.
   void write(const MetricsLine &line);
 
 private:

@@ -2,6 +2,7 @@
 #include "runtime/train/Progress.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <sys/ioctl.h>
@@ -61,17 +62,11 @@ void Progress::update(int64_t nowDone, double nowLoss, int64_t tokens) {
   if (mode == ProgressMode::Quiet || finished)
     return;
   double now = clock();
-  // Never zero, which rates are divided by: a clock may have coarse ticks.
-  double seconds = std::max(now - updateTime, 1e-9);
+  bool isFirst = done == firstStep;
+  rate.add(now - updateTime, tokens);
   updateTime = now;
   done = nowDone;
   loss = nowLoss;
-
-  // A mean in which a step fades out over some 5 seconds, whatever a step takes.
-  bool isFirst = secondsPerStep == 0;
-  double fresh = isFirst ? 1.0 : 1.0 - std::exp(-seconds / 5.0);
-  secondsPerStep += fresh * (seconds - secondsPerStep);
-  tokensPerSecond = static_cast<double>(tokens) / secondsPerStep;
 
   if (mode == ProgressMode::Bar) {
     if (isFirst || done == steps || now - shownTime >= 0.1) {
@@ -83,9 +78,15 @@ void Progress::update(int64_t nowDone, double nowLoss, int64_t tokens) {
   int64_t interval = std::max<int64_t>(1, (steps - firstStep + 19) / 20);
   if (isFirst || done == steps || (done - firstStep) % interval == 0 || now - shownTime >= 30) {
     shownTime = now;
-    std::fprintf(out, "%s\n", status().c_str());
-    std::fflush(out);
+    print(status() + "\n");
   }
+}
+
+void Progress::print(const std::string &text) {
+  errno = 0;
+  bool arrived = std::fputs(text.c_str(), out) >= 0 && std::fflush(out) == 0;
+  if (!arrived && error == 0)
+    error = errno ? errno : EIO;
 }
 
 std::string Progress::status() const {
@@ -93,9 +94,9 @@ std::string Progress::status() const {
   // Numbers of one width: what follows them then stands still.
   number.insert(0, total.size() - std::min(total.size(), number.size()), ' ');
   std::string text = "step " + number + "/" + total + "  loss " + formatted("%.4f", loss) + "  " +
-                     shortCount(tokensPerSecond) + " tokens/s";
+                     shortCount(rate.tokensPerSecond()) + " tokens/s";
   if (done < steps)
-    text += "  " + durationText(secondsPerStep * static_cast<double>(steps - done)) + " left";
+    text += "  " + durationText(rate.secondsPerStep() * static_cast<double>(steps - done)) + " left";
   return text;
 }
 
@@ -114,14 +115,13 @@ void Progress::drawBar() {
     text = "[" + bar + "]  " + text;
   }
   text.resize(std::min(text.size(), static_cast<size_t>(std::max(width, 1))));
-  std::fprintf(out, "\r%s\x1b[K", text.c_str());
-  std::fflush(out);
+  print("\r" + text + "\x1b[K");
   barShown = true;
 }
 
 void Progress::clearBar() {
   if (barShown)
-    std::fputs("\r\x1b[K", out);
+    print("\r\x1b[K");
   barShown = false;
 }
 
@@ -131,17 +131,15 @@ void Progress::message(const std::string &line) {
   // The bar moves down by the line, and is never left behind above it.
   bool redraw = barShown;
   clearBar();
-  std::fprintf(out, "%s\n", line.c_str());
+  print(line + "\n");
   if (redraw)
     drawBar();
-  std::fflush(out);
 }
 
 void Progress::finish() {
   if (barShown) {
     drawBar();
-    std::fputc('\n', out);
-    std::fflush(out);
+    print("\n");
   }
   barShown = false;
   finished = true;

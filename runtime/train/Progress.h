@@ -2,6 +2,8 @@
 #ifndef SLUICE_RUNTIME_TRAIN_PROGRESS_H
 #define SLUICE_RUNTIME_TRAIN_PROGRESS_H
 
+#include "runtime/train/StepRate.h"
+
 #include <cstdint>
 #include <cstdio>
 #include <functional>
@@ -35,10 +37,13 @@ public:
   void skipTime() { updateTime = clock(); }
   /// Prints a line (without its line end), above the bar where there is one. Quiet drops it.
   void message(const std::string &line);
+  /// The errno of the first write to the stream that failed, or 0.
+  int failure() const { return error; }
   /// Ends the bar's line, its last state shown. Updates do nothing from then on, messages follow it.
   void finish();
 
 private:
+  void print(const std::string &text);
   std::string status() const;
   void drawBar();
   void clearBar();
@@ -50,9 +55,10 @@ private:
   int64_t done;
   double loss = 0;
   double updateTime, shownTime = 0; // seconds of the clock
-  double secondsPerStep = 0, tokensPerSecond = 0;
+  StepRate rate;
   bool barShown = false;
   bool finished = false;
+  int error = 0;
 };
 
 } // namespace sluice::runtime

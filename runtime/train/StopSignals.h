@@ -7,7 +7,9 @@
 
 namespace sluice::runtime {
 
-/// While it lives, SIGINT and SIGTERM are requests to stop; a second signal has its usual effect. One lives at a time.
+/// While it lives, SIGINT, SIGTERM and SIGHUP are requests to stop; a second SIGINT or SIGTERM has its usual effect,
+/// while a terminal that closes may send SIGHUP twice. SIGHUP is left to who ignores it (nohup), and SIGPIPE is
+/// ignored: writes then fail, and say so. One lives at a time.
 class StopSignals {
 public:
   StopSignals();
@@ -15,11 +17,19 @@ public:
   StopSignals &operator=(const StopSignals &) = delete;
   ~StopSignals();
 
+  /// As if the signal had come.
+  static void request(int signal);
+
   /// Whether a signal has come since the last StopSignals was made.
-  static bool areRequested();
+  static bool areRequested() { return requested() != 0; }
+
+  /// The first that has come, or 0.
+  static int requested();
 
 private:
-  struct sigaction previousInterrupt, previousTerminate;
+  static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+
+  struct sigaction previous[4];
 };
 
 } // namespace sluice::runtime

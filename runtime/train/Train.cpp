@@ -2,14 +2,20 @@
 
 #include "runtime/train/Train.h"
 #include "runtime/Error.h"
+#include "runtime/checkpoint/FolderLock.h"
 #include "runtime/engine/Program.h"
 #include "runtime/train/Evaluate.h"
+#include "runtime/train/Identity.h"
 #include "runtime/train/MetricsLog.h"
 #include "runtime/train/Progress.h"
+#include "runtime/train/StepLog.h"
 #include "runtime/train/StopSignals.h"
 #include "runtime/train/TrainingData.h"
 
+#include <cerrno>
 #include <chrono>
+#include <cmath>
+#include <cstring>
 #include <memory>
 
 namespace sluice::runtime {
@@ -19,147 +25,146 @@ namespace {
 /// One run of the loop. The constructor checks all input; run() is the first to write.
 class Trainer {
 public:
-  Trainer(Engine &engine, const sluice_binary &program, const TrainOptions &options);
+  Trainer(Engine &engine, const sluice_binary &program, const TrainOptions &options, const ResumedRun *resumed);
   void run();
 
 private:
-  void restore();
-  StepResult runStep(int64_t step);
-  void logStep(int64_t step, const StepResult &result, double seconds, const std::optional<Evaluation> &evaluation);
-  void evaluateAtEnd(int64_t stepsDone);
-  void save(int64_t stepsDone);
+  void openData(const CheckpointIndex *index);
+  void loop();
+  void doStep();
+  std::optional<Evaluation> evaluateSample();
+  StepResult runStep();
+  void logStep(const StepResult &result, double seconds, const std::optional<Evaluation> &evaluation);
+  void finish();
+  void evaluateAtEnd();
+  void save();
+  void saveAfter(const std::exception &failure);
 
+  int64_t steps() const { return options.optimizer.learningRate.steps; }
   /// Of a step.
   int64_t tokens() const { return program.batch * program.sequence * program.micro_batches; }
 
   Engine &engine;
   const sluice_binary &program;
-  TrainOptions options; ///< With what a checkpoint says of the seeds and the order.
-  DataOrder order = DataOrder::Random;
+  const TrainOptions &options;
+  CheckpointIndex index; ///< Of the next checkpoint; its step is the number of steps done.
   int64_t firstStep = 0, lastSaved = -1;
   std::unique_ptr<TrainingData> data;
+  std::unique_ptr<FolderLock> lock;
   std::unique_ptr<MetricsLog> log;
   std::unique_ptr<Progress> progress;
 };
 
 } // namespace
 
-static const char *nameOf(DataOrder order) { return order == DataOrder::Random ? "random" : "sequential"; }
-
-Trainer::Trainer(Engine &engine, const sluice_binary &program, const TrainOptions &given)
-    : engine(engine), program(program), options(given) {
-  restore();
-  data = std::make_unique<TrainingData>(program, options.data, order, options.seeds.ofData());
+Trainer::Trainer(Engine &engine, const sluice_binary &program, const TrainOptions &options, const ResumedRun *resumed)
+    : engine(engine), program(program), options(options) {
+  openData(resumed ? &resumed->index : nullptr);
   if (!data->validation() && options.evalEvery > 0)
     throw Error("--eval-every needs validation data: --val-data, or a --val-fraction above 0");
   if (data->validation() && !findGraph(program, "eval"))
     throw Error("this program was compiled without an eval graph: --val-fraction=0 turns validation off");
-}
-
-void Trainer::restore() {
-  const std::string &folder = options.weights.resume;
-  if (folder.empty()) {
-    order = options.data.order.value_or(DataOrder::Random);
+  if (resumed) {
+    loadCheckpoint(options.weights.resume, resumed->index, engine.parameterTensors(), engine.stateTensors());
+    firstStep = resumed->index.step;
+    index.loss = resumed->index.loss;
+    // What is there already is not saved again; elsewhere there is nothing yet.
+    if (isSameFile(options.weights.resume, options.checkpointFolder))
+      lastSaved = firstStep;
+  } else {
     loadFrom(engine, program, options.weights, options.seeds);
-    return;
   }
-  // What can be refused by the index is, before any tensor is read.
-  CheckpointIndex index = readCheckpointIndex(folder);
-  if (int64_t steps = options.optimizer.learningRate.steps; index.step > steps)
-    throw Error(folder + ": the checkpoint is of step " + std::to_string(index.step) +
-                ", beyond --steps=" + std::to_string(steps));
-  order = parseDataOrder(index.dataOrder);
-  if (options.data.order && *options.data.order != order)
-    throw Error(std::string("--data-order=") + nameOf(*options.data.order) +
-                " contradicts the checkpoint, which was made with " + index.dataOrder);
-  options.seeds.resume(index.seeds);
-  loadCheckpoint(folder, index, engine.parameterTensors(), engine.stateTensors());
-  firstStep = index.step;
+  index.step = firstStep;
+  index.model = identityOf(program);
+  index.seeds = options.seeds.byUse();
+  index.settings = settingsOf(program, options);
+  index.scalars = scalarsOf(program, engine.scalars());
+  index.program = compiledSettings(program);
 }
 
-/// A number where the tensor is one, else a list.
-static void addMetric(MetricsLine &line, const MetricValue &metric) {
-  if (metric.metric->result.rank == 0)
-    line.add(metric.metric->name, metric.values.front());
-  else
-    line.add(metric.metric->name, metric.values);
-}
-
-/// What a line of the log says of a step.
-static void addResult(MetricsLine &line, const StepResult &result) {
-  line.add("loss", result.loss);
-  for (const MetricValue &metric : result.metrics)
-    addMetric(line, metric);
-  line.add("grad_norm", result.gradientNorm);
-  if (result.unclippedGradientNorm)
-    line.add("unclipped_grad_norm", *result.unclippedGradientNorm);
-  if (result.layersKept)
-    line.add("layers_kept", *result.layersKept);
-  line.add("flops", result.flops);
-  // Only lines of every so many steps describe the layers.
-  if (result.layers.empty())
-    return;
-  std::vector<MetricsLine> layers;
-  for (const LayerDetail &detail : result.layers) {
-    MetricsLine &layer = layers.emplace_back();
-    layer.addName("name", detail.name).add("kept", detail.kept).add("grad_norm", detail.gradientNorm);
-    layer.add("update_ratio", detail.updateRatio);
-    for (const MetricValue &metric : detail.metrics)
-      addMetric(layer, metric);
-  }
-  line.add("layers", layers);
+void Trainer::openData(const CheckpointIndex *resumed) {
+  DataOrder order = options.data.order.value_or(DataOrder::Random);
+  data = std::make_unique<TrainingData>(program, options.data, order, options.seeds.ofData(),
+                                        resumed ? positionOf(*resumed) : DataPosition());
+  if (resumed && resumed->data.tokens != data->tokens())
+    throw Error("--data: expected the " + std::to_string(resumed->data.tokens) + " tokens of the run, found " +
+                std::to_string(data->tokens()));
+  index.data.order = nameOf(order);
+  index.data.files = identitiesOf(TokenStream::splitPaths(options.data.files));
+  if (!options.data.validationFiles.empty())
+    index.data.validationFiles = identitiesOf(TokenStream::splitPaths(options.data.validationFiles));
+  index.data.tokens = data->tokens();
 }
 
 void Trainer::run() {
   StopSignals signals;
+  if (!options.checkpointFolder.empty())
+    lock = std::make_unique<FolderLock>(options.checkpointFolder);
   if (!options.log.empty())
-    log = std::make_unique<MetricsLog>(options.log, firstStep);
-  int64_t steps = options.optimizer.learningRate.steps;
+    log = std::make_unique<MetricsLog>(options.log, firstStep, index.loss, options.overwrites);
   progress =
-      std::make_unique<Progress>(stdout, options.quiet ? ProgressMode::Quiet : ProgressMode::Auto, firstStep, steps);
-  int64_t done = firstStep;
-  for (; done < steps && !StopSignals::areRequested(); ++done) {
-    // Before the step, so that both losses of a line of the log are of the same weights.
-    bool evaluates = options.evalEvery > 0 && done > 0 && done % options.evalEvery == 0;
-    std::optional<Evaluation> evaluation;
-    if (evaluates)
-      evaluation =
-          evaluateWindows(engine, program, *data->validation(), options.evalBatches, StopSignals::areRequested);
-    auto start = std::chrono::steady_clock::now();
-    StepResult result = runStep(done);
-    double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (log)
-      logStep(done, result, seconds, evaluation);
-    if (evaluation)
-      progress->message("step " + std::to_string(done) + ": validation loss " + std::to_string(evaluation->loss) +
-                        " (sample of " + std::to_string(evaluation->tokens) + " tokens)");
-    progress->update(done + 1, result.loss, tokens());
-    if (options.checkpointEvery > 0 && (done + 1) % options.checkpointEvery == 0)
-      save(done + 1);
+      std::make_unique<Progress>(stdout, options.quiet ? ProgressMode::Quiet : ProgressMode::Auto, firstStep, steps());
+  try {
+    loop();
+  } catch (const Error &failure) {
+    // Input that was good when the run began: a file has changed since.
+    saveAfter(failure);
+    throw RunError(failure.what());
+  } catch (const OutputError &failure) {
+    saveAfter(failure);
+    throw;
   }
-  // Before the last evaluation: whatever happens in it, the training is safe.
-  save(done);
-  progress->finish();
-  if (StopSignals::areRequested())
-    progress->message("stopped after step " + std::to_string(done) +
-                      (options.checkpointFolder.empty() ? "" : ", checkpoint written to " + options.checkpointFolder));
-  else if (data->validation())
-    evaluateAtEnd(done);
+  finish();
 }
 
-StepResult Trainer::runStep(int64_t step) {
+void Trainer::loop() {
+  while (index.step < steps() && !StopSignals::areRequested()) {
+    doStep();
+    // A terminal that was closed and a reader that is gone ask a run to stop; for a full disk it goes on.
+    if (progress->failure() == EIO)
+      StopSignals::request(SIGHUP);
+    if (progress->failure() == EPIPE)
+      StopSignals::request(SIGPIPE);
+    if (options.checkpointEvery > 0 && index.step % options.checkpointEvery == 0)
+      save();
+  }
+}
+
+void Trainer::doStep() {
+  // Before the step, so that both losses of a line of the log are of the same weights.
+  std::optional<Evaluation> evaluation = evaluateSample();
+  auto start = std::chrono::steady_clock::now();
+  StepResult result = runStep();
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  int64_t step = index.step++;
+  index.loss = result.loss;
+  if (log)
+    logStep(result, seconds, evaluation);
+  if (evaluation)
+    progress->message("step " + std::to_string(step) + ": validation loss " + std::to_string(evaluation->loss) +
+                      " (sample of " + std::to_string(evaluation->tokens) + " tokens)");
+  progress->update(index.step, result.loss, tokens());
+}
+
+std::optional<Evaluation> Trainer::evaluateSample() {
+  if (options.evalEvery == 0 || index.step == 0 || index.step % options.evalEvery != 0)
+    return std::nullopt;
+  return evaluateWindows(engine, program, *data->validation(), options.evalBatches, StopSignals::areRequested);
+}
+
+StepResult Trainer::runStep() {
   StepSettings settings;
   settings.optimizer = options.optimizer;
   settings.seeds = options.seeds;
-  settings.step = step;
-  settings.detail = options.logDetail > 0 && step % options.logDetail == 0;
+  settings.step = index.step;
+  settings.detail = options.logDetail > 0 && index.step % options.logDetail == 0;
   return engine.trainStep(settings, [&](int64_t microBatch, int32_t *tokens, int32_t *targets) {
-    data->batches().fill(step, microBatch, tokens, targets);
+    data->batches().fill(settings.step, microBatch, tokens, targets);
   });
 }
 
-void Trainer::logStep(int64_t step, const StepResult &result, double seconds,
-                      const std::optional<Evaluation> &evaluation) {
+void Trainer::logStep(const StepResult &result, double seconds, const std::optional<Evaluation> &evaluation) {
+  int64_t step = index.step - 1;
   MetricsLine line(step);
   addResult(line, result);
   line.add("lr", options.optimizer.learningRate.at(step));
@@ -169,34 +174,62 @@ void Trainer::logStep(int64_t step, const StepResult &result, double seconds,
   log->write(line);
 }
 
-void Trainer::evaluateAtEnd(int64_t stepsDone) {
-  std::optional<Evaluation> evaluation = evaluateWindows(
-      engine, program, *data->validation(), std::numeric_limits<int64_t>::max(), StopSignals::areRequested);
+void Trainer::finish() {
+  // Before the last evaluation: whatever happens in it, the training is safe.
+  save();
+  progress->finish();
+  if (!StopSignals::areRequested() && data->validation())
+    evaluateAtEnd();
+  if (int signal = StopSignals::requested()) {
+    progress->message("stopped after step " + std::to_string(index.step) +
+                      (options.checkpointFolder.empty() ? "" : ", checkpoint written to " + options.checkpointFolder));
+    throw Stopped{signal};
+  }
+  if (int failure = progress->failure())
+    throw OutputError(std::string("cannot write to the standard output: ") + std::strerror(failure));
+}
+
+void Trainer::evaluateAtEnd() {
+  std::optional<Evaluation> evaluation;
+  try {
+    evaluation = evaluateWindows(engine, program, *data->validation(), std::numeric_limits<int64_t>::max(),
+                                 StopSignals::areRequested);
+  } catch (const Error &failure) {
+    throw RunError(failure.what()); // as in the loop; the checkpoint is written
+  }
   if (!evaluation)
-    return; // stopped by a signal: the checkpoint is written
+    return; // stopped by a signal
   if (log)
-    log->write(MetricsLine(stepsDone).add("val_loss", evaluation->loss));
+    log->write(MetricsLine(index.step).add("val_loss", evaluation->loss));
   progress->message("validation loss " + std::to_string(evaluation->loss) + " over " +
                     std::to_string(evaluation->tokens) + " tokens");
+  checkFinite(*evaluation, engine);
 }
 
-void Trainer::save(int64_t stepsDone) {
+void Trainer::save() {
   // The last step may also be one of every so many.
-  if (options.checkpointFolder.empty() || stepsDone == lastSaved)
+  if (options.checkpointFolder.empty() || index.step == lastSaved)
     return;
-  CheckpointIndex index;
-  index.step = stepsDone;
-  index.model = program.model;
-  index.seeds = options.seeds.byUse();
-  index.dataOrder = nameOf(order);
-  index.dataFiles = TokenStream::splitPaths(options.data.files);
-  index.dataPosition = stepsDone * tokens();
+  DataPosition position = data->batches().positionAfter(index.step);
+  index.data.position = position.token;
+  index.data.samples = position.samples;
+  index.data.drawnRows = position.rows;
+  index.data.drawnMicroBatches = position.microBatches;
   saveCheckpoint(options.checkpointFolder, index, engine.parameterTensors(), engine.stateTensors());
-  lastSaved = stepsDone;
+  lastSaved = index.step;
 }
 
-void train(Engine &engine, const sluice_binary &program, const TrainOptions &options) {
-  Trainer(engine, program, options).run();
+void Trainer::saveAfter(const std::exception &failure) {
+  try {
+    save();
+  } catch (const RunError &second) {
+    throw RunError(std::string(failure.what()) + "; and the checkpoint of step " + std::to_string(index.step) +
+                   " failed: " + second.what());
+  }
+}
+
+void train(Engine &engine, const sluice_binary &program, const TrainOptions &options, const ResumedRun *resumed) {
+  Trainer(engine, program, options, resumed).run();
 }
 
 } // namespace sluice::runtime

@@ -3,6 +3,10 @@
 #include "runtime/train/TrainOptions.h"
 #include "runtime/Error.h"
 #include "runtime/Files.h"
+#include "runtime/checkpoint/Checkpoint.h"
+#include "runtime/train/RunFiles.h"
+
+#include <filesystem>
 
 namespace sluice::runtime {
 
@@ -17,11 +21,41 @@ void TrainOptions::check() const {
     throw Error("--checkpoint-every needs --checkpoint-dir");
   if (logDetail > 0 && log.empty())
     throw Error("--log-detail needs --log");
-  if (!log.empty())
-    checkWritable("--log", log);
-  if (!checkpointFolder.empty())
-    checkFolder("--checkpoint-dir", checkpointFolder);
   optimizer.learningRate.check();
+  checkOutputs();
+}
+
+/// Error if the log would be one of the files of a checkpoint.
+static void checkLogBesideCheckpoints(const std::string &log, const std::string &folder) {
+  std::filesystem::path path = log;
+  bool isIn = willBeSameFile(path.has_parent_path() ? path.parent_path().string() : ".", folder);
+  if (isIn && isCheckpointFile(path.filename().string()))
+    throw Error("--log: " + log + " is a name that checkpoints in " + folder + " have");
+}
+
+void TrainOptions::checkOutputs() const {
+  RunFiles files;
+  files.reads("--data", TokenStream::splitPaths(data.files));
+  if (!data.validationFiles.empty())
+    files.reads("--val-data", TokenStream::splitPaths(data.validationFiles));
+  if (!weights.init.empty())
+    files.reads("--init", weights.init);
+  if (!checkpointFolder.empty()) {
+    // Without a flag it is the folder that is resumed.
+    bool resumes = !weights.resume.empty() && isSameFile(weights.resume, checkpointFolder);
+    files.checkCheckpoints(resumes ? "--resume" : "--checkpoint-dir", checkpointFolder);
+    if (std::string file = findCheckpointFile(checkpointFolder); !resumes && !overwrites && !file.empty())
+      throw Error("--checkpoint-dir: " + checkpointFolder + " holds a checkpoint of another run (" + file +
+                  "); --resume goes on with it, --overwrite replaces it");
+  }
+  if (log.empty())
+    return;
+  // A resumed run goes on with its log.
+  if (!weights.resume.empty())
+    files.readsCheckpoint("--resume", weights.resume);
+  files.checkFile("--log", log, overwrites || !weights.resume.empty());
+  if (!checkpointFolder.empty())
+    checkLogBesideCheckpoints(log, checkpointFolder);
 }
 
 } // namespace sluice::runtime

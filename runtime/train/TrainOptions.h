@@ -40,9 +40,14 @@ struct TrainOptions {
   std::string log;              ///< File of JSON lines; empty: none.
   int64_t logDetail = 0;        ///< Steps between lines that describe the layers; 0: none do.
   bool quiet = false;           ///< Nothing but errors is printed.
+  bool overwrites = false;      ///< Checkpoint and log of another run are replaced.
 
-  /// Error if settings do not go together, or if a file of that name could not be written. Reads no data.
+  /// Error if settings do not go together, if something that will be written could not be, or if it would destroy a
+  /// file that is read or what another run has left. Reads no data.
   void check() const;
+
+private:
+  void checkOutputs() const;
 };
 
 } // namespace sluice::runtime

@@ -7,7 +7,8 @@
 
 namespace sluice::runtime {
 
-TrainingData::TrainingData(const sluice_binary &program, const DataOptions &options, DataOrder order, uint64_t seed) {
+TrainingData::TrainingData(const sluice_binary &program, const DataOptions &options, DataOrder order, uint64_t seed,
+                           DataPosition start) {
   stream = openTokens(options.files, program);
   Split training = wholeStream(*stream), validation{stream.get(), 0, 0};
   if (!options.validationFiles.empty()) {
@@ -18,7 +19,8 @@ TrainingData::TrainingData(const sluice_binary &program, const DataOptions &opti
     double fraction = options.validationFraction.value_or(order == DataOrder::Random ? 0.1 : 0.0);
     std::tie(training, validation) = splitTail(*stream, fraction);
   }
-  source = std::make_unique<BatchSource>(training, program.batch, program.sequence, program.micro_batches, order, seed);
+  source = std::make_unique<BatchSource>(training, program.batch, program.sequence, program.micro_batches, order, seed,
+                                         start);
   if (validation.size() > 0)
     windows = std::make_unique<ValidationWindows>(validation, program.batch, program.sequence);
 }

@@ -15,11 +15,15 @@ namespace sluice::runtime {
 /// Owns the mapped files of a run, and cuts them into batches of the program's size.
 class TrainingData {
 public:
-  /// `seed` is that of the order. Error if a file cannot be read, is too short, or holds tokens that are not below the
-  /// vocabulary.
-  TrainingData(const sluice_binary &program, const DataOptions &options, DataOrder order, uint64_t seed);
+  /// `seed` is that of the order, `start` where the run goes on. Error if a file cannot be read, is too short, or holds
+  /// tokens that are not below the vocabulary.
+  TrainingData(const sluice_binary &program, const DataOptions &options, DataOrder order, uint64_t seed,
+               DataPosition start);
 
   const BatchSource &batches() const { return *source; }
+
+  /// Of all files of the training data together, what is kept for validation too.
+  int64_t tokens() const { return stream->size(); }
 
   /// What is validated on, or null if nothing is.
   const ValidationWindows *validation() const { return windows.get(); }

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <system_error>
 
 namespace sluice::runtime {
@@ -36,6 +37,31 @@ std::string loadWeights(const sluice_binary &program, const std::string &path,
   return files.note(wanted);
 }
 
+/// In the metadata of exported weights, by which they are known again.
+static const char kProducerKey[] = "producer";
+
+static std::string producerOf(const sluice_binary &program) { return "sluice " + std::string(program.model); }
+
+/// Whether the file is what this program has exported.
+static bool isExport(const std::string &path, const sluice_binary &program) {
+  try {
+    SafetensorsFile file(path);
+    auto producer = file.metadata().find(kProducerKey);
+    return producer != file.metadata().end() && producer->second == producerOf(program);
+  } catch (const Error &) {
+    return false; // whatever it is
+  }
+}
+
+static bool holds(const std::string &path, std::string_view text) {
+  try {
+    MappedFile file(path);
+    return std::string_view(reinterpret_cast<const char *>(file.data()), file.size()) == text;
+  } catch (const Error &) {
+    return false;
+  }
+}
+
 std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &program, const WeightSource &source,
                                         const Seeds &seeds) {
   if (!source.init.empty()) {
@@ -53,12 +79,28 @@ std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &pro
   return std::nullopt;
 }
 
+void checkExport(const RunFiles &files, const sluice_binary &program, const std::string &folder, bool overwrites) {
+  checkFolder("--out", folder);
+  const std::string weights = folder + "/model.safetensors", config = folder + "/config.json";
+  // Their temporary names too: whatever has one of those is written over.
+  for (const std::string &path : {weights, weights + ".tmp", config, config + ".tmp"})
+    files.checkIsNoInput("--out", path);
+  if (overwrites)
+    return;
+  std::error_code ignored;
+  if (std::filesystem::exists(weights, ignored) && !isExport(weights, program))
+    throw Error("--out: " + weights + " is no export of this program; --overwrite replaces it");
+  // The description is the same for every export of the program; another one was put there by someone.
+  if (std::filesystem::exists(config, ignored) && !holds(config, program.description))
+    throw Error("--out: " + config + " is another than this program's; --overwrite replaces it");
+}
+
 void exportModel(const Engine &engine, const sluice_binary &program, const std::string &folder) {
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
   if (failure)
     throw RunError(folder + ": cannot be made: " + failure.message());
-  writeSafetensors(folder + "/model.safetensors", engine.parameterTensors());
+  writeSafetensors(folder + "/model.safetensors", engine.parameterTensors(), {{kProducerKey, producerOf(program)}});
   if (std::string(program.description).empty())
     return;
   // What the model can be compiled from again.

@@ -6,6 +6,7 @@
 #include "runtime/checkpoint/Checkpoint.h"
 #include "runtime/engine/Engine.h"
 #include "runtime/engine/Seeds.h"
+#include "runtime/train/RunFiles.h"
 
 #include <optional>
 #include <string>
@@ -29,6 +30,10 @@ std::string loadWeights(const sluice_binary &program, const std::string &path,
 /// readCheckpointIndex.
 std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &program, const WeightSource &source,
                                         const Seeds &seeds);
+
+/// Error, which begins with --out, if the export could not be written to the folder, or if it would replace a file that
+/// is read, or unless it may overwrite a file that is no export of this program.
+void checkExport(const RunFiles &files, const sluice_binary &program, const std::string &folder, bool overwrites);
 
 /// Writes model.safetensors and, where the program has a description, config.json into the folder, which is made where
 /// it is missing. RunError if they cannot be written.

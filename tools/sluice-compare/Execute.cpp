@@ -38,8 +38,8 @@ static Command trainCommand(const Study &study, const TrainingRun &run) {
                    {"--seed=" + std::to_string(run.seed), "--log=" + run.logFile(),
                     "--checkpoint-dir=" + run.checkpoint(),
                     "--checkpoint-every=" + std::to_string(std::max<int64_t>(1, run.steps / checkpoints)), "--quiet"});
-  if (resumes)
-    arguments.push_back("--resume=" + run.checkpoint());
+  // The folder is the study's: what a run that failed has left there is in nobody's interest.
+  arguments.push_back(resumes ? "--resume=" + run.checkpoint() : "--overwrite");
   return command;
 }
 

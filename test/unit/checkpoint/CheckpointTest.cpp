@@ -31,12 +31,20 @@ struct State {
 CheckpointIndex indexOf(int64_t step) {
   CheckpointIndex index;
   index.step = step;
-  index.model = "tiny";
+  index.loss = 0.1 + static_cast<double>(step);
+  index.model = {"tiny", 6, "0123456789abcdef"};
   index.seeds = {{"data", 3}, {"init", UINT64_MAX}};
-  index.dataOrder = "random";
-  index.dataFiles = {"a.txt", "b \"c\".bin"};
-  index.dataPosition = 768 * step;
+  index.data.order = "random";
+  index.data.files = {{"/a.txt", 10, "aa"}, {"/b \"c\".bin", 20, "bb"}};
+  index.data.validationFiles = {{"/c", 30, "cc"}};
+  index.data.tokens = 20;
+  index.data.position = 768 * step;
+  index.data.samples = 12 * step;
+  index.data.drawnRows = 3;
+  index.data.drawnMicroBatches = 4;
   index.settings = {{"lr", "0.001"}};
+  index.scalars = {{"beta1", "0.9"}};
+  index.program = {{"batch", "3"}};
   return index;
 }
 
@@ -65,14 +73,69 @@ TEST_F(Checkpoint, RoundTrip) {
   EXPECT_TRUE(hasCheckpoint(folder));
   EXPECT_EQ(load(0.5f), 5);
   CheckpointIndex index = readCheckpointIndex(folder), written = indexOf(5);
-  EXPECT_EQ(index.model, written.model);
+  EXPECT_EQ(index.loss, written.loss);
+  EXPECT_EQ(index.model.name, written.model.name);
+  EXPECT_EQ(index.model.parameters, written.model.parameters);
+  EXPECT_EQ(index.model.fingerprint, written.model.fingerprint);
   EXPECT_EQ(index.seeds, written.seeds);
-  EXPECT_EQ(index.dataOrder, written.dataOrder);
-  EXPECT_EQ(index.dataFiles, written.dataFiles);
-  EXPECT_EQ(index.dataPosition, written.dataPosition);
   EXPECT_EQ(index.settings, written.settings);
+  EXPECT_EQ(index.scalars, written.scalars);
+  EXPECT_EQ(index.program, written.program);
   EXPECT_EQ(names(), (std::vector<std::string>{"checkpoint.json", "model-5.safetensors", "optimizer-5.safetensors"}));
   EXPECT_EQ(SafetensorsFile(checkpointModelPath(folder, index)).entries().size(), 1u);
+}
+
+TEST_F(Checkpoint, KeepsWhereARunIsInItsData) {
+  save(5, 0.5f);
+  CheckpointData data = readCheckpointIndex(folder).data, written = indexOf(5).data;
+  EXPECT_EQ(data.order, written.order);
+  ASSERT_EQ(data.files.size(), 2u);
+  EXPECT_EQ(data.files[1].path, "/b \"c\".bin");
+  EXPECT_EQ(data.files[1].bytes, 20u);
+  EXPECT_EQ(data.files[1].head, "bb");
+  ASSERT_EQ(data.validationFiles.size(), 1u);
+  EXPECT_EQ(data.validationFiles[0].path, "/c");
+  EXPECT_EQ(data.tokens, written.tokens);
+  EXPECT_EQ(data.position, written.position);
+  EXPECT_EQ(data.samples, written.samples);
+  EXPECT_EQ(data.drawnRows, written.drawnRows);
+  EXPECT_EQ(data.drawnMicroBatches, written.drawnMicroBatches);
+}
+
+// Two runs that wrote to one folder leave files that have the right names.
+TEST_F(Checkpoint, RefusesFilesOfTwoRuns) {
+  save(5, 0.5f);
+  for (const char *name : {"model-5.safetensors", "optimizer-5.safetensors", "checkpoint.json"})
+    std::filesystem::copy(path(name), path(std::string(name) + ".first"));
+  save(6, 0.f);
+  save(5, 0.25f);
+  State state(0);
+  for (const char *name : {"model-5.safetensors", "optimizer-5.safetensors"}) {
+    std::filesystem::rename(path(name), path("second"));
+    std::filesystem::rename(path(std::string(name) + ".first"), path(name));
+    CheckpointIndex index = readCheckpointIndex(folder);
+    EXPECT_MESSAGE(Error, loadCheckpoint(folder, index, state.weights(), state.optimizer()),
+                   path(name) + " is not of the checkpoint that checkpoint.json there names");
+    if (std::string(name).rfind("model", 0) == 0)
+      EXPECT_MESSAGE(Error, checkpointModelPath(folder, index), "files of two runs are mixed");
+    std::filesystem::rename(path("second"), path(name));
+  }
+  EXPECT_EQ(load(0.25f), 5);
+}
+
+TEST_F(Checkpoint, FindsWhatAnotherRunHasLeft) {
+  EXPECT_EQ(findCheckpointFile(folder), "");
+  put("model.safetensors", "mine");
+  put("model-3.safetensors.tmp", "left by a killed run");
+  put("checkpoint.lock", "");
+  EXPECT_EQ(findCheckpointFile(folder), "");
+  put("optimizer-3.safetensors", "");
+  EXPECT_EQ(findCheckpointFile(folder), "optimizer-3.safetensors");
+  EXPECT_EQ(findCheckpointFile(path("none")), "");
+  for (const char *name : {"checkpoint.json", "checkpoint.json.tmp", "checkpoint.lock", "model-0-again.safetensors"})
+    EXPECT_TRUE(isCheckpointFile(name)) << name;
+  for (const char *name : {"log.jsonl", "model.safetensors", "model-007.safetensors", "checkpoint.json.bak"})
+    EXPECT_FALSE(isCheckpointFile(name)) << name;
 }
 
 TEST_F(Checkpoint, ReplacesTheOlderOneAndLeavesOtherFiles) {
@@ -168,7 +231,9 @@ TEST_F(Checkpoint, RefusesDamagedOnes) {
   EXPECT_NE(replaced("\"step\": 1", "\"step\": -1").find("negative step"), std::string::npos);
   EXPECT_NE(replaced("\"seeds\"", "\"seed\"").find("is damaged"), std::string::npos);
   EXPECT_NE(replaced("\"model-1", "\"../model-1").find("outside its folder"), std::string::npos);
-  EXPECT_NE(replaced("checkpoint-1", "checkpoint-2").find("another format"), std::string::npos);
+  EXPECT_NE(replaced("checkpoint-2", "checkpoint-1").find("another format than sluice-checkpoint-2"),
+            std::string::npos);
+  EXPECT_NE(replaced("\"rows\": 3", "\"rows\": 0").find("draws no samples"), std::string::npos);
   for (size_t size = 0; size + 2 < text.size(); size += 7) {
     put("checkpoint.json", text.substr(0, size));
     EXPECT_MESSAGE(Error, readCheckpointIndex(folder), "is damaged");
@@ -180,8 +245,12 @@ TEST_F(Checkpoint, RefusesDamagedOnes) {
   EXPECT_MESSAGE(Error, loadCheckpoint(folder, index, {{"w", SLUICE_F64, {3, 2}, wide.data()}}, {}),
                  "tensor w is F32, not the type this program trains in");
   index.step = 2;
-  EXPECT_MESSAGE(Error, load(), "does not belong to the checkpoint of step 2");
+  load(); // files are told by their set, not by the step
   index.step = 1;
+  index.set += "x";
+  EXPECT_MESSAGE(Error, load(), "files of two runs are mixed");
+  put("checkpoint.json", text);
+  index = readCheckpointIndex(folder);
   std::filesystem::remove(path("optimizer-1.safetensors"));
   EXPECT_MESSAGE(Error, load(), "cannot open " + path("optimizer-1.safetensors"));
 }

@@ -16,7 +16,7 @@ class Metrics : public FilesTest {
 protected:
   /// Writes steps [begin, end) of a run, as one resumed at `begin`.
   void run(int64_t begin, int64_t end) {
-    MetricsLog log(path("log"), begin);
+    MetricsLog log(path("log"), begin, std::nullopt, /*overwrites=*/begin == 0);
     for (int64_t step = begin; step < end; ++step)
       log.write(MetricsLine(step).add("loss", 1.0f / static_cast<float>(step + 3)));
   }
@@ -55,10 +55,28 @@ TEST_F(Metrics, AKilledAndResumedRunLogsAsAnUnbrokenOne) {
     }
 }
 
-TEST_F(Metrics, ANewRunBeginsAnEmptyLog) {
+TEST_F(Metrics, ANewRunReplacesAFileOnlyWhereItIsTold) {
   put("log", "anything");
+  EXPECT_MESSAGE(Error, MetricsLog(path("log")), "log: the file is there already; --overwrite replaces it");
+  EXPECT_EQ(get("log"), "anything");
   run(0, 1);
   EXPECT_EQ(get("log"), "{\"step\": 0, \"loss\": 0.33333334}\n");
+  put("log", "");
+  MetricsLog(path("log")).write(MetricsLine(0));
+  EXPECT_EQ(get("log"), "{\"step\": 0}\n");
+}
+
+TEST_F(Metrics, DoesNotGoOnWithTheLogOfAnotherRun) {
+  run(0, 4);
+  std::string log = get("log");
+  EXPECT_MESSAGE(
+      Error, MetricsLog(path("log"), 3, 0.5),
+      "which is of another run: its loss of step 2 is 0.2, the checkpoint's is 0.5; --overwrite replaces it");
+  EXPECT_EQ(get("log"), log);
+  MetricsLog(path("log"), 9, 0.5); // ends before the checkpoint: there is nothing to tell by
+  EXPECT_EQ(get("log"), log);
+  MetricsLog(path("log"), 3, 0.5, /*overwrites=*/true);
+  EXPECT_EQ(get("log"), "");
 }
 
 TEST_F(Metrics, ResumingWithoutALogBeginsOne) {

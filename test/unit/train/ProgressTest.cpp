@@ -2,6 +2,7 @@
 #include "runtime/train/Progress.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <gtest/gtest.h>
 #include <pty.h>
 #include <unistd.h>
@@ -71,6 +72,36 @@ TEST_F(ProgressTest, RatesAreOfTheLastSecondsAndOfStepsOnly) {
   progress.skipTime();
   steps(progress, 30, 130, 1);
   EXPECT_NE(shown().find("1.00k tokens/s  15m00s left\n"), std::string::npos);
+}
+
+TEST_F(ProgressTest, TheFirstStepIsForgottenAtTheSecond) {
+  Progress progress(stream, ProgressMode::Lines, 0, 40, clock());
+  steps(progress, 0, 1, 30);
+  steps(progress, 1, 40, 0.01);
+  std::string text = shown();
+  EXPECT_NE(text.find("step  1/40  loss 2.5000  33.3 tokens/s  19m30s left\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("step  2/40  loss 2.5000  100k tokens/s  0s left\n"), std::string::npos) << text;
+}
+
+TEST_F(ProgressTest, RatesFollowAChangeWithinSeconds) {
+  Progress progress(stream, ProgressMode::Lines, 0, 4000, clock());
+  steps(progress, 0, 1000, 0.01);
+  steps(progress, 1000, 1020, 0.25); // for five seconds
+  steps(progress, 1020, 4000, 0.25);
+  std::string text = shown();
+  EXPECT_NE(text.find("step 1000/4000  loss 2.5000  100k tokens/s"), std::string::npos) << text;
+  EXPECT_NE(text.find("step 1200/4000  loss 2.5000  4.00k tokens/s  11m40s left"), std::string::npos) << text;
+}
+
+TEST_F(ProgressTest, KeepsWhatKeptLinesFromTheirReader) {
+  FILE *full = std::fopen("/dev/full", "w");
+  Progress progress(full, ProgressMode::Lines, 0, 10, clock());
+  EXPECT_EQ(progress.failure(), 0);
+  steps(progress, 0, 1, 1);
+  EXPECT_EQ(progress.failure(), ENOSPC);
+  steps(progress, 1, 10, 1);
+  EXPECT_EQ(progress.failure(), ENOSPC);
+  std::fclose(full);
 }
 
 TEST_F(ProgressTest, TheBarIsRedrawnInPlaceTenTimesASecond) {

@@ -1,0 +1,39 @@
+//===- StepLog.cpp - A step as a line of the log --------------------------===//
+
+#include "runtime/train/StepLog.h"
+
+namespace sluice::runtime {
+
+/// A number where the tensor is one, else a list.
+static void addMetric(MetricsLine &line, const MetricValue &metric) {
+  if (metric.metric->result.rank == 0)
+    line.add(metric.metric->name, metric.values.front());
+  else
+    line.add(metric.metric->name, metric.values);
+}
+
+void addResult(MetricsLine &line, const StepResult &result) {
+  line.add("loss", result.loss);
+  for (const MetricValue &metric : result.metrics)
+    addMetric(line, metric);
+  line.add("grad_norm", result.gradientNorm);
+  if (result.unclippedGradientNorm)
+    line.add("unclipped_grad_norm", *result.unclippedGradientNorm);
+  if (result.layersKept)
+    line.add("layers_kept", *result.layersKept);
+  line.add("flops", result.flops);
+  // Only lines of every so many steps describe the layers.
+  if (result.layers.empty())
+    return;
+  std::vector<MetricsLine> layers;
+  for (const LayerDetail &detail : result.layers) {
+    MetricsLine &layer = layers.emplace_back();
+    layer.addName("name", detail.name).add("kept", detail.kept).add("grad_norm", detail.gradientNorm);
+    layer.add("update_ratio", detail.updateRatio);
+    for (const MetricValue &metric : detail.metrics)
+      addMetric(layer, metric);
+  }
+  line.add("layers", layers);
+}
+
+} // namespace sluice::runtime

@@ -1,0 +1,16 @@
+//===- StepLog.h - A step as a line of the log ------------------*- C++ -*-===//
+
+#ifndef SLUICE_RUNTIME_TRAIN_STEPLOG_H
+#define SLUICE_RUNTIME_TRAIN_STEPLOG_H
+
+#include "runtime/engine/StepMetrics.h"
+#include "runtime/train/MetricsLog.h"
+
+namespace sluice::runtime {
+
+/// Adds what a step tells of itself, its layers too if it describes them.
+void addResult(MetricsLine &line, const StepResult &result);
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_TRAIN_STEPLOG_H
