@@ -2,52 +2,21 @@
 
 #include "runtime/cpu/Pool.h"
 
-#include <chrono>
-#include <climits>
-#include <linux/futex.h>
+#include <algorithm>
 #include <stdexcept>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 using namespace sluice::runtime;
 
 /// How long a thread spins before it sleeps: longer than the serial code between two loops, and than one part of a loop
 /// commonly takes longer than another. A thread that slept may be woken on the processor of another one of the pool,
-/// and both then share it for several loops. Hardly at all where other threads wait for the processor.
-static constexpr std::chrono::microseconds kSpin(2000), kSpinWhereCrowded(5);
+/// and both then share it for several loops. Hardly at all where the pool's own threads wait for the processor, and not
+/// for long where others do: what a worker spins away is often taken from the caller's share.
+static constexpr std::chrono::microseconds kSpin(2000), kSpinWhereBusy(5), kSpinWhereCrowded(5);
 
-static void pauseThread() {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
-static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t), "a futex is a plain 32-bit word");
-
-static void futexWait(std::atomic<uint32_t> &word, uint32_t expected) {
-  syscall(SYS_futex, reinterpret_cast<uint32_t *>(&word), FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
-}
-
-static void futexWake(std::atomic<uint32_t> &word) {
-  syscall(SYS_futex, reinterpret_cast<uint32_t *>(&word), FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
-}
-
-/// Spins until done() holds; false when the time is up first.
-template <typename Predicate> static bool spin(std::chrono::microseconds time, Predicate done) {
-  // Looking at the clock costs more than a pause, so it is looked at once in a while.
-  constexpr int kPausesAClock = 32;
-  auto deadline = std::chrono::steady_clock::now() + time;
-  do {
-    for (int i = 0; i < kPausesAClock; ++i) {
-      if (done())
-        return true;
-      pauseThread();
-    }
-  } while (std::chrono::steady_clock::now() < deadline);
-  return done();
-}
+/// The machine counts as busy once the caller was without a processor for as long as no short work of the system takes,
+/// and for as many times that time.
+static constexpr std::chrono::microseconds kPreempted(500);
+static constexpr int kStaysBusy = 32;
 
 int64_t sluice_pool::scratchStride(int64_t scratchBytes) {
   // Whole pages: neighbours then share neither a cache line nor a page.
@@ -56,10 +25,11 @@ int64_t sluice_pool::scratchStride(int64_t scratchBytes) {
 }
 
 sluice_pool::sluice_pool(unsigned threads, int64_t scratchBytes)
-    : stride(scratchStride(scratchBytes)), scratch(stride * threads),
-      spinTime(threads <= std::thread::hardware_concurrency() ? kSpin : kSpinWhereCrowded) {
+    : parts(threads), stride(scratchStride(scratchBytes)), scratch(stride * threads),
+      crowded(threads > std::thread::hardware_concurrency()) {
   if (threads == 0)
     throw std::invalid_argument("a pool needs at least one thread");
+  start.present = threads - 1;
   workers.reserve(threads - 1);
   try {
     for (unsigned thread = 1; thread < threads; ++thread)
@@ -73,42 +43,51 @@ sluice_pool::sluice_pool(unsigned threads, int64_t scratchBytes)
 sluice_pool::~sluice_pool() { stop(); }
 
 void sluice_pool::stop() {
-  // Written before the round advances, which is when workers look at it.
-  stopping = true;
-  round.fetch_add(1);
-  futexWake(round);
+  // Written before the number advances, which is when workers look at it.
+  start.stopping = 1;
+  start.number.fetch_add(1);
+  futexWake(start.number);
+  futexWake(start.stopping);
   for (std::thread &worker : workers)
     worker.join();
 }
 
-void sluice_pool::runPart(unsigned thread) const {
-  // In 128 bits, so that no count overflows.
-  __extension__ using Wide = __int128;
-  auto cut = [&](unsigned part) { return static_cast<int64_t>(static_cast<Wide>(count) * part / size()); };
-  int64_t begin = cut(thread), end = cut(thread + 1);
-  if (begin < end)
-    body(context, begin, end, scratch.data() + stride * thread);
+/// Runs what the thread gets of a loop; returns how many pieces it did.
+uint32_t sluice_pool::runParts(uint32_t number, unsigned thread) {
+  uint32_t done = 0;
+  while (true) {
+    Parts::Part part = parts.take(number, thread);
+    if (part.pieces() == 0)
+      return done;
+    // Of the loop of this number, since a part of it is ours.
+    const Loop &loop = this->loop;
+    int64_t begin = Parts::firstIndex(loop.count, part.begin, loop.pieces);
+    loop.body(loop.context, begin, Parts::firstIndex(loop.count, part.end, loop.pieces),
+              scratch.data() + stride * thread);
+    done += part.pieces();
+  }
 }
 
-void sluice_pool::run(int64_t newCount, sluice_body newBody, const void *newContext) {
-  if (newCount <= 0)
+void sluice_pool::run(int64_t count, sluice_body body, const void *context) {
+  if (count <= 0)
     return;
-  // One index is one part: no other thread would have work.
-  if (workers.empty() || newCount == 1) {
-    newBody(newContext, 0, newCount, scratch.data());
+  // One index is one part: no other thread would have work. Nor has one that stays away.
+  if (count == 1 || start.present.load(std::memory_order_relaxed) == 0) {
+    body(context, 0, count, scratch.data());
     return;
   }
-  body = newBody;
-  context = newContext;
-  count = newCount;
-  pending.store(static_cast<uint32_t>(workers.size()), std::memory_order_relaxed);
-  // Sequentially consistent, as are the worker's steps before it sleeps: either the worker sees the new round, or we
+  loop = {body, context, count, parts.pieces(count)};
+  end.pending.store(loop.pieces, std::memory_order_relaxed);
+  uint32_t number = start.number.load(std::memory_order_relaxed) + 1;
+  parts.begin(number, loop.pieces);
+  // Sequentially consistent, as are the worker's steps before it sleeps: either the worker sees the new number, or we
   // see the sleeper.
-  round.fetch_add(1);
-  if (sleepers.load() != 0)
-    futexWake(round);
-  runPart(0);
+  start.number.store(number);
+  if (start.sleepers.load() != 0)
+    futexWake(start.number);
+  end.pending.fetch_sub(runParts(number, 0));
   waitForWorkers();
+  lookAtCaller();
 }
 
 void sluice_pool::run(int64_t count, const std::function<void(int64_t, int64_t)> &function) {
@@ -122,46 +101,93 @@ void sluice_pool::run(int64_t count, const std::function<void(int64_t, int64_t)>
 
 void sluice_pool::work(unsigned thread) {
   uint32_t seen = 0;
+  Absence absence;
+  OffProcessor off;
+  Clock::duration back{};
   while (true) {
-    waitForStart(seen);
-    ++seen; // rounds are never skipped: run() returns only when all workers are done with one
-    if (stopping)
+    if (waitForStart(seen))
+      off.restart();
+    seen = start.number.load(std::memory_order_acquire);
+    if (start.stopping)
       return;
-    runPart(thread);
-    if (pending.fetch_sub(1) == 1 && callerSleeps.load() != 0)
-      futexWake(pending);
+    uint32_t done = runParts(seen, thread);
+    if (done == 0)
+      continue;
+    int64_t since = end.waitingSince.load(std::memory_order_relaxed);
+    if (end.pending.fetch_sub(done) == done && end.callerSleeps.load() != 0)
+      futexWake(end.pending);
+    if (since != 0) {
+      Clock::duration waited = Clock::now().time_since_epoch() - Clock::duration(since);
+      if (Clock::duration away = absence.after(std::min(waited, off.time()), processorTime() - back);
+          away.count() != 0) {
+        stayAway(away);
+        off.restart();
+        back = processorTime();
+      }
+    }
+    off.nowAndThen();
   }
 }
 
-void sluice_pool::waitForStart(uint32_t seen) {
-  auto started = [&] { return round.load(std::memory_order_acquire) != seen; };
-  if (spin(spinTime, started))
-    return;
-  sleepers.fetch_add(1);
+void sluice_pool::stayAway(Clock::duration time) {
+  start.present.fetch_sub(1);
+  for (Clock::time_point back = Clock::now() + time; time > Clock::duration::zero() && !start.stopping.load();
+       time = back - Clock::now())
+    futexWait(start.stopping, 0, time);
+  start.present.fetch_add(1);
+}
+
+void sluice_pool::lookAtCaller() {
+  if (Clock::duration off = callerOff.nowAndThen(); off > kPreempted)
+    start.busyUntil.store((Clock::now().time_since_epoch() + kStaysBusy * off).count(), std::memory_order_relaxed);
+}
+
+Clock::duration sluice_pool::spinTime() const {
+  if (crowded)
+    return kSpinWhereCrowded;
+  bool busy = Clock::now().time_since_epoch().count() < start.busyUntil.load(std::memory_order_relaxed);
+  return busy ? kSpinWhereBusy : kSpin;
+}
+
+/// Waits until another loop than `seen` has started; true if the thread slept.
+bool sluice_pool::waitForStart(uint32_t seen) {
+  auto started = [&] { return start.number.load(std::memory_order_acquire) != seen; };
+  if (spin(spinTime(), started))
+    return false;
+  start.sleepers.fetch_add(1);
   // A futex may wake for no reason.
-  while (round.load() == seen)
-    futexWait(round, seen);
-  sleepers.fetch_sub(1);
+  while (start.number.load() == seen)
+    futexWait(start.number, seen);
+  start.sleepers.fetch_sub(1);
+  return true;
 }
 
 void sluice_pool::waitForWorkers() {
-  auto finished = [&] { return pending.load(std::memory_order_acquire) == 0; };
-  if (spin(spinTime, finished))
-    return;
-  callerSleeps.store(1);
-  while (uint32_t left = pending.load())
-    futexWait(pending, left);
-  callerSleeps.store(0);
+  auto finished = [&] { return end.pending.load(std::memory_order_acquire) == 0; };
+  for (int i = 0; i < kPausesAClock; ++i) {
+    if (finished())
+      return;
+    pauseThread();
+  }
+  end.waitingSince.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  if (!spin(spinTime(), finished)) {
+    end.callerSleeps.store(1);
+    while (uint32_t left = end.pending.load())
+      futexWait(end.pending, left);
+    end.callerSleeps.store(0);
+    callerOff.restart();
+  }
+  end.waitingSince.store(0, std::memory_order_relaxed);
 }
 
-void sluice_pool::run(int64_t newCount, sluice_body newBody, const void *newContext, int32_t kernel) {
+void sluice_pool::run(int64_t count, sluice_body body, const void *context, int32_t kernel) {
   if (!kernelTimes || kernel < 0)
-    return run(newCount, newBody, newContext);
-  auto start = std::chrono::steady_clock::now();
-  run(newCount, newBody, newContext);
+    return run(count, body, context);
+  Clock::time_point begin = Clock::now();
+  run(count, body, context);
   KernelTime &time = (*kernelTimes)[kernel];
   ++time.runs;
-  time.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  time.seconds += std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
 void sluice_parallel_for(const sluice_step *step, int64_t count, sluice_body body, const void *context,

@@ -1,8 +1,9 @@
 //===- Pool.h - The threads behind sluice_parallel_for ----------*- C++ -*-===//
 //
-// A small pool with a static partition: a loop over [0, count) is cut into one contiguous part a thread, so which
-// thread computes an index depends on nothing but count and the number of threads. Between loops a worker spins for a
-// few milliseconds and then sleeps on a futex, so that it disturbs nobody during long serial parts.
+// A small pool. A loop over [0, count) is cut into contiguous parts, which threads take while they run (Parts.h): which
+// thread computes an index depends on who is there, and no result depends on that. Between loops a worker spins for a
+// few milliseconds and then sleeps on a futex, so that it disturbs nobody during long serial parts. On a busy machine,
+// where a worker that loses its processor keeps the others waiting, it stays away for a while (Absence.h).
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,10 +11,11 @@
 #define SLUICE_RUNTIME_CPU_POOL_H
 
 #include "runtime/abi.h"
+#include "runtime/cpu/Absence.h"
 #include "runtime/cpu/Memory.h"
+#include "runtime/cpu/Parts.h"
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <thread>
@@ -56,26 +58,42 @@ public:
 private:
   void work(unsigned thread);
   void stop();
-  void runPart(unsigned thread) const;
-  void waitForStart(uint32_t seen);
+  uint32_t runParts(uint32_t number, unsigned thread);
+  void stayAway(sluice::runtime::Clock::duration time);
+  void lookAtCaller();
+  sluice::runtime::Clock::duration spinTime() const;
+  bool waitForStart(uint32_t seen);
   void waitForWorkers();
 
-  // The loop at hand: written by run() before `round` advances, read by the workers after they have seen it advance.
-  sluice_body body = nullptr;
-  const void *context = nullptr;
-  int64_t count = 0;
-  bool stopping = false;
+  /// The loop at hand: written by run() before `number` advances, read by threads that have taken a part of it.
+  struct Loop {
+    sluice_body body = nullptr;
+    const void *context = nullptr;
+    int64_t count = 0;
+    uint32_t pieces = 0;
+  } loop;
+  sluice::runtime::Parts parts;
 
-  // On lines of their own: workers that spin on `round` must not slow down those that count down `pending`.
-  alignas(64) std::atomic<uint32_t> round{0};
-  std::atomic<uint32_t> sleepers{0};
-  alignas(64) std::atomic<uint32_t> pending{0};
-  std::atomic<uint32_t> callerSleeps{0};
+  /// What wakes workers. On a line of its own, as is what is left: workers that spin on the number must not slow down
+  /// those that count down.
+  struct alignas(64) Start {
+    std::atomic<uint32_t> number{0}; // of the loop
+    std::atomic<uint32_t> sleepers{0};
+    std::atomic<uint32_t> present{0}; // workers that do not stay away
+    std::atomic<uint32_t> stopping{0};
+    std::atomic<int64_t> busyUntil{0}; // ticks of Clock: until then the machine counts as busy
+  } start;
+  struct alignas(64) End {
+    std::atomic<uint32_t> pending{0}; // pieces that are not done
+    std::atomic<uint32_t> callerSleeps{0};
+    std::atomic<int64_t> waitingSince{0}; // ticks of Clock; 0: the caller does not wait
+  } end;
 
   std::vector<KernelTime> *kernelTimes = nullptr;
   int64_t stride;
   sluice::runtime::Memory scratch;
-  std::chrono::microseconds spinTime;
+  sluice::runtime::OffProcessor callerOff;
+  bool crowded; // more threads than processors
   std::vector<std::thread> workers;
 };
 

@@ -42,10 +42,10 @@ class Bench:
         run(self.build / "bin" / "sluicec", model, "-o", folder / name, *flags)
         return folder / name, time.monotonic() - start
 
-    def log_of(self, program, *flags):
+    def log_of(self, program, *flags, threads=None):
         log = folder / "log.jsonl"
         log.unlink(missing_ok=True)
-        run(program, "train", "--quiet", f"--log={log}", f"--threads={self.threads}", *flags)
+        run(program, "train", "--quiet", f"--log={log}", f"--threads={threads or self.threads}", *flags)
         return [json.loads(line) for line in log.read_text().splitlines()]
 
     def side_by_side(self, programs, rounds, *flags):
