@@ -93,7 +93,7 @@ def LinearCrossEntropyOp : Sluice_TensorOp<"linear_cross_entropy", [cost, contra
   let description = [{
     The logits exist for one block of the vocabulary at a time.
 
-    - Operands: input [..., C]; weight [V, C]; targets [...], i32.
+    - Operands: input [..., C], of rank 2 or more; weight [V, C]; targets [...], i32.
     - Results: the loss []; the log-sum-exp of each row of logits [...], for backward. All floats have one element type.
     - The loss is the mean of -log softmax(weight input)[target] over the targets that are not -1, and 0 if there is
       none.
@@ -134,6 +134,7 @@ def LinearCrossEntropyBackwardOp : Sluice_Op<"linear_cross_entropy_backward", [
     $gradient `,` $input `,` $weight `,` $targets `,` $logsumexp attr-dict
     `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets) `,` type($logsumexp)
   }];
+  let hasVerifier = 1;
   let extraClassDeclaration = OnlyRounded<["Input", "Weight"]>.declaration;
 }
 
@@ -159,6 +160,7 @@ def LinearCrossEntropyWithGradientOp : Sluice_Op<"linear_cross_entropy_with_grad
     $gradient `,` $input `,` $weight `,` $targets attr-dict
     `:` type($gradient) `,` type($input) `,` type($weight) `,` type($targets)
   }];
+  let hasVerifier = 1;
   let extraClassDeclaration = OnlyRounded<["Input", "Weight"]>.declaration;
 }
 
@@ -206,6 +208,7 @@ def StandardizationLossBackwardOp : Sluice_Op<"standardization_loss_backward", [
     $gradient `,` $input `,` $targets `,` $mean `,` $variance (`averaged` $averaged^)? `epsilon` $epsilon attr-dict
     `:` type($gradient) `,` type($input) `,` type($targets) `,` type($mean)
   }];
+  let hasVerifier = 1;
 }
 
 #endif // SLUICE_NORM_AND_LOSS_OPS

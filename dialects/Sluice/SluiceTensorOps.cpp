@@ -213,42 +213,68 @@ template <typename Attention> static LogicalResult verifyRandomness(Attention op
   return op.getRandomKey() ? verifyDraws(op, op.getRandomKey(), op.getLayer(), op.getOrdinal()) : success();
 }
 
-LogicalResult AttentionOp::verify() {
-  ArrayRef<int64_t> query = shapeOf(getQuery()), key = shapeOf(getKey());
-  if (query != key || elementOf(getQuery()) != elementOf(getKey()) || query.size() != 3)
-    return emitOpError() << "expected query, key and value of one type [batch, sequence, width], found "
-                         << getQuery().getType() << " and " << getKey().getType();
-  int64_t heads = getHeads();
+/// What forward and backward have in common.
+template <typename Attention> static LogicalResult verifyAttention(Attention op) {
+  ArrayRef<int64_t> query = shapeOf(op.getQuery());
+  if (query != shapeOf(op.getKey()) || elementOf(op.getQuery()) != elementOf(op.getKey()) || query.size() != 3)
+    return op.emitOpError() << "expected query, key and value of one type [batch, sequence, width], found "
+                            << op.getQuery().getType() << " and " << op.getKey().getType();
+  int64_t heads = op.getHeads();
   if (query[2] % heads != 0)
-    return emitOpError() << "expected a width that is a multiple of the " << heads << " heads, found " << query[2];
-  if (failed(verifyRandomness(*this)))
+    return op.emitOpError() << "expected a width that is a multiple of the " << heads << " heads, found " << query[2];
+  if (failed(verifyRandomness(op)))
     return failure();
-  return expectShape(*this, "log-sum-exp", getLogsumexp(), {query[0], heads, query[1]});
+  return expectShape(op, "log-sum-exp", op.getLogsumexp(), {query[0], heads, query[1]});
 }
-LogicalResult AttentionBackwardOp::verify() { return verifyRandomness(*this); }
+LogicalResult AttentionOp::verify() { return verifyAttention(*this); }
+LogicalResult AttentionBackwardOp::verify() { return verifyAttention(*this); }
 
+/// `others` have the element type of input and weight.
+template <typename Head> static LogicalResult verifyHead(Head op, ValueRange others) {
+  ArrayRef<int64_t> input = shapeOf(op.getInput()), weight = shapeOf(op.getWeight());
+  if (failed(expectSameElement(op, {op.getInput(), op.getWeight()})) ||
+      llvm::any_of(others, [&](Value other) { return failed(expectSameElement(op, {op.getInput(), other})); }))
+    return failure();
+  if (input.size() < 2)
+    return op.emitOpError() << "expected an input of rank 2 or more, found [" << input << "]";
+  if (weight.size() != 2 || input.back() != weight[1])
+    return op.emitOpError() << "expected an input whose last dimension is the weight's, found [" << input << "] and ["
+                            << weight << "]";
+  return expectShape(op, "targets", op.getTargets(), input.drop_back());
+}
 LogicalResult LinearCrossEntropyOp::verify() {
-  ArrayRef<int64_t> input = shapeOf(getInput()), weight = shapeOf(getWeight());
-  if (failed(expectSameElement(*this, {getInput(), getWeight(), getLoss(), getLogsumexp()})))
+  if (failed(verifyHead(*this, {getLoss(), getLogsumexp()})))
     return failure();
-  if (weight.size() != 2 || input.empty() || input.back() != weight[1])
-    return emitOpError() << "expected an input whose last dimension is the weight's, found [" << input << "] and ["
-                         << weight << "]";
-  if (failed(expectShape(*this, "targets", getTargets(), input.drop_back())))
-    return failure();
-  return expectShape(*this, "log-sum-exp", getLogsumexp(), input.drop_back());
+  return expectShape(*this, "log-sum-exp", getLogsumexp(), shapeOf(getInput()).drop_back());
 }
+LogicalResult LinearCrossEntropyBackwardOp::verify() {
+  if (failed(verifyHead(*this, {getGradient(), getLogsumexp()})) ||
+      failed(expectShape(*this, "gradient", getGradient(), {})))
+    return failure();
+  return expectShape(*this, "log-sum-exp", getLogsumexp(), shapeOf(getInput()).drop_back());
+}
+LogicalResult LinearCrossEntropyWithGradientOp::verify() { return verifyHead(*this, {getGradient()}); }
 
-LogicalResult StandardizationLossOp::verify() {
-  ArrayRef<int64_t> input = shapeOf(getInput());
+/// What forward and backward have in common.
+template <typename Loss> static LogicalResult verifyStandardization(Loss op) {
+  ArrayRef<int64_t> input = shapeOf(op.getInput());
   if (input.empty())
-    return emitOpError() << "expected an input of rank 1 or more";
-  if (failed(expectSameElement(*this, {getInput(), getLoss(), getMean(), getRange()})) ||
-      failed(expectPositiveEpsilon(*this, getEpsilon())) ||
-      failed(expectShape(*this, "targets", getTargets(), input.drop_back())) ||
-      failed(expectShape(*this, "mean", getMean(), input.take_back())))
+    return op.emitOpError() << "expected an input of rank 1 or more";
+  if (failed(expectSameElement(op, {op.getInput(), op.getMean()})) ||
+      failed(expectPositiveEpsilon(op, op.getEpsilon())) ||
+      failed(expectShape(op, "targets", op.getTargets(), input.drop_back())))
+    return failure();
+  return expectShape(op, "mean", op.getMean(), input.take_back());
+}
+LogicalResult StandardizationLossOp::verify() {
+  if (failed(verifyStandardization(*this)) || failed(expectSameElement(*this, {getInput(), getLoss(), getRange()})))
     return failure();
   return expectShape(*this, "range", getRange(), {4});
+}
+LogicalResult StandardizationLossBackwardOp::verify() {
+  if (failed(verifyStandardization(*this)) || failed(expectSameElement(*this, {getInput(), getGradient()})))
+    return failure();
+  return expectShape(*this, "gradient", getGradient(), {});
 }
 
 static LogicalResult expectScalars(Operation *op, size_t found, size_t expected) {
