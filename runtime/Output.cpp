@@ -18,17 +18,22 @@ void keepStandardStreams() {
       ::open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
 }
 
+[[noreturn]] static void fail(int error) {
+  throw OutputError(std::string("cannot write to the standard output: ") +
+                    (error ? std::strerror(error) : "an earlier write failed"));
+}
+
 void flush(FILE *out) {
   errno = 0;
-  bool arrived = std::fflush(out) == 0 && !std::ferror(out);
-  if (!arrived)
-    throw OutputError(std::string("cannot write to the standard output: ") +
-                      (errno ? std::strerror(errno) : "an earlier write failed"));
+  if (std::fflush(out) != 0 || std::ferror(out))
+    fail(errno);
 }
 
 void printOut(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  flush(stdout);
+  errno = 0;
+  // A text that is longer than the buffer is written here, and not when that is flushed.
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    fail(errno);
 }
 
 void finishOutput() { flush(stdout); }

@@ -62,6 +62,15 @@ std::map<std::string, std::string> EngineFlags::givenScalars() const {
   return given;
 }
 
+/// Error as Scalars::setByUser, beginning with the flag and its value.
+static void setFromFlag(Scalars &scalars, const std::string &flag, const std::string &name, double value) {
+  try {
+    scalars.setByUser(name, value);
+  } catch (const Error &error) {
+    throw Error(flag + ": " + error.what());
+  }
+}
+
 void EngineFlags::applySet(const std::string &set, Scalars &scalars) const {
   size_t equals = set.find('=');
   if (equals == std::string::npos || equals == 0)
@@ -73,7 +82,7 @@ void EngineFlags::applySet(const std::string &set, Scalars &scalars) const {
     throw Error("--set " + name + ": '" + text + "' is not a number");
   if (auto flag = scalarFlags.find(name); flag != scalarFlags.end() && flag->second.value)
     throw Error("--set " + name + " and " + flag->second.flag + " set the same scalar");
-  scalars.setByUser(name, value);
+  setFromFlag(scalars, "--set " + set, name, value);
 }
 
 void EngineFlags::applyTo(Scalars &scalars) const {
@@ -82,7 +91,7 @@ void EngineFlags::applyTo(Scalars &scalars) const {
       continue;
     if (!scalars.has(name))
       throw Error(flag.flag + ": this program's optimizer, " + program.optimizer + ", has no " + name);
-    scalars.setByUser(name, *flag.value);
+    setFromFlag(scalars, flag.flag + "=" + numberText(*flag.value), name, *flag.value);
   }
   for (const std::string &set : sets)
     applySet(set, scalars);

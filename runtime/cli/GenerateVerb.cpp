@@ -47,7 +47,6 @@ CLI::App &GenerateVerb::declare(CLI::App &parser) {
       ->check(count())
       ->type_name("N");
   addSeed(verb, "--seed", options.seeds.run, "Seed of what is drawn (default 0)");
-  addSeed(verb, "--init-seed", options.seeds.init, "Seed of drawn weights (default: --seed)");
   addWeights(verb, weights);
   engineFlags.declareSet(verb);
   engineFlags.declareThreads(verb);
@@ -80,6 +79,8 @@ void GenerateVerb::run() {
   // As unsigned bytes: a char may be negative.
   auto *bytes = reinterpret_cast<const unsigned char *>(text.data());
   options.prompt = text.empty() ? parseTokens(tokens) : std::vector<int32_t>(bytes, bytes + text.size());
+  if (weights.init.empty() && weights.resume.empty())
+    throw Error("generate needs the weights of a trained model: --init=FILE or --resume=FOLDER");
   std::unique_ptr<Engine> engine = engineFlags.makeEngine();
   loadFrom(*engine, program, weights, options.seeds);
   generate(*engine, program, options, stdout);

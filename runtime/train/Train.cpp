@@ -2,6 +2,7 @@
 
 #include "runtime/train/Train.h"
 #include "runtime/Error.h"
+#include "runtime/Files.h"
 #include "runtime/checkpoint/FolderLock.h"
 #include "runtime/engine/Program.h"
 #include "runtime/train/Evaluate.h"
@@ -30,6 +31,7 @@ public:
 
 private:
   void openData(const CheckpointIndex *index);
+  void announce();
   void loop();
   void doStep();
   std::optional<Evaluation> evaluateSample();
@@ -104,6 +106,7 @@ void Trainer::run() {
     log = std::make_unique<MetricsLog>(options.log, firstStep, index.loss, options.overwrites);
   progress =
       std::make_unique<Progress>(stdout, options.quiet ? ProgressMode::Quiet : ProgressMode::Auto, firstStep, steps());
+  announce();
   try {
     loop();
   } catch (const Error &failure) {
@@ -115,6 +118,18 @@ void Trainer::run() {
     throw;
   }
   finish();
+}
+
+void Trainer::announce() {
+  for (const std::string &line : data->describe())
+    progress->message(line);
+  if (options.checkpointFolder.empty()) {
+    progress->message("nothing will be saved: no --checkpoint-dir");
+    return;
+  }
+  std::string every =
+      options.checkpointEvery > 0 ? "every " + std::to_string(options.checkpointEvery) + " steps and " : "";
+  progress->message("saves checkpoints to " + options.checkpointFolder + " " + every + "at the end");
 }
 
 void Trainer::loop() {

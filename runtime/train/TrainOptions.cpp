@@ -4,6 +4,7 @@
 #include "runtime/Error.h"
 #include "runtime/Files.h"
 #include "runtime/checkpoint/Checkpoint.h"
+#include "runtime/engine/Scalars.h"
 #include "runtime/train/RunFiles.h"
 
 #include <filesystem>
@@ -21,7 +22,11 @@ void TrainOptions::check() const {
     throw Error("--checkpoint-every needs --checkpoint-dir");
   if (logDetail > 0 && log.empty())
     throw Error("--log-detail needs --log");
-  optimizer.learningRate.check();
+  const LearningRateSchedule &rate = optimizer.learningRate;
+  if (rate.minimum > rate.peak)
+    throw Error("--min-lr=" + numberText(rate.minimum) +
+                ": expected at most the learning rate, --lr=" + numberText(rate.peak));
+  rate.check();
   checkOutputs();
 }
 

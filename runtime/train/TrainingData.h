@@ -9,6 +9,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace sluice::runtime {
 
@@ -25,10 +27,14 @@ public:
   /// Of all files of the training data together, what is kept for validation too.
   int64_t tokens() const { return stream->size(); }
 
+  /// Lines for people: what was found in which file and how it was read, and what it is used for.
+  std::vector<std::string> describe() const;
+
   /// What is validated on, or null if nothing is.
   const ValidationWindows *validation() const { return windows.get(); }
 
 private:
+  int64_t trainingTokens = 0;
   std::unique_ptr<TokenStream> stream,
       validationStream; ///< The second is null where validation is a part of the first.
   std::unique_ptr<BatchSource> source;

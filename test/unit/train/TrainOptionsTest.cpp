@@ -38,7 +38,7 @@ TEST_F(TrainOptionsTest, NamesSettingsThatDoNotGoTogether) {
   EXPECT_EQ(messageOf([&] { given.check(); }), "--log-detail needs --log");
   given = options;
   given.optimizer.learningRate.minimum = 1;
-  EXPECT_EQ(messageOf([&] { given.check(); }), "the minimum learning rate is above the learning rate");
+  EXPECT_EQ(messageOf([&] { given.check(); }), "--min-lr=1: expected at most the learning rate, --lr=0.0003");
 }
 
 TEST_F(TrainOptionsTest, NamesPlacesThatCannotBeWritten) {
