@@ -1,12 +1,13 @@
 """Stops runs and checks their exit codes and checkpoints: stop-run.py PROGRAM DATA FOLDER WAY...
 
 A way is a signal, or what happens to the run's standard output: its terminal is closed, the reader of its pipe is gone,
-its disk is full.
+its disk is full. Or the data are cut short.
 """
 
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -81,5 +82,13 @@ for way in sys.argv[4:]:
         run, checkpoint = start(way, 400, stdout=end)
         os.close(end)
         assert check(way, run, checkpoint, 1, "cannot write to the standard output: Resource temporarily") == 400
+    elif way == "SHRINK":
+        # Data that end before what they were when the run began.
+        data = f"{folder}/shrinking"
+        shutil.copy(sys.argv[2], data)
+        run, checkpoint = start(way, 1000000, stdout=subprocess.DEVNULL)
+        wait_for_steps(checkpoint)
+        os.truncate(data, 40)
+        assert check(way, run, checkpoint, 1, "shrinking") < 1000000
     else:
         raise ValueError(way)
