@@ -53,7 +53,11 @@ static bool isIdentityBuffer(Type type) {
 /// Whether the op that makes `value` is repeated in the body instead of capturing the value.
 static bool isRepeated(Value value) {
   Operation *op = value.getDefiningOp();
-  return op && op->getNumRegions() == 0 && (isa<ViewLikeOpInterface>(op) || (op->getNumOperands() == 0 && isPure(op)));
+  if (!op || op->getNumRegions() != 0)
+    return false;
+  // A vector cannot be captured; what it is computed from may be.
+  bool isCheap = op->getNumOperands() == 0 || isa<VectorType>(value.getType());
+  return isa<ViewLikeOpInterface>(op) || (isCheap && isPure(op));
 }
 
 /// Splits what a loop uses from above into captures and the ops that the body repeats, in dominance order.

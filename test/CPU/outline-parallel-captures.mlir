@@ -90,3 +90,23 @@ func.func @should_refuse_a_vector(%step: memref<584xi8>, %x: memref<4x8xf32>, %v
   }
   return
 }
+
+// -----
+
+// A vector has no place among captures: what it is computed from is captured, and it is computed in the body.
+// CHECK-LABEL: func.func @should_compute_vectors_in_the_body(
+// CHECK: captures(%{{[^,]*}}, %{{[^,]*}} : i32, memref<4xi32>)
+// CHECK: func.func private @should_compute_vectors_in_the_body_parallel0(%[[P:[^:]*]]: i32,
+// CHECK: %[[B:.*]] = vector.broadcast %[[P]] : i32 to vector<3xi32>
+// CHECK: %[[SUM:.*]] = arith.addi %[[B]], %{{.*}} : vector<3xi32>
+// CHECK: vector.extract %[[SUM]][1]
+func.func @should_compute_vectors_in_the_body(%step: memref<584xi8>, %x: memref<4xi32>, %p: i32) {
+  %lanes = arith.constant dense<[0, 1, 2]> : vector<3xi32>
+  %b = vector.broadcast %p : i32 to vector<3xi32>
+  %sum = arith.addi %b, %lanes : vector<3xi32>
+  scf.forall (%i) in (4) {
+    %v = vector.extract %sum[1] : i32 from vector<3xi32>
+    memref.store %v, %x[%i] : memref<4xi32>
+  }
+  return
+}
