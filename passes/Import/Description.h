@@ -96,7 +96,8 @@ mlir::OwningOpRef<mlir::ModuleOp> buildModel(const Description &description, llv
 bool isHuggingFaceConfig(const JsonValue &root);
 
 /// Translates a Hugging Face configuration to a description's text and tree; every node of the tree stands where the
-/// configuration says what it says. Null after one error on the context.
+/// configuration says what it says. `text` is the configuration before, and after that the description, with the
+/// configuration as its key `hugging_face`. Null after one error on the context.
 std::unique_ptr<JsonValue> translateHuggingFaceConfig(const JsonValue &config, llvm::StringRef file,
                                                       mlir::MLIRContext *context, std::string &text);
 

@@ -152,6 +152,7 @@ std::unique_ptr<JsonValue> Translator::run(std::string &text) {
   if (reader.failed())
     return nullptr;
 
+  std::string original = std::move(text);
   text.clear();
   for (StringRef rest = gpt2Template; !rest.empty();) {
     auto [before, after] = rest.split('$');
@@ -164,6 +165,8 @@ std::unique_ptr<JsonValue> Translator::run(std::string &text) {
   if (!root)
     return nullptr;
   text = compactJson(text);
+  // For `export`, whose config.json transformers open.
+  text.insert(1, "\"hugging_face\":" + original + ",");
   relocate(*root, &config);
   return root;
 }

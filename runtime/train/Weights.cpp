@@ -79,6 +79,38 @@ std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &pro
   return std::nullopt;
 }
 
+static bool hasParameter(const sluice_binary &program, const std::string &name) {
+  return std::any_of(program.parameters, program.parameters + program.parameter_count,
+                     [&](const sluice_parameter &parameter) { return parameter.tensor.name == name; });
+}
+
+/// The configuration of Hugging Face that the model came from, as it describes the exported weights; null where there
+/// is none, or where a technique has taken the norms away, so that what is left is no GPT-2.
+static nlohmann::ordered_json huggingFaceConfig(const nlohmann::ordered_json &description,
+                                                const sluice_binary &program) {
+  if (!description.is_object() || !description.contains("hugging_face") || !hasParameter(program, "ln_f.weight"))
+    return nullptr;
+  nlohmann::ordered_json config = description["hugging_face"];
+  if (!config.contains("architectures") || config["architectures"].is_null())
+    config["architectures"] = {"GPT2LMHeadModel"};
+  for (const char *key : {"torch_dtype", "dtype"})
+    if (config.contains(key))
+      config[key] = "float32";
+  return config;
+}
+
+/// What config.json holds: what the model can be compiled from again. Empty where the program has no description.
+static std::string configText(const sluice_binary &program) {
+  auto description = nlohmann::ordered_json::parse(program.description, nullptr, /*allow_exceptions=*/false);
+  if (!description.is_object() || !description.contains("hugging_face"))
+    return program.description;
+  nlohmann::ordered_json config = huggingFaceConfig(description, program);
+  if (!config.is_null())
+    return config.dump(2) + "\n";
+  description.erase("hugging_face");
+  return description.dump();
+}
+
 void checkExport(const RunFiles &files, const sluice_binary &program, const std::string &folder, bool overwrites) {
   checkFolder("--out", folder);
   const std::string weights = folder + "/model.safetensors", config = folder + "/config.json";
@@ -91,7 +123,7 @@ void checkExport(const RunFiles &files, const sluice_binary &program, const std:
   if (std::filesystem::exists(weights, ignored) && !isExport(weights, program))
     throw Error("--out: " + weights + " is no export of this program; --overwrite replaces it");
   // The description is the same for every export of the program; another one was put there by someone.
-  if (std::filesystem::exists(config, ignored) && !holds(config, program.description))
+  if (std::filesystem::exists(config, ignored) && !holds(config, configText(program)))
     throw Error("--out: " + config + " is another than this program's; --overwrite replaces it");
 }
 
@@ -100,12 +132,20 @@ void exportModel(const Engine &engine, const sluice_binary &program, const std::
   std::filesystem::create_directories(folder, failure);
   if (failure)
     throw RunError(folder + ": cannot be made: " + failure.message());
-  writeSafetensors(folder + "/model.safetensors", engine.parameterTensors(), {{kProducerKey, producerOf(program)}});
-  if (std::string(program.description).empty())
+  std::vector<TensorView> parameters = engine.parameterTensors();
+  std::string text = configText(program);
+  auto description = nlohmann::ordered_json::parse(program.description, nullptr, /*allow_exceptions=*/false);
+  bool isHuggingFace = !huggingFaceConfig(description, program).is_null();
+  // Transformers find the body of a model with a head of its own under this name.
+  if (isHuggingFace && hasParameter(program, "lm_head.weight"))
+    for (TensorView &parameter : parameters)
+      if (parameter.name != "lm_head.weight")
+        parameter.name.insert(0, "transformer.");
+  writeSafetensors(folder + "/model.safetensors", parameters, {{kProducerKey, producerOf(program)}});
+  if (text.empty())
     return;
-  // What the model can be compiled from again.
   AtomicFile config(folder + "/config.json");
-  config.write(program.description);
+  config.write(text);
   config.commit();
 }
 

@@ -36,7 +36,8 @@ std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &pro
 void checkExport(const RunFiles &files, const sluice_binary &program, const std::string &folder, bool overwrites);
 
 /// Writes model.safetensors and, where the program has a description, config.json into the folder, which is made where
-/// it is missing. RunError if they cannot be written.
+/// it is missing: the configuration of Hugging Face that the model came from, which transformers open with the weights,
+/// or the description. RunError if they cannot be written.
 void exportModel(const Engine &engine, const sluice_binary &program, const std::string &folder);
 
 } // namespace sluice::runtime
