@@ -66,6 +66,8 @@ CLI::App &TrainVerb::declare(CLI::App &parser) {
   declareOutput(verb);
   engineFlags.declareThreads(verb);
   verb.add_flag("--quiet", options.quiet, "Print nothing but errors (default: off)");
+  verb.add_flag("--dry-run", options.isDryRun,
+                "Check flags and input, and stop before the first step; write nothing (default: off)");
   return verb;
 }
 

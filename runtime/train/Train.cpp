@@ -244,7 +244,9 @@ void Trainer::saveAfter(const std::exception &failure) {
 }
 
 void train(Engine &engine, const sluice_binary &program, const TrainOptions &options, const ResumedRun *resumed) {
-  Trainer(engine, program, options, resumed).run();
+  Trainer trainer(engine, program, options, resumed);
+  if (!options.isDryRun)
+    trainer.run();
 }
 
 } // namespace sluice::runtime

@@ -41,6 +41,7 @@ struct TrainOptions {
   int64_t logDetail = 0;        ///< Steps between lines that describe the layers; 0: none do.
   bool quiet = false;           ///< Nothing but errors is printed.
   bool overwrites = false;      ///< Checkpoint and log of another run are replaced.
+  bool isDryRun = false;        ///< Whether to stop when all input is checked, before the first step.
 
   /// Error if settings do not go together, if something that will be written could not be, or if it would destroy a
   /// file that is read or what another run has left. Reads no data.

@@ -5,6 +5,7 @@
 #include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include <nlohmann/json.hpp>
 
 using namespace sluice::compare;
@@ -16,6 +17,14 @@ static Command compileCommand(const Binary &binary, StringRef compiler) {
   Command command{{compiler.str(), binary.folder + "/model.json"}, binary.folder + "/output.txt"};
   llvm::append_range(command.arguments, binary.flags.list());
   command.arguments.push_back("-o=" + programOf(binary));
+  return command;
+}
+
+/// Only reads the description and the flags.
+static Command checkCommand(const Binary &binary, StringRef compiler) {
+  Command command = compileCommand(binary, compiler);
+  command.arguments.back() = "-o=/dev/null";
+  command.arguments.push_back("--emit=graph");
   return command;
 }
 
@@ -43,6 +52,21 @@ static Command trainCommand(const Study &study, const TrainingRun &run) {
   return command;
 }
 
+/// Only reads flags and input. Of a point whose runs may not be known yet.
+static Command checkCommand(const Study &study, const Point &point) {
+  Command command{{programOf(*point.binary), "train", "--data=" + study.data.path, "--dry-run"},
+                  point.binary->folder + "/output.txt"};
+  llvm::append_range(command.arguments, point.flags.list());
+  command.arguments.push_back("--steps=" + std::to_string(point.source->steps));
+  return command;
+}
+
+/// Whether the compiler's output is about a flag: what is wrong with a description has a place in its file.
+static bool isAboutFlag(StringRef outputFile) {
+  auto buffer = llvm::MemoryBuffer::getFile(outputFile, /*IsText=*/true);
+  return buffer && ((*buffer)->getBuffer().starts_with("sluicec: ") || (*buffer)->getBuffer().starts_with("error: "));
+}
+
 namespace {
 
 class Executor {
@@ -50,6 +74,9 @@ public:
   Executor(Plan &plan, const ExecuteOptions &options)
       : plan(plan), options(options), pool(options.jobs), progress(plan) {}
 
+  /// Error where the compiler or a program refuses a variant's flags.
+  llvm::Error checkCompileFlags();
+  llvm::Error checkRunFlags();
   llvm::Error compile();
   /// Makes the runs that are pending.
   llvm::Error train();
@@ -67,9 +94,15 @@ private:
 
 } // namespace
 
-llvm::Error Executor::compile() {
+/// Flags that a program refused, with what it said.
+static llvm::Error refused(const std::string &variant, const Flags &flags, StringRef outputFile) {
+  return llvm::createStringError("the flags '" + flags.text() + "' of the variant '" + variant +
+                                 "' are refused: " + errorIn(outputFile));
+}
+
+llvm::Error Executor::checkCompileFlags() {
   llvm::SmallVector<Binary *> missing;
-  std::vector<Command> commands, infos;
+  std::vector<Command> commands;
   for (Binary &binary : plan.getBinaries()) {
     if (binary.isCompiled)
       continue;
@@ -77,6 +110,51 @@ llvm::Error Executor::compile() {
       return error;
     if (llvm::Error error = writeFile(binary.folder + "/model.json", binary.description))
       return error;
+    missing.push_back(&binary);
+    commands.push_back(checkCommand(binary, options.compiler));
+  }
+  llvm::Error result = llvm::Error::success();
+  auto ended = [&](size_t index, StringRef problem) {
+    const std::string &output = commands[index].outputFile;
+    if (problem.empty() || pool.wasInterrupted() || !isAboutFlag(output))
+      return;
+    auto user = llvm::find_if(plan.getPoints(), [&](const Point &point) { return point.binary == missing[index]; });
+    result = llvm::joinErrors(std::move(result), refused(user->name, missing[index]->flags, output));
+  };
+  pool.run(commands, {[](size_t) {}, ended, [](llvm::ArrayRef<size_t>) {}});
+  return result;
+}
+
+llvm::Error Executor::checkRunFlags() {
+  llvm::SmallVector<const Point *> points;
+  std::vector<Command> commands;
+  for (const Point &point : plan.getPoints())
+    if (point.binary && point.binary->isCompiled && !point.isDone()) {
+      points.push_back(&point);
+      commands.push_back(checkCommand(plan.getStudy(), point));
+    }
+  llvm::Error result = llvm::Error::success();
+  auto ended = [&](size_t index, StringRef problem) {
+    // A program that an older compiler made knows no dry run; its run tells.
+    std::string said = problem.empty() ? "" : errorIn(commands[index].outputFile);
+    if (said.empty() || pool.wasInterrupted() || StringRef(said).contains("--dry-run"))
+      return;
+    result = llvm::joinErrors(std::move(result),
+                              refused(points[index]->name, points[index]->flags, commands[index].outputFile));
+  };
+  // One at a time: commands of a binary share the file of its output.
+  for (size_t index = 0; index < commands.size(); ++index)
+    pool.run(commands[index],
+             {[](size_t) {}, [&](size_t, StringRef problem) { ended(index, problem); }, [](llvm::ArrayRef<size_t>) {}});
+  return result;
+}
+
+llvm::Error Executor::compile() {
+  llvm::SmallVector<Binary *> missing;
+  std::vector<Command> commands, infos;
+  for (Binary &binary : plan.getBinaries()) {
+    if (binary.isCompiled)
+      continue;
     missing.push_back(&binary);
     commands.push_back(compileCommand(binary, options.compiler));
     infos.push_back(infoCommand(binary));
@@ -166,11 +244,15 @@ llvm::Error Executor::train() {
 
 llvm::Expected<bool> sluice::compare::execute(Plan &plan, const ExecuteOptions &options) {
   Executor executor(plan, options);
+  if (llvm::Error error = executor.checkCompileFlags())
+    return std::move(error);
   if (llvm::Error error = executor.compile())
     return std::move(error);
   if (executor.wasInterrupted())
     return false;
   plan.resolve();
+  if (llvm::Error error = executor.checkRunFlags())
+    return std::move(error);
   executor.announce();
   auto isPending = [](const TrainingRun &run) { return run.state == TrainingRun::State::Pending; };
   while (!executor.wasInterrupted() && llvm::any_of(plan.getRuns(), isPending)) {

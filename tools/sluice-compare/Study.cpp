@@ -20,8 +20,9 @@ using nlohmann::ordered_json;
 namespace {
 
 /// What the tool gives to the programs itself.
-constexpr StringRef ownRunFlags[] = {"data",           "val-data",         "steps",  "seed",    "eval-every", "log",
-                                     "checkpoint-dir", "checkpoint-every", "resume", "threads", "quiet",      "help"};
+constexpr StringRef ownRunFlags[] = {
+    "data",   "val-data", "steps", "seed",    "eval-every", "log", "checkpoint-dir", "checkpoint-every",
+    "resume", "threads",  "quiet", "dry-run", "help"};
 constexpr StringRef ownCompileFlags[] = {"o", "emit", "explain", "help"};
 
 class StudyReader {
@@ -126,6 +127,7 @@ void StudyReader::readDescription(const JsonValue &value, Variant &variant) {
   if (!ordered_json::parse(buffer->getBuffer(), nullptr, /*allow_exceptions=*/false).is_object())
     reader.fail(value, "expected '" + path + "' to hold a JSON object");
   variant.descriptionFile = llvm::sys::path::filename(path);
+  study.descriptionPaths.push_back(path);
   variant.description = buffer->getBuffer().str();
 }
 

@@ -45,6 +45,7 @@ struct Study {
   int64_t evalEvery = 0;
   std::optional<double> target;
   std::vector<Variant> variants;
+  std::vector<std::string> descriptionPaths; // of the files that variants start from
 };
 
 /// Reads a study; `data`, unless empty, stands for the file's own. Nothing after one error on the context.

@@ -43,7 +43,9 @@ static constexpr StringRef overview =
     "Compiles and runs the variants of a study with each of its seeds, and writes table.md, table.json and curves.\n"
     "What is done is not done again, what was interrupted or failed is tried again from its checkpoint; a new FOLDER\n"
     "measures all anew.\n"
-    "Exit code: 0 the results are written, 1 interrupted or FOLDER cannot be written, 2 bad usage or input.\n"
+    "Exit code: 0 all runs are done and the results are written; 1 interrupted, a run failed (the results say which "
+    "and\n"
+    "why), flags of a variant are refused, or FOLDER cannot be written; 2 bad usage or input.\n"
     "The study's format is described by examples/compare/compare.schema.json.\n";
 
 static constexpr ErrorPrinter fail = {"sluice-compare"};
@@ -105,6 +107,34 @@ static std::string checkUsage(const Options &options, StringRef compiler) {
   return "";
 }
 
+/// Why the folder's files would take the place of the study's input, or nothing.
+static std::string checkInputs(const Options &options, const Study &study, const OutputFolder &folder) {
+  llvm::SmallVector<std::string> inputs = {options.study.getValue(), study.data.path};
+  if (study.validationData)
+    inputs.push_back(study.validationData->path);
+  llvm::append_range(inputs, study.descriptionPaths);
+  llvm::SmallVector<std::string> outputs = {"table.md", "table.json", ".lock"};
+  llvm::append_range(outputs, curveFiles);
+  for (const std::string &input : inputs) {
+    for (const std::string &output : outputs)
+      if (isSameFile(input, folder.file(output)))
+        return "expected --out to be a folder without input, found '" + input + "', which would be overwritten";
+    llvm::SmallString<256> real;
+    for (const char *part : {"runs", "bin"}) {
+      llvm::SmallString<256> own;
+      if (!llvm::sys::fs::real_path(input, real) && !llvm::sys::fs::real_path(folder.file(part), own) &&
+          llvm::StringRef(real).starts_with((own + "/").str()))
+        return "expected input outside of '" + std::string(own) + "', found '" + input + "'";
+    }
+  }
+  return "";
+}
+
+/// How many points have runs that failed.
+static size_t failedPoints(const Plan &plan) {
+  return static_cast<size_t>(llvm::count_if(plan.getPoints(), [](const Point &point) { return !point.isDone(); }));
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   // The options of LLVM's own libraries have names that are ours here.
@@ -133,6 +163,8 @@ int main(int argc, char **argv) {
   unsigned processors = llvm::hardware_concurrency().compute_thread_count();
   unsigned threads = options.threads ? options.threads : std::max(1u, processors / options.jobs);
   OutputFolder folder(path);
+  if (std::string problem = checkInputs(options, *study, folder); !problem.empty())
+    return fail(problem, 2);
   if (!options.dryRun)
     if (llvm::Error error = folder.open())
       return fail(llvm::toString(std::move(error)), 1);
@@ -140,7 +172,7 @@ int main(int argc, char **argv) {
   ExecuteOptions execution{std::string(compiler), options.jobs, machineName(threads, options.jobs)};
   if (options.dryRun) {
     printPlan(plan, execution, llvm::outs());
-    return 0;
+    return finishOutput(fail);
   }
   llvm::Expected<bool> isWhole = execute(plan, execution);
   if (!isWhole)
@@ -150,5 +182,8 @@ int main(int argc, char **argv) {
   if (llvm::Error error = writeResults(plan, folder))
     return fail(llvm::toString(std::move(error)), 1);
   llvm::outs() << "results in " << folder.file("table.md") << "\n";
-  return 0;
+  if (int code = finishOutput(fail))
+    return code;
+  size_t failed = failedPoints(plan), all = plan.getPoints().size();
+  return failed == 0 ? 0 : fail("runs of " + llvm::Twine(failed) + " of " + llvm::Twine(all) + " variants failed");
 }
