@@ -41,7 +41,7 @@ CLI::App &BenchVerb::declare(CLI::App &parser) {
 }
 
 void BenchVerb::run() {
-  std::unique_ptr<Engine> engine = engineFlags.makeEngine();
+  std::unique_ptr<Engine> engine = engineFlags.makeEngine(MemoryUse::Training);
   BenchResult result = bench(*engine, program, options);
   unsigned threads = engineFlags.threads();
   std::string text = options.json ? toJson(result, program, threads) + "\n" : toText(result, program, threads);

@@ -97,7 +97,8 @@ void EngineFlags::applyTo(Scalars &scalars) const {
     applySet(set, scalars);
 }
 
-std::unique_ptr<Engine> EngineFlags::makeEngine() const {
+std::unique_ptr<Engine> EngineFlags::makeEngine(MemoryUse use) const {
+  checkMemory(program, threadCount, use);
   auto engine = std::make_unique<Engine>(program, threadCount);
   applyTo(engine->scalars());
   return engine;

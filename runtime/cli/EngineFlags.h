@@ -3,6 +3,7 @@
 #ifndef SLUICE_RUNTIME_CLI_ENGINEFLAGS_H
 #define SLUICE_RUNTIME_CLI_ENGINEFLAGS_H
 
+#include "runtime/cli/MemoryCheck.h"
 #include "runtime/engine/Engine.h"
 
 #include <CLI/CLI.hpp>
@@ -35,8 +36,8 @@ public:
   unsigned threads() const { return threadCount; }
 
   /// An engine with the scalars that were given, its parameters all zero. Error: a scalar that the program has not, or
-  /// a value that it does not take.
-  std::unique_ptr<Engine> makeEngine() const;
+  /// a value that it does not take; less memory than `use` needs.
+  std::unique_ptr<Engine> makeEngine(MemoryUse use = MemoryUse::Inference) const;
 
 private:
   struct ScalarFlag {

@@ -222,7 +222,7 @@ void TrainVerb::run() {
     resumed = resumeRun(program, options, givenFlags());
   options.check();
   // After all that can be refused without it: an engine takes memory and starts threads.
-  std::unique_ptr<Engine> engine = engineFlags.makeEngine();
+  std::unique_ptr<Engine> engine = engineFlags.makeEngine(MemoryUse::Training);
   if (resumed) {
     ResumedSettings scalars =
         resumeScalars(program, engine->scalars(), resumed->index.scalars, engineFlags.givenScalars());

@@ -10,6 +10,7 @@
 #include "passes/Import/ImportModel.h"
 #include "passes/Target/Executable.h"
 #include "passes/Target/Target.h"
+#include "runtime/cpu/AvailableMemory.h"
 #include "tools/CommandLine.h"
 #include "tools/Register.h"
 #include "tools/sluicec/Output.h"
@@ -334,6 +335,25 @@ static llvm::Error writeBinary(ModuleOp module, const Options &options, const Ta
   return linkExecutable(object, runtimeLibrary, output);
 }
 
+/// Warns where this machine has less memory than training is sure to write: the program then refuses here.
+static void warnOfMemory(ModuleOp module) {
+  ModelAttr model = BinaryFacts::of(module).model;
+  if (!model)
+    return;
+  double elements = 0;
+  for (auto parameter : module.getOps<ParameterOp>())
+    elements += static_cast<double>(cast<RankedTensorType>(parameter.getType()).getNumElements());
+  // Each has its gradient, and a moment or two.
+  double copies = model.getOptimizer() == Optimizer::AdamW ? 4 : 3, mebibyte = 1 << 20;
+  double needed = copies * sizeof(float) * elements;
+  runtime::AvailableMemory available = runtime::availableMemory();
+  if (needed > static_cast<double>(available.bytes))
+    llvm::errs() << "sluicec: warning: parameters, gradients and the state of the optimizer need at least "
+                 << llvm::format("%.1f MiB, but %.1f MiB are available %s: the program will not train here\n",
+                                 needed / mebibyte, static_cast<double>(available.bytes) / mebibyte,
+                                 available.limit.c_str());
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::InitializeNativeTarget();
@@ -361,6 +381,7 @@ int main(int argc, char **argv) {
   OwningOpRef<ModuleOp> module = load(options, sources, context);
   if (!module || failed(loadPlugins(options)) || failed(runGraphPhase(*module, options)))
     return 2;
+  warnOfMemory(*module);
   if (options.tune && failed(tune(*module, options)))
     return 1;
   if (failed(runPhases(*module, options)))

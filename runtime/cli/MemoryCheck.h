@@ -1,0 +1,23 @@
+//===- MemoryCheck.h - Whether there is memory for a program ----*- C++ -*-===//
+
+#ifndef SLUICE_RUNTIME_CLI_MEMORYCHECK_H
+#define SLUICE_RUNTIME_CLI_MEMORYCHECK_H
+
+#include "runtime/abi.h"
+#include "runtime/cpu/AvailableMemory.h"
+
+namespace sluice::runtime {
+
+/// What a program is to do: training writes all of its memory, the other verbs leave gradients and state alone.
+enum class MemoryUse { Training, Inference };
+
+/// Error where the program needs more memory than there is: how much, how much there is, and what would fit.
+void checkMemory(const sluice_binary &program, unsigned threads, MemoryUse use, const AvailableMemory &memory,
+                 const AvailableMemory &addresses);
+
+/// The same for this process.
+void checkMemory(const sluice_binary &program, unsigned threads, MemoryUse use);
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_CLI_MEMORYCHECK_H
