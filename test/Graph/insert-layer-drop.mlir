@@ -25,14 +25,17 @@ sluice.parameter @n : tensor<4xf32> {init = #sluice.constant<1.0>}
 // CHECK: linalg.yield %{{.*}}, %{{.*}} : f64, f32
 // CHECK: %[[KEEP:.*]] = sluice.bernoulli %[[KEY]], %[[P]]#0
 // What is added to the stream is scaled, inside of the gate.
+// CHECK: %[[FIRST:.*]] = arith.constant dense<0> : tensor<1xi32>
 // CHECK: sluice.layer "h.0" depth 1 of 2 gate %[[KEEP]][0]
-// CHECK-SAME: scalars(%[[SCALES:.*]] = %[[P]]#1 : tensor<2xf32>, %[[INDEX:.*]] = %{{.*}} : tensor<1xi32>)
+// CHECK-SAME: scalars(%[[SCALES:.*]] = %[[P]]#1 : tensor<2xf32>, %[[INDEX:.*]] = %[[FIRST]] : tensor<1xi32>)
 // CHECK: %[[SCALE:.*]] = sluice.element %[[SCALES]][%[[INDEX]]]
 // CHECK: %[[SCALED:.*]] = sluice.mul %{{.*}}, %[[SCALE]]
 // CHECK: sluice.add %{{.*}}, %[[SCALED]] residual
 // CHECK: %[[SCALED:.*]] = sluice.mul %{{.*}}, %[[SCALE]]
 // CHECK: sluice.add %{{.*}}, %[[SCALED]] residual
+// CHECK: %[[SECOND:.*]] = arith.constant dense<1> : tensor<1xi32>
 // CHECK: sluice.layer "h.1" depth 2 of 2 gate %[[KEEP]][1]
+// CHECK-SAME: scalars(%{{.*}} = %[[P]]#1 : tensor<2xf32>, %{{.*}} = %[[SECOND]] : tensor<1xi32>)
 
 // Each branch is a layer of its own and has its own draw, with the probability of its block.
 // PARTS-LABEL: sluice.graph @train

@@ -96,3 +96,30 @@ func.func @train.backward() {
       : (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) -> (tensor<8x8xf32>, tensor<4x8xf32>, tensor<4x4xf32>)
   return
 }
+
+// -----
+
+// A function of backward that is called twice takes one type: what it gets in one call cannot be narrowed alone.
+// CHECK: sluice.slot kept @kept : tensor<4x8xf32>
+// REMARK: NarrowKept {{.*}}bytes=0, slots=0
+sluice.slot kept @kept : tensor<4x8xf32>
+func.func private @forward() -> tensor<4x8xf32> {
+  %0 = sluice.zero : tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
+}
+func.func private @backward(%a: tensor<4x8xf32>) -> tensor<8x8xf32> {
+  %0 = sluice.matmul %a, %a transpose_lhs {compute_type = bf16} : tensor<4x8xf32>, tensor<4x8xf32> to tensor<8x8xf32>
+  return %0 : tensor<8x8xf32>
+}
+func.func @train.forward() {
+  %0 = call @forward() : () -> tensor<4x8xf32>
+  sluice.store %0, @kept : tensor<4x8xf32>
+  return
+}
+func.func @train.backward() {
+  %0 = sluice.fetch @kept : tensor<4x8xf32>
+  %1 = call @backward(%0) : (tensor<4x8xf32>) -> tensor<8x8xf32>
+  %2 = sluice.zero : tensor<4x8xf32>
+  %3 = call @backward(%2) : (tensor<4x8xf32>) -> tensor<8x8xf32>
+  return
+}
