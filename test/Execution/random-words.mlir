@@ -6,7 +6,8 @@
 // RUN: sluice-run %s --function=known_answer | FileCheck %s
 
 func.func @steps(%x: tensor<1x256xf32> {sluice.values = dense<1.0> : tensor<1x256xf32>},
-    %a: tensor<4xi32> {sluice.values = dense<[1, 2, 3, 4]> : tensor<4xi32>}, %b: tensor<4xi32> {sluice.values = dense<[1, 2, 9, 4]> : tensor<4xi32>},
+    %a: tensor<4xi32> {sluice.values = dense<[1, 2, 3, 4]> : tensor<4xi32>},
+    %b: tensor<4xi32> {sluice.values = dense<[1, 2, 9, 4]> : tensor<4xi32>},
     %layer: tensor<1xi32> {sluice.values = dense<5> : tensor<1xi32>},
     %rate: tensor<f64> {sluice.values = dense<0.5> : tensor<f64>}) -> (tensor<1x256xf32>, tensor<1x256xf32>) {
   %y = sluice.dropout %x, %a, %layer rate %rate ordinal 6
@@ -16,7 +17,8 @@ func.func @steps(%x: tensor<1x256xf32> {sluice.values = dense<1.0> : tensor<1x25
   return %y, %z : tensor<1x256xf32>, tensor<1x256xf32>
 }
 func.func @micro_batches(%x: tensor<1x256xf32> {sluice.values = dense<1.0> : tensor<1x256xf32>},
-    %a: tensor<4xi32> {sluice.values = dense<[1, 2, 3, 4]> : tensor<4xi32>}, %b: tensor<4xi32> {sluice.values = dense<[1, 2, 3, 5]> : tensor<4xi32>},
+    %a: tensor<4xi32> {sluice.values = dense<[1, 2, 3, 4]> : tensor<4xi32>},
+    %b: tensor<4xi32> {sluice.values = dense<[1, 2, 3, 5]> : tensor<4xi32>},
     %layer: tensor<1xi32> {sluice.values = dense<5> : tensor<1xi32>},
     %rate: tensor<f64> {sluice.values = dense<0.5> : tensor<f64>}) -> (tensor<1x256xf32>, tensor<1x256xf32>) {
   %y = sluice.dropout %x, %a, %layer rate %rate ordinal 6
@@ -27,7 +29,9 @@ func.func @micro_batches(%x: tensor<1x256xf32> {sluice.values = dense<1.0> : ten
 }
 
 // Gates of one step, of micro-batches 0 and 1.
-func.func @gates_of_micro_batches(%a: tensor<4xi32> {sluice.values = dense<[1, 2, 3, 0]> : tensor<4xi32>}, %b: tensor<4xi32> {sluice.values = dense<[1, 2, 3, 1]> : tensor<4xi32>},
+func.func @gates_of_micro_batches(
+    %a: tensor<4xi32> {sluice.values = dense<[1, 2, 3, 0]> : tensor<4xi32>},
+    %b: tensor<4xi32> {sluice.values = dense<[1, 2, 3, 1]> : tensor<4xi32>},
     %p: tensor<64xf64> {sluice.values = dense<0.5> : tensor<64xf64>}) -> (tensor<64xf64>, tensor<64xf64>) {
   %y = sluice.bernoulli %a, %p : tensor<4xi32>, tensor<64xf64>
   %z = sluice.bernoulli %b, %p : tensor<4xi32>, tensor<64xf64>
