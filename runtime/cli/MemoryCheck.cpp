@@ -6,15 +6,9 @@
 #include "runtime/cpu/Device.h"
 #include "runtime/engine/Program.h"
 
-#include <cstdio>
+#include <algorithm>
 
 namespace sluice::runtime {
-
-static std::string mebibytes(int64_t bytes) {
-  char text[40];
-  std::snprintf(text, sizeof(text), "%.1f MiB", static_cast<double>(bytes) / kMebibyte);
-  return text;
-}
 
 /// What does not depend on the batch: parameters, their gradients, the optimizer's state, and each thread's scratch.
 static int64_t fixedBytes(const sluice_binary &program, const MemoryPlan &plan, MemoryUse use) {
