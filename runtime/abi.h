@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define SLUICE_ABI_VERSION 1
+#define SLUICE_ABI_VERSION 2
 #define SLUICE_ALIGNMENT 64
 #define SLUICE_MAX_SCALARS 64
 #define SLUICE_MAX_INPUTS 4
@@ -51,7 +51,7 @@ typedef enum sluice_initializer {
 } sluice_initializer;
 
 #define SLUICE_MAX_RANK 6
-#define SLUICE_MAX_STATES 2
+#define SLUICE_MAX_STATES 4
 
 typedef struct sluice_tensor {
   const char *name;
@@ -68,8 +68,9 @@ typedef struct sluice_parameter {
   uint32_t decays;      /* 1 where weight decay applies */
   double init_a;
   int64_t gradient; /* offset in the slot block of the gradient, after the actions before norm-reduce; -1: none */
-  uint32_t states;  /* optimizer state tensors of the parameter's shape and type */
-  const char *state_names[SLUICE_MAX_STATES]; /* "exp_avg", "exp_avg_sq", "momentum" */
+  uint32_t states;        /* optimizer state tensors */
+  uint32_t scalar_states; /* of these the last, which are one f64; the others have the parameter's shape and type */
+  const char *state_names[SLUICE_MAX_STATES]; /* "exp_avg", "bias_correction1", "momentum_buffer" */
   int64_t state_offsets[SLUICE_MAX_STATES];   /* in the slot block; zero at the first step */
 } sluice_parameter;
 

@@ -55,8 +55,10 @@ LogicalResult SlotOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto parameter = symbols.lookupNearestSymbolFrom<ParameterOp>(*this, getParameterAttr());
   if (!parameter)
     return emitOpError() << "expected a parameter named '" << *getParameter() << "'";
-  if (parameter.getType() != getType()) {
-    InFlightDiagnostic diagnostic = emitOpError() << "expected the type of its parameter, found " << getType();
+  auto type = cast<RankedTensorType>(getType());
+  bool isScalarState = getKind() == SlotKind::State && type.getRank() == 0 && type.getElementType().isF64();
+  if (parameter.getType() != type && !isScalarState) {
+    InFlightDiagnostic diagnostic = emitOpError() << "expected the type of its parameter, found " << type;
     diagnostic.attachNote(parameter.getLoc()) << "'" << *getParameter() << "' has type " << parameter.getType();
     return diagnostic;
   }

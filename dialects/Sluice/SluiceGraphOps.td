@@ -27,7 +27,8 @@ def SlotOp : Sluice_Op<"slot", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpIn
   let summary = "a tensor that outlives the action that writes it";
   let description = [{
     - `kind`: kept activations, gradients, optimizer state, norms, results of graphs, or gates.
-    - `parameter`: a slot of kind `gradient` or `state` has one, which exists and has the slot's type.
+    - `parameter`: a slot of kind `gradient` or `state` has one, which exists and has the slot's type. A
+      state may also be one f64.
     - `role`: a slot of kind `state` has one ("exp_avg"). The role of a `norm` is the parameter whose gradient it sums
       the squares of.
     - A slot of kind `gate` counts, gate by gate, the micro-batches of the step in which the gate was open.

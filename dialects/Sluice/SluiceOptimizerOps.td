@@ -21,7 +21,7 @@ def AdamWOp : Sluice_Op<"adamw", [
   let description = [{
     - Operands: parameter p, gradient, first and second moment m and v, of one type; eight scalars [].
     - Scalars, in this order: learning_rate, beta1, beta2, epsilon, weight_decay, bias_correction1, bias_correction2,
-      clip_scale.
+      clip_scale. The bias corrections, 1 - beta^n with n the updates so far and this one, may be f64.
     - Results: the new p, m and v.
 
     With g = clip_scale x gradient:

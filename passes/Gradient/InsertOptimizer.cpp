@@ -20,6 +20,8 @@ namespace {
 struct Rule {
   Optimizer op;
   SmallVector<StringRef> states, scalars;
+  /// Scalars of this state that the update itself computes, and what decays each; in f64.
+  SmallVector<std::pair<StringRef, StringRef>, 0> corrections = {};
 };
 
 /// The rules for parameters that are hidden matrices and for all others.
@@ -49,6 +51,13 @@ static Rules rulesOf(Optimizer optimizer) {
   llvm_unreachable("no such optimizer");
 }
 
+/// The rule for a parameter that steps may skip: 1 - beta^n for its own n updates is state that the update computes.
+static Rule withOwnCorrections(Rule rule) {
+  if (rule.op == Optimizer::AdamW)
+    rule.corrections = {{"bias_correction1", "beta1"}, {"bias_correction2", "beta2"}};
+  return rule;
+}
+
 /// A group of parameters is copied together for its products, so it is bounded: in elements, since large matrices keep
 /// all threads busy one by one, and in parameters, so that deep models have few kinds of groups.
 static constexpr int64_t mostGroupElements = 1 << 20, mostGroupSize = 16;
@@ -62,16 +71,31 @@ struct Gradients {
   int64_t count() const { return clipped + unclipped; }
 };
 
-/// `(parameters..., gradients..., states..., scalars...) -> (parameters..., states...)`, all but the gradients and the
-/// scalars updated in place, for `count` parameters like `parameter`.
+/// Moves a bias correction on: from 1 - beta^n to 1 - beta^(n+1). In f64, since 1 - beta may be small.
+static Value moveCorrection(OpBuilder &builder, Location location, Value correction, Value beta) {
+  auto constant = [&](double value) -> Value {
+    auto type = cast<ShapedType>(correction.getType());
+    return arith::ConstantOp::create(builder, location, DenseElementsAttr::get(type, value));
+  };
+  Value power = MulOp::create(builder, location, AddOp::create(builder, location, correction, constant(-1)), beta);
+  return AddOp::create(builder, location, power, constant(1));
+}
+
+/// `(parameters..., gradients..., states..., corrections..., scalars...) -> (parameters..., states...,
+/// corrections...)`, all but the gradients and the scalars updated in place, for `count` parameters like `parameter`.
 static func::FuncOp createUpdate(ModuleOp module, ParameterOp parameter, int64_t count, const Rule &rule,
                                  Type scalarType, Gradients gradients) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   Location location = parameter.getLoc();
   Type type = parameter.getType();
   int64_t firstState = count * (1 + gradients.count()), stateCount = count * rule.states.size();
+  int64_t correctionCount = rule.corrections.size();
   SmallVector<Type> arguments(firstState + stateCount, type), results(count + stateCount, type);
+  Type correctionType = RankedTensorType::get({}, builder.getF64Type());
+  arguments.append(correctionCount, correctionType);
+  results.append(correctionCount, correctionType);
   arguments.append(rule.scalars.size() + gradients.unclipped, scalarType);
+  arguments.append(correctionCount, correctionType);
   std::string name = (gradients.clipped ? "update." : "update.dropped.") + parameter.getSymName().str();
   auto function = func::FuncOp::create(builder, location, name, builder.getFunctionType(arguments, results));
   function.setPrivate();
@@ -79,12 +103,13 @@ static func::FuncOp createUpdate(ModuleOp module, ParameterOp parameter, int64_t
   builder.setInsertionPointToStart(entry);
   auto values = entry->getArguments();
   SmallVector<Value> parameters(values.take_front(count)), states(values.slice(firstState, stateCount));
-  SmallVector<Value> scalars(values.slice(firstState + stateCount, rule.scalars.size())), sums;
+  int64_t firstScalar = firstState + stateCount + correctionCount;
+  SmallVector<Value> scalars(values.slice(firstScalar, rule.scalars.size())), sums, corrections;
   for (int64_t index = count; index < 2 * count; ++index) {
     Value gradient = gradients.clipped ? Value(values[index]) : ZeroOp::create(builder, location, type);
     if (gradients.unclipped) {
       Value clipped = MulOp::create(builder, location, gradient, scalars[positionOf(rule.scalars, "clip_scale")]);
-      Value unclipped = MulOp::create(builder, location, values[count + index], values.back());
+      Value unclipped = MulOp::create(builder, location, values[count + index], values[firstScalar + scalars.size()]);
       gradient = AddOp::create(builder, location, clipped, unclipped);
     }
     sums.push_back(gradient);
@@ -93,6 +118,11 @@ static func::FuncOp createUpdate(ModuleOp module, ParameterOp parameter, int64_t
     auto one =
         DenseElementsAttr::get(cast<ShapedType>(scalarType), builder.getFloatAttr(getElementTypeOrSelf(scalarType), 1));
     scalars[positionOf(rule.scalars, "clip_scale")] = arith::ConstantOp::create(builder, location, one);
+  }
+  for (auto [index, correction] : llvm::enumerate(rule.corrections)) {
+    Value beta = values.take_back(correctionCount)[index];
+    corrections.push_back(moveCorrection(builder, location, values[firstState + stateCount + index], beta));
+    scalars[positionOf(rule.scalars, correction.first)] = corrections.back();
   }
   bool decays = parameter.getDecays();
   Operation *update;
@@ -104,8 +134,10 @@ static func::FuncOp createUpdate(ModuleOp module, ParameterOp parameter, int64_t
   else
     update = MuonOp::create(builder, location, results, parameters, sums, states, scalars, *parameter.getHiddenParts(),
                             decays);
-  func::ReturnOp::create(builder, location, update->getResults());
-  for (int64_t index = 0; index < count + stateCount; ++index)
+  SmallVector<Value> updated(update->getResults());
+  updated.append(corrections);
+  func::ReturnOp::create(builder, location, updated);
+  for (int64_t index = 0; index < count + stateCount + correctionCount; ++index)
     function.setArgAttr(index < count ? index : firstState - count + index, updatesAttrName,
                         builder.getI64IntegerAttr(index));
   return function;
@@ -185,7 +217,7 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
       }
     }
     for (ArrayRef<Trained> group : groupParameters(parameters, rules.hidden))
-      addUpdate(group, isHidden(group.front()) ? rules.hidden : rules.others, slotBuilder, updateBuilder);
+      addUpdate(group, ruleFor(group.front(), rules), slotBuilder, updateBuilder);
   }
 
 private:
@@ -216,6 +248,11 @@ private:
   }
 
   static bool isHidden(Trained trained) { return trained.parameter.getHiddenParts().has_value(); }
+
+  Rule ruleFor(Trained trained, const Rules &rules) {
+    Rule rule = isHidden(trained) ? rules.hidden : rules.others;
+    return droppedState == "skip" && trained.gradient.getGates() ? withOwnCorrections(rule) : rule;
+  }
 
   /// The parameters that an update takes: one, or for Muon several that are updated alike in every step.
   SmallVector<SmallVector<Trained>> groupParameters(ArrayRef<Trained> parameters, const Rule &hidden) {
@@ -252,7 +289,7 @@ private:
     auto type = cast<RankedTensorType>(first.getType());
     Type scalarType = RankedTensorType::get({}, type.getElementType());
     bool hasUnclipped = bool(group.front().unclipped);
-    SmallVector<Value> values, gradients, scalars; // values: parameters, then states
+    SmallVector<Value> values, gradients, scalars, betas; // values: parameters, then states
     for (Trained trained : group) {
       values.push_back(ReadOp::create(builder, location, type, trained.parameter.getSymName()));
       gradients.push_back(fetch(builder, trained.gradient));
@@ -261,17 +298,27 @@ private:
       if (hasUnclipped)
         gradients.push_back(fetch(builder, trained.unclipped));
     SmallVector<SlotOp> states;
+    auto addState = [&](Trained trained, StringRef role, Type type) {
+      ParameterOp parameter = trained.parameter;
+      SlotOp slot = slotBuilder.create(parameter.getLoc(), role + "." + parameter.getSymName(), type, SlotKind::State,
+                                       parameter.getSymName());
+      slot.setRole(role);
+      states.push_back(slot);
+      values.push_back(fetch(builder, slot));
+    };
     for (StringRef role : rule.states)
-      for (Trained trained : group) {
-        ParameterOp parameter = trained.parameter;
-        SlotOp slot = slotBuilder.create(parameter.getLoc(), role + "." + parameter.getSymName(), type, SlotKind::State,
-                                         parameter.getSymName());
-        slot.setRole(role);
-        states.push_back(slot);
-        values.push_back(fetch(builder, slot));
-      }
+      for (Trained trained : group)
+        addState(trained, role, type);
+    Type correctionType = RankedTensorType::get({}, builder.getF64Type());
+    for (auto [role, beta] : rule.corrections)
+      addState(group.front(), role, correctionType);
     for (StringRef scalar : rule.scalars)
       scalars.push_back(ScalarOp::create(builder, location, scalarType, scalar));
+
+    // Outside of branches, as each takes memory.
+    Value unclippedScale = hasUnclipped ? ScalarOp::create(builder, location, scalarType, "unclipped_scale") : Value();
+    for (auto [role, beta] : rule.corrections)
+      betas.push_back(ScalarOp::create(builder, location, correctionType, beta));
 
     auto call = [&](OpBuilder &inside, Gradients given) {
       SmallVector<Value> operands(ArrayRef(values).take_front(group.size()));
@@ -280,7 +327,8 @@ private:
       operands.append(values.begin() + group.size(), values.end());
       operands.append(scalars);
       if (given.unclipped)
-        operands.push_back(ScalarOp::create(inside, location, scalarType, "unclipped_scale"));
+        operands.push_back(unclippedScale);
+      operands.append(betas);
       func::FuncOp update = createUpdate(getOperation(), first, group.size(), rule, scalarType, given);
       return SmallVector<Value>(func::CallOp::create(inside, location, update, operands).getResults());
     };
@@ -289,8 +337,7 @@ private:
     auto drop = [&](OpBuilder &inside) { return droppedState == "skip" ? values : call(inside, {false, false}); };
     SmallVector<Value> updated;
     if (Value there = isThere(builder, *symbols, group.front().gradient))
-      updated =
-          SmallVector<Value>(createIf(builder, location, SmallVector<Type>(values.size(), type), there, update, drop));
+      updated = SmallVector<Value>(createIf(builder, location, TypeRange(ValueRange(values)), there, update, drop));
     else
       updated = update(builder);
     for (auto [trained, value] : llvm::zip(group, updated))

@@ -122,7 +122,8 @@ def InsertOptimizer : Pass<"sluice-insert-optimizer", "::mlir::ModuleOp"> {
 
     #### Gradients
     - One whose gates were all closed in a step counts nothing in the norm, and its parameter is updated as
-      `dropped-state` says.
+      `dropped-state` says. Where it is skipped, AdamW's bias corrections count the updates of the parameter itself:
+      they are state of it, two values in f64.
     - One that is not clipped has a norm of its own and is added to the clipped one.
 
     #### Muon

@@ -30,7 +30,7 @@ template <typename T> struct AbiMembers;
 #define M(member) &Struct::member
 SLUICE_ABI_STRUCT(sluice_tensor, M(name), M(element), M(rank), M(shape), M(offset), M(bytes));
 SLUICE_ABI_STRUCT(sluice_parameter, M(tensor), M(initializer), M(decays), M(init_a), M(gradient), M(states),
-                  M(state_names), M(state_offsets));
+                  M(scalar_states), M(state_names), M(state_offsets));
 SLUICE_ABI_STRUCT(sluice_scalar, M(name), M(value), M(help), M(least), M(most), M(open));
 SLUICE_ABI_STRUCT(sluice_function, M(name), M(entry), M(scratch_bytes), M(thread_scratch_bytes));
 SLUICE_ABI_STRUCT(sluice_action, M(kind), M(micro_batch), M(function));

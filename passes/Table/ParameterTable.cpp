@@ -28,13 +28,19 @@ static FailureOr<sluice_parameter> describeParameter(ParameterOp parameter) {
 }
 
 /// Adds to a parameter what its slot is for.
-static LogicalResult addSlot(SlotOp slot, sluice_parameter &entry) {
+static LogicalResult addSlot(SlotOp slot, Type parameterType, sluice_parameter &entry) {
   // The slots of further uses are added to the first.
   if (slot.getKind() == SlotKind::Gradient && !slot->hasAttr(unclippedAttrName) && entry.gradient < 0)
     entry.gradient = *slot.getOffset();
   if (slot.getKind() == SlotKind::State) {
     if (entry.states == SLUICE_MAX_STATES)
       return slot.emitOpError() << "the ABI has at most " << SLUICE_MAX_STATES << " state tensors a parameter";
+    auto type = cast<RankedTensorType>(slot.getType());
+    bool isScalar = type != parameterType;
+    if (isScalar ? type.getRank() != 0 || !type.getElementType().isF64() : entry.scalar_states != 0)
+      return slot.emitOpError() << "expected state of type " << parameterType
+                                << " and behind it of type tensor<f64>, found " << type;
+    entry.scalar_states += isScalar;
     entry.state_names[entry.states] = textOf(slot.getRoleAttr());
     entry.state_offsets[entry.states++] = *slot.getOffset();
   }
@@ -43,12 +49,14 @@ static LogicalResult addSlot(SlotOp slot, sluice_parameter &entry) {
 
 FailureOr<SmallVector<sluice_parameter>> sluice::collectParameters(ModuleOp module, MemoryAttr memory) {
   SmallVector<sluice_parameter> parameters;
+  SmallVector<Type> types;
   llvm::StringMap<size_t> index;
   for (auto parameter : module.getOps<ParameterOp>()) {
     FailureOr<sluice_parameter> entry = describeParameter(parameter);
     if (failed(entry))
       return failure();
     index[parameter.getSymName()] = parameters.size();
+    types.push_back(parameter.getType());
     parameters.push_back(*entry);
   }
   for (auto slot : module.getOps<SlotOp>()) {
@@ -61,7 +69,10 @@ FailureOr<SmallVector<sluice_parameter>> sluice::collectParameters(ModuleOp modu
         return slot.emitOpError() << "expected at the position of its parameter, from byte " << first;
     }
     auto position = slot.getParameter() ? index.find(*slot.getParameter()) : index.end();
-    if (position != index.end() && failed(addSlot(slot, parameters[position->second])))
+    if (position == index.end())
+      continue;
+    Type type = types[position->second];
+    if (failed(addSlot(slot, type, parameters[position->second])))
       return failure();
   }
   return parameters;

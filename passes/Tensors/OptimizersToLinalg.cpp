@@ -1,5 +1,6 @@
 //===- OptimizersToLinalg.cpp - Updates of parameters as linalg --------------------===//
 #include "passes/Tensors/OptimizersToLinalg.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -9,6 +10,10 @@
 using namespace mlir;
 using namespace sluice;
 
+static Value narrow(ImplicitLocOpBuilder &b, Value value, Type type) {
+  return value.getType() == type ? value : Value(arith::TruncFOp::create(b, type, value));
+}
+
 static SmallVector<Value> lowerAdamW(LinalgBuilder &b, AdamWOp op) {
   SmallVector<Value> inputs = {op.getGradient()};
   llvm::append_range(inputs, op.getScalars());
@@ -16,7 +21,9 @@ static SmallVector<Value> lowerAdamW(LinalgBuilder &b, AdamWOp op) {
                        [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
                          Formula f{b, v[0].getType()};
                          Value rate = v[1], beta1 = v[2], beta2 = v[3], epsilon = v[4], decay = v[5],
-                               correction1 = v[6], correction2 = v[7], clip = v[8], p = v[9], m = v[10], s = v[11];
+                               correction1 = narrow(b, v[6], v[0].getType()),
+                               correction2 = narrow(b, v[7], v[0].getType()), clip = v[8], p = v[9], m = v[10],
+                               s = v[11];
                          Value g = f.mul(v[0], clip);
                          m = f.add(f.mul(beta1, m), f.mul(f.sub(f.c(1), beta1), g));
                          s = f.add(f.mul(beta2, s), f.mul(f.sub(f.c(1), beta2), f.mul(g, g)));

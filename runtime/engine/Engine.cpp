@@ -31,7 +31,8 @@ std::vector<TensorView> Engine::stateTensors() const {
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_parameter &parameter = program.parameters[i];
     for (uint32_t s = 0; s < parameter.states; ++s)
-      views.push_back(viewOf(parameter.tensor, std::string(parameter.tensor.name) + "." + parameter.state_names[s],
+      views.push_back(viewOf(stateTensor(parameter, s),
+                             std::string(parameter.tensor.name) + "." + parameter.state_names[s],
                              device.slots() + parameter.state_offsets[s]));
   }
   return views;

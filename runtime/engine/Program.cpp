@@ -40,6 +40,16 @@ const sluice_graph *findGraph(const sluice_binary &program, const std::string &n
 /// What readElement() reads.
 static bool isFloat(uint32_t element) { return element == SLUICE_F32 || element == SLUICE_F64; }
 
+sluice_tensor stateTensor(const sluice_parameter &parameter, uint32_t state) {
+  sluice_tensor tensor = parameter.tensor;
+  if (state >= parameter.states - parameter.scalar_states) {
+    tensor.element = SLUICE_F64;
+    tensor.rank = 0;
+    tensor.bytes = sizeof(double);
+  }
+  return tensor;
+}
+
 static void checkParameter(const sluice_binary &program, const sluice_parameter &parameter) {
   const sluice_tensor &tensor = parameter.tensor;
   std::string name = std::string("parameter ") + tensor.name;
@@ -51,9 +61,11 @@ static void checkParameter(const sluice_binary &program, const sluice_parameter 
           name + " lies outside the parameter block");
   // A negative offset says that the parameter is not trained.
   require(parameter.gradient + tensor.bytes <= program.slot_bytes, name + " has its gradient outside the slot block");
-  require(parameter.states <= SLUICE_MAX_STATES, name + " has too many states");
+  require(parameter.states <= SLUICE_MAX_STATES && parameter.scalar_states <= parameter.states,
+          name + " has too many states");
   for (uint32_t s = 0; s < parameter.states; ++s)
-    require(parameter.state_offsets[s] >= 0 && parameter.state_offsets[s] + tensor.bytes <= program.slot_bytes,
+    require(parameter.state_offsets[s] >= 0 &&
+                parameter.state_offsets[s] + stateTensor(parameter, s).bytes <= program.slot_bytes,
             name + " has a state outside the slot block");
 }
 

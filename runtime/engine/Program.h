@@ -22,6 +22,9 @@ const sluice_graph *findGraph(const sluice_binary &program, const std::string &n
 int64_t elementCount(const sluice_tensor &tensor);
 std::vector<int64_t> shapeOf(const sluice_tensor &tensor);
 
+/// The type, shape and size of a parameter's state tensor number `state`; its name and offset are the parameter's.
+sluice_tensor stateTensor(const sluice_parameter &parameter, uint32_t state);
+
 /// Number of elements of all parameters together.
 int64_t parameterElements(const sluice_binary &program);
 

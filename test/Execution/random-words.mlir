@@ -29,8 +29,7 @@ func.func @micro_batches(%x: tensor<1x256xf32> {sluice.values = dense<1.0> : ten
 }
 
 // Gates of one step, of micro-batches 0 and 1.
-func.func @gates_of_micro_batches(
-    %a: tensor<4xi32> {sluice.values = dense<[1, 2, 3, 0]> : tensor<4xi32>},
+func.func @gates_of_micro_batches(%a: tensor<4xi32> {sluice.values = dense<[1, 2, 3, 0]> : tensor<4xi32>},
     %b: tensor<4xi32> {sluice.values = dense<[1, 2, 3, 1]> : tensor<4xi32>},
     %p: tensor<64xf64> {sluice.values = dense<0.5> : tensor<64xf64>}) -> (tensor<64xf64>, tensor<64xf64>) {
   %y = sluice.bernoulli %a, %p : tensor<4xi32>, tensor<64xf64>

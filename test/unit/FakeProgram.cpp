@@ -187,6 +187,7 @@ const sluice_parameter parameters[] = {
      0.02,
      kGradients,
      2,
+     0,
      {"exp_avg", "exp_avg_sq"},
      {kFirstMoments, kSecondMoments}},
     {{"bias", SLUICE_F32, 1, {kVocabulary}, kTable, kBias},
@@ -195,6 +196,7 @@ const sluice_parameter parameters[] = {
      0.25,
      kGradients + kTable,
      2,
+     0,
      {"exp_avg", "exp_avg_sq"},
      {kFirstMoments + kTable, kSecondMoments + kTable}},
 };
