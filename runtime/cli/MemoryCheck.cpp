@@ -17,7 +17,8 @@ static int64_t fixedBytes(const sluice_binary &program, const MemoryPlan &plan, 
     return bytes;
   bytes += program.gradient_bytes;
   for (uint32_t i = 0; i < program.parameter_count; ++i)
-    bytes += program.parameters[i].tensor.bytes * program.parameters[i].states;
+    for (uint32_t state = 0; state < program.parameters[i].states; ++state)
+      bytes += stateTensor(program.parameters[i], state).bytes;
   return bytes;
 }
 
