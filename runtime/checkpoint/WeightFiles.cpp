@@ -71,6 +71,23 @@ void WeightFiles::readIndex(const std::string &index) {
   }
 }
 
+std::vector<std::string> inputFilesOf(const std::string &path) {
+  std::error_code ignored;
+  bool isFolder = fs::is_directory(path, ignored);
+  if (!isFolder && !endsWith(path, ".json"))
+    return {path};
+  fs::path folder = isFolder ? fs::path(path) : fs::path(path).parent_path();
+  std::vector<std::string> found;
+  if (!isFolder)
+    found.push_back(path);
+  for (const fs::directory_entry &entry : fs::directory_iterator(folder.empty() ? "." : folder, ignored)) {
+    std::string name = entry.path().filename().string();
+    if (endsWith(name, ".safetensors") || endsWith(name, ".json"))
+      found.push_back(entry.path().string());
+  }
+  return found;
+}
+
 //===-- Names ------------------------------------------------------------------------===//
 
 /// True for the causal mask that GPT-2 saves beside the parameters of every layer.

@@ -47,6 +47,10 @@ private:
   std::vector<SafetensorsFile> files;
 };
 
+/// Files that WeightFiles may read of a path, as far as they are there: the file, or what a folder or the folder of an
+/// index holds of weights, with the model's configuration.
+std::vector<std::string> inputFilesOf(const std::string &path);
+
 } // namespace sluice::runtime
 
 #endif // SLUICE_RUNTIME_CHECKPOINT_WEIGHTFILES_H

@@ -1,6 +1,7 @@
 //===- EvalVerb.cpp - The verb eval ---------------------------------------===//
 
 #include "runtime/Output.h"
+#include "runtime/checkpoint/WeightFiles.h"
 #include "runtime/cli/EngineFlags.h"
 #include "runtime/cli/Flags.h"
 #include "runtime/cli/Verb.h"
@@ -52,7 +53,7 @@ void EvalVerb::checkOutput() const {
   RunFiles files;
   files.reads("--data", TokenStream::splitPaths(data));
   if (!weights.init.empty())
-    files.reads("--init", weights.init);
+    files.reads("--init", inputFilesOf(weights.init));
   if (!weights.resume.empty())
     files.readsCheckpoint("--resume", weights.resume);
   files.checkFile("--log", log, overwrites);

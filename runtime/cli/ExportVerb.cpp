@@ -1,5 +1,6 @@
 //===- ExportVerb.cpp - The verb export -----------------------------------===//
 
+#include "runtime/checkpoint/WeightFiles.h"
 #include "runtime/cli/EngineFlags.h"
 #include "runtime/cli/Flags.h"
 #include "runtime/cli/Verb.h"
@@ -41,7 +42,7 @@ CLI::App &ExportVerb::declare(CLI::App &parser) {
 void ExportVerb::run() {
   RunFiles files;
   if (!weights.init.empty())
-    files.reads("--init", weights.init);
+    files.reads("--init", inputFilesOf(weights.init));
   if (!weights.resume.empty())
     files.readsCheckpoint("--resume", weights.resume);
   checkExport(files, program, folder, overwrites);

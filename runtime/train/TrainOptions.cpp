@@ -4,6 +4,7 @@
 #include "runtime/Error.h"
 #include "runtime/Files.h"
 #include "runtime/checkpoint/Checkpoint.h"
+#include "runtime/checkpoint/WeightFiles.h"
 #include "runtime/engine/Scalars.h"
 #include "runtime/train/RunFiles.h"
 
@@ -44,7 +45,7 @@ void TrainOptions::checkOutputs() const {
   if (!data.validationFiles.empty())
     files.reads("--val-data", TokenStream::splitPaths(data.validationFiles));
   if (!weights.init.empty())
-    files.reads("--init", weights.init);
+    files.reads("--init", inputFilesOf(weights.init));
   if (!checkpointFolder.empty()) {
     // Without a flag it is the folder that is resumed.
     bool resumes = !weights.resume.empty() && isSameFile(weights.resume, checkpointFolder);
