@@ -48,8 +48,29 @@ module attributes {
   sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, offset = 0 : i64}
   sluice.slot state @first : tensor<4xf32> of @w {role = "first", offset = 0 : i64}
   sluice.slot state @second : tensor<4xf32> of @w {role = "second", offset = 0 : i64}
-  // expected-error@+1 {{the ABI has at most 2 state tensors a parameter}}
   sluice.slot state @third : tensor<4xf32> of @w {role = "third", offset = 0 : i64}
+  sluice.slot state @fourth : tensor<f64> of @w {role = "fourth", offset = 0 : i64}
+  // expected-error@+1 {{the ABI has at most 4 state tensors a parameter}}
+  sluice.slot state @fifth : tensor<f64> of @w {role = "fifth", offset = 0 : i64}
+  llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
+      sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
+  llvm.func @train.backward() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train",
+      sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
+}
+
+// -----
+
+module attributes {
+    sluice.binary = #sluice.binary<
+      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
+               micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
+      graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
+      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+                norms_offset = 64>>} {
+  sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, offset = 0 : i64}
+  sluice.slot state @first : tensor<f64> of @w {role = "first", offset = 0 : i64}
+  // expected-error@+1 {{expected state of type 'tensor<4xf32>' and behind it of type tensor<f64>, found}}
+  sluice.slot state @second : tensor<4xf32> of @w {role = "second", offset = 0 : i64}
   llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
       sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
   llvm.func @train.backward() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train",
