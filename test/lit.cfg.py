@@ -10,7 +10,7 @@ from lit.llvm import llvm_config
 config.name = "Sluice"
 config.test_format = lit.formats.ShTest(execute_external=not llvm_config.use_lit_shell)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "unit", "CMakeLists.txt", "seeds"]
+config.excludes = ["Inputs", "unit", "CMakeLists.txt", "seeds", "mutations"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.sluice_build_root, "test")
 
@@ -18,6 +18,8 @@ config.test_exec_root = os.path.join(config.sluice_build_root, "test")
 llvm_config.with_environment("PATH", config.sluice_tools_dir, append_path=True)
 llvm_config.with_environment("PATH", config.llvm_tools_dir, append_path=True)
 llvm_config.use_default_substitutions()
+# A copy of the source with faults is told so which of them is switched on (test/mutations).
+llvm_config.with_system_environment(["SLUICE_FAULT"])
 # The Python that runs lit is Debian's, for which test/packages.txt installs NumPy; the first on the path may be another.
 config.substitutions.append((r"\bpython3\b", sys.executable))
 config.substitutions.append(("%examples", os.path.join(config.sluice_source_root, "examples")))
