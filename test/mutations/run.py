@@ -115,7 +115,9 @@ class Suite:
             raise Failed(f"the filter '{wanted}' of {program} matches no test")
         if status == 0:
             return []
-        names = re.findall(r"^\[  FAILED  \] (\w[\w./]*)", text, re.M) or re.findall(r"^\[ RUN      \] (\S+)", text, re.M)
+        # A test that ends the program is the last that ran.
+        names = re.findall(r"^\[  FAILED  \] (\w+\.[\w/]+)", text, re.M) or \
+            re.findall(r"^\[ RUN      \] (\S+)", text, re.M)[-1:]
         return sorted(set(names)) or [f"{program} ended with {status}"]
 
     def nearest(self, fault):
@@ -179,7 +181,8 @@ def main():
                         help="make the copy here, keep it, and go on with one that is there (default: a temporary one)")
     parser.add_argument("--build-only", action="store_true", help="end when the copy is built")
     parser.add_argument("--unchecked", action="store_true", help="do not run the tests without a fault first")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="J", help="at a time (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="J",
+                        help="tests and compilers at a time (default: %(default)s)")
     parser.add_argument("--limit", type=int, default=900, metavar="S",
                         help="seconds after which a run of tests counts as failed (default: %(default)s)")
     options = parser.parse_args()
