@@ -200,6 +200,7 @@ TEST_F(Checkpoint, AFullDiskKeepsThePreviousOne) {
   limited.rlim_cur = 300; // room for the tensors, not for the index
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limited), 0);
   EXPECT_MESSAGE(RunError, save(3, 3.f), "cannot write " + path("checkpoint.json"));
+  EXPECT_MESSAGE(RunError, save(1, 3.f), "cannot write " + path("checkpoint.json")); // of the same step
   ::setrlimit(RLIMIT_FSIZE, &before);
   ::signal(SIGXFSZ, handler);
   EXPECT_EQ(load(1.f), 1);
