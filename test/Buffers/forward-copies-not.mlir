@@ -64,6 +64,31 @@ func.func @should_keep_the_copy_where_another_part_has_steps(%c: f32, %i: index)
   return %0 : f32
 }
 
+// The first element of the one part is the last of the other, which comes before it or behind it.
+// CHECK-LABEL: @should_keep_the_copies_where_parts_have_one_element_in_common
+// CHECK-COUNT-2: memref.copy
+// CHECK: return
+func.func @should_keep_the_copies_where_parts_have_one_element_in_common(%c: f32, %i: index) -> f32 {
+  %t = memref.alloc() : memref<4xf32>
+  linalg.fill ins(%c : f32) outs(%t : memref<4xf32>)
+  %whole = memref.alloc() : memref<8xf32>
+  %behind = memref.subview %whole[3] [4] [1] : memref<8xf32> to memref<4xf32, strided<[1], offset: 3>>
+  linalg.fill ins(%c : f32) outs(%behind : memref<4xf32, strided<[1], offset: 3>>)
+  %part = memref.subview %whole[0] [4] [1] : memref<8xf32> to memref<4xf32, strided<[1]>>
+  memref.copy %t, %part : memref<4xf32> to memref<4xf32, strided<[1]>>
+  %u = memref.alloc() : memref<4xf32>
+  linalg.fill ins(%c : f32) outs(%u : memref<4xf32>)
+  %other = memref.alloc() : memref<8xf32>
+  %before = memref.subview %other[1] [4] [1] : memref<8xf32> to memref<4xf32, strided<[1], offset: 1>>
+  linalg.fill ins(%c : f32) outs(%before : memref<4xf32, strided<[1], offset: 1>>)
+  %last = memref.subview %other[4] [4] [1] : memref<8xf32> to memref<4xf32, strided<[1], offset: 4>>
+  memref.copy %u, %last : memref<4xf32> to memref<4xf32, strided<[1], offset: 4>>
+  %0 = memref.load %whole[%i] : memref<8xf32>
+  %1 = memref.load %other[%i] : memref<8xf32>
+  %2 = arith.addf %0, %1 : f32
+  return %2 : f32
+}
+
 // Only ops that take a part as well as a whole compute there: a call expects its buffer as it is.
 // CHECK-LABEL: @should_keep_the_copy_of_what_a_call_fills
 // CHECK: call @fill(%[[T:[^)]*]])

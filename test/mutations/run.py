@@ -116,7 +116,7 @@ class Suite:
         if status == 0:
             return []
         # A test that ends the program is the last that ran.
-        names = re.findall(r"^\[  FAILED  \] (\w+\.[\w/]+)", text, re.M) or \
+        names = re.findall(r"^\[  FAILED  \] ([\w/]+\.[\w/]+)", text, re.M) or \
             re.findall(r"^\[ RUN      \] (\S+)", text, re.M)[-1:]
         return sorted(set(names)) or [f"{program} ended with {status}"]
 
