@@ -50,12 +50,21 @@ def write_if_other(path, text):
 def make_copy(folder, entries):
     """A clone of the commit that is checked out, with all faults in it."""
     commit = output_of("git", "rev-parse", "HEAD", cwd=ROOT).strip()
-    if not (folder / ".git").exists():
+    # Nobody's work is reset: only what an earlier run has made.
+    mark = folder / ".git/sluice-mutations"
+    if folder.exists() and any(folder.iterdir()) and not mark.exists():
+        raise Failed(f"expected an empty folder or one that was made here before, found {folder}")
+    if not mark.exists():
         output_of("git", "clone", "--quiet", "--no-checkout", str(ROOT), str(folder))
+        mark.touch()
     output_of("git", "fetch", "--quiet", str(ROOT), "HEAD", cwd=folder)
-    if output_of("git", "rev-parse", "HEAD", cwd=folder).strip() != commit or not (folder / "CMakeLists.txt").exists():
-        output_of("git", "reset", "--quiet", "--hard", commit, cwd=folder)
-    for file in sorted({fault.file for fault in entries}):
+    output_of("git", "reset", "--quiet", "--mixed", commit, cwd=folder)
+    files = {fault.file for fault in entries}
+    others = set(output_of("git", "diff", "--name-only", cwd=folder).splitlines()) - files
+    if others:
+        output_of("git", "checkout", "--quiet", "--", *sorted(others), cwd=folder)
+    output_of("git", "clean", "--quiet", "--force", "-d", cwd=folder)
+    for file in sorted(files):
         original = output_of("git", "show", f"{commit}:{file}", cwd=folder)
         write_if_other(folder / file, mutated(original, [fault for fault in entries if fault.file == file]))
     write_if_other(folder / HEADER, (HERE / "Fault.h").read_text())
