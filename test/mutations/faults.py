@@ -51,7 +51,7 @@ OWN = [
           "if (!sum) {\n    sum = gradient;",
           "if (!sum || FAULT(9)) {\n    sum = gradient;",
           "of a value that several layers read, only one gradient counts",
-          "Gradient/differentiate|Execution/joined", ""),
+          "Gradient/(differentiate|layers-branch)", ""),
     Fault(10, "passes/Gradient/InsertOptimizer.cpp",
           "gates ? gates : builder.getUnitAttr()",
           "gates && !FAULT(10) ? gates : builder.getUnitAttr()",
@@ -131,7 +131,7 @@ OWN = [
     Fault(27, "passes/CPU/ContractionLoops.cpp",
           "andEqual(b, task.target.isFirst, s, 0)",
           "(FAULT(27) ? task.target.isFirst : andEqual(b, task.target.isFirst, s, 0))",
-          "each sum around a product overwrites the one before", "CPU/expand-contractions|Execution/contractions", ""),
+          "each sum around a product overwrites the one before", "CPU/expand-contractions|Execution/(contractions|sums-of-products)", ""),
     Fault(28, "passes/CPU/ContractionLoops.cpp",
           "target.epilogue->isLast = andEqual(b, target.epilogue->isLast, k.start, plan.lastBlock());",
           "target.epilogue->isLast =\n"
