@@ -131,7 +131,8 @@ OWN = [
     Fault(27, "passes/CPU/ContractionLoops.cpp",
           "andEqual(b, task.target.isFirst, s, 0)",
           "(FAULT(27) ? task.target.isFirst : andEqual(b, task.target.isFirst, s, 0))",
-          "each sum around a product overwrites the one before", "CPU/expand-contractions|Execution/(contractions|sums-of-products)", ""),
+          "each sum around a product overwrites the one before",
+          "CPU/expand-contractions|Execution/(contractions|sums-of-products)", ""),
     Fault(28, "passes/CPU/ContractionLoops.cpp",
           "target.epilogue->isLast = andEqual(b, target.epilogue->isLast, k.start, plan.lastBlock());",
           "target.epilogue->isLast =\n"
