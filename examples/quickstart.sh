@@ -14,7 +14,7 @@ data=${DATA:-$out/bible.txt}
 [ -n "${DATA:-}" ] || bible -f gen1:1-rev22:21 >"$data"
 
 build/bin/sluicec examples/quickstart.json -o "$out/train"
-"$out/train" train --data="$data" --checkpoint-dir="$out/checkpoint"
+"$out/train" train --data="$data" --checkpoint-dir="$out/checkpoint" --overwrite
 echo "a sample:"
 "$out/train" generate --resume="$out/checkpoint" --prompt="And the LORD said" --tokens=400 --temperature=0.7 --seed=1
 echo
