@@ -67,7 +67,7 @@ typedef struct sluice_parameter {
   uint32_t initializer; /* sluice_initializer */
   uint32_t decays;      /* 1 where weight decay applies */
   double init_a;
-  int64_t gradient; /* offset in the slot block of the gradient, after the actions before norm-reduce; -1: none */
+  int64_t gradient;       /* offset in the slot block of the gradient, after the actions before norm-reduce; -1: none */
   uint32_t states;        /* optimizer state tensors */
   uint32_t scalar_states; /* of these the last, which are one f64; the others have the parameter's shape and type */
   const char *state_names[SLUICE_MAX_STATES]; /* "exp_avg", "bias_correction1", "momentum_buffer" */
