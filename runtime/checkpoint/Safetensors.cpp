@@ -102,6 +102,8 @@ SafetensorsFile::SafetensorsFile(std::string path) : file(std::move(path)) {
     root = json::parse(header, data);
   } catch (const json::parse_error &error) {
     throw Error(name + ": the header is no JSON, at its byte " + std::to_string(error.byte));
+  } catch (const json::out_of_range &) {
+    throw Error(name + ": the header holds a number that is too large");
   }
   if (!root.is_object())
     throw Error(name + ": the header is no JSON object");

@@ -131,6 +131,7 @@ TEST_F(Safetensors, RefusesDamagedFiles) {
   refused("{\"x\": ", 0, "the header is no JSON, at its byte");
   refused("{\"\xff\": 1}", 0, "the header is no JSON");
   refused(std::string(100000, '['), 0, "the header is no JSON");
+  refused(R"({"x": 1e999})", 0, "the header holds a number that is too large");
   refused("[]", 0, "no JSON object");
   refused(R"({"__metadata__": 3})", 0, "the metadata is no JSON object");
   refused(R"({"x\n": 3})", 0, "tensor \"x\\n\": no dtype");
