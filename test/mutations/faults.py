@@ -251,7 +251,7 @@ KNOWN = [
     Fault(109, "passes/Blocked/DecomposeAttention.cpp",
           "arith::MulIOp::create(b, head, constantIndex(b, sizes.sequence)), rowOffset)",
           "arith::MulIOp::create(b, head, constantIndex(b, FAULT(109) ? 0 : sizes.sequence)), rowOffset)",
-          "all heads share a mask of dropout", "Execution/attention|Gradient/attention-dropout", ""),
+          "all heads share a mask of dropout", "Execution/(random-words|dropout)|Gradient/attention-dropout", ""),
     Fault(110, "runtime/engine/StepScalars.cpp",
           "return 1 / lossScale(context.scalars); }",
           "return FAULT(110) ? 1 : 1 / lossScale(context.scalars); }",
