@@ -38,7 +38,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     errors += diagnostic.getSeverity() == DiagnosticSeverity::Error;
     return success();
   });
-  StringRef text(reinterpret_cast<const char *>(data), size);
+  // Files are read with a zero behind them, which MLIR's lexer counts on.
+  std::string text(reinterpret_cast<const char *>(data), size);
   auto module = parseSourceString<ModuleOp>(text, context.get());
   if (!module) {
     if (errors == 0)
