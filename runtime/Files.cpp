@@ -2,6 +2,7 @@
 #include "runtime/Files.h"
 
 #include "runtime/Error.h"
+#include "runtime/InputFile.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -18,22 +19,12 @@ namespace sluice::runtime {
 static std::string reason() { return std::strerror(errno); }
 
 MappedFile::MappedFile(std::string path) : filePath(std::move(path)) {
-  int descriptor = ::open(filePath.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    throw Error("cannot open " + filePath + ": " + reason());
-  struct stat status;
-  bool isRegular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-  if (isRegular) {
-    bytes = static_cast<size_t>(status.st_size);
-    if (bytes > 0) // mmap refuses an empty range
-      memory = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor, 0);
-  }
-  int mapError = errno;
-  ::close(descriptor); // the mapping keeps the file open
-  if (!isRegular)
-    throw Error("cannot read " + filePath + ": not a regular file");
+  InputFile file(filePath); // the mapping keeps it open
+  bytes = file.size();
+  if (bytes > 0) // mmap refuses an empty range
+    memory = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, file.handle(), 0);
   if (memory == MAP_FAILED)
-    throw Error("cannot map " + filePath + ": " + std::strerror(mapError));
+    throw Error("cannot map " + filePath + ": " + reason());
 }
 
 MappedFile::MappedFile(MappedFile &&other) noexcept

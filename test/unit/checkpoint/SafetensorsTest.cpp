@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <sys/stat.h>
 
 using namespace sluice::runtime;
 
@@ -165,6 +166,9 @@ TEST_F(Safetensors, RefusesEveryTruncation) {
   put("part", std::string(8, '\xff') + whole);
   EXPECT_MESSAGE(Error, SafetensorsFile(path("part")), "its header would have 18446744073709551615 bytes");
   EXPECT_MESSAGE(Error, SafetensorsFile(path("gone")), "cannot open");
+  // Nobody writes to it, so that opening it the plain way would wait for ever.
+  ASSERT_EQ(mkfifo(path("fifo").c_str(), 0600), 0);
+  EXPECT_MESSAGE(Error, SafetensorsFile(path("fifo")), "fifo: not a regular file");
 }
 
 } // namespace
