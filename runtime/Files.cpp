@@ -1,15 +1,13 @@
-//===- Files.cpp - Mapped input files, atomic output files ----------------===//
+//===- Files.cpp - Output files -------------------------------------------===//
 #include "runtime/Files.h"
 
 #include "runtime/Error.h"
-#include "runtime/InputFile.h"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -17,31 +15,6 @@
 namespace sluice::runtime {
 
 static std::string reason() { return std::strerror(errno); }
-
-MappedFile::MappedFile(std::string path) : filePath(std::move(path)) {
-  InputFile file(filePath); // the mapping keeps it open
-  bytes = file.size();
-  if (bytes > 0) // mmap refuses an empty range
-    memory = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, file.handle(), 0);
-  if (memory == MAP_FAILED)
-    throw Error("cannot map " + filePath + ": " + reason());
-}
-
-MappedFile::MappedFile(MappedFile &&other) noexcept
-    : filePath(std::move(other.filePath)), memory(std::exchange(other.memory, nullptr)),
-      bytes(std::exchange(other.bytes, 0)) {}
-
-MappedFile &MappedFile::operator=(MappedFile &&other) noexcept {
-  std::swap(filePath, other.filePath);
-  std::swap(memory, other.memory);
-  std::swap(bytes, other.bytes);
-  return *this;
-}
-
-MappedFile::~MappedFile() {
-  if (memory)
-    ::munmap(memory, bytes);
-}
 
 AtomicFile::AtomicFile(std::string path) : path(std::move(path)), temporary(this->path + ".tmp") {
   descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -1,4 +1,4 @@
-//===- Files.h - Mapped input files, atomic output files --------*- C++ -*-===//
+//===- Files.h - Output files -----------------------------------*- C++ -*-===//
 #ifndef SLUICE_RUNTIME_FILES_H
 #define SLUICE_RUNTIME_FILES_H
 
@@ -7,25 +7,6 @@
 #include <string_view>
 
 namespace sluice::runtime {
-
-/// A file mapped read-only. Mapped pages belong to the page cache: they do not count as memory of the process.
-class MappedFile {
-public:
-  /// Error where the file is missing, is no regular file or cannot be read. An empty file has size 0.
-  explicit MappedFile(std::string path);
-  MappedFile(MappedFile &&other) noexcept;
-  MappedFile &operator=(MappedFile &&other) noexcept;
-  ~MappedFile();
-
-  const std::string &path() const { return filePath; }
-  const unsigned char *data() const { return static_cast<const unsigned char *>(memory); }
-  size_t size() const { return bytes; } ///< in bytes
-
-private:
-  std::string filePath;
-  void *memory = nullptr;
-  size_t bytes = 0;
-};
 
 /// A file that appears under its name complete or not at all: written as `PATH.tmp`, synced, renamed, and its folder
 /// synced. Without commit() nothing is left behind (unless the process is killed: then PATH.tmp is).

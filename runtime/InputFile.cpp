@@ -59,4 +59,10 @@ void InputFile::read(size_t begin, size_t count, void *out) const {
   }
 }
 
+std::string InputFile::readAll() const {
+  std::string text(bytes, '\0');
+  read(0, bytes, text.data());
+  return text;
+}
+
 } // namespace sluice::runtime

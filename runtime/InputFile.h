@@ -19,10 +19,11 @@ public:
 
   const std::string &path() const { return filePath; }
   size_t size() const { return bytes; } ///< in bytes, when it was opened
-  int handle() const { return descriptor; }
   /// Copies the bytes [begin, begin + count), which lie within size(). Error where the file has become shorter or
   /// cannot be read. From any thread.
   void read(size_t begin, size_t count, void *out) const;
+  /// All of it. Error as read().
+  std::string readAll() const;
 
 private:
   std::string filePath;

@@ -3,6 +3,7 @@
 
 #include "runtime/Error.h"
 #include "runtime/Files.h"
+#include "runtime/InputFile.h"
 
 #include <cmath>
 #include <filesystem>
@@ -79,10 +80,10 @@ static void check(const CheckpointIndex &index, const std::string &path) {
 CheckpointIndex readCheckpointIndex(const std::string &folder) {
   if (!hasCheckpoint(folder))
     throw Error("no checkpoint in " + folder + ": there is no " + kCheckpointIndexName);
-  MappedFile file(pathIn(folder));
+  InputFile file(pathIn(folder));
   CheckpointIndex index;
   try {
-    json root = json::parse(file.data(), file.data() + file.size());
+    json root = json::parse(file.readAll());
     if (root.at("format") != formatName)
       throw Error(file.path() + " has another format than " + formatName + ": " + root.at("format").dump() +
                   "; --init takes the weights of its model file");

@@ -2,6 +2,7 @@
 #include "runtime/checkpoint/Safetensors.h"
 
 #include "runtime/Error.h"
+#include "runtime/Files.h"
 
 #include <algorithm>
 #include <cstring>
@@ -12,6 +13,9 @@ namespace sluice::runtime {
 using nlohmann::json;
 
 static const char metadataKey[] = "__metadata__";
+
+/// The header lies after its length.
+static constexpr int64_t headerBegin = 8;
 
 static const char *typeName(sluice_element element) {
   switch (element) {
@@ -69,37 +73,40 @@ static std::pair<int64_t, int64_t> parseEntry(const json &value, SafetensorsFile
                 std::to_string(dataBytes) + " bytes of data in the file");
   entry.bytes = end - begin;
 
-  if (int64_t bits = typeBits(entry.type)) {
-    int64_t bytes = bits / 8;
-    bool overflows = false;
-    for (int64_t size : entry.shape)
-      overflows |= __builtin_mul_overflow(bytes, size, &bytes);
-    if (overflows || bytes != entry.bytes)
-      throw Error(where + entry.type + " of shape " + shapeText(entry.shape) + " does not fit its " +
-                  std::to_string(entry.bytes) + " bytes");
-  }
+  // Elements of a type that we do not know are of unknown size, but there have to be few enough to count.
+  int64_t bits = typeBits(entry.type), bytes = bits > 0 ? bits / 8 : 8;
+  bool overflows = false;
+  for (int64_t size : entry.shape)
+    overflows |= __builtin_mul_overflow(bytes, size, &bytes);
+  if (overflows || (bits > 0 && bytes != entry.bytes))
+    throw Error(where + entry.type + " of shape " + shapeText(entry.shape) + " does not fit its " +
+                std::to_string(entry.bytes) + " bytes");
   return {begin, end};
 }
 
-SafetensorsFile::SafetensorsFile(std::string path) : file(std::move(path)) {
-  const std::string &name = file.path();
+std::string SafetensorsFile::readHeader() const {
+  const std::string &name = path();
   // The format's reference implementation has the same bound.
   constexpr uint64_t maxHeaderBytes = 100'000'000;
   uint64_t headerBytes = 0;
-  if (file.size() < 8)
+  if (file.size() < headerBegin)
     throw Error(name + " is no safetensors file: it ends within its first 8 bytes");
-  std::memcpy(&headerBytes, file.data(), 8);
+  file.read(0, headerBegin, &headerBytes);
   if (headerBytes > maxHeaderBytes)
     throw Error(name + " is no safetensors file: its header would have " + std::to_string(headerBytes) + " bytes");
-  if (headerBytes > file.size() - 8)
+  if (headerBytes > file.size() - headerBegin)
     throw Error(name + " is truncated: its header has " + std::to_string(headerBytes) + " bytes, the file " +
                 std::to_string(file.size()));
+  std::string header(headerBytes, '\0');
+  file.read(headerBegin, headerBytes, header.data());
+  return header;
+}
 
-  const unsigned char *header = file.data() + 8, *data = header + headerBytes;
-  int64_t dataBytes = static_cast<int64_t>(file.size() - 8 - headerBytes);
+void SafetensorsFile::addEntries(const std::string &header) {
+  const std::string &name = path();
   json root;
   try {
-    root = json::parse(header, data);
+    root = json::parse(header);
   } catch (const json::parse_error &error) {
     throw Error(name + ": the header is no JSON, at its byte " + std::to_string(error.byte));
   } catch (const json::out_of_range &) {
@@ -108,6 +115,8 @@ SafetensorsFile::SafetensorsFile(std::string path) : file(std::move(path)) {
   if (!root.is_object())
     throw Error(name + ": the header is no JSON object");
 
+  int64_t dataBegin = headerBegin + static_cast<int64_t>(header.size());
+  int64_t dataBytes = static_cast<int64_t>(file.size()) - dataBegin;
   for (const auto &[key, value] : root.items()) {
     if (key == metadataKey) {
       if (!value.is_object())
@@ -116,25 +125,33 @@ SafetensorsFile::SafetensorsFile(std::string path) : file(std::move(path)) {
         information[item] = text.is_string() ? text.get<std::string>() : text.dump();
       continue;
     }
-    Entry entry{key, {}, {}, nullptr, 0};
+    Entry entry{key, {}, {}, 0, 0};
     auto [begin, end] = parseEntry(value, entry, dataBytes, name + ": tensor " + quote(key) + ": ");
-    entry.data = data + begin;
+    entry.offset = dataBegin + begin;
     tensors.push_back(std::move(entry));
   }
-
   // The end matters as well: an empty tensor comes before the one that starts where it lies.
   std::sort(tensors.begin(), tensors.end(), [](const Entry &a, const Entry &b) {
-    return std::make_pair(a.data, a.bytes) < std::make_pair(b.data, b.bytes);
+    return std::make_pair(a.offset, a.bytes) < std::make_pair(b.offset, b.bytes);
   });
-  const unsigned char *covered = data;
+}
+
+void SafetensorsFile::checkCover(int64_t dataBegin) const {
+  int64_t covered = dataBegin;
   for (const Entry &entry : tensors) {
-    if (entry.data != covered)
-      throw Error(name + ": tensor " + quote(entry.name) + ": its data " +
-                  (entry.data < covered ? "overlaps the tensor before it" : "leaves a gap before it"));
+    if (entry.offset != covered)
+      throw Error(path() + ": tensor " + quote(entry.name) + ": its data " +
+                  (entry.offset < covered ? "overlaps the tensor before it" : "leaves a gap before it"));
     covered += entry.bytes;
   }
-  if (covered != data + dataBytes)
-    throw Error(name + ": " + std::to_string(data + dataBytes - covered) + " bytes after the last tensor");
+  if (int64_t end = static_cast<int64_t>(file.size()); covered != end)
+    throw Error(path() + ": " + std::to_string(end - covered) + " bytes after the last tensor");
+}
+
+SafetensorsFile::SafetensorsFile(std::string path) : file(std::move(path)) {
+  std::string header = readHeader();
+  addEntries(header);
+  checkCover(headerBegin + static_cast<int64_t>(header.size()));
 }
 
 const SafetensorsFile::Entry *SafetensorsFile::find(const std::string &name) const {
@@ -160,20 +177,22 @@ static float loadBrain(const unsigned char *from) {
   return value;
 }
 
-template <typename To> static bool convert(const SafetensorsFile::Entry &entry, void *into) {
+/// Converts so many elements of a type of the format. False, with nothing done, where it is no type of floats.
+template <typename To>
+static bool convert(const std::string &type, const unsigned char *from, int64_t count, void *into) {
   To *out = static_cast<To *>(into);
   auto each = [&](size_t size, auto load) {
-    for (int64_t i = 0, count = entry.bytes / static_cast<int64_t>(size); i < count; ++i)
-      out[i] = static_cast<To>(load(entry.data + static_cast<size_t>(i) * size));
+    for (int64_t i = 0; i < count; ++i)
+      out[i] = static_cast<To>(load(from + static_cast<size_t>(i) * size));
     return true;
   };
-  if (entry.type == "F32")
+  if (type == "F32")
     return each(4, loadBits<float>);
-  if (entry.type == "F64")
+  if (type == "F64")
     return each(8, loadBits<double>);
-  if (entry.type == "F16")
+  if (type == "F16")
     return each(2, loadBits<_Float16>);
-  if (entry.type == "BF16")
+  if (type == "BF16")
     return each(2, loadBrain);
   return false;
 }
@@ -186,19 +205,38 @@ void SafetensorsFile::read(const TensorView &into) const {
 }
 
 void SafetensorsFile::read(const Entry &entry, const TensorView &into) const {
-  std::string where = path() + ": tensor " + quote(into.name);
   if (entry.shape != into.shape)
-    throw Error(where + " has shape " + shapeText(entry.shape) + ", expected " + shapeText(into.shape));
+    throw Error(path() + ": tensor " + quote(into.name) + " has shape " + shapeText(entry.shape) + ", expected " +
+                shapeText(into.shape));
+  readElements(entry, 0, into.elements(), into.element, into.data);
+}
+
+void SafetensorsFile::readElements(const Entry &entry, int64_t begin, int64_t count, sluice_element element,
+                                   void *out) const {
   // The common case first: a copy, whose bits are those in the file.
-  if (entry.type == typeName(into.element)) {
-    if (entry.bytes > 0)
-      std::memcpy(into.data, entry.data, static_cast<size_t>(entry.bytes));
-    return;
+  if (entry.type == typeName(element))
+    return readBytes(entry, begin * elementBytes(element), count * elementBytes(element), out);
+  auto convertPart = [&](const unsigned char *from, int64_t part, void *into) {
+    return (element == SLUICE_F32 && convert<float>(entry.type, from, part, into)) ||
+           (element == SLUICE_F64 && convert<double>(entry.type, from, part, into));
+  };
+  if (!convertPart(nullptr, 0, nullptr))
+    throw Error(path() + ": tensor " + quote(entry.name) + " is " + entry.type + ", which does not convert to " +
+                typeName(element));
+  // In blocks that stay in the cache between reading and converting.
+  constexpr int64_t blockElements = 32768;
+  int64_t size = typeBits(entry.type) / 8;
+  std::vector<unsigned char> block(static_cast<size_t>(std::min(count, blockElements) * size));
+  for (int64_t done = 0; done < count;) {
+    int64_t part = std::min(count - done, blockElements);
+    readBytes(entry, (begin + done) * size, part * size, block.data());
+    convertPart(block.data(), part, static_cast<char *>(out) + done * elementBytes(element));
+    done += part;
   }
-  bool converted = (into.element == SLUICE_F32 && convert<float>(entry, into.data)) ||
-                   (into.element == SLUICE_F64 && convert<double>(entry, into.data));
-  if (!converted)
-    throw Error(where + " is " + entry.type + ", which does not convert to " + typeName(into.element));
+}
+
+void SafetensorsFile::readBytes(const Entry &entry, int64_t begin, int64_t count, void *out) const {
+  file.read(static_cast<size_t>(entry.offset + begin), static_cast<size_t>(count), out);
 }
 
 void writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,

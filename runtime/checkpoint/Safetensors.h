@@ -6,7 +6,7 @@
 #ifndef SLUICE_RUNTIME_CHECKPOINT_SAFETENSORS_H
 #define SLUICE_RUNTIME_CHECKPOINT_SAFETENSORS_H
 
-#include "runtime/Files.h"
+#include "runtime/InputFile.h"
 #include "runtime/Tensors.h"
 
 #include <map>
@@ -15,14 +15,14 @@
 
 namespace sluice::runtime {
 
-/// A mapped .safetensors file. The constructor checks everything about the header, so entries are safe to read.
+/// An open .safetensors file. The constructor checks everything about the header, so entries are safe to read.
 class SafetensorsFile {
 public:
   struct Entry {
     std::string name;
     std::string type; ///< as in the file: "F32", "BF16", ...
     std::vector<int64_t> shape;
-    const unsigned char *data;
+    int64_t offset; ///< of its first byte in the file
     int64_t bytes;
   };
 
@@ -39,13 +39,24 @@ public:
   const Entry *find(const std::string &name) const;
 
   /// Copies the tensor of into.name to into.data. F32, F16, BF16 and F64 convert to f32 and f64; otherwise the stored
-  /// type has to be the wanted one. Error: no such tensor, another shape, a type that does not convert.
+  /// type has to be the wanted one. Error: no such tensor, another shape, a type that does not convert, or a file that
+  /// was cut after it had been opened.
   void read(const TensorView &into) const;
   /// The same of one of entries(), whatever its name.
   void read(const Entry &entry, const TensorView &into) const;
+  /// The same of its elements [begin, begin + count), whatever its shape.
+  void readElements(const Entry &entry, int64_t begin, int64_t count, sluice_element element, void *out) const;
+  /// Copies its bytes [begin, begin + count) as they are in the file. Error as InputFile::read.
+  void readBytes(const Entry &entry, int64_t begin, int64_t count, void *out) const;
 
 private:
-  MappedFile file;
+  /// The bytes of JSON, which lie from byte 8 on.
+  std::string readHeader() const;
+  void addEntries(const std::string &header);
+  /// Error unless the entries, in their order, cover the data.
+  void checkCover(int64_t dataBegin) const;
+
+  InputFile file;
   std::vector<Entry> tensors;
   std::map<std::string, std::string> information;
 };

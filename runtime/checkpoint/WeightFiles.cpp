@@ -42,10 +42,7 @@ WeightFiles::WeightFiles(const std::string &given) : path(given) {
 }
 
 void WeightFiles::readIndex(const std::string &index) {
-  InputFile file(index);
-  std::string text(file.size(), '\0');
-  file.read(0, text.size(), text.data());
-  auto root = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  auto root = nlohmann::json::parse(InputFile(index).readAll(), nullptr, /*allow_exceptions=*/false);
   bool isIndex =
       root.is_object() && root.contains("weight_map") && root["weight_map"].is_object() && !root["weight_map"].empty();
   if (!isIndex)
@@ -167,21 +164,32 @@ std::string WeightFiles::note(const WantedWeights &wanted) const {
 
 //===-- Values -----------------------------------------------------------------------===//
 
-/// Whether two tensors of one shape hold equal values, in whatever types.
+/// Whether two tensors hold equal values, in whatever types. Their shapes are equal.
 static bool holdEqualValues(const SafetensorsFile &fileA, const SafetensorsFile::Entry &a, const SafetensorsFile &fileB,
                             const SafetensorsFile::Entry &b) {
-  if (a.type == b.type)
-    return a.bytes == b.bytes && (a.bytes == 0 || std::memcmp(a.data, b.data, static_cast<size_t>(a.bytes)) == 0);
-  auto valuesOf = [](const SafetensorsFile &file, const SafetensorsFile::Entry &entry) {
-    int64_t elements = 1;
-    for (int64_t size : entry.shape)
-      elements *= size;
-    std::vector<float> values(static_cast<size_t>(elements));
-    file.read(entry, {entry.name, SLUICE_F32, entry.shape, values.data()});
-    return values;
+  // As they are where both have one type, which need not be one of floats; else as f32.
+  const bool isOneType = a.type == b.type;
+  if (isOneType && a.bytes != b.bytes)
+    return false; // of a type that is not known: the others have the size of their shape
+  int64_t total = isOneType ? a.bytes : TensorView{a.name, SLUICE_F32, a.shape, nullptr}.bytes();
+  constexpr int64_t blockBytes = int64_t(1) << 18;
+  std::vector<char> first(static_cast<size_t>(std::min(total, blockBytes))), second(first.size());
+  auto readPart = [&](const SafetensorsFile &file, const SafetensorsFile::Entry &entry, int64_t begin, int64_t bytes,
+                      char *out) {
+    constexpr int64_t size = sizeof(float);
+    if (isOneType)
+      file.readBytes(entry, begin, bytes, out);
+    else
+      file.readElements(entry, begin / size, bytes / size, SLUICE_F32, out);
   };
-  std::vector<float> first = valuesOf(fileA, a), second = valuesOf(fileB, b);
-  return first.empty() || std::memcmp(first.data(), second.data(), first.size() * sizeof(float)) == 0;
+  for (int64_t begin = 0; begin < total; begin += blockBytes) {
+    int64_t bytes = std::min(total - begin, blockBytes);
+    readPart(fileA, a, begin, bytes, first.data());
+    readPart(fileB, b, begin, bytes, second.data());
+    if (std::memcmp(first.data(), second.data(), static_cast<size_t>(bytes)) != 0)
+      return false;
+  }
+  return true;
 }
 
 void WeightFiles::load(const WantedWeights &wanted) const {

@@ -2,7 +2,7 @@
 #include "runtime/train/MetricsLog.h"
 
 #include "runtime/Error.h"
-#include "runtime/Files.h"
+#include "runtime/InputFile.h"
 
 #include <cerrno>
 #include <charconv>
@@ -73,8 +73,8 @@ static void checkIsOfRun(const nlohmann::json &line, double lastLoss, const std:
 
 /// Bytes of the lines at the start of a log that a run resumed at `resumeStep` keeps.
 static size_t keptBytes(const std::string &path, int64_t resumeStep, std::optional<double> lastLoss) {
-  MappedFile file(path);
-  std::string_view text(reinterpret_cast<const char *>(file.data()), file.size());
+  const std::string all = InputFile(path).readAll();
+  std::string_view text = all;
   size_t kept = 0;
   for (int64_t line = 1; kept < text.size(); ++line) {
     size_t end = text.find('\n', kept);

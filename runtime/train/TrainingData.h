@@ -14,7 +14,7 @@
 
 namespace sluice::runtime {
 
-/// Owns the mapped files of a run, and cuts them into batches of the program's size.
+/// Owns the open files of a run, and cuts them into batches of the program's size.
 class TrainingData {
 public:
   /// `seed` is that of the order, `start` where the run goes on. Error if a file cannot be read, is too short, or holds

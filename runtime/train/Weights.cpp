@@ -2,6 +2,8 @@
 
 #include "runtime/train/Weights.h"
 #include "runtime/Error.h"
+#include "runtime/Files.h"
+#include "runtime/InputFile.h"
 #include "runtime/Message.h"
 #include "runtime/checkpoint/Safetensors.h"
 #include "runtime/checkpoint/WeightFiles.h"
@@ -55,8 +57,8 @@ static bool isExport(const std::string &path, const sluice_binary &program) {
 
 static bool holds(const std::string &path, std::string_view text) {
   try {
-    MappedFile file(path);
-    return std::string_view(reinterpret_cast<const char *>(file.data()), file.size()) == text;
+    InputFile file(path);
+    return file.size() == text.size() && file.readAll() == text;
   } catch (const Error &) {
     return false;
   }

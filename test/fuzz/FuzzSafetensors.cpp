@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   try {
     SafetensorsFile file(folder.write("model.safetensors", data, size));
     for (const SafetensorsFile::Entry &entry : file.entries()) {
-      std::vector<unsigned char> copy(entry.data, entry.data + entry.bytes);
+      std::vector<unsigned char> copy(static_cast<size_t>(entry.bytes));
+      file.readBytes(entry, 0, entry.bytes, copy.data());
       TensorView view;
       view.name = entry.name;
       view.element = SLUICE_F32;

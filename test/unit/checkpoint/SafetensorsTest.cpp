@@ -148,11 +148,42 @@ TEST_F(Safetensors, RefusesDamagedFiles) {
   refused(entry("F32", "[1]", "[9223372036854775804, 9223372036854775807]"), 4, "lies outside");
   refused(entry("F32", "[2]", "[0, 4]"), 4, "F32 of shape [2] does not fit its 4 bytes");
   refused(entry("F32", "[4294967296, 4294967296]", "[0, 0]"), 0, "does not fit its 0 bytes");
+  refused(entry("F4", "[4294967296, 4294967296]", "[0, 0]"), 0, "does not fit its 0 bytes");
   refused(entry("F32", "[1]", "[4, 8]"), 8, "tensor \"x\": its data leaves a gap before it");
   refused(entry("F32", "[1]", "[0, 4]"), 7, "3 bytes after the last tensor");
   refused(R"({"a": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]},
               "b": {"dtype": "U8", "shape": [4], "data_offsets": [2, 6]}})",
           6, "tensor \"b\": its data overlaps");
+}
+
+TEST_F(Safetensors, ConvertsMoreThanABlock) {
+  std::vector<double> values(100003);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<double>(i) / 8;
+  int64_t count = static_cast<int64_t>(values.size());
+  writeSafetensors(path("m"), {{"x", SLUICE_F64, {count}, values.data()}});
+  SafetensorsFile file(path("m"));
+  std::vector<float> read(values.size());
+  file.read({"x", SLUICE_F32, {count}, read.data()});
+  EXPECT_EQ(read, std::vector<float>(values.begin(), values.end()));
+  float part[3] = {};
+  file.readElements(*file.find("x"), 65535, 3, SLUICE_F32, part);
+  EXPECT_EQ(part[0], 65535 / 8.f);
+  EXPECT_EQ(part[2], 65537 / 8.f);
+  uint32_t bytes[2] = {};
+  file.readBytes(*file.find("x"), 8, 8, bytes); // 0.125
+  EXPECT_EQ(bytes[1], 0x3FC00000u);
+}
+
+TEST_F(Safetensors, AFileThatIsCutMeanwhileIsAnError) {
+  std::vector<double> values(4096);
+  writeSafetensors(path("m"), {{"x", SLUICE_F64, {4096}, values.data()}});
+  SafetensorsFile file(path("m"));
+  std::filesystem::resize_file(path("m"), 8192);
+  EXPECT_MESSAGE(Error, file.read({"x", SLUICE_F64, {4096}, values.data()}),
+                 path("m") + " has become shorter: it ends at byte 8192 of");
+  std::vector<float> single(4096);
+  EXPECT_MESSAGE(Error, file.read({"x", SLUICE_F32, {4096}, single.data()}), "has become shorter");
 }
 
 TEST_F(Safetensors, RefusesEveryTruncation) {
