@@ -13,7 +13,7 @@ namespace sluice::runtime {
 
 int32_t chooseToken(const std::vector<double> &scores, const GenerateOptions &options, uint64_t ordinal) {
   if (std::any_of(scores.begin(), scores.end(), [](double score) { return std::isnan(score); }))
-    throw Error("the model's scores are not numbers: its weights are damaged");
+    throw RunError("the model's scores are not numbers: its weights are damaged");
   if (options.temperature == 0)
     return static_cast<int32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
 

@@ -21,7 +21,7 @@ struct GenerateOptions {
 };
 
 /// The next token given its scores; `ordinal` is the number of tokens generated before it. A pure function of its
-/// arguments. Error if a score that it needs is not a number.
+/// arguments. RunError if a score is not a number.
 int32_t chooseToken(const std::vector<double> &scores, const GenerateOptions &options, uint64_t ordinal);
 
 /// Prints the prompt and its continuation, each token as soon as it is known, and a line end. Where the text is longer

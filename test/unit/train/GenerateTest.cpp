@@ -52,7 +52,7 @@ TEST(GenerateTest, DrawsAmongTheLikeliestInProportion) {
   EXPECT_EQ(chooseToken(scores, options, 17), chooseToken(scores, options, 17));
   options.temperature = 0;
   EXPECT_EQ(chooseToken({1, 2, 2}, options, 0), 1);
-  EXPECT_THROW(chooseToken({1, NAN}, options, 0), Error);
+  EXPECT_THROW(chooseToken({1, NAN}, options, 0), RunError);
 }
 
 TEST(GenerateTest, RefusesPromptsThatTheModelCannotRead) {
