@@ -2,6 +2,7 @@
 
 #include "runtime/train/Resume.h"
 #include "runtime/Error.h"
+#include "runtime/Files.h"
 #include "runtime/train/Identity.h"
 
 namespace sluice::runtime {
@@ -65,9 +66,21 @@ static void resumeData(DataOptions &data, const CheckpointData &saved, std::vect
   data.order = order;
 }
 
+/// The lock of the folder that is resumed, where the run writes to it; null where it does not.
+static std::unique_ptr<FolderLock> lockResumed(const TrainOptions &options) {
+  const std::string &folder = options.weights.resume;
+  bool goesOnThere = options.checkpointFolder.empty() || isSameFile(folder, options.checkpointFolder);
+  // Where there is no checkpoint nothing is made.
+  if (options.isDryRun || !goesOnThere || !hasCheckpoint(folder))
+    return nullptr;
+  checkFolder("--resume", folder);
+  return std::make_unique<FolderLock>(folder);
+}
+
 ResumedRun resumeRun(const sluice_binary &program, TrainOptions &options, const std::set<std::string> &given) {
   const std::string &folder = options.weights.resume;
   ResumedRun run;
+  run.lock = lockResumed(options);
   run.index = readCheckpointIndex(folder);
   checkModel(program, run.index, folder);
   std::set<std::string> mine = given;

@@ -5,9 +5,11 @@
 
 #include "runtime/abi.h"
 #include "runtime/checkpoint/CheckpointIndex.h"
+#include "runtime/checkpoint/FolderLock.h"
 #include "runtime/train/RunSettings.h"
 #include "runtime/train/TrainOptions.h"
 
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,14 +18,16 @@ namespace sluice::runtime {
 
 /// A checkpoint that a run goes on from, and what is to be said of it.
 struct ResumedRun {
+  std::unique_ptr<FolderLock> lock; ///< On its folder, where the run's own checkpoints go on there.
   CheckpointIndex index;
   ResumedSettings settings;
 };
 
 /// Reads the index in `options.weights.resume` and makes its data, order, seeds and settings those of the options,
-/// except for flags in `given` (without hyphens). Checkpoints go to the same folder unless another is given. Error if
-/// the run cannot be gone on with: another model or optimizer, other data, an order or a seed that contradicts, steps
-/// beyond the run's.
+/// except for flags in `given` (without hyphens). Checkpoints go to the same folder unless another is given; it is then
+/// locked before anything is read, so that no other run changes it meanwhile, unless the run is dry. Error if the run
+/// cannot be gone on with: a folder in use, another model or optimizer, other data, an order or a seed that
+/// contradicts, steps beyond the run's.
 ResumedRun resumeRun(const sluice_binary &program, TrainOptions &options, const std::set<std::string> &given);
 
 /// Where in its data the run goes on.

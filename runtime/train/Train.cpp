@@ -51,6 +51,7 @@ private:
   const TrainOptions &options;
   CheckpointIndex index; ///< Of the next checkpoint; its step is the number of steps done.
   int64_t firstStep = 0, lastSaved = -1;
+  const bool isLocked; ///< Whether the run that is resumed holds the lock of its folder.
   std::unique_ptr<TrainingData> data;
   std::unique_ptr<FolderLock> lock;
   std::unique_ptr<MetricsLog> log;
@@ -60,7 +61,7 @@ private:
 } // namespace
 
 Trainer::Trainer(Engine &engine, const sluice_binary &program, const TrainOptions &options, const ResumedRun *resumed)
-    : engine(engine), program(program), options(options) {
+    : engine(engine), program(program), options(options), isLocked(resumed && resumed->lock) {
   openData(resumed ? &resumed->index : nullptr);
   if (!data->validation() && options.evalEvery > 0)
     throw Error("--eval-every needs validation data: --val-data, or a --val-fraction above 0");
@@ -100,7 +101,7 @@ void Trainer::openData(const CheckpointIndex *resumed) {
 
 void Trainer::run() {
   StopSignals signals;
-  if (!options.checkpointFolder.empty())
+  if (!options.checkpointFolder.empty() && !isLocked)
     lock = std::make_unique<FolderLock>(options.checkpointFolder);
   if (!options.log.empty())
     log = std::make_unique<MetricsLog>(options.log, firstStep, index.loss, options.overwrites);
