@@ -121,6 +121,22 @@ std::string checkpointModelPath(const std::string &folder, const CheckpointIndex
   return file.path();
 }
 
+CheckpointIndex readCheckpoint(const std::string &folder, const std::function<void(const CheckpointIndex &)> &load) {
+  constexpr int attempts = 10;
+  CheckpointIndex index = readCheckpointIndex(folder);
+  for (int attempt = 1;; ++attempt) {
+    try {
+      load(index);
+      return index;
+    } catch (const Error &) {
+      CheckpointIndex next = readCheckpointIndex(folder);
+      if (attempt == attempts || next.set == index.set)
+        throw;
+      index = std::move(next);
+    }
+  }
+}
+
 static void loadFile(const std::string &path, const CheckpointIndex &index, const std::vector<TensorView> &into) {
   SafetensorsFile file(path);
   checkSet(file, index);

@@ -12,6 +12,7 @@
 #include "runtime/Tensors.h"
 #include "runtime/checkpoint/CheckpointIndex.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,11 @@ std::string findCheckpointFile(const std::string &folder);
 
 /// Path of the weights' file, to read as any .safetensors. Error: it is missing, or of another set than the index.
 std::string checkpointModelPath(const std::string &folder, const CheckpointIndex &index);
+
+/// Gives `load` the index of the folder's checkpoint, and returns it. A run that trains there may replace the
+/// checkpoint, and remove its files, before they are open: where `load` throws an Error and the index is of another set
+/// by then, it is called again with that one, ten times at most. Error as readCheckpointIndex and as `load`.
+CheckpointIndex readCheckpoint(const std::string &folder, const std::function<void(const CheckpointIndex &)> &load);
 
 /// Copies weights and optimizer state into the views, bit for bit. Error: a missing file or tensor, another shape or
 /// element type, files that belong to another set than the index.

@@ -72,9 +72,9 @@ std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &pro
       std::fprintf(stderr, "%s\n", messageText("note: " + note).c_str());
   } else if (!source.resume.empty()) {
     // As any file of weights: who evaluates a model may do it in a program of another optimizer.
-    CheckpointIndex index = readCheckpointIndex(source.resume);
-    loadWeights(program, checkpointModelPath(source.resume, index), engine.parameterTensors());
-    return index;
+    return readCheckpoint(source.resume, [&](const CheckpointIndex &index) {
+      loadWeights(program, checkpointModelPath(source.resume, index), engine.parameterTensors());
+    });
   } else {
     engine.initializeParameters(seeds.ofWeights());
   }

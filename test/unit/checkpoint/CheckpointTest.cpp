@@ -123,6 +123,37 @@ TEST_F(Checkpoint, RefusesFilesOfTwoRuns) {
   EXPECT_EQ(load(0.25f), 5);
 }
 
+// A run saves its next one between the reading of the index and of the files that it names.
+TEST_F(Checkpoint, IsReadAgainWhereARunHasReplacedIt) {
+  save(1, 1.f);
+  int64_t calls = 0;
+  CheckpointIndex index = readCheckpoint(folder, [&](const CheckpointIndex &read) {
+    if (++calls < 3)
+      save(calls + 1, 1.f);
+    checkpointModelPath(folder, read);
+  });
+  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(index.step, 3);
+
+  calls = 0;
+  auto replaceAlways = [&](const CheckpointIndex &read) {
+    save(++calls + 3, 1.f);
+    checkpointModelPath(folder, read);
+  };
+  EXPECT_MESSAGE(Error, readCheckpoint(folder, replaceAlways), "cannot open " + path("model-12.safetensors"));
+  EXPECT_EQ(calls, 10);
+
+  // What is damaged and stays so is told at once.
+  calls = 0;
+  std::filesystem::remove(path("model-13.safetensors"));
+  auto load = [&](const CheckpointIndex &read) {
+    ++calls;
+    checkpointModelPath(folder, read);
+  };
+  EXPECT_MESSAGE(Error, readCheckpoint(folder, load), "cannot open " + path("model-13.safetensors"));
+  EXPECT_EQ(calls, 1);
+}
+
 TEST_F(Checkpoint, FindsWhatAnotherRunHasLeft) {
   EXPECT_EQ(findCheckpointFile(folder), "");
   put("model.safetensors", "mine");
