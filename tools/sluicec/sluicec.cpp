@@ -10,9 +10,9 @@
 #include "passes/Import/ImportModel.h"
 #include "passes/Target/Executable.h"
 #include "passes/Target/Target.h"
-#include "runtime/cpu/AvailableMemory.h"
 #include "tools/CommandLine.h"
 #include "tools/Register.h"
+#include "tools/sluicec/MemoryWarning.h"
 #include "tools/sluicec/Output.h"
 #include "tools/sluicec/Tune.h"
 #include "llvm/Support/CommandLine.h"
@@ -306,20 +306,26 @@ static LogicalResult tune(ModuleOp module, const Options &options) {
 }
 
 /// Lowers the graphs to what is wanted.
-static LogicalResult runPhases(ModuleOp module, const Options &options) {
-  PassManager manager(module.getContext());
-  // A third of the time of a deep model otherwise; what came in and what goes out is verified all the same.
-  manager.enableVerifier(options.verifyEach);
-  Emit emit = options.emit;
-  if (emit >= Emit::Gradient)
-    addGradientAndNumericsPhase(manager, module, options);
+static LogicalResult runPhases(ModuleOp module, const Options &options, MemoryWarning &warning) {
   LoweringOptions lowering;
   setLoweringOptions(lowering, options);
+  Emit emit = options.emit;
+  PassManager toKernels(module.getContext()), toLLVM(module.getContext());
+  // A third of the time of a deep model otherwise; what came in and what goes out is verified all the same.
+  for (PassManager *manager : {&toKernels, &toLLVM})
+    manager->enableVerifier(options.verifyEach);
+  if (emit >= Emit::Gradient)
+    addGradientAndNumericsPhase(toKernels, module, options);
   if (emit >= Emit::Kernels)
-    buildKernelPipeline(manager, lowering);
+    buildKernelPipeline(toKernels, lowering);
   if (emit >= Emit::LLVM)
-    buildLLVMPipeline(manager, lowering);
-  return success(succeeded(verify(module)) && succeeded(manager.run(module)) && succeeded(verify(module)));
+    buildLLVMPipeline(toLLVM, lowering);
+  if (failed(verify(module)) || failed(toKernels.run(module)))
+    return failure();
+  // Between the two: memory is planned, and not yet in the table alone.
+  if (emit >= Emit::Kernels)
+    warning.checkKernels(module);
+  return success(succeeded(toLLVM.run(module)) && succeeded(verify(module)));
 }
 
 static llvm::Error writeBinary(ModuleOp module, const Options &options, const Target &target, llvm::StringRef output,
@@ -335,27 +341,9 @@ static llvm::Error writeBinary(ModuleOp module, const Options &options, const Ta
   return linkExecutable(object, runtimeLibrary, output);
 }
 
-/// Warns where this machine has less memory than training is sure to write: the program then refuses here.
-static void warnOfMemory(ModuleOp module) {
-  ModelAttr model = BinaryFacts::of(module).model;
-  if (!model)
-    return;
-  double elements = 0;
-  for (auto parameter : module.getOps<ParameterOp>())
-    elements += static_cast<double>(cast<RankedTensorType>(parameter.getType()).getNumElements());
-  // Each has its gradient, and a moment or two.
-  double copies = model.getOptimizer() == Optimizer::AdamW ? 4 : 3, mebibyte = 1 << 20;
-  double needed = copies * sizeof(float) * elements;
-  runtime::AvailableMemory available = runtime::availableMemory();
-  if (needed > static_cast<double>(available.bytes))
-    llvm::errs() << "sluicec: warning: parameters, gradients and the state of the optimizer need at least "
-                 << llvm::format("%.1f MiB, but %.1f MiB are available %s: the program will not train here\n",
-                                 needed / mebibyte, static_cast<double>(available.bytes) / mebibyte,
-                                 available.limit.c_str());
-}
-
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  MemoryWarning warning;
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   Options options;
@@ -381,10 +369,10 @@ int main(int argc, char **argv) {
   OwningOpRef<ModuleOp> module = load(options, sources, context);
   if (!module || failed(loadPlugins(options)) || failed(runGraphPhase(*module, options)))
     return 2;
-  warnOfMemory(*module);
+  warning.checkGraph(*module);
   if (options.tune && failed(tune(*module, options)))
     return 1;
-  if (failed(runPhases(*module, options)))
+  if (failed(runPhases(*module, options, warning)))
     return 1;
   if (options.isText()) {
     if (llvm::Error error = writeText(*module, options.outputPath()))
