@@ -98,21 +98,26 @@ SmallVector<Value> ObjectiveBuilder::operandsOf(unsigned index, const SlotsByOpe
 }
 
 /// What a layer's backward function returns where the layer is dropped: the gradient of its first result passes
-/// through; a gradient that is added to stays, one that is not is never looked at, unless other uses of the parameter
-/// are added to it.
+/// through, and is added where the first activation is a parameter with a sum; a gradient that is added to stays, one
+/// that is not is never looked at, unless other uses of the parameter are added to it.
 SmallVector<Value> ObjectiveBuilder::drop(OpBuilder &builder, unsigned index, const ValuesByOperand &accumulators) {
   LayerOp layer = train.layers[index];
   SmallVector<Value> values;
   for (unsigned operand : train.functions[index].backwardResults) {
-    Value passed = operand == 0 ? gradients.lookup(layer.getResult(0)) : Value();
+    Value passed = train.isPassedOn(layer, operand) ? gradients.lookup(layer.getResult(0)) : Value();
     Value kept = accumulators.lookup(operand);
     Type type = layer.getOperand(operand).getType();
     StringAttr parameter = parameterOf(layer.getOperand(operand));
     bool isUnseen = parameter && train.uses.lookup(parameter).size() == 1;
-    values.push_back(passed     ? helpers.callCopy(builder, passed)
-                     : kept     ? kept
-                     : isUnseen ? Value(ub::PoisonOp::create(builder, layer.getLoc(), type))
-                                : helpers.callZero(builder, layer.getLoc(), type));
+    auto addPassed = [&] {
+      func::FuncOp add = helpers.createSum(layer.getLoc(), type, /*inPlace=*/true);
+      return func::CallOp::create(builder, layer.getLoc(), add, ValueRange{kept, passed}).getResult(0);
+    };
+    values.push_back(passed && kept ? addPassed()
+                     : passed       ? helpers.callCopy(builder, passed)
+                     : kept         ? kept
+                     : isUnseen     ? Value(ub::PoisonOp::create(builder, layer.getLoc(), type))
+                                    : helpers.callZero(builder, layer.getLoc(), type));
   }
   return values;
 }

@@ -102,7 +102,7 @@ FailureOr<TrainingGraph> sluice::differentiateLayers(ModuleOp module, GraphOp gr
       Value value = layer.getOperand(operand);
       train.hasGradient.insert(value);
       if (StringAttr parameter = parameterOf(value))
-        train.uses[parameter].push_back(layer);
+        train.uses[parameter].push_back(&layer->getOpOperand(operand));
     }
   }
   return train;

@@ -24,11 +24,15 @@ struct TrainingGraph {
   llvm::SmallVector<LayerFunctions> functions; // by layer
   llvm::SmallVector<Objective, 2> objectives;
   llvm::DenseSet<mlir::Value> hasGradient; // values of the graph whose gradient backward computes
-  llvm::DenseMap<mlir::StringAttr, llvm::SmallVector<LayerOp>> uses; // of a parameter that have a gradient
+  llvm::DenseMap<mlir::StringAttr, llvm::SmallVector<mlir::OpOperand *>> uses; // of a parameter that have a gradient
 
   mlir::OperandRange results() const { return GraphOp(graph).getBody().front().getTerminator()->getOperands(); }
   /// Of the functions and slots of a layer.
   static std::string nameOf(LayerOp layer) { return ("train." + layer.getName()).str(); }
+  /// Whether the gradient of a layer's operand comes from its first result where the layer is dropped.
+  bool isPassedOn(LayerOp layer, unsigned operand) const {
+    return layer.getGate() && operand == 0 && hasGradient.contains(layer.getResult(0));
+  }
   /// Whether a layer computes the value whose forward is a part of backward.
   bool isJoined(mlir::Value value) const;
 };

@@ -55,12 +55,13 @@ SlotOp TrainingSlots::createGradient(const Objective &objective, ReadOp read, un
                                SlotKind::Gradient, parameter);
   if (!objective.prefix.empty())
     slot->setAttr(unclippedAttrName, UnitAttr::get(slot.getContext()));
-  const SmallVector<LayerOp> &users = train.uses.find(parameter)->second;
+  const SmallVector<OpOperand *> &uses = train.uses.find(parameter)->second;
   SmallVector<Attribute> gates;
-  for (LayerOp user : users)
-    if (user.getGate())
+  for (OpOperand *operand : uses)
+    if (auto user = cast<LayerOp>(operand->getOwner());
+        user.getGate() && !train.isPassedOn(user, operand->getOperandNumber()))
       gates.push_back(gateOf(user, gateSlots));
-  if (gates.size() == users.size())
+  if (gates.size() == uses.size())
     slot.setGatesAttr(ArrayAttr::get(slot.getContext(), gates));
   return slot;
 }
