@@ -2,6 +2,7 @@
 #include "tools/sluice-compare/Execute.h"
 #include "tools/sluice-compare/Process.h"
 #include "tools/sluice-compare/StudyProgress.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -53,9 +54,8 @@ static Command trainCommand(const Study &study, const TrainingRun &run) {
 }
 
 /// Only reads flags and input. Of a point whose runs may not be known yet.
-static Command checkCommand(const Study &study, const Point &point) {
-  Command command{{programOf(*point.binary), "train", "--data=" + study.data.path, "--dry-run"},
-                  point.binary->folder + "/output.txt"};
+static Command checkCommand(const Study &study, const Point &point, const std::string &outputFile) {
+  Command command{{programOf(*point.binary), "train", "--data=" + study.data.path, "--dry-run"}, outputFile};
   llvm::append_range(command.arguments, point.flags.list());
   command.arguments.push_back("--steps=" + std::to_string(point.source->steps));
   return command;
@@ -71,8 +71,9 @@ namespace {
 
 class Executor {
 public:
-  Executor(Plan &plan, const ExecuteOptions &options)
-      : plan(plan), options(options), pool(options.jobs), progress(plan) {}
+  /// With a folder that takes what programs say of their flags; else the folders of the binaries do.
+  Executor(Plan &plan, const ExecuteOptions &options, std::string checkFolder = "")
+      : plan(plan), options(options), checkFolder(std::move(checkFolder)), pool(options.jobs), progress(plan) {}
 
   /// Error where the compiler or a program refuses a variant's flags.
   llvm::Error checkCompileFlags();
@@ -85,9 +86,12 @@ public:
 
 private:
   llvm::Error finish(TrainingRun &run, StringRef problem);
+  /// Where only flags are checked, the output is for the plan.
+  void say(const std::string &text) { checkFolder.empty() ? progress.line(text) : void(llvm::errs() << text << "\n"); }
 
   Plan &plan;
   const ExecuteOptions &options;
+  const std::string checkFolder;
   ProcessPool pool;
   StudyProgress progress;
 };
@@ -131,7 +135,8 @@ llvm::Error Executor::checkRunFlags() {
   for (const Point &point : plan.getPoints())
     if (point.binary && point.binary->isCompiled && !point.isDone()) {
       points.push_back(&point);
-      commands.push_back(checkCommand(plan.getStudy(), point));
+      const std::string &folder = checkFolder.empty() ? point.binary->folder : checkFolder;
+      commands.push_back(checkCommand(plan.getStudy(), point, folder + "/output.txt"));
     }
   llvm::Error result = llvm::Error::success();
   auto ended = [&](size_t index, StringRef problem) {
@@ -164,15 +169,15 @@ llvm::Error Executor::compile() {
       return;
     std::string error = errorIn(command.outputFile);
     binary.failure = (what + ": " + (error.empty() ? problem : error)).str();
-    progress.line(binary.failure);
+    say(binary.failure);
   };
-  pool.run(
-      commands,
-      {[&](size_t index) {
-         progress.line("compiling binary " + std::to_string(index + 1) + " of " + std::to_string(commands.size()));
-       },
-       [&](size_t index, StringRef problem) { fail(*missing[index], "it does not compile", problem, commands[index]); },
-       [](llvm::ArrayRef<size_t>) {}});
+  pool.run(commands, {[&](size_t index) {
+                        say("compiling binary " + std::to_string(index + 1) + " of " + std::to_string(commands.size()));
+                      },
+                      [&](size_t index, StringRef problem) {
+                        fail(*missing[index], "it does not compile", problem, commands[index]);
+                      },
+                      [](llvm::ArrayRef<size_t>) {}});
   // What `info` prints is written last: where it is, the binary is complete.
   pool.run(infos, {[](size_t) {},
                    [&](size_t index, StringRef problem) {
@@ -260,6 +265,27 @@ llvm::Expected<bool> sluice::compare::execute(Plan &plan, const ExecuteOptions &
       return std::move(error);
     plan.resolve();
   }
+  return !executor.wasInterrupted();
+}
+
+llvm::Expected<bool> sluice::compare::checkFlags(Plan &plan, const ExecuteOptions &options) {
+  llvm::SmallString<128> folder;
+  if (std::error_code error = llvm::sys::fs::createUniqueDirectory("sluice-compare", folder))
+    return llvm::createStringError("cannot make a temporary folder: " + error.message());
+  std::deque<Binary> before = plan.getBinaries();
+  llvm::scope_exit restore([&] {
+    // In their places, since points refer to them.
+    llvm::copy(before, plan.getBinaries().begin());
+    llvm::sys::fs::remove_directories(folder);
+  });
+  for (auto [index, binary] : llvm::enumerate(plan.getBinaries()))
+    if (!binary.isCompiled)
+      binary.folder = (folder + "/" + llvm::Twine(index)).str();
+  plan.resolve();
+  Executor executor(plan, options, std::string(folder));
+  for (auto check : {&Executor::checkCompileFlags, &Executor::compile, &Executor::checkRunFlags})
+    if (llvm::Error error = (executor.*check)())
+      return std::move(error);
   return !executor.wasInterrupted();
 }
 

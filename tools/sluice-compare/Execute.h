@@ -17,6 +17,10 @@ struct ExecuteOptions {
 /// in the plan, and the rest goes on. False after an interrupt; an error only where the folder cannot be written.
 llvm::Expected<bool> execute(Plan &plan, const ExecuteOptions &options);
 
+/// Error where execute() would find that flags of a variant are refused: compiles what is not compiled yet to a folder
+/// of its own, which it removes. False after an interrupt. The plan is left as it was, and its folder too.
+llvm::Expected<bool> checkFlags(Plan &plan, const ExecuteOptions &options);
+
 /// Prints what execute() would do.
 void printPlan(Plan &plan, const ExecuteOptions &options, llvm::raw_ostream &out);
 

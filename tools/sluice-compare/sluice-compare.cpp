@@ -34,8 +34,9 @@ struct Options {
                             cl::cat(category)};
   cl::list<std::string> only{"only", cl::desc("Variants to run, with those that they refer to (default: all)"),
                              cl::value_desc("VARIANT,..."), cl::CommaSeparated, cl::cat(category)};
-  cl::opt<bool> dryRun{"dry-run", cl::desc("Print what would be compiled and run; write nothing"), cl::init(false),
-                       cl::cat(category)};
+  cl::opt<bool> dryRun{"dry-run",
+                       cl::desc("Check flags of variants, and print what would be compiled and run; write nothing"),
+                       cl::init(false), cl::cat(category)};
 };
 } // namespace
 
@@ -171,6 +172,11 @@ int main(int argc, char **argv) {
   Plan plan(*study, std::vector<std::string>(options.only), threads, folder);
   ExecuteOptions execution{std::string(compiler), options.jobs, machineName(threads, options.jobs)};
   if (options.dryRun) {
+    llvm::Expected<bool> isChecked = checkFlags(plan, execution);
+    if (!isChecked)
+      return fail(llvm::toString(isChecked.takeError()), 1);
+    if (!*isChecked)
+      return fail("interrupted", 1);
     printPlan(plan, execution, llvm::outs());
     return finishOutput(fail);
   }
