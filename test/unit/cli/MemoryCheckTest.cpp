@@ -41,6 +41,23 @@ TEST(MemoryCheck, WhatFitsIsSaid) {
                  "what does not depend on the batch needs 20.0 MiB alone");
 }
 
+// Two moments of the parameter's size, and two bias corrections of a double each.
+TEST(MemoryCheck, ScalarStatesAreDoubles) {
+  sluice_binary program = large();
+  sluice_parameter parameter = {};
+  parameter.tensor.element = SLUICE_F32;
+  parameter.tensor.bytes = 10 * kMebi;
+  parameter.states = 4;
+  parameter.scalar_states = 2;
+  program.parameters = &parameter;
+  program.parameter_count = 1;
+  int64_t fixed = 40 * kMebi + 2 * int64_t(sizeof(double));
+  EXPECT_MESSAGE(Error, checkMemory(program, 1, MemoryUse::Training, machine(fixed), kEndless),
+                 "what does not depend on the batch needs 40.0 MiB alone");
+  EXPECT_MESSAGE(Error, checkMemory(program, 1, MemoryUse::Training, machine(fixed + 1), kEndless),
+                 "compiled with --batch=1 --seq=1 it would fit");
+}
+
 TEST(MemoryCheck, InferenceLeavesGradientsAndStateAlone) {
   sluice_binary program = large();
   int64_t needed = planMemory(program, 1).total() - program.slot_bytes;
