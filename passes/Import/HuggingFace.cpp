@@ -2,6 +2,7 @@
 #include "passes/Import/Description.h"
 #include "passes/Import/HuggingFaceKeys.h"
 #include "passes/Import/Reader.h"
+#include "runtime/HuggingFaceKeys.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -63,17 +64,18 @@ private:
   }
   /// The activation as an op of descriptions.
   void readActivation() {
-    llvm::MapVector<StringRef, const ActivationKind *> kinds;
-    for (const ActivationKind &kind : getActivationKinds())
-      for (StringRef spelling : llvm::split(kind.huggingFace, ' '))
-        kinds[spelling] = &kind;
+    llvm::MapVector<StringRef, const runtime::ConfigActivation *> activations;
+    for (const runtime::ConfigActivation &activation : runtime::configActivations)
+      for (StringRef spelling : llvm::split(activation.names, ' '))
+        activations[spelling] = &activation;
     const JsonValue *value = find("activation_function");
-    std::string spelling =
-        value ? reader.choice(*value, "one of the activation functions", llvm::to_vector(llvm::make_first_range(kinds)))
-              : "gelu_new";
-    const ActivationKind &kind = *kinds.lookup(spelling);
-    std::string form = kind.form.empty() ? "" : (R"(, "form": ")" + kind.form + "\"").str();
-    values["activation"] = (R"({"op": ")" + kind.name + "\"" + form + "}").str();
+    std::string spelling = value ? reader.choice(*value, "one of the activation functions",
+                                                 llvm::to_vector(llvm::make_first_range(activations)))
+                                 : "gelu_new";
+    const runtime::ConfigActivation &activation = *activations.lookup(spelling);
+    StringRef op = activation.op, form = activation.form;
+    std::string formText = form.empty() ? "" : (R"(, "form": ")" + form + "\"").str();
+    values["activation"] = (R"({"op": ")" + op + "\"" + formText + "}").str();
   }
   /// Moves the description's nodes to the places in the configuration that they come from.
   void relocate(JsonValue &node, const JsonValue *origin);

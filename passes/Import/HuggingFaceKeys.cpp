@@ -1,6 +1,7 @@
 //===- HuggingFaceKeys.cpp - Keys of Hugging Face configurations ---------------===//
 #include "passes/Import/HuggingFaceKeys.h"
 #include "mlir/IR/Diagnostics.h"
+#include "runtime/HuggingFaceKeys.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
@@ -13,12 +14,7 @@ using namespace sluice;
 
 /// All names of a key, the one of GPT-2 first.
 static SmallVector<StringRef> spellingsOf(StringRef key) {
-  static constexpr StringLiteral spellings[] = {
-      "n_embd hidden_size",         "n_layer num_hidden_layers",
-      "n_head num_attention_heads", "n_positions max_position_embeddings n_ctx",
-      "n_inner intermediate_size",
-  };
-  for (StringRef line : spellings)
+  for (StringRef line : runtime::configSpellings)
     if (line.split(' ').first == key) {
       SmallVector<StringRef> words;
       line.split(words, ' ');
@@ -53,108 +49,19 @@ const JsonValue *sluice::findConfigValue(Reader &reader, const JsonValue &config
   return found;
 }
 
-/// Names of other families for what GPT-2 has too. Transformers does not read them in a GPT-2, so they may only repeat.
-static constexpr std::pair<StringLiteral, StringLiteral> mirrors[] = {
-    {"d_model", "n_embd"},
-    {"num_layers", "n_layer"},
-    {"num_heads", "n_head"},
-    {"ffn_dim", "n_inner"},
-    {"hidden_act", "activation_function"},
-    {"hidden_activation", "activation_function"},
-    {"activation", "activation_function"},
-    {"layer_norm_eps", "layer_norm_epsilon"},
-};
-
 static void checkMirrors(Reader &reader, const JsonValue &config) {
-  for (const auto &[name, key] : mirrors) {
+  for (auto [name, key] : runtime::configMirrors) {
     const JsonValue *value = config.find(name);
     if (!value || isNull(*value))
       continue;
     const JsonValue *known = findConfigValue(reader, config, key);
     if (!known || !areEqual(*value, *known))
-      reader.expected(*value,
-                      (known ? known->describe() : "nothing") + " as '" + key + "' says, which is the key of GPT-2");
+      reader.expected(*value, (known ? known->describe() : "nothing") + " as '" + std::string(key) +
+                                  "' says, which is the key of GPT-2");
   }
 }
 
 //===-- What makes another model ------------------------------------------------------===//
-
-/// Keys, and the values beside null under which they change nothing.
-static constexpr std::pair<StringLiteral, StringLiteral> neutralValues[] = {
-    // GPT-2's own.
-    {"scale_attn_weights", "true"},
-    {"scale_attn_by_inverse_layer_idx", "false"},
-    {"reorder_and_upcast_attn", "false"},
-    {"add_cross_attention", "false"},
-    {"is_encoder_decoder", "false"},
-    {"tie_encoder_decoder", "false"},
-    {"chunk_size_feed_forward", "0"},
-    {"cross_attention_hidden_size", ""},
-    {"pruned_heads", "{}"},
-    // Of other families, which a configuration of GPT-2 may have been made to look like.
-    {"alibi", "false"},
-    {"use_alibi", "false"},
-    {"position_embedding_type", "absolute learned"},
-    {"rope_scaling", "{}"},
-    {"rope_parameters", "{}"},
-    {"rope_theta", ""},
-    {"rotary", "false"},
-    {"rotary_dim", "0"},
-    {"rotary_pct", "0"},
-    {"rotary_emb_fraction", "0"},
-    {"partial_rotary_factor", "0"},
-    {"use_rope", "false"},
-    {"sliding_window", ""},
-    {"use_sliding_window", "false"},
-    {"window_size", ""},
-    {"attention_layers", ""},
-    {"attention_types", ""},
-    {"layer_types", ""},
-    {"multi_query", "false"},
-    {"multi_query_attention", "false"},
-    {"new_decoder_architecture", "false"},
-    {"parallel_attn", "false"},
-    {"parallel_attention", "false"},
-    {"use_parallel_residual", "false"},
-    {"qk_layernorm", "false"},
-    {"qk_norm", "false"},
-    {"use_qk_norm", "false"},
-    {"attn_logit_softcapping", ""},
-    {"final_logit_softcapping", ""},
-    {"attention_multiplier", "1"},
-    {"embedding_multiplier", "1"},
-    {"residual_multiplier", "1"},
-    {"logits_scaling", "1"},
-    {"logit_scale", "1"},
-    {"embeddings_scale", "1"},
-    {"width_scale", "1"},
-    {"mup_width_scale", "1"},
-    {"mup_embeddings_scale", "1"},
-    {"mup_output_alpha", "1"},
-    {"mup_scale_qk_dot_by_d", "false"},
-    {"rms_norm", "false"},
-    {"use_rms_norm", "false"},
-    {"rms_norm_eps", ""},
-    {"norm_type", "layer_norm layernorm"},
-    {"normalization_function", "layer_norm layernorm"},
-    {"use_bias", "true"},
-    {"bias", "true"},
-    {"attention_bias", "true"},
-    {"mlp_bias", "true"},
-    {"lm_head_bias", "false"},
-    {"gated_mlp", "false"},
-    {"post_norm", "false"},
-    {"do_layer_norm_before", "true"},
-    {"num_experts", "0 1"},
-    {"num_local_experts", "0 1"},
-    {"n_experts", "0 1"},
-    {"n_routed_experts", "0"},
-    {"num_nextn_predict_layers", "0"},
-    {"word_embed_proj_dim", ""},
-    {"embedding_size", ""},
-    {"quantization_config", ""},
-    {"auto_map", "{}"},
-};
 
 /// Whether a value is one of `neutral`: words, or `{}` for an object or an array without members.
 static bool isNeutral(const JsonValue &value, StringRef neutral) {
@@ -188,10 +95,10 @@ static void checkDerivedSizes(Reader &reader, const JsonValue &config) {
   const JsonValue *width = findConfigValue(reader, config, "n_embd"),
                   *heads = findConfigValue(reader, config, "n_head");
   double widthValue = width ? width->real : defaultWidth, headsValue = heads ? heads->real : defaultHeads;
-  for (StringRef key : {"num_key_value_heads", "num_kv_heads", "n_head_kv"})
+  for (StringRef key : runtime::configHeadCounts)
     checkDerived(reader, config, key, headsValue, "the number of heads, as other attention is not supported");
   if (headsValue > 0)
-    for (StringRef key : {"head_dim", "kv_channels", "d_kv"})
+    for (StringRef key : runtime::configHeadWidths)
       checkDerived(reader, config, key, widthValue / headsValue, "the width of a head");
 }
 
@@ -229,11 +136,11 @@ static bool isHarmless(StringRef key) {
 static bool isChecked(StringRef key) {
   static constexpr StringLiteral canonical[] = {
       "n_embd", "n_layer", "n_head", "n_positions", "n_inner", "activation_function", "layer_norm_epsilon"};
-  static constexpr StringLiteral derived[] = {"num_key_value_heads", "num_kv_heads", "n_head_kv", "head_dim",
-                                              "kv_channels",         "d_kv"};
+  auto isKey = [&](StringRef name) { return name == key; };
   return llvm::any_of(canonical, [&](StringRef name) { return llvm::is_contained(spellingsOf(name), key); }) ||
-         llvm::is_contained(derived, key) || llvm::is_contained(llvm::make_first_range(mirrors), key) ||
-         llvm::is_contained(llvm::make_first_range(neutralValues), key);
+         llvm::any_of(runtime::configHeadCounts, isKey) || llvm::any_of(runtime::configHeadWidths, isKey) ||
+         llvm::any_of(llvm::make_first_range(runtime::configMirrors), isKey) ||
+         llvm::any_of(llvm::make_first_range(runtime::neutralConfigValues), isKey);
 }
 
 static void checkArchitectures(Reader &reader, const JsonValue &config) {
@@ -246,7 +153,7 @@ static void checkArchitectures(Reader &reader, const JsonValue &config) {
 }
 
 void sluice::checkConfigKeys(Reader &reader, const JsonValue &config) {
-  for (const auto &[key, neutral] : neutralValues)
+  for (auto [key, neutral] : runtime::neutralConfigValues)
     if (const JsonValue *value = config.find(key); value && !isNull(*value) && !isNeutral(*value, neutral)) {
       std::string known = neutral.empty() ? "null" : llvm::join(llvm::split(neutral, ' '), " or ");
       reader.expected(*value, known + ", as other forms of GPT-2 are not supported");

@@ -36,12 +36,11 @@ ArrayRef<NormKind> sluice::getNormKinds() {
 
 ArrayRef<ActivationKind> sluice::getActivationKinds() {
   static constexpr ActivationKind kinds[] = {
-      {"relu", "", "relu", build<ReluOp>},
-      {"silu", "", "silu swish", build<SiluOp>},
-      {"quick_gelu", "", "quick_gelu", build<QuickGeluOp>},
-      // Three spellings of one function, whose results differ by rounding alone.
-      {"gelu", "tanh", "gelu_new gelu_fast gelu_pytorch_tanh", build<GeluOp, GeluForm::Tanh>},
-      {"gelu", "erf", "gelu", build<GeluOp, GeluForm::Erf>},
+      {"relu", "", build<ReluOp>},
+      {"silu", "", build<SiluOp>},
+      {"quick_gelu", "", build<QuickGeluOp>},
+      {"gelu", "tanh", build<GeluOp, GeluForm::Tanh>},
+      {"gelu", "erf", build<GeluOp, GeluForm::Erf>},
   };
   return kinds;
 }

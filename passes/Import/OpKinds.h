@@ -19,9 +19,8 @@ llvm::ArrayRef<NormKind> getNormKinds();
 
 /// An activation, or one form of one that has several. A new activation needs an entry here, its ops and its formula.
 struct ActivationKind {
-  llvm::StringLiteral name;        ///< of the op, in descriptions
-  llvm::StringLiteral form;        ///< what the op's key `form` says, of which the first is the default; empty: no key
-  llvm::StringLiteral huggingFace; ///< spellings of a configuration's `activation_function`, with spaces between them
+  llvm::StringLiteral name; ///< of the op, in descriptions
+  llvm::StringLiteral form; ///< what the op's key `form` says, of which the first is the default; empty: no key
   mlir::Value (*build)(mlir::OpBuilder &builder, mlir::Location location, mlir::Value stream);
 };
 /// The same of activations.
