@@ -7,6 +7,7 @@
 #include "runtime/Message.h"
 #include "runtime/checkpoint/Safetensors.h"
 #include "runtime/checkpoint/WeightFiles.h"
+#include "runtime/train/ConfigCheck.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -67,7 +68,9 @@ static bool holds(const std::string &path, std::string_view text) {
 std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &program, const WeightSource &source,
                                         const Seeds &seeds) {
   if (!source.init.empty()) {
+    // Tensors first: that of another model mostly has other shapes too, which say more.
     std::string note = loadWeights(program, source.init, engine.parameterTensors());
+    checkConfigBeside(program, source.init);
     if (!note.empty() && !source.isQuiet)
       std::fprintf(stderr, "%s\n", messageText("note: " + note).c_str());
   } else if (!source.resume.empty()) {

@@ -26,8 +26,8 @@ std::string loadWeights(const sluice_binary &program, const std::string &path,
                         const std::vector<TensorView> &parameters);
 
 /// Fills the engine's parameters from the source, or else from the initializers keyed by the seed of the weights. A
-/// checkpoint's optimizer state is not read. Returns the checkpoint's index if there is one. Error as loadWeights and
-/// readCheckpointIndex.
+/// checkpoint's optimizer state is not read. Returns the checkpoint's index if there is one. Error as loadWeights,
+/// checkConfigBeside and readCheckpoint.
 std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &program, const WeightSource &source,
                                         const Seeds &seeds);
 
