@@ -1,5 +1,6 @@
 //===- Reader.cpp - Checked access to a description ---------------------------------===//
 #include "passes/Import/Reader.h"
+#include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
