@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define SLUICE_ABI_VERSION 2
+#define SLUICE_ABI_VERSION 3
 #define SLUICE_ALIGNMENT 64
 #define SLUICE_MAX_SCALARS 64
 #define SLUICE_MAX_INPUTS 4
@@ -33,8 +33,17 @@ typedef struct sluice_step {
   struct sluice_pool *pool;              /* the threads that sluice_parallel_for uses */
 } sluice_step;
 
+/* The memory that functions work on. Updates read weights and write next_weights, which may be the same memory: an
+ * element is read before it is written, and by nothing else. All other functions read weights alone. */
+typedef struct sluice_blocks {
+  const void *weights; /* sluice_binary::parameter_bytes */
+  void *next_weights;  /* of the same layout */
+  void *persistent;    /* persistent_bytes: gradients, optimizer state, norms, counts of gates */
+  void *frame;         /* frame_bytes: what a micro-batch keeps from forward to backward, and its results */
+} sluice_blocks;
+
 /* One generated function. `scratch` holds at least scratch_bytes; nothing in it outlives the call. */
-typedef void (*sluice_entry)(const sluice_step *step, void *parameters, void *slots, void *scratch);
+typedef void (*sluice_entry)(const sluice_step *step, const sluice_blocks *blocks, void *scratch);
 
 typedef enum sluice_element {
   SLUICE_F32 = 0,
@@ -67,11 +76,11 @@ typedef struct sluice_parameter {
   uint32_t initializer; /* sluice_initializer */
   uint32_t decays;      /* 1 where weight decay applies */
   double init_a;
-  int64_t gradient;       /* offset in the slot block of the gradient, after the actions before norm-reduce; -1: none */
+  int64_t gradient;       /* offset of the gradient in the persistent block; -1: none */
   uint32_t states;        /* optimizer state tensors */
   uint32_t scalar_states; /* of these the last, which are one f64; the others have the parameter's shape and type */
   const char *state_names[SLUICE_MAX_STATES]; /* "exp_avg", "bias_correction1", "momentum_buffer" */
-  int64_t state_offsets[SLUICE_MAX_STATES];   /* in the slot block; zero at the first step */
+  int64_t state_offsets[SLUICE_MAX_STATES];   /* in the persistent block; zero at the first step */
 } sluice_parameter;
 
 typedef enum sluice_open_bound { SLUICE_LEAST_IS_OPEN = 1, SLUICE_MOST_IS_OPEN = 2 } sluice_open_bound;
@@ -122,7 +131,7 @@ typedef struct sluice_graph {
   int32_t function; /* computes the result; that of the first graph, which is trained, is there after its actions */
   uint32_t inputs;
   sluice_tensor input[SLUICE_MAX_INPUTS]; /* i32 tensors, offset unused */
-  sluice_tensor result;                   /* offset is in the slot block */
+  sluice_tensor result;                   /* offset is in the frame */
 } sluice_graph;
 
 /* A tensor of floats that each micro-batch leaves behind: of the whole graph, or a detail of one layer. */
@@ -131,7 +140,7 @@ typedef struct sluice_metric {
   int32_t layer;        /* index in sluice_binary::layers, or -1 */
   int32_t gate;         /* index in sluice_binary::gates of the gate that it comes through: zeros where that is closed;
                            -1: none */
-  sluice_tensor result; /* rank 0 or 1; offset is in the slot block */
+  sluice_tensor result; /* rank 0 or 1; offset is in the frame */
 } sluice_metric;
 
 /* A layer of the repeated stack. A parameter belongs to it if its name begins with the layer's name and a dot. */
@@ -143,7 +152,7 @@ typedef struct sluice_layer {
 typedef struct sluice_gate {
   int32_t layer;    /* index in sluice_binary::layers */
   uint32_t element; /* sluice_element of the count */
-  int64_t count;    /* offset in the slot block: in how many micro-batches of the step the gate was open */
+  int64_t count;    /* offset in the persistent block: in how many micro-batches of the step the gate was open */
   double flops;     /* model FLOPs of a micro-batch that a closed gate saves */
 } sluice_gate;
 
@@ -179,9 +188,10 @@ typedef struct sluice_binary {
   const sluice_kernel *kernels; /* those that sluice_parallel_for is told of */
 
   int64_t parameter_bytes;                 /* size of the parameter block */
-  int64_t slot_bytes;                      /* size of the slot block */
-  int64_t gradient_offset, gradient_bytes; /* the part of the slot block that SLUICE_ACTION_ZERO clears */
-  int64_t norms_offset;           /* in the slot block: one double a parameter, its gradient's sum of squares */
+  int64_t persistent_bytes;                /* size of the persistent block */
+  int64_t frame_bytes;                     /* size of a frame */
+  int64_t gradient_offset, gradient_bytes; /* the part of the persistent block that SLUICE_ACTION_ZERO clears */
+  int64_t norms_offset;           /* in the persistent block: one double a parameter, its gradient's sum of squares */
   int64_t unclipped_norms_offset; /* the same of the gradients that clipping leaves alone; -1: there are none */
 } sluice_binary;
 

@@ -103,3 +103,15 @@ LogicalResult ParallelForOp::verifySymbolUses(SymbolTableCollection &symbols) {
   }
   return success();
 }
+
+LogicalResult PointeeOp::verify() {
+  constexpr int64_t pointerBytes = 8;
+  int64_t offset = getOffset();
+  if (offset % pointerBytes != 0)
+    return emitOpError() << "expected an offset that is a multiple of " << pointerBytes << ", found " << offset;
+  MemRefType memory = getMemory().getType();
+  if (memory.hasStaticShape() && offset + pointerBytes > memory.getNumElements())
+    return emitOpError() << "expected a pointer within the " << memory.getNumElements()
+                         << " bytes of the memory, found one at byte " << offset;
+  return success();
+}

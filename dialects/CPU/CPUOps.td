@@ -31,19 +31,20 @@ def CPU_ParallelForOp : CPU_Op<"parallel_for", [
   }];
 }
 
-def CPU_InputBufferOp : CPU_Op<"input_buffer", []> {
-  let summary = "the memory that the runtime loaded an input of the micro-batch into";
+def CPU_PointeeOp : CPU_Op<"pointee", []> {
+  let summary = "the memory that a pointer in memory points to";
   let description = [{
-    - The index is that of `sluice.input`, from 0, less than 4.
-    - `step` is the step state, which points to the memory.
+    - `offset` is that of the pointer, in bytes, a multiple of 8. The whole pointer lies within `memory`.
+    - `memory` is the step state, whose inputs it points to, or the blocks of an action.
 
     ```mlir
-    %tokens = sluice_cpu.input_buffer 0 of %step : memref<584xi8> to memref<8x256xi32>
+    %tokens = sluice_cpu.pointee 544 of %step : memref<584xi8> to memref<8x256xi32>
     ```
   }];
-  let arguments = (ins AnyMemRef:$step, ConfinedAttr<I64Attr, [IntNonNegative, IntMaxValue<3>]>:$index);
+  let arguments = (ins MemRefRankOf<[I8], [1]>:$memory, ConfinedAttr<I64Attr, [IntNonNegative]>:$offset);
   let results = (outs AnyStaticShapeMemRef:$result);
-  let assemblyFormat = "$index `of` $step attr-dict `:` type($step) `to` type($result)";
+  let assemblyFormat = "$offset `of` $memory attr-dict `:` type($memory) `to` type($result)";
+  let hasVerifier = 1;
 }
 
 #endif // SLUICE_CPU_OPS

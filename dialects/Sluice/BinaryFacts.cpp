@@ -78,10 +78,12 @@ LogicalResult LayerGateAttr::verify(EmitError emitError, int64_t layer, GateAttr
                  succeeded(verifyNotNegative(emitError, "flops", flops)));
 }
 
-LogicalResult MemoryAttr::verify(EmitError emitError, int64_t parameterBytes, int64_t slotBytes, int64_t gradientOffset,
-                                 int64_t gradientBytes, int64_t normsOffset, int64_t unclippedNormsOffset) {
+LogicalResult MemoryAttr::verify(EmitError emitError, int64_t parameterBytes, int64_t persistentBytes,
+                                 int64_t frameBytes, int64_t gradientOffset, int64_t gradientBytes, int64_t normsOffset,
+                                 int64_t unclippedNormsOffset) {
   if (failed(verifyNotNegative(emitError, "parameter_bytes", parameterBytes)) ||
-      failed(verifyNotNegative(emitError, "slot_bytes", slotBytes)) ||
+      failed(verifyNotNegative(emitError, "persistent_bytes", persistentBytes)) ||
+      failed(verifyNotNegative(emitError, "frame_bytes", frameBytes)) ||
       failed(verifyNotNegative(emitError, "gradient_offset", gradientOffset)) ||
       failed(verifyNotNegative(emitError, "gradient_bytes", gradientBytes)) ||
       failed(verifyNotNegative(emitError, "norms_offset", normsOffset)))
@@ -89,9 +91,9 @@ LogicalResult MemoryAttr::verify(EmitError emitError, int64_t parameterBytes, in
   if (unclippedNormsOffset < -1)
     return emitError() << "expected 'unclipped_norms_offset' of at least -1, found " << unclippedNormsOffset;
   for (int64_t end : {gradientOffset + gradientBytes, normsOffset, unclippedNormsOffset})
-    if (end > slotBytes)
-      return emitError() << "expected gradients and norms within " << slotBytes << " bytes of slots, found byte "
-                         << end;
+    if (end > persistentBytes)
+      return emitError() << "expected gradients and norms within " << persistentBytes
+                         << " bytes of persistent slots, found byte " << end;
   return success();
 }
 

@@ -92,20 +92,20 @@ def Sluice_LayerGateAttr : Sluice_Attr<"LayerGate", "layer_gate"> {
 }
 
 def Sluice_MemoryAttr : Sluice_Attr<"Memory", "memory"> {
-  let summary = "sizes of the blocks of parameters and slots, and what lies where among slots";
+  let summary = "sizes of the blocks of memory, and what lies where in them";
   let description = [{
-    In bytes. Gradients and norms lie within the slots; without unclipped norms their offset is -1.
+    In bytes. Gradients and norms lie within the persistent slots; without unclipped norms their offset is -1.
 
     Example:
 
     ```mlir
-    #sluice.memory<parameter_bytes = 128, slot_bytes = 320, gradient_offset = 0, gradient_bytes = 64,
-                   norms_offset = 128>
+    #sluice.memory<parameter_bytes = 128, persistent_bytes = 320, frame_bytes = 64, gradient_offset = 0,
+                   gradient_bytes = 64, norms_offset = 128>
     ```
   }];
   let parameters = (ins
-    "int64_t":$parameter_bytes, "int64_t":$slot_bytes, "int64_t":$gradient_offset, "int64_t":$gradient_bytes,
-    "int64_t":$norms_offset, DefaultValuedParameter<"int64_t", "-1">:$unclipped_norms_offset);
+    "int64_t":$parameter_bytes, "int64_t":$persistent_bytes, "int64_t":$frame_bytes, "int64_t":$gradient_offset,
+    "int64_t":$gradient_bytes, "int64_t":$norms_offset, DefaultValuedParameter<"int64_t", "-1">:$unclipped_norms_offset);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

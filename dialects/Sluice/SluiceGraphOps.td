@@ -34,7 +34,9 @@ def SlotOp : Sluice_Op<"slot", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpIn
     - A slot of kind `gate` counts, gate by gate, the micro-batches of the step in which the gate was open.
     - `gates`: the gates that a gradient or a result comes through, `#sluice.gate`s that exist. It is there if one of
       them was open; without a list it always is. Other kinds have no such list.
-    - `offset`: its first byte in the slot block, set by `sluice-plan-slots`.
+    - Gradients, states, norms and gates persist from step to step. What is kept and results lie in a frame, which a
+      micro-batch has for itself.
+    - `offset`: its first byte among the persistent slots, or in a frame, set by `sluice-plan-slots`.
 
     ```mlir
     sluice.slot gradient @gradient.w : tensor<8x4xf32> of @w {gates = [#sluice.gate<@gates[0]>]}
@@ -45,6 +47,10 @@ def SlotOp : Sluice_Op<"slot", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpIn
                        OptionalAttr<Sluice_GateArray>:$gates, OptionalAttr<I64Attr>:$offset);
   let assemblyFormat = "$kind $sym_name `:` $type (`of` $parameter^)? attr-dict";
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Whether the slot lies in a frame, not among the persistent ones.
+    bool isInFrame() { return getKind() == SlotKind::Kept || getKind() == SlotKind::Result; }
+  }];
 }
 
 class Sluice_SymbolRead<string mnemonic> : Sluice_Op<mnemonic, [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

@@ -66,7 +66,7 @@ static void convertFunction(func::FuncOp function, ArrayRef<int64_t> updated) {
 }
 
 namespace {
-/// Rewrites an action: values become views of the step, of the parameter block and of the slot block.
+/// Rewrites an action: values become views of the step and of the blocks of memory.
 class ActionConverter {
 public:
   ActionConverter(ModuleOp module, const SymbolTable &symbolTable, func::FuncOp action,
@@ -77,8 +77,10 @@ public:
     MemoryAttr memory = BinaryFacts::of(module).memory;
     Location location = action.getLoc();
     step = entry.addArgument(getStepType(action.getContext()), location);
-    parameters = entry.addArgument(blockOf(memory.getParameterBytes()), location);
-    slots = entry.addArgument(blockOf(memory.getSlotBytes()), location);
+    weights = entry.addArgument(blockOf(memory.getParameterBytes()), location);
+    nextWeights = entry.addArgument(blockOf(memory.getParameterBytes()), location);
+    persistent = entry.addArgument(blockOf(memory.getPersistentBytes()), location);
+    frame = entry.addArgument(blockOf(memory.getFrameBytes()), location);
     action.setFunctionType(builder.getFunctionType(entry.getArgumentTypes(), {}));
   }
 
@@ -102,20 +104,24 @@ private:
     return memref::ViewOp::create(b, cast<MemRefType>(type), block, constantIndex(b, offset), ValueRange());
   }
 
-  /// The place of a parameter or of a slot.
-  Value place(Operation *user, StringRef symbol) {
+  /// The place that an op reads or writes: of a slot, or of a parameter among the weights or the next weights.
+  Value placeOf(Operation *op, StringRef symbol) {
     Operation *target = symbolTable.lookup(symbol);
     if (auto parameter = dyn_cast<ParameterOp>(target))
-      return view(parameters, *parameter.getOffset(), bufferType(parameter.getType()));
+      return view(isa<WriteOp>(op) ? nextWeights : weights, *parameter.getOffset(), bufferType(parameter.getType()));
     auto slot = cast<SlotOp>(target);
-    return view(slots, *slot.getOffset(), bufferType(slot.getType()));
+    return view(slot.isInFrame() ? frame : persistent, *slot.getOffset(), bufferType(slot.getType()));
   }
 
   LogicalResult convert(Operation *op) {
     return TypeSwitch<Operation *, LogicalResult>(op)
-        .Case<ReadOp, FetchOp>([&](auto read) {
-          places[read.getResult()] = place(op, read.getSymbol());
-          symbols[read.getResult()] = read.getSymbol();
+        .Case([&](ReadOp read) {
+          places[read.getResult()] = placeOf(op, read.getSymbol());
+          return success();
+        })
+        .Case([&](FetchOp fetch) {
+          places[fetch.getResult()] = placeOf(op, fetch.getSymbol());
+          symbols[fetch.getResult()] = fetch.getSymbol();
           return success();
         })
         .Case<WriteOp, StoreOp>([&](auto write) { return store(op, write.getValue(), write.getSymbol()); })
@@ -185,15 +191,15 @@ private:
     return success();
   }
 
-  /// Where a result goes: where a branch was told to put it, into the first slot that it is stored to, or into a
-  /// temporary.
+  /// Where a result goes: where a branch was told to put it, into the first slot or parameter that it is stored to, or
+  /// into a temporary.
   Value destinationOf(Value result) {
     if (Value destination = destinations.lookup(result))
       return destination;
     for (Operation *user : result.getUsers())
-      if (auto store = dyn_cast<StoreOp>(user)) {
-        symbols[result] = store.getSymbol();
-        return place(user, store.getSymbol());
+      if (isa<StoreOp, WriteOp>(user)) {
+        symbols[result] = user->getAttrOfType<FlatSymbolRefAttr>("symbol").getValue();
+        return placeOf(user, symbols[result]);
       }
     return memref::AllocOp::create(builder, result.getLoc(), bufferType(result.getType()));
   }
@@ -205,6 +211,9 @@ private:
     const SmallVector<int64_t> &updates = updated.at(call.getCalleeAttr().getAttr());
     for (auto [result, argument] : llvm::zip_equal(call.getResults(), updates)) {
       if (argument >= 0) {
+        if (auto read = call.getOperand(argument).getDefiningOp<ReadOp>())
+          return call.emitOpError() << "expected a parameter that is only read, found that '" << call.getCallee()
+                                    << "' updates '" << read.getSymbol() << "' in place";
         places[result] = places.lookup(call.getOperand(argument));
         symbols[result] = symbols.lookup(call.getOperand(argument));
         continue;
@@ -261,7 +270,7 @@ private:
     if (value.getDefiningOp<ub::PoisonOp>())
       return success(); // any contents will do
     if (symbols.lookup(value) != symbol)
-      memref::CopyOp::create(builder, op->getLoc(), places.lookup(value), place(op, symbol));
+      memref::CopyOp::create(builder, op->getLoc(), places.lookup(value), placeOf(op, symbol));
     return success();
   }
 
@@ -270,7 +279,7 @@ private:
   func::FuncOp action;
   const llvm::DenseMap<StringAttr, SmallVector<int64_t>> &updated;
   OpBuilder builder;
-  Value step, parameters, slots;
+  Value step, weights, nextWeights, persistent, frame;
   llvm::DenseMap<Value, Value> places;
   llvm::DenseMap<Value, Value> destinations; // of values that a branch yields
   llvm::DenseMap<Value, StringRef> symbols;  // where a value lies already

@@ -7,8 +7,9 @@ include "mlir/Pass/PassBase.td"
 def PlanSlots : Pass<"sluice-plan-slots", "::mlir::ModuleOp"> {
   let summary = "gives every parameter and slot its place";
   let description = [{
-    - Does: places parameters in one block, and slots in another. Gradients come first, then counts of gates,
-      optimizer state, norms, results and what is kept.
+    - Does: places parameters in one block and persistent slots in another. Of these gradients come first, then counts
+      of gates, optimizer state and norms.
+    - Does: places results and what is kept in a frame.
     - Leaves: `offset`, in bytes, on every parameter and slot, and the sizes of the blocks in the module's
       `sluice.binary`. A remark of the category `memory` says them.
 
@@ -23,7 +24,7 @@ def PlanSlots : Pass<"sluice-plan-slots", "::mlir::ModuleOp"> {
     ```mlir
     sluice.parameter @w : tensor<17xf32> {init = #sluice.constant<0.0>, offset = 0}
     sluice.slot gradient @gradient.w : tensor<17xf32> of @w {offset = 0}
-    sluice.slot kept @x : tensor<2xf32> {offset = 192}
+    sluice.slot kept @x : tensor<2xf32> {offset = 0}
     ```
   }];
   let dependentDialects = ["::sluice::SluiceDialect"];
@@ -35,8 +36,9 @@ def DestinationPassing : Pass<"sluice-destination-passing", "::mlir::ModuleOp"> 
     - Needs: offsets, which `sluice-plan-slots` sets.
     - Does: a layer function becomes (step, operands, destinations) -> (). A result that updates an argument has no
       destination.
-    - Does: an action becomes (step, parameter block, slot block) -> (). Its reads and slots are views of the blocks,
-      and its scalars are loaded from the step state.
+    - Does: an action becomes (step, weights, next weights, persistent slots, frame) -> (). Its reads and slots are
+      views of these blocks, and what it writes to parameters goes to the next weights. Its scalars are loaded from the
+      step state.
     - Refuses: ops that do not belong in an action, a scalar that the module lacks, and branches that update different
       places for one result.
 
@@ -49,8 +51,8 @@ def DestinationPassing : Pass<"sluice-destination-passing", "::mlir::ModuleOp"> 
     becomes
 
     ```mlir
-    %w = memref.view %parameters[%c0][] : memref<64xi8> to memref<4xf32>
-    %x = memref.view %slots[%c64][] : memref<128xi8> to memref<4xf32>
+    %w = memref.view %weights[%c0][] : memref<64xi8> to memref<4xf32>
+    %x = memref.view %frame[%c64][] : memref<128xi8> to memref<4xf32>
     call @layer(%step, %w, %x) : (memref<584xi8>, memref<4xf32>, memref<4xf32>) -> ()
     ```
   }];

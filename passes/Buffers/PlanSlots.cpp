@@ -27,7 +27,7 @@ struct PlanSlots : sluice::impl::PlanSlotsBase<PlanSlots> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     OpBuilder builder(module);
-    Block parameters, slots;
+    Block parameters, persistent, frame;
     llvm::StringMap<int64_t> parameterIndex;
     for (ParameterOp parameter : module.getOps<ParameterOp>()) {
       parameterIndex[parameter.getSymName()] = parameterIndex.size();
@@ -36,21 +36,21 @@ struct PlanSlots : sluice::impl::PlanSlotsBase<PlanSlots> {
     auto placeAll = [&](SlotKind kind) {
       for (SlotOp slot : module.getOps<SlotOp>())
         if (slot.getKind() == kind)
-          slot.setOffsetAttr(builder.getI64IntegerAttr(slots.place(slot.getType())));
+          slot.setOffsetAttr(builder.getI64IntegerAttr((slot.isInFrame() ? frame : persistent).place(slot.getType())));
     };
     // Gradients, and the counts of micro-batches that gave them, lie together: the runtime clears them as one range.
     placeAll(SlotKind::Gradient);
     placeAll(SlotKind::Gate);
-    int64_t gradientBytes = slots.bytes;
+    int64_t gradientBytes = persistent.bytes;
     placeAll(SlotKind::State);
     // One double a parameter, in the parameters' order, whether it has a gradient or not.
     auto placeNorms = [&](bool unclipped) {
-      int64_t first = slots.bytes;
+      int64_t first = persistent.bytes;
       for (SlotOp slot : module.getOps<SlotOp>())
         if (slot.getKind() == SlotKind::Norm && slot->hasAttr(unclippedAttrName) == unclipped)
           slot.setOffsetAttr(
               builder.getI64IntegerAttr(first + int64_t(sizeof(double)) * parameterIndex.lookup(*slot.getRole())));
-      slots.bytes += llvm::alignTo(int64_t(sizeof(double)) * parameterIndex.size(), SLUICE_ALIGNMENT);
+      persistent.bytes += llvm::alignTo(int64_t(sizeof(double)) * parameterIndex.size(), SLUICE_ALIGNMENT);
       return first;
     };
     int64_t normsOffset = placeNorms(/*unclipped=*/false), unclippedNormsOffset = -1;
@@ -58,16 +58,15 @@ struct PlanSlots : sluice::impl::PlanSlotsBase<PlanSlots> {
                      [](SlotOp slot) { return slot.getKind() == SlotKind::Norm && slot->hasAttr(unclippedAttrName); }))
       unclippedNormsOffset = placeNorms(/*unclipped=*/true);
     placeAll(SlotKind::Result);
-    int64_t persistentBytes = slots.bytes;
     placeAll(SlotKind::Kept);
 
     BinaryFacts facts = BinaryFacts::of(module);
-    facts.memory = MemoryAttr::get(module.getContext(), parameters.bytes, slots.bytes, /*gradient_offset=*/0,
-                                   gradientBytes, normsOffset, unclippedNormsOffset);
+    facts.memory = MemoryAttr::get(module.getContext(), parameters.bytes, persistent.bytes, frame.bytes,
+                                   /*gradient_offset=*/0, gradientBytes, normsOffset, unclippedNormsOffset);
     facts.set(module);
     remark::analysis(module.getLoc(), remark::RemarkOpts::name("PlanSlots").category("memory"))
         << remark::metric("parameter_bytes", parameters.bytes) << remark::metric("gradient_bytes", gradientBytes)
-        << remark::metric("kept_bytes", slots.bytes - persistentBytes) << remark::metric("slot_bytes", slots.bytes);
+        << remark::metric("persistent_bytes", persistent.bytes) << remark::metric("frame_bytes", frame.bytes);
   }
 };
 } // namespace

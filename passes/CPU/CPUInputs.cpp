@@ -28,8 +28,8 @@ struct CPUInputs : sluice::impl::CPUInputsBase<CPUInputs> {
         return WalkResult(diagnostic);
       }
       OpBuilder builder(input);
-      Value buffer =
-          cpu::InputBufferOp::create(builder, input.getLoc(), type, function.getArgument(0), input.getIndexAttr());
+      int64_t offset = step_layout::inputs + int64_t(sizeof(void *)) * input.getIndex();
+      Value buffer = PointeeOp::create(builder, input.getLoc(), type, function.getArgument(0), offset);
       input.replaceAllUsesWith(buffer);
       input.erase();
       return WalkResult::advance();

@@ -16,11 +16,11 @@ using namespace sluice::cpu;
 static constexpr unsigned callsOfPart = 32;
 
 namespace {
-/// A place: a byte offset from an argument of the action, or what the pointer that lies there points to.
+/// A place: a byte offset from an argument of the action, or from what the pointer that lies there points to.
 struct Address {
   unsigned argument = 0;
   int64_t offset = 0;
-  bool indirect = false;
+  std::optional<int64_t> behindPointer = {};
 };
 
 class ActionLowering {
@@ -100,9 +100,10 @@ private:
       Value distance = LLVM::ConstantOp::create(builder, location, builder.getI64IntegerAttr(bytes));
       return LLVM::GEPOp::create(builder, location, pointer, builder.getI8Type(), from, LLVM::GEPArg(distance));
     };
-    if (!address.indirect)
+    if (!address.behindPointer)
       return moved(base, address.offset + offset);
-    return moved(LLVM::LoadOp::create(builder, location, pointer, moved(base, address.offset)), offset);
+    return moved(LLVM::LoadOp::create(builder, location, pointer, moved(base, address.offset)),
+                 *address.behindPointer + offset);
   }
 
   static std::optional<int64_t> constantOf(Value value) {
@@ -138,7 +139,7 @@ private:
   LogicalResult lower(Operation *op) {
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case<arith::ConstantOp>([](auto) { return success(); })
-        .Case<memref::ViewOp, InputBufferOp>([&](auto op) { return findPlace(op); })
+        .Case<memref::ViewOp, PointeeOp>([&](auto op) { return findPlace(op); })
         .Case<memref::LoadOp, memref::StoreOp>([&](auto op) { return move(op); })
         .Case<arith::TruncFOp, arith::CmpFOp, arith::OrIOp>([&](auto op) { return compute(op); })
         .Case([&](scf::IfOp ifOp) { return lowerIf(ifOp); })
@@ -149,20 +150,20 @@ private:
   LogicalResult findPlace(memref::ViewOp view) {
     std::optional<int64_t> shift = constantOf(view.getByteShift());
     auto source = addresses.find(view.getSource());
-    if (!shift || source == addresses.end() || source->second.indirect || !view.getSizes().empty())
+    if (!shift || source == addresses.end() || !view.getSizes().empty())
       return failure();
     Address address = source->second;
-    address.offset += *shift;
+    (address.behindPointer ? *address.behindPointer : address.offset) += *shift;
     addresses[view.getResult()] = address;
     return success();
   }
 
-  LogicalResult findPlace(InputBufferOp input) {
-    auto step = addresses.find(input.getStep());
-    if (step == addresses.end())
+  LogicalResult findPlace(PointeeOp pointee) {
+    auto memory = addresses.find(pointee.getMemory());
+    if (memory == addresses.end() || memory->second.behindPointer)
       return failure();
-    int64_t field = step_layout::inputs + int64_t(sizeof(void *)) * input.getIndex();
-    addresses[input.getResult()] = {step->second.argument, step->second.offset + field, /*indirect=*/true};
+    Address address = memory->second;
+    addresses[pointee.getResult()] = {address.argument, address.offset + int64_t(pointee.getOffset()), 0};
     return success();
   }
 

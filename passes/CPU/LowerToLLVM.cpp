@@ -141,16 +141,15 @@ private:
   ArrayRef<Attribute> kernels;
 };
 
-struct InputBufferLowering : ConvertOpToLLVMPattern<InputBufferOp> {
+struct PointeeLowering : ConvertOpToLLVMPattern<PointeeOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
 
-  LogicalResult matchAndRewrite(InputBufferOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(PointeeOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
     Location location = op.getLoc();
     auto pointer = LLVM::LLVMPointerType::get(getContext());
-    Value step = MemRefDescriptor(adaptor.getStep()).alignedPtr(rewriter, location);
-    int32_t offset = step_layout::inputs + sizeof(void *) * op.getIndex();
-    Value field = LLVM::GEPOp::create(rewriter, location, pointer, rewriter.getI8Type(), step, LLVM::GEPArg(offset));
+    Value base = MemRefDescriptor(adaptor.getMemory()).alignedPtr(rewriter, location);
+    Value field = LLVM::GEPOp::create(rewriter, location, pointer, rewriter.getI8Type(), base,
+                                      LLVM::GEPArg(int32_t(op.getOffset())));
     Value memory = LLVM::LoadOp::create(rewriter, location, pointer, field);
     rewriter.replaceOp(op, Value(MemRefDescriptor::fromStaticShape(rewriter, location, *getTypeConverter(),
                                                                    cast<MemRefType>(op.getType()), memory)));
@@ -221,7 +220,7 @@ struct LowerToLLVM : sluice::impl::LowerToLLVMBase<LowerToLLVM> {
     SymbolTableCollection symbols;
     RewritePatternSet patterns(&getContext());
     patterns.add<ParallelForLowering>(converter, kernels.getArrayRef());
-    patterns.add<InputBufferLowering>(converter);
+    patterns.add<PointeeLowering>(converter);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
     cf::populateAssertToLLVMConversionPattern(converter, patterns);

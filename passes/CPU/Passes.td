@@ -262,7 +262,7 @@ def CPUInputs : Pass<"sluice-cpu-inputs", "::mlir::func::FuncOp"> {
   let description = [{
     - Needs: memrefs of `sluice.input` in functions whose first argument is the step state, as
       `sluice-destination-passing` leaves them.
-    - Leaves: `sluice_cpu.input_buffer` of the step state in their place.
+    - Leaves: `sluice_cpu.pointee` of the step state in their place.
     - Refuses: an input of a function without the step state.
 
     ```mlir
@@ -272,7 +272,34 @@ def CPUInputs : Pass<"sluice-cpu-inputs", "::mlir::func::FuncOp"> {
     becomes
 
     ```mlir
-    %tokens = sluice_cpu.input_buffer 0 of %step : memref<584xi8> to memref<8x256xi32>
+    %tokens = sluice_cpu.pointee 544 of %step : memref<584xi8> to memref<8x256xi32>
+    ```
+  }];
+  let dependentDialects = ["::sluice::cpu::CPUDialect"];
+}
+
+def CPUBlocks : Pass<"sluice-cpu-blocks", "::mlir::func::FuncOp"> {
+  let summary = "an action takes its blocks of memory as one structure of pointers";
+  let description = [{
+    - Needs: actions that take the step state, weights, next weights, persistent slots and frame, as
+      `sluice-destination-passing` leaves them.
+    - Leaves: actions that take the step state and `sluice_blocks` of abi.h, whose pointers lead to the four.
+    - Refuses: an action with other arguments. Functions that are no actions stay as they are.
+
+    ```mlir
+    func.func @update(%step: memref<584xi8>, %weights: memref<64xi8>, %next: memref<64xi8>, %slots: memref<64xi8>,
+                      %frame: memref<0xi8>) attributes {sluice.action = #sluice.action<update>}
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @update(%step: memref<584xi8>, %blocks: memref<32xi8>)
+        attributes {sluice.action = #sluice.action<update>} {
+      %weights = sluice_cpu.pointee 0 of %blocks : memref<32xi8> to memref<64xi8>
+      %next = sluice_cpu.pointee 8 of %blocks : memref<32xi8> to memref<64xi8>
+      %slots = sluice_cpu.pointee 16 of %blocks : memref<32xi8> to memref<64xi8>
+      %frame = sluice_cpu.pointee 24 of %blocks : memref<32xi8> to memref<0xi8>
     ```
   }];
   let dependentDialects = ["::sluice::cpu::CPUDialect"];

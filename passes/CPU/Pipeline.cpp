@@ -16,6 +16,7 @@ using namespace sluice;
 
 void sluice::buildCPUBlockPipeline(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createCPUInputs());
+  manager.addNestedPass<func::FuncOp>(createCPUBlocks());
   manager.addNestedPass<func::FuncOp>(createCPUBlockStrategy());
   // On buffers, so that blocks are plain subviews.
   manager.addNestedPass<func::FuncOp>(createDecomposeBlocked());

@@ -82,7 +82,7 @@ static Value moveCorrection(OpBuilder &builder, Location location, Value correct
 }
 
 /// `(parameters..., gradients..., states..., corrections..., scalars...) -> (parameters..., states...,
-/// corrections...)`, all but the gradients and the scalars updated in place, for `count` parameters like `parameter`.
+/// corrections...)`, states and corrections updated in place, for `count` parameters like `parameter`.
 static func::FuncOp createUpdate(ModuleOp module, ParameterOp parameter, int64_t count, const Rule &rule,
                                  Type scalarType, Gradients gradients) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
@@ -137,9 +137,8 @@ static func::FuncOp createUpdate(ModuleOp module, ParameterOp parameter, int64_t
   SmallVector<Value> updated(update->getResults());
   updated.append(corrections);
   func::ReturnOp::create(builder, location, updated);
-  for (int64_t index = 0; index < count + stateCount + correctionCount; ++index)
-    function.setArgAttr(index < count ? index : firstState - count + index, updatesAttrName,
-                        builder.getI64IntegerAttr(index));
+  for (int64_t state = 0; state < stateCount + correctionCount; ++state)
+    function.setArgAttr(firstState + state, updatesAttrName, builder.getI64IntegerAttr(count + state));
   return function;
 }
 

@@ -44,7 +44,8 @@ SLUICE_ABI_STRUCT(sluice_binary, M(version), M(model), M(description), M(process
                   M(parameter_count), M(scalar_count), M(function_count), M(action_count), M(graph_count),
                   M(metric_count), M(layer_count), M(gate_count), M(kernel_count), M(parameters), M(scalars),
                   M(functions), M(actions), M(graphs), M(metrics), M(layers), M(gates), M(kernels), M(parameter_bytes),
-                  M(slot_bytes), M(gradient_offset), M(gradient_bytes), M(norms_offset), M(unclipped_norms_offset));
+                  M(persistent_bytes), M(frame_bytes), M(gradient_offset), M(gradient_bytes), M(norms_offset),
+                  M(unclipped_norms_offset));
 #undef M
 #undef SLUICE_ABI_STRUCT
 

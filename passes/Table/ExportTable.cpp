@@ -39,7 +39,8 @@ static LogicalResult collectFacts(ModuleOp module, const BinaryFacts &facts, slu
   binary.grad_clip = model.getGradClip().getValueAsDouble();
   MemoryAttr memory = facts.memory;
   binary.parameter_bytes = memory.getParameterBytes();
-  binary.slot_bytes = memory.getSlotBytes();
+  binary.persistent_bytes = memory.getPersistentBytes();
+  binary.frame_bytes = memory.getFrameBytes();
   binary.gradient_offset = memory.getGradientOffset();
   binary.gradient_bytes = memory.getGradientBytes();
   binary.norms_offset = memory.getNormsOffset();

@@ -1,4 +1,4 @@
-//===- StepLayout.h - Where the fields of the step state lie --------------------===//
+//===- StepLayout.h - Where the fields of step state and blocks lie -------===//
 #ifndef SLUICE_PASSES_TABLE_STEPLAYOUT_H
 #define SLUICE_PASSES_TABLE_STEPLAYOUT_H
 
@@ -28,6 +28,16 @@ static_assert(offsetof(sluice_step, scalars) == scalars && SLUICE_MAX_SCALARS ==
 static_assert(offsetof(sluice_step, inputs) == inputs && SLUICE_MAX_INPUTS == 4);
 static_assert(offsetof(sluice_step, pool) == pool);
 } // namespace step_layout
+
+/// Byte offsets of the pointers in `sluice_blocks`.
+namespace blocks_layout {
+inline constexpr int64_t bytes = 32;
+inline constexpr int64_t weights = 0, nextWeights = 8, persistent = 16, frame = 24;
+
+static_assert(sizeof(sluice_blocks) == bytes);
+static_assert(offsetof(sluice_blocks, weights) == weights && offsetof(sluice_blocks, next_weights) == nextWeights);
+static_assert(offsetof(sluice_blocks, persistent) == persistent && offsetof(sluice_blocks, frame) == frame);
+} // namespace blocks_layout
 
 /// The type of the step state, the first argument of every function.
 inline mlir::MemRefType getStepType(mlir::MLIRContext *context) {

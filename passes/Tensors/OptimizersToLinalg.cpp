@@ -17,13 +17,15 @@ static Value narrow(ImplicitLocOpBuilder &b, Value value, Type type) {
 static SmallVector<Value> lowerAdamW(LinalgBuilder &b, AdamWOp op) {
   SmallVector<Value> inputs = {op.getGradient()};
   llvm::append_range(inputs, op.getScalars());
-  return b.elementwise(inputs, {op.getParameter(), op.getFirst(), op.getSecond()},
+  inputs.push_back(op.getParameter());
+  // States are updated in place. The parameter is not: its new value may go to other memory.
+  return b.elementwise(inputs, {b.empty(op.getParameter().getType()), op.getFirst(), op.getSecond()},
                        [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
                          Formula f{b, v[0].getType()};
                          Value rate = v[1], beta1 = v[2], beta2 = v[3], epsilon = v[4], decay = v[5],
                                correction1 = narrow(b, v[6], v[0].getType()),
-                               correction2 = narrow(b, v[7], v[0].getType()), clip = v[8], p = v[9], m = v[10],
-                               s = v[11];
+                               correction2 = narrow(b, v[7], v[0].getType()), clip = v[8], p = v[9], m = v[11],
+                               s = v[12];
                          Value g = f.mul(v[0], clip);
                          m = f.add(f.mul(beta1, m), f.mul(f.sub(f.c(1), beta1), g));
                          s = f.add(f.mul(beta2, s), f.mul(f.sub(f.c(1), beta2), f.mul(g, g)));
@@ -38,10 +40,11 @@ static SmallVector<Value> lowerAdamW(LinalgBuilder &b, AdamWOp op) {
 static SmallVector<Value> lowerSgd(LinalgBuilder &b, SgdOp op) {
   SmallVector<Value> inputs = {op.getGradient()};
   llvm::append_range(inputs, op.getScalars());
-  return b.elementwise(inputs, {op.getParameter(), op.getMomentum()},
+  inputs.push_back(op.getParameter());
+  return b.elementwise(inputs, {b.empty(op.getParameter().getType()), op.getMomentum()},
                        [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
                          Formula f{b, v[0].getType()};
-                         Value rate = v[1], momentum = v[2], decay = v[3], clip = v[4], p = v[5], m = v[6];
+                         Value rate = v[1], momentum = v[2], decay = v[3], clip = v[4], p = v[5], m = v[7];
                          Value g = f.mul(v[0], clip);
                          if (op.getDecays())
                            g = f.add(g, f.mul(decay, p));
@@ -80,7 +83,7 @@ static SmallVector<Value> lowerMuon(LinalgBuilder &b, MuonOp op) {
               .getResults()
               .front();
   for (auto [index, parameter] : llvm::enumerate(op.getParameters()))
-    results.append(b.elementwise({matrix(stack, index), rate, decay}, parameter,
+    results.append(b.elementwise({matrix(stack, index), rate, decay, parameter}, b.empty(type),
                                  [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
                                    Formula f{b, v[0].getType()};
                                    Value p = v[3];

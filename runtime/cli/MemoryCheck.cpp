@@ -39,7 +39,7 @@ void checkMemory(const sluice_binary &program, unsigned threads, MemoryUse use, 
                  const AvailableMemory &addresses) {
   MemoryPlan plan = planMemory(program, threads);
   int64_t reserved = plan.total(), fixed = fixedBytes(program, plan, use);
-  int64_t written = use == MemoryUse::Training ? reserved : reserved - plan.slots;
+  int64_t written = use == MemoryUse::Training ? reserved : reserved - plan.persistent - plan.frames;
   auto check = [&](int64_t needed, const AvailableMemory &available) {
     if (needed > available.bytes)
       throw Error("the model '" + std::string(program.model) + "' needs " + mebibytes(needed) + " of memory, but " +

@@ -30,7 +30,8 @@ static int64_t inputStride(const sluice_binary &program) {
 MemoryPlan planMemory(const sluice_binary &program, unsigned threads) {
   MemoryPlan plan;
   plan.parameters = program.parameter_bytes;
-  plan.slots = program.slot_bytes;
+  plan.persistent = program.persistent_bytes;
+  plan.frames = program.frame_bytes;
   plan.scratch = largest(program, &sluice_function::scratch_bytes);
   plan.threadScratch = sluice_pool::scratchStride(threadScratchBytes(program)) * threads;
   plan.inputs = inputStride(program) * SLUICE_MAX_INPUTS * program.micro_batches * int64_t(sizeof(int32_t));
@@ -41,8 +42,8 @@ Device::Device(const sluice_binary &program, unsigned threads)
     : Device(program, planMemory(program, threads), threads) {}
 
 Device::Device(const sluice_binary &program, const MemoryPlan &plan, unsigned threads)
-    : program(program), parameterBlock(plan.parameters), slotBlock(plan.slots), scratch(plan.scratch),
-      inputs(plan.inputs), pool(threads, threadScratchBytes(program)) {}
+    : program(program), parameterBlock(plan.parameters), persistentBlock(plan.persistent), frameBlock(plan.frames),
+      scratch(plan.scratch), inputs(plan.inputs), pool(threads, threadScratchBytes(program)) {}
 
 int32_t *Device::input(int64_t microBatch, uint32_t input) const {
   // Every micro-batch keeps its inputs for the whole step: a schedule may load all before the first forward.
@@ -50,7 +51,7 @@ int32_t *Device::input(int64_t microBatch, uint32_t input) const {
 }
 
 void Device::zeroGradients() {
-  char *gradients = slotBlock.data() + program.gradient_offset;
+  char *gradients = persistentBlock.data() + program.gradient_offset;
   pool.run(program.gradient_bytes, [&](int64_t begin, int64_t end) { std::memset(gradients + begin, 0, end - begin); });
 }
 
@@ -58,7 +59,9 @@ void Device::call(int32_t function, int64_t microBatch, sluice_step &step) {
   for (uint32_t i = 0; i < SLUICE_MAX_INPUTS; ++i)
     step.inputs[i] = input(microBatch, i);
   step.pool = &pool;
-  program.functions[function].entry(&step, parameterBlock.data(), slotBlock.data(), scratch.data());
+  // Updates are in place.
+  sluice_blocks blocks = {parameterBlock.data(), parameterBlock.data(), persistentBlock.data(), frameBlock.data()};
+  program.functions[function].entry(&step, &blocks, scratch.data());
 }
 
 } // namespace sluice::runtime

@@ -19,11 +19,12 @@ namespace sluice::runtime {
 /// Bytes of each kind of memory that a run occupies.
 struct MemoryPlan {
   int64_t parameters = 0;
-  int64_t slots = 0;         ///< Kept values, gradients, optimizer state.
+  int64_t persistent = 0;    ///< Gradients, optimizer state.
+  int64_t frames = 0;        ///< What is kept from forward to backward.
   int64_t scratch = 0;       ///< Of the thread that calls the functions.
   int64_t threadScratch = 0; ///< Of all threads together.
   int64_t inputs = 0;        ///< Of all micro-batches of a step.
-  int64_t total() const { return parameters + slots + scratch + threadScratch + inputs; }
+  int64_t total() const { return parameters + persistent + frames + scratch + threadScratch + inputs; }
 };
 
 /// What a device with so many threads occupies. Pure: reserves nothing.
@@ -39,7 +40,8 @@ public:
 
   /// The blocks that the offsets of the program's table are in.
   char *parameters() const { return parameterBlock.data(); }
-  char *slots() const { return slotBlock.data(); }
+  char *persistent() const { return persistentBlock.data(); }
+  char *frame() const { return frameBlock.data(); }
 
   /// An input of a micro-batch: batch x sequence elements at most.
   int32_t *input(int64_t microBatch, uint32_t input) const;
@@ -55,7 +57,7 @@ private:
   Device(const sluice_binary &program, const MemoryPlan &plan, unsigned threads);
 
   const sluice_binary &program;
-  Memory parameterBlock, slotBlock, scratch, inputs;
+  Memory parameterBlock, persistentBlock, frameBlock, scratch, inputs;
   sluice_pool pool;
 };
 

@@ -33,7 +33,7 @@ std::vector<TensorView> Engine::stateTensors() const {
     for (uint32_t s = 0; s < parameter.states; ++s)
       views.push_back(viewOf(stateTensor(parameter, s),
                              std::string(parameter.tensor.name) + "." + parameter.state_names[s],
-                             device.slots() + parameter.state_offsets[s]));
+                             device.persistent() + parameter.state_offsets[s]));
   }
   return views;
 }
@@ -43,10 +43,10 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
   setScalarsOfStep(values, program, settings);
   executor.setScalars(values);
   metrics.clear();
-  executor.computeGradients(settings, load, [&](int32_t microBatch) { metrics.add(microBatch, device.slots()); });
+  executor.computeGradients(settings, load, [&](int32_t microBatch) { metrics.add(microBatch, device.frame()); });
 
   StepResult result;
-  metrics.readNorms(device.slots(), lossScale(values), result);
+  metrics.readNorms(device.persistent(), lossScale(values), result);
   // Before the update: the parameters that are kept are then the last good ones.
   if (!isFinite(program, metrics, result))
     reportNonFinite(program, metrics, device, executor, settings, load);
@@ -57,9 +57,9 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
   if (settings.detail)
     before.assign(device.parameters(), device.parameters() + program.parameter_bytes);
   executor.update(settings, load);
-  metrics.summarize(device.slots(), result);
+  metrics.summarize(device.persistent(), result);
   if (settings.detail)
-    result.layers = describeLayers(program, before.data(), device.parameters(), device.slots(), metrics.sums());
+    result.layers = describeLayers(program, before.data(), device.parameters(), device.persistent(), metrics.sums());
   for (LayerDetail &layer : result.layers)
     layer.gradientNorm /= lossScale(values); // it comes from sums of squares that carry the scale
   return result;
@@ -79,7 +79,7 @@ double Engine::evaluate(const int32_t *tokens, const int32_t *targets) {
   std::copy_n(tokens, count, device.input(0, 0));
   std::copy_n(targets, count, device.input(0, 1));
   run(*graph);
-  return readElement(graph->result.element, device.slots() + graph->result.offset, 0);
+  return readElement(graph->result.element, device.frame() + graph->result.offset, 0);
 }
 
 std::vector<double> Engine::logits(const std::vector<int32_t> &window) {
@@ -94,7 +94,7 @@ std::vector<double> Engine::logits(const std::vector<int32_t> &window) {
   run(*graph);
   std::vector<double> scores(program.vocabulary);
   for (int64_t i = 0; i < program.vocabulary; ++i)
-    scores[i] = readElement(graph->result.element, device.slots() + graph->result.offset, i);
+    scores[i] = readElement(graph->result.element, device.frame() + graph->result.offset, i);
   return scores;
 }
 

@@ -48,7 +48,7 @@ void Executor::computeGradients(const StepSettings &settings, const LoadFunction
   for (uint32_t i = 0; i < firstUpdate; ++i) {
     const sluice_action &action = program.actions[i];
     runAction(action, settings, load);
-    // At once: the next micro-batch may use the same slots.
+    // At once: the next micro-batch may use the same frame.
     if (action.micro_batch >= 0 && lastAction[action.micro_batch] == static_cast<int32_t>(i))
       afterwards(action.micro_batch);
   }

@@ -1,7 +1,7 @@
 //===- Executor.h - Runs the actions of a training step ---------*- C++ -*-===//
 //
 // The executor interprets the program's list of actions on a device. It decides the order and the keys of random
-// numbers; what the numbers in the slots mean is the business of StepMetrics. It runs all actions in their order on one
+// numbers; what the numbers in memory mean is the business of StepMetrics. It runs all actions in their order on one
 // device: stages on several devices are another executor with the same public part.
 //
 //===----------------------------------------------------------------------===//
@@ -20,7 +20,7 @@
 
 namespace sluice::runtime {
 
-/// Called once a micro-batch, when its forward and backward are done and its results are in the slots.
+/// Called once a micro-batch, when its forward and backward are done and its results are in the frame.
 using MicroBatchFunction = std::function<void(int32_t microBatch)>;
 
 /// Owns the sluice_step that generated code reads.
@@ -32,7 +32,7 @@ public:
   /// What generated code reads from now on.
   void setScalars(const Scalars &scalars) { scalars.copyTo(step); }
 
-  /// Runs the actions before the update: afterwards the gradients and the sums of their squares are in the slots.
+  /// Runs the actions before the update: afterwards the gradients and the sums of their squares are in memory.
   void computeGradients(const StepSettings &settings, const LoadFunction &load, const MicroBatchFunction &afterwards);
 
   /// Computes the gradient of one micro-batch alone, without its norm. Between computeGradients and update this gives

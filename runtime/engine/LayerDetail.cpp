@@ -14,11 +14,12 @@ double readElement(uint32_t element, const char *data, int64_t index) {
   return static_cast<double>(reinterpret_cast<const float *>(data)[index]);
 }
 
-std::vector<double> keptShares(const sluice_binary &program, const char *slots) {
+std::vector<double> keptShares(const sluice_binary &program, const char *persistent) {
   std::vector<double> open(program.layer_count, 0.0), gates(program.layer_count, 0.0);
   for (uint32_t i = 0; i < program.gate_count; ++i) {
     const sluice_gate &gate = program.gates[i];
-    open[gate.layer] += readElement(gate.element, slots + gate.count, 0) / static_cast<double>(program.micro_batches);
+    open[gate.layer] +=
+        readElement(gate.element, persistent + gate.count, 0) / static_cast<double>(program.micro_batches);
     gates[gate.layer] += 1;
   }
   for (uint32_t i = 0; i < program.layer_count; ++i)
@@ -32,9 +33,9 @@ static bool belongsTo(const sluice_parameter &parameter, const std::string &laye
   return std::strncmp(parameter.tensor.name, (layer + ".").c_str(), layer.size() + 1) == 0;
 }
 
-static void describeParameters(const sluice_binary &program, const char *before, const char *after, const char *slots,
-                               LayerDetail &detail) {
-  auto *norms = reinterpret_cast<const double *>(slots + program.norms_offset);
+static void describeParameters(const sluice_binary &program, const char *before, const char *after,
+                               const char *persistent, LayerDetail &detail) {
+  auto *norms = reinterpret_cast<const double *>(persistent + program.norms_offset);
   // All sums in double: a layer has millions of elements.
   double gradient = 0, change = 0, size = 0;
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
@@ -56,13 +57,13 @@ static void describeParameters(const sluice_binary &program, const char *before,
 }
 
 std::vector<LayerDetail> describeLayers(const sluice_binary &program, const char *before, const char *after,
-                                        const char *slots, const std::vector<MetricValue> &metrics) {
-  std::vector<double> kept = keptShares(program, slots);
+                                        const char *persistent, const std::vector<MetricValue> &metrics) {
+  std::vector<double> kept = keptShares(program, persistent);
   std::vector<LayerDetail> details(program.layer_count);
   for (uint32_t i = 0; i < program.layer_count; ++i) {
     details[i].name = program.layers[i].name;
     details[i].kept = kept[i];
-    describeParameters(program, before, after, slots, details[i]);
+    describeParameters(program, before, after, persistent, details[i]);
   }
   for (const MetricValue &metric : metrics) {
     if (metric.metric->layer < 0)
@@ -71,7 +72,7 @@ std::vector<LayerDetail> describeLayers(const sluice_binary &program, const char
     auto runs = static_cast<double>(program.micro_batches);
     if (metric.metric->gate >= 0) {
       const sluice_gate &gate = program.gates[metric.metric->gate];
-      runs = readElement(gate.element, slots + gate.count, 0);
+      runs = readElement(gate.element, persistent + gate.count, 0);
     }
     if (runs == 0)
       continue;

@@ -29,12 +29,12 @@ struct LayerDetail {
 double readElement(uint32_t element, const char *data, int64_t index);
 
 /// Share of the micro-batches of the step that each layer, with all its parts, ran in; 1 for a layer without gates.
-std::vector<double> keptShares(const sluice_binary &program, const char *slots);
+std::vector<double> keptShares(const sluice_binary &program, const char *persistent);
 
 /// Describes the step's layers. `before` and `after` are the parameter block around the update, `metrics` the sums over
 /// the micro-batches.
 std::vector<LayerDetail> describeLayers(const sluice_binary &program, const char *before, const char *after,
-                                        const char *slots, const std::vector<MetricValue> &metrics);
+                                        const char *persistent, const std::vector<MetricValue> &metrics);
 
 } // namespace sluice::runtime
 

@@ -17,12 +17,12 @@ bool isFinite(const sluice_binary &program, const StepMetrics &metrics, const St
 }
 
 /// Names the first parameter whose gradient is not finite, and the element; empty if there is none.
-static std::string findNonFiniteGradient(const sluice_binary &program, const char *slots) {
+static std::string findNonFiniteGradient(const sluice_binary &program, const char *persistent) {
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_parameter &parameter = program.parameters[i];
     if (parameter.gradient < 0)
       continue;
-    const char *gradient = slots + parameter.gradient;
+    const char *gradient = persistent + parameter.gradient;
     for (int64_t e = 0, count = elementCount(parameter.tensor); e < count; ++e)
       if (double value = readElement(parameter.tensor.element, gradient, e); !std::isfinite(value))
         return std::string(parameter.tensor.name) + " (element " + std::to_string(e) + " is " + std::to_string(value) +
@@ -37,7 +37,7 @@ void reportNonFinite(const sluice_binary &program, const StepMetrics &metrics, c
   std::string where = "step " + std::to_string(settings.step) + ": ";
   for (int32_t m = 0; m < program.micro_batches; ++m) {
     executor.computeGradientOf(m, settings, load);
-    std::string gradient = findNonFiniteGradient(program, device.slots());
+    std::string gradient = findNonFiniteGradient(program, device.persistent());
     double loss = metrics.lossOf(m);
     bool lossIsFinite = std::isfinite(loss);
     if (lossIsFinite && gradient.empty())

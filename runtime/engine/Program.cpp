@@ -60,13 +60,14 @@ static void checkParameter(const sluice_binary &program, const sluice_parameter 
   require(tensor.offset >= 0 && tensor.offset + tensor.bytes <= program.parameter_bytes,
           name + " lies outside the parameter block");
   // A negative offset says that the parameter is not trained.
-  require(parameter.gradient + tensor.bytes <= program.slot_bytes, name + " has its gradient outside the slot block");
+  require(parameter.gradient + tensor.bytes <= program.persistent_bytes,
+          name + " has its gradient outside the persistent block");
   require(parameter.states <= SLUICE_MAX_STATES && parameter.scalar_states <= parameter.states,
           name + " has too many states");
   for (uint32_t s = 0; s < parameter.states; ++s)
     require(parameter.state_offsets[s] >= 0 &&
-                parameter.state_offsets[s] + stateTensor(parameter, s).bytes <= program.slot_bytes,
-            name + " has a state outside the slot block");
+                parameter.state_offsets[s] + stateTensor(parameter, s).bytes <= program.persistent_bytes,
+            name + " has a state outside the persistent block");
 }
 
 static void checkGraph(const sluice_binary &program, const sluice_graph &graph) {
@@ -74,8 +75,8 @@ static void checkGraph(const sluice_binary &program, const sluice_graph &graph) 
   require(graph.inputs <= SLUICE_MAX_INPUTS, name + " has too many inputs");
   require(graph.function < static_cast<int32_t>(program.function_count), name + " has no such function");
   require(isFloat(graph.result.element), name + " has a result that is neither f32 nor f64");
-  require(graph.result.offset >= 0 && graph.result.offset + graph.result.bytes <= program.slot_bytes,
-          name + " has its result outside the slot block");
+  require(graph.result.offset >= 0 && graph.result.offset + graph.result.bytes <= program.frame_bytes,
+          name + " has its result outside the frame");
   // Inputs are the tokens and then, for `logits`, the position, else the targets; the rows of `logits` may be fewer.
   int64_t tokens = program.batch * program.sequence;
   bool isLogits = std::string(graph.name) == "logits";
@@ -105,14 +106,14 @@ static void checkLayers(const sluice_binary &program) {
     require(metric.layer == -1 || isLayer(metric.layer), name + " belongs to no layer");
     require(metric.gate >= -1 && metric.gate < static_cast<int32_t>(program.gate_count), name + " has no such gate");
     require(isFloat(metric.result.element), name + " is neither f32 nor f64");
-    require(metric.result.offset >= 0 && metric.result.offset + metric.result.bytes <= program.slot_bytes,
-            name + " lies outside the slot block");
+    require(metric.result.offset >= 0 && metric.result.offset + metric.result.bytes <= program.frame_bytes,
+            name + " lies outside the frame");
   }
   for (uint32_t i = 0; i < program.gate_count; ++i) {
     const sluice_gate &gate = program.gates[i];
     require(isLayer(gate.layer) && isFloat(gate.element), "a gate belongs to no layer or its count is no float");
-    require(gate.count >= 0 && gate.count + int64_t(sizeof(double)) <= program.slot_bytes,
-            "a gate lies outside the slot block");
+    require(gate.count >= 0 && gate.count + int64_t(sizeof(double)) <= program.persistent_bytes,
+            "a gate lies outside the persistent block");
   }
 }
 
@@ -124,11 +125,11 @@ void checkProgram(const sluice_binary &program) {
   require(program.batch > 0 && program.sequence > 0 && program.vocabulary > 0 && program.micro_batches > 0,
           "batch, sequence, vocabulary and micro-batches must be positive");
   require(program.graph_count > 0 && std::string(program.graphs[0].name) == "train", "the first graph is not train");
-  require(program.gradient_offset >= 0 && program.gradient_offset + program.gradient_bytes <= program.slot_bytes,
-          "the gradients lie outside the slot block");
+  require(program.gradient_offset >= 0 && program.gradient_offset + program.gradient_bytes <= program.persistent_bytes,
+          "the gradients lie outside the persistent block");
   require(program.norms_offset >= 0 &&
-              program.norms_offset + int64_t(sizeof(double)) * program.parameter_count <= program.slot_bytes,
-          "the norms lie outside the slot block");
+              program.norms_offset + int64_t(sizeof(double)) * program.parameter_count <= program.persistent_bytes,
+          "the norms lie outside the persistent block");
   for (uint32_t i = 0; i < program.parameter_count; ++i)
     checkParameter(program, program.parameters[i]);
   for (uint32_t i = 0; i < program.graph_count; ++i)

@@ -20,18 +20,18 @@ void StepMetrics::clear() {
     std::fill(metric.values.begin(), metric.values.end(), 0.0);
 }
 
-void StepMetrics::add(int32_t microBatch, const char *slots) {
+void StepMetrics::add(int32_t microBatch, const char *frame) {
   const sluice_tensor &loss = program.graphs[0].result;
-  losses[microBatch] = readElement(loss.element, slots + loss.offset, 0);
+  losses[microBatch] = readElement(loss.element, frame + loss.offset, 0);
   for (MetricValue &metric : metrics) {
     const sluice_tensor &tensor = metric.metric->result;
     for (size_t e = 0; e < metric.values.size(); ++e)
-      metric.values[e] += readElement(tensor.element, slots + tensor.offset, static_cast<int64_t>(e));
+      metric.values[e] += readElement(tensor.element, frame + tensor.offset, static_cast<int64_t>(e));
   }
 }
 
-double StepMetrics::normAt(const char *slots, int64_t offset, double lossScale) const {
-  const double *squares = reinterpret_cast<const double *>(slots + offset);
+double StepMetrics::normAt(const char *persistent, int64_t offset, double lossScale) const {
+  const double *squares = reinterpret_cast<const double *>(persistent + offset);
   // In the order of the parameters, so that the sum has the same bits however the squares were computed.
   double sum = 0;
   for (uint32_t i = 0; i < program.parameter_count; ++i)
@@ -40,13 +40,13 @@ double StepMetrics::normAt(const char *slots, int64_t offset, double lossScale) 
   return std::sqrt(sum) / lossScale;
 }
 
-void StepMetrics::readNorms(const char *slots, double lossScale, StepResult &result) const {
-  result.gradientNorm = normAt(slots, program.norms_offset, lossScale);
+void StepMetrics::readNorms(const char *persistent, double lossScale, StepResult &result) const {
+  result.gradientNorm = normAt(persistent, program.norms_offset, lossScale);
   if (program.unclipped_norms_offset >= 0)
-    result.unclippedGradientNorm = normAt(slots, program.unclipped_norms_offset, lossScale);
+    result.unclippedGradientNorm = normAt(persistent, program.unclipped_norms_offset, lossScale);
 }
 
-void StepMetrics::summarize(const char *slots, StepResult &result) const {
+void StepMetrics::summarize(const char *persistent, StepResult &result) const {
   auto microBatches = static_cast<double>(program.micro_batches);
   for (double loss : losses)
     result.loss += loss;
@@ -66,12 +66,12 @@ void StepMetrics::summarize(const char *slots, StepResult &result) const {
   result.flops = program.flops_per_token * static_cast<double>(program.batch * program.sequence) * microBatches;
   for (uint32_t i = 0; i < program.gate_count; ++i) {
     const sluice_gate &gate = program.gates[i];
-    result.flops -= gate.flops * (microBatches - readElement(gate.element, slots + gate.count, 0));
+    result.flops -= gate.flops * (microBatches - readElement(gate.element, persistent + gate.count, 0));
   }
   if (program.gate_count == 0)
     return;
   result.layersKept = 0;
-  for (double share : keptShares(program, slots))
+  for (double share : keptShares(program, persistent))
     *result.layersKept += share;
 }
 

@@ -22,7 +22,7 @@ struct StepResult {
   std::vector<LayerDetail> layers;             ///< If asked for.
 };
 
-/// Reads what a step leaves in the slots, and sums over its micro-batches.
+/// Reads what a step leaves in memory, and sums over its micro-batches.
 class StepMetrics {
 public:
   /// `program` must outlive the metrics and have passed checkProgram().
@@ -31,8 +31,8 @@ public:
   /// Begins a step: all sums are zero.
   void clear();
 
-  /// Adds the loss and the metrics of a micro-batch, which has just run.
-  void add(int32_t microBatch, const char *slots);
+  /// Adds the loss and the metrics of a micro-batch, which has just run in the frame.
+  void add(int32_t microBatch, const char *frame);
 
   /// The loss of a micro-batch that is differentiated.
   double lossOf(int32_t microBatch) const { return losses[microBatch]; }
@@ -41,13 +41,13 @@ public:
   const std::vector<MetricValue> &sums() const { return metrics; }
 
   /// Fills in the norms of the gradients, which carry the scale of the loss; the norms that are told do not.
-  void readNorms(const char *slots, double lossScale, StepResult &result) const;
+  void readNorms(const char *persistent, double lossScale, StepResult &result) const;
 
   /// Fills in what is a mean or a sum over the micro-batches, once all have been added.
-  void summarize(const char *slots, StepResult &result) const;
+  void summarize(const char *persistent, StepResult &result) const;
 
 private:
-  double normAt(const char *slots, int64_t offset, double lossScale) const;
+  double normAt(const char *persistent, int64_t offset, double lossScale) const;
 
   const sluice_binary &program;
   std::vector<double> losses;       ///< By micro-batch.

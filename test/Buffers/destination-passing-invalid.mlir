@@ -47,3 +47,19 @@ module {
     return
   }
 }
+
+// -----
+
+module {
+  sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>}
+  func.func private @update(%w: tensor<4xf32> {sluice.updates = 0 : i64}) -> tensor<4xf32> {
+    return %w : tensor<4xf32>
+  }
+  func.func @act() attributes {sluice.action = #sluice.action<update>, sluice.graph = "train"} {
+    %w = sluice.read @w : tensor<4xf32>
+    // expected-error @below {{expected a parameter that is only read, found that 'update' updates 'w' in place}}
+    %new = call @update(%w) : (tensor<4xf32>) -> tensor<4xf32>
+    sluice.write %new, @w : tensor<4xf32>
+    return
+  }
+}

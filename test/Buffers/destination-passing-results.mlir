@@ -19,7 +19,7 @@ module {
   }
 
   // CHECK-LABEL: func.func @should_write_a_result_into_its_slot
-  // CHECK: %[[X:.*]] = memref.view %arg2
+  // CHECK: %[[X:.*]] = memref.view %arg4
   // CHECK-NEXT: call @make(%arg0, %[[X]])
   // CHECK-NEXT: return
   func.func @should_write_a_result_into_its_slot()
@@ -32,7 +32,7 @@ module {
   // CHECK-LABEL: func.func @should_write_a_result_without_a_slot_to_memory_of_the_action
   // CHECK: %[[X:.*]] = memref.alloc() : memref<4xf32>
   // CHECK-NEXT: call @make(%arg0, %[[X]])
-  // CHECK: %[[Y:.*]] = memref.view %arg2
+  // CHECK: %[[Y:.*]] = memref.view %arg4
   // CHECK-NEXT: call @read(%arg0, %[[X]], %[[Y]])
   func.func @should_write_a_result_without_a_slot_to_memory_of_the_action()
       attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train"} {
@@ -43,9 +43,9 @@ module {
   }
 
   // CHECK-LABEL: func.func @should_copy_to_a_second_slot
-  // CHECK: %[[FIRST:.*]] = memref.view %arg2
+  // CHECK: %[[FIRST:.*]] = memref.view %arg4
   // CHECK: call @make(%arg0, %[[FIRST]])
-  // CHECK: %[[SECOND:.*]] = memref.view %arg2
+  // CHECK: %[[SECOND:.*]] = memref.view %arg4
   // CHECK-NEXT: memref.copy %[[FIRST]], %[[SECOND]]
   // CHECK-NOT: memref.copy
   // CHECK: return
@@ -59,9 +59,9 @@ module {
 
   // The value lies in the slot of the argument that was updated: another one gets a copy.
   // CHECK-LABEL: func.func @should_copy_what_is_updated_in_another_place
-  // CHECK: %[[X:.*]] = memref.view %arg2
+  // CHECK: %[[X:.*]] = memref.view %arg4
   // CHECK-NEXT: call @update(%arg0, %[[X]])
-  // CHECK: %[[W:.*]] = memref.view %arg1
+  // CHECK: %[[W:.*]] = memref.view %arg2
   // CHECK-NEXT: memref.copy %[[X]], %[[W]]
   func.func @should_copy_what_is_updated_in_another_place()
       attributes {sluice.action = #sluice.action<update>, sluice.graph = "train"} {
@@ -76,9 +76,9 @@ module {
   // CHECK-NEXT: return
   func.func @should_copy_nothing_that_is_in_its_place()
       attributes {sluice.action = #sluice.action<tied>, sluice.graph = "train"} {
-    %w = sluice.read @w : tensor<4xf32>
-    %new = call @update(%w) : (tensor<4xf32>) -> tensor<4xf32>
-    sluice.write %new, @w : tensor<4xf32>
+    %x = sluice.fetch @x : tensor<4xf32>
+    %new = call @update(%x) : (tensor<4xf32>) -> tensor<4xf32>
+    sluice.store %new, @x : tensor<4xf32>
     return
   }
 }

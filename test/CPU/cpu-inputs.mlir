@@ -3,8 +3,8 @@
 
 // CHECK-LABEL: func.func @should_find_inputs_through_the_step_state
 // CHECK-SAME:    (%[[STEP:.*]]: memref<584xi8>,
-// CHECK:         %[[TOKENS:.*]] = sluice_cpu.input_buffer 0 of %[[STEP]] : memref<584xi8> to memref<2x8xi32>
-// CHECK:         %[[TARGETS:.*]] = sluice_cpu.input_buffer 1 of %[[STEP]] : memref<584xi8> to memref<2x8xi32>
+// CHECK:         %[[TOKENS:.*]] = sluice_cpu.pointee 544 of %[[STEP]] : memref<584xi8> to memref<2x8xi32>
+// CHECK:         %[[TARGETS:.*]] = sluice_cpu.pointee 552 of %[[STEP]] : memref<584xi8> to memref<2x8xi32>
 // CHECK:         memref.copy %[[TOKENS]], %[[TARGETS]]
 // CHECK-NOT:     sluice.input
 func.func @should_find_inputs_through_the_step_state(%step: memref<584xi8>, %slots: memref<64xi8>) {

@@ -71,16 +71,24 @@ func.func @should_refuse_a_capture_of_another_type(%step: memref<584xi8>, %x: me
 
 // -----
 
-func.func @should_refuse_a_fifth_input(%step: memref<584xi8>) {
-  // expected-error @below {{'sluice_cpu.input_buffer' op attribute 'index' failed to satisfy constraint}}
-  %x = sluice_cpu.input_buffer 4 of %step : memref<584xi8> to memref<2xi32>
+func.func @should_refuse_half_a_pointer(%step: memref<584xi8>) {
+  // expected-error @below {{expected an offset that is a multiple of 8, found 548}}
+  %x = sluice_cpu.pointee 548 of %step : memref<584xi8> to memref<2xi32>
   return
 }
 
 // -----
 
-func.func @should_refuse_an_input_of_any_length(%step: memref<584xi8>) {
-  // expected-error @below {{'sluice_cpu.input_buffer' op result #0 must be statically shaped memref}}
-  %x = sluice_cpu.input_buffer 0 of %step : memref<584xi8> to memref<?xi32>
+func.func @should_refuse_a_pointer_outside_of_the_memory(%blocks: memref<32xi8>) {
+  // expected-error @below {{expected a pointer within the 32 bytes of the memory, found one at byte 32}}
+  %x = sluice_cpu.pointee 32 of %blocks : memref<32xi8> to memref<2xi32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_a_pointee_of_any_length(%step: memref<584xi8>) {
+  // expected-error @below {{'sluice_cpu.pointee' op result #0 must be statically shaped memref}}
+  %x = sluice_cpu.pointee 544 of %step : memref<584xi8> to memref<?xi32>
   return
 }

@@ -40,9 +40,9 @@ func.func @should_run_a_function_over_its_parts(%step: memref<584xi8>, %x: memre
 }
 
 // CHECK-LABEL: func.func @should_find_the_last_input
-// CHECK-NEXT: sluice_cpu.input_buffer 3 of %arg0 : memref<584xi8> to memref<2x3xi32>
+// CHECK-NEXT: sluice_cpu.pointee 568 of %arg0 : memref<584xi8> to memref<2x3xi32>
 func.func @should_find_the_last_input(%step: memref<584xi8>) {
-  %x = sluice_cpu.input_buffer 3 of %step : memref<584xi8> to memref<2x3xi32>
+  %x = sluice_cpu.pointee 568 of %step : memref<584xi8> to memref<2x3xi32>
   return
 }
 }

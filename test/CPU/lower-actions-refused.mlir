@@ -14,7 +14,28 @@ func.func private @layer(memref<584xi8>, memref<4xf32>)
 // CHECK: llvm.call @layer(%[[STEP]], %[[INPUT]])
 func.func @should_read_an_input_through_the_step_state(%step: memref<584xi8>, %slots: memref<64xi8>)
     attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
-  %x = sluice_cpu.input_buffer 1 of %step : memref<584xi8> to memref<4xf32>
+  %x = sluice_cpu.pointee 552 of %step : memref<584xi8> to memref<4xf32>
+  call @layer(%step, %x) : (memref<584xi8>, memref<4xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func private @layer(memref<584xi8>, memref<4xf32>)
+
+// CHECK: llvm.func @should_find_a_view_behind_a_pointer(%{{[^:]*}}: !llvm.ptr, %[[BLOCKS:[^:]*]]: !llvm.ptr
+// CHECK-SAME: passthrough
+// CHECK: %[[C16:.*]] = llvm.mlir.constant(16 : i64)
+// CHECK: %[[FIELD:.*]] = llvm.getelementptr %[[BLOCKS]][%[[C16]]]
+// CHECK: %[[BLOCK:.*]] = llvm.load %[[FIELD]] : !llvm.ptr -> !llvm.ptr
+// CHECK: %[[C192:.*]] = llvm.mlir.constant(192 : i64)
+// CHECK: %[[X:.*]] = llvm.getelementptr %[[BLOCK]][%[[C192]]]
+// CHECK: llvm.call @layer(%{{.*}}, %[[X]])
+func.func @should_find_a_view_behind_a_pointer(%step: memref<584xi8>, %blocks: memref<32xi8>)
+    attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
+  %c192 = arith.constant 192 : index
+  %persistent = sluice_cpu.pointee 16 of %blocks : memref<32xi8> to memref<256xi8>
+  %x = memref.view %persistent[%c192][] : memref<256xi8> to memref<4xf32>
   call @layer(%step, %x) : (memref<584xi8>, memref<4xf32>) -> ()
   return
 }

@@ -69,7 +69,7 @@ func.func @should_declare_nothing(%x: memref<4xf32>) {
 // CHECK: llvm.load %[[FIELD]] : !llvm.ptr -> !llvm.ptr
 func.func @should_load_the_address_of_an_input(%step: memref<584xi8>) -> i32 {
   %c0 = arith.constant 0 : index
-  %tokens = sluice_cpu.input_buffer 2 of %step : memref<584xi8> to memref<8xi32>
+  %tokens = sluice_cpu.pointee 560 of %step : memref<584xi8> to memref<8xi32>
   %token = memref.load %tokens[%c0] : memref<8xi32>
   return %token : i32
 }

@@ -15,11 +15,3 @@ func.func @should_refuse_captures_of_another_type(%step: memref<584xi8>, %x: mem
   sluice_cpu.parallel_for @rows count 4 step %step : memref<584xi8> captures(%x : memref<4xf32>)
   return
 }
-
-// -----
-
-func.func @should_refuse_a_fifth_input(%step: memref<584xi8>) {
-  // expected-error @below {{attribute 'index' failed to satisfy constraint}}
-  %0 = sluice_cpu.input_buffer 4 of %step : memref<584xi8> to memref<8xi32>
-  return
-}

@@ -22,7 +22,7 @@ sluice.parameter @w : tensor<7x4xf32> {init = #sluice.normal<1.0>}
 // The update scales the one gradient for clipping and adds the other.
 // UPDATE: sluice.slot norm @norm_slot.w
 // UPDATE: sluice.slot norm @unclipped_norm_slot.w : tensor<f64> {role = "w", sluice.unclipped}
-// UPDATE: func.func private @update.w(%arg0: tensor<7x4xf32> {sluice.updates = 0 : i64}, %[[G:arg1]]: tensor<7x4xf32>,
+// UPDATE: func.func private @update.w(%arg0: tensor<7x4xf32>, %[[G:arg1]]: tensor<7x4xf32>,
 // UPDATE-SAME: {{^}} %[[U:arg2]]: tensor<7x4xf32>, %arg3
 // UPDATE: %[[CLIPPED:.*]] = sluice.mul %[[G]], %arg12 : tensor<7x4xf32>, tensor<f32>
 // UPDATE: %[[UNCLIPPED:.*]] = sluice.mul %[[U]], %arg13 : tensor<7x4xf32>, tensor<f32>

@@ -38,7 +38,7 @@ sluice.slot gradient @gradient.w : tensor<4x8xf32> of @w
 // ADAMW-LABEL: func.func private @update.w
 // ADAMW: sluice.adamw %arg0, %arg1, %arg2, %arg3 scalars({{.*}}) decays :
 // SGD-LABEL: func.func private @update.bias
-// SGD-SAME: (%arg0: tensor<8xf32> {sluice.updates = 0 : i64}, %arg1: tensor<8xf32>,
+// SGD-SAME: (%arg0: tensor<8xf32>, %arg1: tensor<8xf32>,
 // SGD-SAME: %arg2: tensor<8xf32> {sluice.updates = 1 : i64},
 // SGD: sluice.sgd %arg0, %arg1, %arg2 scalars(%arg3, %arg4, %arg5, %arg6) :
 // SGD-LABEL: func.func private @update.w

@@ -79,17 +79,20 @@ module attributes {sluice.binary = #sluice.binary<
 
 // CHECK: error: expected 'norms_offset' of at least 0, found -64
 module attributes {sluice.binary = #sluice.binary<memory = <
-  parameter_bytes = 64, slot_bytes = 128, gradient_offset = 0, gradient_bytes = 64, norms_offset = -64>>} {}
+  parameter_bytes = 64, persistent_bytes = 128, frame_bytes = 128, gradient_offset = 0,
+  gradient_bytes = 64, norms_offset = -64>>} {}
 
 // -----
 
-// CHECK: error: expected gradients and norms within 128 bytes of slots, found byte 192
+// CHECK: error: expected gradients and norms within 128 bytes of persistent slots, found byte 192
 module attributes {sluice.binary = #sluice.binary<memory = <
-  parameter_bytes = 64, slot_bytes = 128, gradient_offset = 64, gradient_bytes = 128, norms_offset = 0>>} {}
+  parameter_bytes = 64, persistent_bytes = 128, frame_bytes = 128, gradient_offset = 64,
+  gradient_bytes = 128, norms_offset = 0>>} {}
 
 // -----
 
 // CHECK: error: expected 'unclipped_norms_offset' of at least -1, found -2
 module attributes {sluice.binary = #sluice.binary<memory = <
-  parameter_bytes = 64, slot_bytes = 128, gradient_offset = 0, gradient_bytes = 128, norms_offset = 0,
+  parameter_bytes = 64, persistent_bytes = 128, frame_bytes = 128, gradient_offset = 0,
+  gradient_bytes = 128, norms_offset = 0,
   unclipped_norms_offset = -2>>} {}

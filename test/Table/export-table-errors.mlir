@@ -10,7 +10,8 @@ module attributes {sluice.binary = #sluice.binary<>} {
 #binary = #sluice.binary<
   model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3, micro_batches = 1, optimizer = sgd,
            grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
-  memory = <parameter_bytes = 64, slot_bytes = 64, gradient_offset = 0, gradient_bytes = 64, norms_offset = 0>,
+  memory = <parameter_bytes = 64, persistent_bytes = 64, frame_bytes = 64, gradient_offset = 0,
+            gradient_bytes = 64, norms_offset = 0>,
   graphs = []>
 
 module attributes {sluice.binary = #binary} {
@@ -24,7 +25,8 @@ module attributes {sluice.binary = #binary} {
 #binary = #sluice.binary<
   model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3, micro_batches = 1, optimizer = sgd,
            grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
-  memory = <parameter_bytes = 64, slot_bytes = 64, gradient_offset = 0, gradient_bytes = 64, norms_offset = 0>,
+  memory = <parameter_bytes = 64, persistent_bytes = 64, frame_bytes = 64, gradient_offset = 0,
+            gradient_bytes = 64, norms_offset = 0>,
   graphs = []>
 
 module attributes {sluice.binary = #binary} {
@@ -37,7 +39,8 @@ module attributes {sluice.binary = #binary} {
 #binary = #sluice.binary<
   model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3, micro_batches = 1, optimizer = sgd,
            grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
-  memory = <parameter_bytes = 64, slot_bytes = 64, gradient_offset = 0, gradient_bytes = 64, norms_offset = 0>,
+  memory = <parameter_bytes = 64, persistent_bytes = 64, frame_bytes = 64, gradient_offset = 0,
+            gradient_bytes = 64, norms_offset = 0>,
   graphs = []>
 
 // expected-error@+1 {{cannot export the model: the graph 'train' has no action 'backward'}}

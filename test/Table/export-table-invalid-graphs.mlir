@@ -7,7 +7,8 @@ module attributes {
       model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
                micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
       graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
-      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
                 norms_offset = 64>>} {
   llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
       sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
@@ -24,7 +25,8 @@ module attributes {
       model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
                micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
       graphs = [#sluice.graph<"eval", inputs = []>],
-      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
                 norms_offset = 64>>} {
   sluice.slot result @train.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "train"}
   llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
@@ -41,7 +43,8 @@ module attributes {
       model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
                micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
       graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
-      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
                 norms_offset = 64>>} {
   llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
       sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
@@ -57,7 +60,8 @@ module attributes {
       model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
                micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
       graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<?xi32>>]>],
-      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
                 norms_offset = 64>>} {
   sluice.slot result @train.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "train"}
   llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",

@@ -7,7 +7,8 @@ module attributes {
       model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
                micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
       graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
-      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
                 norms_offset = 64>>} {
   // expected-error@+1 {{the ABI has no tensor of type 'tensor<1x1x1x1x1x1x1xf32>'}}
   sluice.parameter @w : tensor<1x1x1x1x1x1x1xf32> {init = #sluice.constant<0.0>, offset = 0 : i64}
@@ -25,7 +26,8 @@ module attributes {
       model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
                micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
       graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
-      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
                 norms_offset = 64>>} {
   sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, offset = 0 : i64}
   // expected-error@+1 {{expected at the position of its parameter, from byte 64}}
@@ -43,7 +45,8 @@ module attributes {
       model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
                micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
       graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
-      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
                 norms_offset = 64>>} {
   sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, offset = 0 : i64}
   sluice.slot state @first : tensor<4xf32> of @w {role = "first", offset = 0 : i64}
@@ -65,7 +68,8 @@ module attributes {
       model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
                micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
       graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
-      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
                 norms_offset = 64>>} {
   sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, offset = 0 : i64}
   sluice.slot state @first : tensor<f64> of @w {role = "first", offset = 0 : i64}
@@ -85,7 +89,8 @@ module attributes {sluice.scalars = [{name = "rate", value = 1.0 : f64}],
       model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
                micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
       graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
-      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
                 norms_offset = 64>>} {
   llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
       sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
@@ -103,7 +108,8 @@ module attributes {
       graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
       layers = ["h.0"],
       gates = [#sluice.layer_gate<layer = 0, gate = <@gates[0]>, flops = 10.0 : f64>],
-      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
                 norms_offset = 64>>} {
   sluice.slot result @train.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "train"}
   llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
@@ -120,7 +126,8 @@ module attributes {
                micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
       graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
       layers = ["h.0"],
-      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
                 norms_offset = 64>>} {
   sluice.slot result @train.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "train"}
   // expected-error@+1 {{expected the name of a layer of the stack, found 'h.9'}}

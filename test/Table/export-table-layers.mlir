@@ -26,7 +26,8 @@ module attributes {
       layers = ["h.0", "h.1"],
       gates = [#sluice.layer_gate<layer = 0, gate = <@gates[0]>, flops = 10.0 : f64>,
                #sluice.layer_gate<layer = 1, gate = <@gates[1]>, flops = 20.0 : f64>],
-      memory = <parameter_bytes = 64, slot_bytes = 256, gradient_offset = 0, gradient_bytes = 64,
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
                 norms_offset = 64>>} {
   sluice.slot result @train.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "train", sluice.metric = "loss"}
   sluice.slot gate @gates : tensor<2xf64> {offset = 64 : i64}

@@ -42,10 +42,10 @@
 // LLVM: @sluice_kernels = internal constant [1 x { ptr, i64, i64 }] [{ ptr, i64, i64 } { ptr @[[GELU]], i64 64,
 // LLVM-SAME: {{^}} i64 512 }]
 // LLVM: @sluice_program = constant
-// LLVM-SAME: i32 2, ptr @{{.*}}, i64 1, i64 2, i64 3, i64 2, double 6.000000e+00, double 1.000000e+00
+// LLVM-SAME: i32 3, ptr @{{.*}}, i64 1, i64 2, i64 3, i64 2, double 6.000000e+00, double 1.000000e+00
 // LLVM-SAME: i32 2, i32 2, i32 5, i32 9, i32 2, i32 0, i32 0, i32 0, i32 1, ptr @sluice_parameters,
 // LLVM-SAME: {{^}} ptr @sluice_scalars, ptr @sluice_functions, ptr @sluice_actions, ptr @sluice_graphs
-// LLVM-SAME: i64 128, i64 320, i64 0, i64 64, i64 128, i64 -1
+// LLVM-SAME: i64 128, i64 320, i64 384, i64 0, i64 64, i64 128, i64 -1
 module attributes {
     sluice.kernels = [#sluice.kernel<"gelu", flops = 64, bytes = 512>],
     sluice.scalars = [
@@ -56,7 +56,8 @@ module attributes {
                micro_batches = 2, optimizer = adamw, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
       graphs = [#sluice.graph<"eval", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>,
         #sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
-      memory = <parameter_bytes = 128, slot_bytes = 320, gradient_offset = 0, gradient_bytes = 64,
+      memory = <parameter_bytes = 128, persistent_bytes = 320, frame_bytes = 384, gradient_offset = 0,
+                gradient_bytes = 64,
                 norms_offset = 128>>} {
   sluice.parameter @h.weight : tensor<2x3xf32> {init = #sluice.normal<0.5>, decays, offset = 64 : i64}
   sluice.parameter @h.bias : tensor<3xf32> {init = #sluice.constant<1.0>, offset = 0 : i64}
@@ -65,27 +66,27 @@ module attributes {
   sluice.slot norm @n : tensor<f64> {role = "h.weight", offset = 128 : i64}
   sluice.slot result @eval.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "eval"}
   sluice.slot result @train.loss : tensor<f32> {offset = 256 : i64, sluice.graph = "train"}
-  llvm.func @train.forward(%step: !llvm.ptr, %parameters: !llvm.ptr, %slots: !llvm.ptr, %scratch: !llvm.ptr)
+  llvm.func @train.forward(%step: !llvm.ptr, %blocks: !llvm.ptr, %scratch: !llvm.ptr)
       attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.scratch_bytes = 128 : i64,
       sluice.thread_scratch_bytes = 64 : i64} {
     llvm.return
   }
-  llvm.func @train.backward(%step: !llvm.ptr, %parameters: !llvm.ptr, %slots: !llvm.ptr, %scratch: !llvm.ptr)
+  llvm.func @train.backward(%step: !llvm.ptr, %blocks: !llvm.ptr, %scratch: !llvm.ptr)
       attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
       sluice.thread_scratch_bytes = 0 : i64} {
     llvm.return
   }
-  llvm.func @train.norm(%step: !llvm.ptr, %parameters: !llvm.ptr, %slots: !llvm.ptr, %scratch: !llvm.ptr)
+  llvm.func @train.norm(%step: !llvm.ptr, %blocks: !llvm.ptr, %scratch: !llvm.ptr)
       attributes {sluice.action = #sluice.action<norm>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
       sluice.thread_scratch_bytes = 0 : i64} {
     llvm.return
   }
-  llvm.func @train.update(%step: !llvm.ptr, %parameters: !llvm.ptr, %slots: !llvm.ptr, %scratch: !llvm.ptr)
+  llvm.func @train.update(%step: !llvm.ptr, %blocks: !llvm.ptr, %scratch: !llvm.ptr)
       attributes {sluice.action = #sluice.action<update>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
       sluice.thread_scratch_bytes = 0 : i64} {
     llvm.return
   }
-  llvm.func @eval(%step: !llvm.ptr, %parameters: !llvm.ptr, %slots: !llvm.ptr, %scratch: !llvm.ptr)
+  llvm.func @eval(%step: !llvm.ptr, %blocks: !llvm.ptr, %scratch: !llvm.ptr)
       attributes {sluice.action = #sluice.action<evaluate>, sluice.graph = "eval", sluice.scratch_bytes = 0 : i64,
       sluice.thread_scratch_bytes = 0 : i64} {
     llvm.return

@@ -141,9 +141,9 @@ func.func private @should_share_what_both_need(%dy: tensor<6x4xf32>, %x: tensor<
 // CHECK: tensor.insert_slice
 // CHECK: tensor.insert_slice {{.*}}[1, 0, 0]
 // CHECK: sluice.blocked_newton_schulz {{.*}} {parts = 2 : i64}
-// CHECK: linalg.generic {{.*}} outs(%arg0
+// CHECK: linalg.generic {{.*}} ins(%{{[^,]*}}, %arg6, %arg6, %arg0 :
 // CHECK: arith.constant 1.41421354
-// CHECK: linalg.generic {{.*}} outs(%arg1
+// CHECK: linalg.generic {{.*}} ins(%{{[^,]*}}, %arg6, %arg6, %arg1 :
 func.func private @should_stack_the_matrices_of_muon(%p0: tensor<4x16xf32>, %p1: tensor<4x16xf32>,
     %g0: tensor<4x16xf32>, %g1: tensor<4x16xf32>, %m0: tensor<4x16xf32>, %m1: tensor<4x16xf32>, %s: tensor<f32>)
     -> (tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>, tensor<4x16xf32>) {

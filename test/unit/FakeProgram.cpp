@@ -16,10 +16,11 @@ namespace {
 constexpr int64_t kVocabulary = kFakeVocabulary, kTokens = kFakeBatch * kFakeSequence;
 constexpr int64_t kTable = kVocabulary * kVocabulary * 4, kBias = kVocabulary * 4;
 
-// The slot block.
-constexpr int64_t kLoss = 0, kTargets = 32, kNorms = 64, kScores = 128, kGradients = kScores + kBias;
+// The frame, and the persistent block.
+constexpr int64_t kLoss = 0, kTargets = 32, kScores = 64, kFrame = kScores + kBias;
+constexpr int64_t kNorms = 0, kGradients = 64;
 constexpr int64_t kFirstMoments = kGradients + kTable + kBias, kSecondMoments = kFirstMoments + kTable + kBias;
-constexpr int64_t kSlots = kSecondMoments + kTable + kBias;
+constexpr int64_t kPersistent = kSecondMoments + kTable + kBias;
 
 enum Scalar {
   LearningRate,
@@ -55,6 +56,9 @@ const sluice_scalar scalars[] = {
 template <typename Element> Element *at(void *block, int64_t offset) {
   return reinterpret_cast<Element *>(static_cast<char *>(block) + offset);
 }
+const float *weightsAt(const sluice_blocks *blocks, int64_t offset) {
+  return reinterpret_cast<const float *>(static_cast<const char *>(blocks->weights) + offset);
+}
 
 // Two kernels have one name, as those of layers have.
 const sluice_kernel kernels[] = {{"softmax", 1000, 10}, {"softmax", 2000, 20}, {"scatter", 0, 30}, {"adamw", 40, 50}};
@@ -81,10 +85,10 @@ double softmax(const float *table, const float *bias, int32_t token, float *prob
   return std::log(sum);
 }
 
-void forward(const sluice_step *step, void *parameters, void *slots, void *scratch) {
+void forward(const sluice_step *step, const sluice_blocks *blocks, void *scratch) {
   auto *tokens = static_cast<const int32_t *>(step->inputs[0]),
        *targets = static_cast<const int32_t *>(step->inputs[1]);
-  auto *table = at<float>(parameters, 0), *bias = at<float>(parameters, kTable);
+  auto *table = weightsAt(blocks, 0), *bias = weightsAt(blocks, kTable);
   auto *losses = static_cast<double *>(scratch);
   parallelFor(step, ForwardSoftmax, kTokens, [&](int64_t begin, int64_t end, void *threadScratch) {
     for (int64_t i = begin; i < end; ++i) {
@@ -101,16 +105,17 @@ void forward(const sluice_step *step, void *parameters, void *slots, void *scrat
     sum += losses[i];
     count += targets[i] >= 0;
   }
-  *at<float>(slots, kTargets) = float(count);
+  *at<float>(blocks->frame, kTargets) = float(count);
   bool poisoned = step->scalars[Poison] < 0 && -step->scalars[Poison] - 1 == step->key[2] && step->key[3] == 0;
-  *at<float>(slots, kLoss) = poisoned ? std::numeric_limits<float>::infinity() : float(sum / double(count));
+  *at<float>(blocks->frame, kLoss) = poisoned ? std::numeric_limits<float>::infinity() : float(sum / double(count));
 }
 
-void backward(const sluice_step *step, void *parameters, void *slots, void *scratch) {
+void backward(const sluice_step *step, const sluice_blocks *blocks, void *scratch) {
   auto *tokens = static_cast<const int32_t *>(step->inputs[0]),
        *targets = static_cast<const int32_t *>(step->inputs[1]);
-  auto *table = at<float>(parameters, 0), *bias = at<float>(parameters, kTable);
-  auto *tableGradient = at<float>(slots, kGradients), *biasGradient = at<float>(slots, kGradients + kTable);
+  auto *table = weightsAt(blocks, 0), *bias = weightsAt(blocks, kTable);
+  auto *tableGradient = at<float>(blocks->persistent, kGradients),
+       *biasGradient = at<float>(blocks->persistent, kGradients + kTable);
   auto *rows = static_cast<float *>(scratch);
   auto scale = float(step->scalars[LossGradient] / kTokens);
   parallelFor(step, BackwardSoftmax, kTokens, [&](int64_t begin, int64_t end, void *threadScratch) {
@@ -139,15 +144,16 @@ double squares(const float *values, int64_t count) {
   return sum;
 }
 
-void norm(const sluice_step *, void *, void *slots, void *) {
-  at<double>(slots, kNorms)[0] = squares(at<float>(slots, kGradients), kTable / 4);
-  at<double>(slots, kNorms)[1] = squares(at<float>(slots, kGradients + kTable), kVocabulary);
+void norm(const sluice_step *, const sluice_blocks *blocks, void *) {
+  at<double>(blocks->persistent, kNorms)[0] = squares(at<float>(blocks->persistent, kGradients), kTable / 4);
+  at<double>(blocks->persistent, kNorms)[1] = squares(at<float>(blocks->persistent, kGradients + kTable), kVocabulary);
 }
 
-void update(const sluice_step *step, void *parameters, void *slots, void *) {
+void update(const sluice_step *step, const sluice_blocks *blocks, void *) {
   const double *s = step->scalars;
-  auto *weights = at<float>(parameters, 0), *gradients = at<float>(slots, kGradients);
-  auto *first = at<float>(slots, kFirstMoments), *second = at<float>(slots, kSecondMoments);
+  auto *weights = weightsAt(blocks, 0);
+  auto *next = at<float>(blocks->next_weights, 0), *gradients = at<float>(blocks->persistent, kGradients);
+  auto *first = at<float>(blocks->persistent, kFirstMoments), *second = at<float>(blocks->persistent, kSecondMoments);
   parallelFor(step, AdamW, (kTable + kBias) / 4, [&](int64_t begin, int64_t end, void *) {
     for (int64_t i = begin; i < end; ++i) {
       double gradient = gradients[i] * s[ClipScale];
@@ -155,16 +161,16 @@ void update(const sluice_step *step, void *parameters, void *slots, void *) {
       second[i] = float(s[Beta2] * second[i] + (1 - s[Beta2]) * gradient * gradient);
       double decay = i < kTable / 4 ? s[WeightDecay] * weights[i] : 0;
       double step = first[i] / s[Correction1] / (std::sqrt(second[i] / s[Correction2]) + s[Epsilon]);
-      weights[i] = float(weights[i] - s[LearningRate] * (step + decay));
+      next[i] = float(weights[i] - s[LearningRate] * (step + decay));
     }
   });
 }
 
-void logits(const sluice_step *step, void *parameters, void *slots, void *) {
+void logits(const sluice_step *step, const sluice_blocks *blocks, void *) {
   int32_t position = *static_cast<const int32_t *>(step->inputs[1]);
   int32_t token = static_cast<const int32_t *>(step->inputs[0])[position];
   for (int64_t v = 0; v < kVocabulary; ++v)
-    at<float>(slots, kScores)[v] = at<float>(parameters, 0)[token * kVocabulary + v] + at<float>(parameters, kTable)[v];
+    at<float>(blocks->frame, kScores)[v] = weightsAt(blocks, 0)[token * kVocabulary + v] + weightsAt(blocks, kTable)[v];
 }
 
 constexpr int64_t kScratch = kTokens * kVocabulary * 4;
@@ -253,7 +259,8 @@ extern "C" const sluice_binary sluice_program = {
     /*gates=*/nullptr,
     kernels,
     kTable + kBias,
-    kSlots,
+    kPersistent,
+    kFrame,
     kGradients,
     kTable + kBias,
     kNorms,

@@ -48,12 +48,12 @@ bool sluice::checkGradients(Model &model, const GradientCheckOptions &options) {
   const sluice_graph &train = binary.graphs[0];
   auto loss = [&] {
     model.runForwardAndBackward();
-    return *reinterpret_cast<double *>(model.slotAt(train.result.offset));
+    return *reinterpret_cast<double *>(model.frameAt(train.result.offset));
   };
   model.runForwardAndBackward();
   // Evaluating the loss computes them again.
-  auto *gradientsInSlots = reinterpret_cast<const double *>(model.slotAt(binary.gradient_offset));
-  std::vector<double> all(gradientsInSlots, gradientsInSlots + binary.gradient_bytes / sizeof(double));
+  auto *gradientsInBlock = reinterpret_cast<const double *>(model.persistentAt(binary.gradient_offset));
+  std::vector<double> all(gradientsInBlock, gradientsInBlock + binary.gradient_bytes / sizeof(double));
 
   Worst worst;
   int64_t checked = 0;

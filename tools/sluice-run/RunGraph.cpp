@@ -16,8 +16,8 @@ static int64_t widest(const sluice_binary &binary, int64_t sluice_function::*byt
 }
 
 Model::Model(Jit &jit, const sluice_binary &binary, unsigned threads)
-    : binary(binary), jit(jit), parameters(binary.parameter_bytes), slots(binary.slot_bytes),
-      scratch(widest(binary, &sluice_function::scratch_bytes)) {
+    : binary(binary), jit(jit), parameters(binary.parameter_bytes), persistent(binary.persistent_bytes),
+      frame(binary.frame_bytes), scratch(widest(binary, &sluice_function::scratch_bytes)) {
   jit.startPool(threads, widest(binary, &sluice_function::thread_scratch_bytes));
   for (uint32_t i = 0; i < binary.scalar_count; ++i)
     jit.step.scalars[i] = binary.scalars[i].value;
@@ -72,7 +72,8 @@ const sluice_graph *Model::findGraph(llvm::StringRef name) const {
 }
 
 void Model::call(int32_t function) {
-  binary.functions[function].entry(&jit.step, parameters.data(), slots.data(), scratch.data());
+  sluice_blocks blocks = {parameters.data(), parameters.data(), persistent.data(), frame.data()};
+  binary.functions[function].entry(&jit.step, &blocks, scratch.data());
 }
 
 void Model::evaluate(const sluice_graph &graph) {
@@ -86,7 +87,7 @@ void Model::runForwardAndBackward() {
   for (uint32_t i = 0; i < binary.action_count; ++i) {
     const sluice_action &action = binary.actions[i];
     if (action.kind == SLUICE_ACTION_ZERO)
-      std::memset(slotAt(binary.gradient_offset), 0, binary.gradient_bytes);
+      std::memset(persistentAt(binary.gradient_offset), 0, binary.gradient_bytes);
     else if (action.kind == SLUICE_ACTION_FORWARD || action.kind == SLUICE_ACTION_BACKWARD ||
              action.kind == SLUICE_ACTION_TIED)
       call(action.function);

@@ -24,13 +24,15 @@ public:
   bool fillInputs(mlir::MLIRContext *context, const sluice_graph &graph, const GivenValues &given, uint64_t seed);
 
   const sluice_graph *findGraph(llvm::StringRef name) const;
-  /// Leaves the graph's result in the slots.
+  /// Leaves the graph's result in the frame.
   void evaluate(const sluice_graph &graph);
-  /// Runs the actions of a step of one micro-batch up to the norm; leaves loss and gradients in the slots.
+  /// Runs the actions of a step of one micro-batch up to the norm; leaves the loss in the frame and gradients in
+  /// the persistent block.
   void runForwardAndBackward();
 
   char *parameterAt(int64_t offset) { return parameters.data() + offset; }
-  char *slotAt(int64_t offset) { return slots.data() + offset; }
+  char *persistentAt(int64_t offset) { return persistent.data() + offset; }
+  char *frameAt(int64_t offset) { return frame.data() + offset; }
   mlir::RankedTensorType typeOf(mlir::MLIRContext *context, const sluice_tensor &tensor) const;
 
   const sluice_binary &binary;
@@ -39,7 +41,7 @@ private:
   void call(int32_t function);
 
   Jit &jit;
-  runtime::Memory parameters, slots, scratch;
+  runtime::Memory parameters, persistent, frame, scratch;
   std::vector<runtime::Memory> inputs;
 };
 

@@ -178,7 +178,7 @@ static int runModel(Jit &jit, MLIRContext *context, const GivenValues &given, co
   if (options.checkGradient)
     return checkGradients(model, {options.tolerance, options.samples}) ? finishOutput(fail) : 1;
   model.evaluate(*graph);
-  print(llvm::outs(), model.slotAt(graph->result.offset), model.typeOf(context, graph->result));
+  print(llvm::outs(), model.frameAt(graph->result.offset), model.typeOf(context, graph->result));
   llvm::outs() << "\n";
   return finishOutput(fail);
 }

@@ -24,7 +24,8 @@ sluice_binary large() {
   program.function_count = 0;
   program.parameter_bytes = 10 * kMebi;
   program.gradient_bytes = 10 * kMebi;
-  program.slot_bytes = 90 * kMebi;
+  program.persistent_bytes = 60 * kMebi;
+  program.frame_bytes = 30 * kMebi;
   return program;
 }
 
@@ -60,7 +61,7 @@ TEST(MemoryCheck, ScalarStatesAreDoubles) {
 
 TEST(MemoryCheck, InferenceLeavesGradientsAndStateAlone) {
   sluice_binary program = large();
-  int64_t needed = planMemory(program, 1).total() - program.slot_bytes;
+  int64_t needed = planMemory(program, 1).total() - program.persistent_bytes - program.frame_bytes;
   checkMemory(program, 1, MemoryUse::Inference, machine(needed), kEndless);
   EXPECT_MESSAGE(Error, checkMemory(program, 1, MemoryUse::Inference, machine(needed - 1), kEndless), "are available");
   // What is reserved counts all the same where addresses are limited.

@@ -29,7 +29,7 @@ protected:
     return std::vector<float>(data, data + bytes / sizeof(float));
   }
   std::vector<float> gradients() const {
-    return copyOf(device.slots() + sluice_program.gradient_offset, sluice_program.gradient_bytes);
+    return copyOf(device.persistent() + sluice_program.gradient_offset, sluice_program.gradient_bytes);
   }
   std::vector<float> parameters() const { return copyOf(device.parameters(), sluice_program.parameter_bytes); }
 

@@ -17,7 +17,7 @@ TEST(ProgramTest, RefusesATableOfAnotherVersion) {
   program.version = SLUICE_ABI_VERSION + 1;
   EXPECT_THROW(checkProgram(program), Error);
   program = sluice_program;
-  program.slot_bytes = 64;
+  program.persistent_bytes = 64;
   EXPECT_THROW(checkProgram(program), Error);
 }
 
