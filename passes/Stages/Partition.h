@@ -1,0 +1,110 @@
+//===- Partition.h - Layers to stages, so that the slowest stage is fast ---------------===//
+//
+// Knows nothing of IR: layers in order with what they cost go in, the number of layers of each stage comes out. A
+// problem, a solver, and a verifier that shares with the solver only what one layer and one message cost.
+//
+// What a stage costs for a micro-batch, in ticks of the caller's choice:
+//
+//   time   = sum over its layers of (1 - drop probability) (forward + backward)
+//          + for each of its boundaries one message forward and one backward: both sides handle both
+//          + the exchanges of the tied parameters that other stages hold too
+//   memory = its parameters, a tied one on each of its stages,
+//          + frames x (what its layers keep + what it receives from the stage before)
+//
+// The first layer is most often the embedding, the last the head. Costs are whole numbers, so that equal sums are
+// equal; the caller sees to it that a sum over all layers stays below 2^59.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SLUICE_PASSES_STAGES_PARTITION_H
+#define SLUICE_PASSES_STAGES_PARTITION_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace sluice {
+
+/// What a layer costs for a micro-batch; nothing is negative.
+struct PartitionLayer {
+  int64_t forward = 0, backward = 0; ///< ticks, where the layer is kept
+  double dropProbability = 0;        ///< share of micro-batches that drop it, in [0, 1]
+  int64_t parameterBytes = 0;        ///< weights, gradients and optimizer state; tied parameters apart
+  int64_t keptBytes = 0;             ///< from forward to backward
+  int64_t boundaryBytes = 0;         ///< what this layer and those before it hand to those behind it, one direction
+};
+
+/// A parameter, or several, that layers share. A stage with one of the layers has a copy.
+struct TiedParameter {
+  llvm::SmallVector<unsigned, 2> layers; ///< that use it, at least one, ascending
+  int64_t bytes = 0;                     ///< weights, gradients and optimizer state, on each of its stages
+  int64_t exchange = 0;                  ///< ticks a micro-batch for each of its stages, where it has several
+};
+
+/// What it costs to hand bytes to a neighbour.
+struct TransferCost {
+  int64_t latency = 0;     ///< ticks a message
+  double ticksPerByte = 0; ///< 1 over the bandwidth, at least 0
+
+  /// One message; none where there is nothing to hand over.
+  int64_t ticks(int64_t bytes) const;
+};
+
+struct PartitionProblem {
+  llvm::SmallVector<PartitionLayer> layers; ///< in the order of forward
+  llvm::SmallVector<TiedParameter> tied;
+  TransferCost transfer;
+  llvm::SmallVector<int64_t> frames;  ///< by stage, whose number it sets: micro-batches that are alive at once
+  std::optional<int64_t> memoryLimit; ///< bytes of a device
+
+  size_t stages() const { return frames.size(); }
+};
+
+/// What one stage costs.
+struct StageCost {
+  int64_t compute = 0;    ///< ticks a micro-batch in its layers
+  int64_t transfer = 0;   ///< ticks a micro-batch at its boundaries
+  int64_t exchange = 0;   ///< ticks a micro-batch for tied parameters
+  int64_t parameters = 0; ///< bytes
+  int64_t frame = 0;      ///< bytes a frame
+  int64_t memory = 0;     ///< bytes: parameters and all frames
+
+  int64_t time() const { return compute + transfer + exchange; }
+};
+
+/// Layers a stage, and what the stages cost.
+struct Partition {
+  llvm::SmallVector<int64_t> counts;
+  llvm::SmallVector<StageCost> stages;
+  std::string error; ///< of the verifier; empty in a valid partition
+
+  /// Ticks a micro-batch of the slowest stage.
+  int64_t slowest() const;
+};
+
+/// The schedules whose frames are known without a program.
+enum class FrameSchedule { Sequential, GPipe, OneForwardOneBackward };
+
+/// How many of `microBatches` are alive at once on each of `stages` stages: one where they run one after another, all
+/// under gpipe (Huang et al. 2019), under 1f1b at most as many as there are stages from this one to the last
+/// (Narayanan et al. 2019).
+llvm::SmallVector<int64_t> framesAlive(FrameSchedule schedule, int64_t microBatches, int64_t stages);
+
+/// The best partition in which every stage has a layer, by dynamic programming; none where memory does not suffice or
+/// where there are fewer layers than stages. Of those whose slowest stage is the fastest it is the most even one, with
+/// the least sum of squares of the stages' times; of these the one whose first stages have the fewest layers.
+/// Takes O(layers^2 (stages + uses of tied parameters)) time.
+std::optional<Partition> solvePartition(const PartitionProblem &problem);
+
+/// The least memory of a device, in bytes, for which there is a partition; the problem's own limit does not count.
+/// None where there are fewer layers than stages.
+std::optional<int64_t> leastMemoryLimit(const PartitionProblem &problem);
+
+/// Recomputes what the stages cost, layer by layer. Stages may be empty. The error says, in one line, that the counts
+/// are not those of all layers and stages, or which stage exceeds the memory.
+Partition verifyPartition(const PartitionProblem &problem, llvm::ArrayRef<int64_t> counts);
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_STAGES_PARTITION_H
