@@ -17,6 +17,7 @@
 #include "passes/Graph/Passes.h"
 #include "passes/Import/Passes.h"
 #include "passes/Numerics/Passes.h"
+#include "passes/Stages/Passes.h"
 #include "passes/Table/Passes.h"
 #include "passes/Target/Passes.h"
 #include "passes/Target/Pipeline.h"
@@ -44,6 +45,7 @@ inline void registerDialects(mlir::DialectRegistry &registry) {
 inline void registerPasses() {
   registerSluiceImportPasses();
   registerSluiceGraphPasses();
+  registerSluiceStagesPasses();
   registerSluiceGradientPasses();
   registerSluiceNumericsPasses();
   registerSluiceTensorsPasses();

@@ -13,6 +13,10 @@ static int64_t dimension(Value value, int64_t index) {
 int64_t AddOp::getFlops() { return elements(getResult()); }
 int64_t MulOp::getFlops() { return elements(getResult()); }
 int64_t EmbeddingOp::getFlops() { return 0; }
+// Of the table only the rows that are looked up.
+int64_t EmbeddingOp::getBytesMoved() {
+  return sumOfTensorBytes(getIndices().getType()) + 2 * sumOfTensorBytes(getResult().getType());
+}
 int64_t StandardizationLossOp::getFlops() { return 5 * elements(getInput()); }
 
 int64_t LinearOp::getFlops() {

@@ -30,6 +30,9 @@ inline constexpr llvm::StringLiteral graphAttrName = "sluice.graph";
 inline constexpr llvm::StringLiteral metricAttrName = "sluice.metric";
 inline constexpr llvm::StringLiteral layerAttrName = "sluice.layer";
 inline constexpr llvm::StringLiteral unclippedAttrName = "sluice.unclipped";
+/// Discardable attribute of a layer with a gate: the share of micro-batches that drop it, an f64 in [0, 1], with the
+/// run-time scalars that the technique has by default. What stages cost depends on it, and nothing that is computed.
+inline constexpr llvm::StringLiteral dropProbabilityAttrName = "sluice.drop_probability";
 /// Discardable attribute of an op or a loop on buffers: a `#sluice.kernel`.
 inline constexpr llvm::StringLiteral kernelAttrName = "sluice.kernel";
 /// Discardable attribute of a contraction of linalg: the type that its operands are rounded to.

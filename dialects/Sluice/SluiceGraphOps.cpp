@@ -147,6 +147,22 @@ LogicalResult GraphOp::verify() {
   return getSymName() == "train" ? verifyTrainingResults(*this) : success();
 }
 
+LogicalResult GraphOp::verifyRegions() {
+  LayerOp before;
+  for (LayerOp layer : getBody().front().getOps<LayerOp>()) {
+    if (before && before.getStage().has_value() != layer.getStage().has_value())
+      return layer.emitOpError() << "expected a stage on all layers of '" << getSymName() << "' or on none";
+    if (before && layer.getStage() < before.getStage()) {
+      InFlightDiagnostic diagnostic = layer.emitOpError() << "expected a stage of at least " << *before.getStage()
+                                                          << ", found " << *layer.getStage();
+      diagnostic.attachNote(before.getLoc()) << "the stage of the layer in front";
+      return diagnostic;
+    }
+    before = layer;
+  }
+  return success();
+}
+
 LogicalResult ReturnOp::verify() {
   auto graph = cast<GraphOp>((*this)->getParentOp());
   if (llvm::equal(getOperandTypes(), graph.getResultTypes()))
@@ -179,6 +195,10 @@ ParseResult LayerOp::parse(OpAsmParser &parser, OperationState &result) {
         parser.parseKeyword("of") || parser.parseAttribute(of, i64, getOfAttrName(result.name), result.attributes))
       return failure();
   }
+  if (IntegerAttr stage;
+      succeeded(parser.parseOptionalKeyword("stage")) &&
+      parser.parseAttribute(stage, parser.getBuilder().getI64Type(), getStageAttrName(result.name), result.attributes))
+    return failure();
   OpAsmParser::UnresolvedOperand gate;
   Type gateType;
   if (succeeded(parser.parseOptionalKeyword("gate"))) {
@@ -217,6 +237,8 @@ void LayerOp::print(OpAsmPrinter &printer) {
   printer << ' ' << getNameAttr();
   if (getDepth())
     printer << " depth " << *getDepth() << " of " << getOf().value_or(0);
+  if (getStage())
+    printer << " stage " << *getStage();
   if (Value gate = getGate())
     printer << " gate " << gate << '[' << getGateIndex().value_or(0) << "] : " << gate.getType();
   unsigned index = 0;
@@ -235,7 +257,7 @@ void LayerOp::print(OpAsmPrinter &printer) {
   printGroup("scalars", getScalars());
   printer.printOptionalArrowTypeList(getResultTypes());
   printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(),
-                                           {getNameAttrName(), getDepthAttrName(), getOfAttrName(),
+                                           {getNameAttrName(), getDepthAttrName(), getOfAttrName(), getStageAttrName(),
                                             getGateIndexAttrName(), getOperandSegmentSizesAttrName()});
   printer << ' ';
   printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);

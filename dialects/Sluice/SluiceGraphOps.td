@@ -191,6 +191,7 @@ def GraphOp : Sluice_Op<"graph", [IsolatedFromAbove, FunctionOpInterface, Symbol
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() { return getFunctionType().getInputs(); }
     ::llvm::ArrayRef<::mlir::Type> getResultTypes() { return getFunctionType().getResults(); }
@@ -220,6 +221,8 @@ def LayerOp : Sluice_Op<"layer", [IsolatedFromAbove, AttrSizedOperandSegments,
       layers).
     - The block has one argument for each operand, in this order and of the same type. Nothing is captured from above.
     - `depth` counts from 1 and is at most `of`; layers outside the repeated stack have neither.
+    - `stage` counts from 0 and is the part of the pipeline that owns the layer. All layers of a graph have one, or none
+      has. A layer's stage is at least that of the layer in front of it.
     - The yielded types are the result types.
 
     #### Gates
@@ -233,7 +236,7 @@ def LayerOp : Sluice_Op<"layer", [IsolatedFromAbove, AttrSizedOperandSegments,
     #### Example
 
     ```mlir
-    %y = sluice.layer "h.0" depth 1 of 6 gate %keep[0] : tensor<6xf32>
+    %y = sluice.layer "h.0" depth 1 of 6 stage 0 gate %keep[0] : tensor<6xf32>
         (%x = %x0 : tensor<2x4xf32>) parameters(%w = %p : tensor<4xf32>) -> tensor<2x4xf32> {
       sluice.yield %x : tensor<2x4xf32>
     }
@@ -244,7 +247,8 @@ def LayerOp : Sluice_Op<"layer", [IsolatedFromAbove, AttrSizedOperandSegments,
                        Optional<Sluice_FloatTensor>:$gate, StrAttr:$name,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$depth,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$of,
-                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$gate_index);
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$gate_index,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$stage);
   let results = (outs Variadic<Sluice_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
@@ -258,7 +262,7 @@ def LayerOp : Sluice_Op<"layer", [IsolatedFromAbove, AttrSizedOperandSegments,
       "::mlir::ValueRange":$broadcasts, "::mlir::ValueRange":$scalars, "::llvm::StringRef":$name,
       "::mlir::IntegerAttr":$depth, "::mlir::IntegerAttr":$of), [{
     build($_builder, $_state, results, activations, parameters, broadcasts, scalars, ::mlir::Value(),
-          $_builder.getStringAttr(name), depth, of, ::mlir::IntegerAttr());
+          $_builder.getStringAttr(name), depth, of, ::mlir::IntegerAttr(), ::mlir::IntegerAttr());
   }]>];
 }
 

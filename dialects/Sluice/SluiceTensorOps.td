@@ -230,7 +230,7 @@ def ZeroOp : Sluice_Op<"zero", [Pure, RepeatedInBackward]> {
 
 //===-- Tables -------------------------------------------------------------------===//
 
-def EmbeddingOp : Sluice_TensorOp<"embedding", [cost]> {
+def EmbeddingOp : Sluice_TensorOp<"embedding", [DeclareOpInterfaceMethods<CostOpInterface, ["getBytesMoved"]>]> {
   let summary = "rows of a table by index";
   let description = [{
     - Operands: indices [...], i32; table [V, C]. Result: rows [..., C] of the table's element type.

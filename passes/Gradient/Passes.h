@@ -19,13 +19,17 @@ namespace sluice {
 #define GEN_PASS_REGISTRATION
 #include "passes/Gradient/Passes.h.inc"
 
-/// The options of the passes of this phase that have any, by the same names.
+/// The options of the passes of this phase that have any, by the same names; stages are assigned where one of their
+/// options is given.
 struct GradientOptions : mlir::PassPipelineOptions<GradientOptions> {
   Option<int64_t> microBatches{*this, "microbatches", llvm::cl::desc("Micro-batches of a step"), llvm::cl::init(1)};
   Option<std::string> optimizer{*this, "optimizer", llvm::cl::desc("adamw, sgd or muon"), llvm::cl::init("adamw")};
   Option<std::string> droppedState{*this, "dropped-state",
                                    llvm::cl::desc("Parameters of layers that a step drops: move or skip"),
                                    llvm::cl::init("move")};
+  Option<int64_t> stages{*this, "stages", llvm::cl::desc("Stages; 0: as many as partition has, or none"),
+                         llvm::cl::init(0)};
+  Option<std::string> partition{*this, "partition", llvm::cl::desc("Layers a stage, such as 3,6,3")};
 };
 
 /// Adds the passes to `manager`, which runs on a module; the options are read at once.

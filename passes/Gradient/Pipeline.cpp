@@ -2,6 +2,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Gradient/Passes.h"
+#include "passes/Stages/Passes.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -12,6 +13,15 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
   manager.addPass(createCSEPass());
   // Differentiation goes layer by layer, so that nothing may stand between layers.
   manager.addNestedPass<GraphOp>(createGroupLayers());
+  // Layers, and so before they are differentiated: backward functions lie where their layer does.
+  if (options.stages != 0 || !options.partition.empty()) {
+    AssignStagesOptions stages;
+    stages.stages = options.stages;
+    stages.partition = options.partition;
+    stages.microBatches = options.microBatches;
+    stages.optimizer = options.optimizer;
+    manager.addPass(createAssignStages(stages));
+  }
   DifferentiateOptions differentiate;
   differentiate.microBatches = options.microBatches;
   manager.addPass(createDifferentiate(differentiate));

@@ -108,8 +108,15 @@ private:
     auto key = KeyOp::create(b, RankedTensorType::get({4}, b.getI32Type()), /*gates=*/true);
     auto [probabilities, scales] = buildProbabilities(b, key, depths, layers, element);
     Value keep = BernoulliOp::create(b, probabilities.getType(), key, probabilities, gate == "step");
-    for (auto [index, part] : llvm::enumerate(gated))
+    for (auto [index, part] : llvm::enumerate(gated)) {
       insertGate(part, keep, scales, index);
+      LayerOp(part.layer)->setAttr(dropProbabilityAttrName, b.getF64FloatAttr(dropProbability(depths[index], layers)));
+    }
+  }
+
+  /// What the probability of a drop tends to in a run that leaves theta as it is.
+  double dropProbability(double depth, int64_t layers) {
+    return std::min(depth / double(layers) * (1 - theta), 1 - int64_t(minLayers) / double(layers));
   }
 
   /// The probability of each gate at this step, and 1 over it in the type of the stream.

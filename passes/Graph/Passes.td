@@ -12,7 +12,8 @@ def InsertLayerDrop : Pass<"sluice-insert-layer-drop", "::mlir::ModuleOp"> {
 
     - Needs: layers of `train` that add branches to their input, at least two.
     - Does: gives each a gate, and scales its branches by 1/p, its probability. theta and gamma become run-time scalars.
-    - Leaves: `eval` and `logits`, which keep every layer and scale nothing.
+    - Leaves: `eval` and `logits`, which keep every layer and scale nothing. A gated layer's `sluice.drop_probability`
+      is what 1 - p tends to.
     - Refuses: a layer that normalizes the sum, unless `force`: dropping such layers makes training diverge.
 
     ```mlir
@@ -28,7 +29,8 @@ def InsertLayerDrop : Pass<"sluice-insert-layer-drop", "::mlir::ModuleOp"> {
     ```mlir
     %keep = sluice.bernoulli %key, %p : tensor<4xi32>, tensor<2xf64>
     %y = sluice.layer "h.0" depth 1 of 2 gate %keep[0] : tensor<2xf64> (%a = %x : tensor<2x4xf32>)
-        scalars(%scales = %s : tensor<2xf32>, %index = %i : tensor<1xi32>) -> tensor<2x4xf32> {
+        scalars(%scales = %s : tensor<2xf32>, %index = %i : tensor<1xi32>) -> tensor<2x4xf32>
+        attributes {sluice.drop_probability = 2.500000e-01 : f64} {
       %scale = sluice.element %scales[%index] : tensor<2xf32>, tensor<1xi32> to tensor<f32>
       %b = sluice.relu %a : tensor<2x4xf32>
       %scaled = sluice.mul %b, %scale : tensor<2x4xf32>, tensor<f32>

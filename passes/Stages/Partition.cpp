@@ -1,7 +1,9 @@
 //===- Partition.cpp - Layers to stages ---------------------------------------------===//
 #include "passes/Stages/Partition.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/Twine.h"
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -39,6 +41,9 @@ static int64_t computeTicks(const PartitionLayer &layer) {
 
 //===-- The solver -----------------------------------------------------------------===//
 
+/// Where there is no partition.
+static constexpr int64_t none = std::numeric_limits<int64_t>::max();
+
 namespace {
 /// What layers [first, end) cost as one stage: all of it depends on the range alone, but for the number of frames.
 struct Range {
@@ -59,7 +64,8 @@ public:
     return range(first, end).parameters + problem.frames[stage] * range(first, end).frame;
   }
 
-  /// The least maximum over the stages of what `cost` gives for a stage and its range, in all partitions.
+  /// The least maximum over the stages of what `cost` gives for a stage and its range, in all partitions; `none` where
+  /// there is none, or none of a lower cost than that.
   template <typename Cost> int64_t leastMaximum(Cost cost) const;
   /// The counts of the most even partition with no stage slower than `slowest`; there is one.
   template <typename Fits> SmallVector<int64_t> mostEven(int64_t slowest, Fits fits) const;
@@ -107,7 +113,6 @@ void Solver::addTied() {
 
 template <typename Cost> int64_t Solver::leastMaximum(Cost cost) const {
   // best[end]: of the stages so far, when they hold the layers [0, end).
-  constexpr int64_t none = std::numeric_limits<int64_t>::max();
   SmallVector<int64_t> best(count + 1, none);
   best[0] = 0;
   for (size_t stage = 0; stage < problem.stages(); ++stage) {
@@ -122,10 +127,10 @@ template <typename Cost> int64_t Solver::leastMaximum(Cost cost) const {
 }
 
 template <typename Fits> SmallVector<int64_t> Solver::mostEven(int64_t slowest, Fits fits) const {
-  constexpr Square none = -1;
+  constexpr Square impossible = -1;
   // By stage and first layer: the least sum of squares of this stage and those behind it, and where this stage ends.
   size_t stages = problem.stages(), width = count + 1;
-  SmallVector<Square, 0> least((stages + 1) * width, none);
+  SmallVector<Square, 0> least((stages + 1) * width, impossible);
   SmallVector<size_t, 0> ends(stages * width, 0);
   least[stages * width + count] = 0;
   for (size_t stage = stages; stage-- > 0;)
@@ -133,11 +138,11 @@ template <typename Fits> SmallVector<int64_t> Solver::mostEven(int64_t slowest, 
       for (size_t end = first + 1; end <= count; ++end) {
         Square rest = least[(stage + 1) * width + end];
         int64_t ticks = time(first, end);
-        if (rest == none || ticks > slowest || !fits(stage, first, end))
+        if (rest == impossible || ticks > slowest || !fits(stage, first, end))
           continue;
         Square sum = rest + Square(ticks) * ticks;
         // The first end that is as good leaves this stage the fewest layers.
-        if (Square &soFar = least[stage * width + first]; soFar == none || sum < soFar) {
+        if (Square &soFar = least[stage * width + first]; soFar == impossible || sum < soFar) {
           soFar = sum;
           ends[stage * width + first] = end;
         }
@@ -152,9 +157,6 @@ template <typename Fits> SmallVector<int64_t> Solver::mostEven(int64_t slowest, 
 }
 
 std::optional<Partition> sluice::solvePartition(const PartitionProblem &problem) {
-  if (problem.stages() == 0 || problem.layers.size() < problem.stages())
-    return std::nullopt;
-  constexpr int64_t none = std::numeric_limits<int64_t>::max();
   Solver solver(problem);
   auto fits = [&](size_t stage, size_t first, size_t end) {
     return !problem.memoryLimit || solver.memory(stage, first, end) <= *problem.memoryLimit;
@@ -167,10 +169,10 @@ std::optional<Partition> sluice::solvePartition(const PartitionProblem &problem)
 }
 
 std::optional<int64_t> sluice::leastMemoryLimit(const PartitionProblem &problem) {
-  if (problem.stages() == 0 || problem.layers.size() < problem.stages())
-    return std::nullopt;
   Solver solver(problem);
-  return solver.leastMaximum([&](size_t stage, size_t first, size_t end) { return solver.memory(stage, first, end); });
+  int64_t least =
+      solver.leastMaximum([&](size_t stage, size_t first, size_t end) { return solver.memory(stage, first, end); });
+  return least == none ? std::nullopt : std::optional<int64_t>(least);
 }
 
 //===-- The verifier ---------------------------------------------------------------===//

@@ -1,6 +1,7 @@
 // RUN: sluice-opt %s --sluice-insert-layer-drop | FileCheck %s
 // RUN: sluice-opt %s --sluice-insert-layer-drop="granularity=sublayer gate=step schedule=constant theta=0.8 \
 // RUN:   min-layers=1" | FileCheck %s --check-prefix=PARTS
+// RUN: sluice-opt %s --sluice-insert-layer-drop="theta=0.25 min-layers=1" | FileCheck %s --check-prefix=LEAST
 // RUN: sluice-opt %s --sluice-insert-layer-drop=schedule=none | FileCheck %s --check-prefix=NONE
 // RUN: sluice-opt %s --sluice-graph="layer-drop={theta=0.25 gamma=0.5}" | FileCheck %s --check-prefix=PIPELINE
 
@@ -28,6 +29,7 @@ sluice.parameter @n : tensor<4xf32> {init = #sluice.constant<1.0>}
 // CHECK: %[[FIRST:.*]] = arith.constant dense<0> : tensor<1xi32>
 // CHECK: sluice.layer "h.0" depth 1 of 2 gate %[[KEEP]][0]
 // CHECK-SAME: scalars(%[[SCALES:.*]] = %[[P]]#1 : tensor<2xf32>, %[[INDEX:.*]] = %[[FIRST]] : tensor<1xi32>)
+// CHECK-SAME: attributes {sluice.drop_probability = 2.500000e-01 : f64} {
 // CHECK: %[[SCALE:.*]] = sluice.element %[[SCALES]][%[[INDEX]]]
 // CHECK: %[[SCALED:.*]] = sluice.mul %{{.*}}, %[[SCALE]]
 // CHECK: sluice.add %{{.*}}, %[[SCALED]] residual
@@ -36,6 +38,11 @@ sluice.parameter @n : tensor<4xf32> {init = #sluice.constant<1.0>}
 // CHECK: %[[SECOND:.*]] = arith.constant dense<1> : tensor<1xi32>
 // CHECK: sluice.layer "h.1" depth 2 of 2 gate %[[KEEP]][1]
 // CHECK-SAME: scalars(%{{.*}} = %[[P]]#1 : tensor<2xf32>, %{{.*}} = %[[SECOND]] : tensor<1xi32>)
+// CHECK-SAME: attributes {sluice.drop_probability = 5.000000e-01 : f64} {
+
+// Where layers are kept in the mean, no layer is dropped more often than that.
+// LEAST: sluice.layer "h.0"{{.*}} {sluice.drop_probability = 3.750000e-01 : f64} {
+// LEAST: sluice.layer "h.1"{{.*}} {sluice.drop_probability = 5.000000e-01 : f64} {
 
 // Each branch is a layer of its own and has its own draw, with the probability of its block.
 // PARTS-LABEL: sluice.graph @train

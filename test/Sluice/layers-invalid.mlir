@@ -76,3 +76,35 @@ func.func @should_refuse_to_store_another_type(%v: tensor<5xf32>) {
   sluice.store %v, @x : tensor<5xf32>
   return
 }
+
+// -----
+
+sluice.graph @should_refuse_a_layer_without_a_stage_among_others() {
+  sluice.layer "h.0" stage 0 () {
+  }
+  // expected-error @below {{expected a stage on all layers of 'should_refuse_a_layer_without_a_stage_among_others'}}
+  sluice.layer "h.1" () {
+  }
+  sluice.return
+}
+
+// -----
+
+sluice.graph @should_refuse_stages_that_descend() {
+  // expected-note @below {{the stage of the layer in front}}
+  sluice.layer "h.0" stage 1 () {
+  }
+  // expected-error @below {{expected a stage of at least 1, found 0}}
+  sluice.layer "h.1" stage 0 () {
+  }
+  sluice.return
+}
+
+// -----
+
+sluice.graph @should_refuse_a_stage_below_0() {
+  // expected-error @below {{attribute 'stage' failed to satisfy constraint}}
+  sluice.layer "h.0" stage -1 () {
+  }
+  sluice.return
+}

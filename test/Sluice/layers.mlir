@@ -67,3 +67,18 @@ sluice.graph @train() -> tensor<f32> {
   }
   sluice.return %y : tensor<f32>
 }
+
+// A stage stands behind the depth, where there is one. A graph may have layers on some stages only.
+// CHECK-LABEL: sluice.graph @stages
+// CHECK: sluice.layer "embeddings" stage 0 () {
+// CHECK: sluice.layer "h.0" depth 1 of 2 stage 0 () {
+// CHECK: sluice.layer "h.1" depth 2 of 2 stage 2 () {
+sluice.graph @stages() {
+  sluice.layer "embeddings" stage 0 () {
+  }
+  sluice.layer "h.0" depth 1 of 2 stage 0 () {
+  }
+  sluice.layer "h.1" depth 2 of 2 stage 2 () {
+  }
+  sluice.return
+}

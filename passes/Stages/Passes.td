@@ -1,0 +1,59 @@
+//===- Passes.td - The stages phase --------------------------------*- tablegen -*-===//
+#ifndef SLUICE_STAGES_PASSES
+#define SLUICE_STAGES_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def AssignStages : Pass<"sluice-assign-stages", "::mlir::ModuleOp"> {
+  let summary = "every layer gets the stage that owns it";
+  let description = [{
+    - Needs: graphs of layers, as `sluice-group-layers` leaves them, in the order of their depths.
+    - Does: divides the layers of `train` over the stages, or those of the first graph. The other graphs follow by
+      depth.
+    - Leaves: a `stage` on every layer of every graph.
+    - A remark of the category `stages` says what each stage costs.
+    - Refuses: a partition that does not fit the stages or the layers, a stage without a layer, and a memory limit that
+      no partition keeps.
+
+    ```mlir
+    %x = sluice.layer "embeddings" () -> tensor<4xf32> { ... }
+    %y = sluice.layer "h.0" depth 1 of 1 (%a = %x : tensor<4xf32>) -> tensor<4xf32> { ... }
+    ```
+
+    becomes, with `partition=0,1`,
+
+    ```mlir
+    %x = sluice.layer "embeddings" stage 0 () -> tensor<4xf32> { ... }
+    %y = sluice.layer "h.0" depth 1 of 1 stage 1 (%a = %x : tensor<4xf32>) -> tensor<4xf32> { ... }
+    ```
+
+    #### What stays together
+    - Layers of one depth, which are the parts of one layer, and what stands behind them in front of the next depth.
+    - The embeddings: what stands in front of all depths. With a partition they are on the first stage.
+    - The head: what stands behind all depths. It is on the last stage.
+
+    #### What every stage has
+    A layer without a depth that takes only keys, scalars and constants is copied to every stage that uses it. Its
+    results need no messages. Where there are several copies, each is called after its stage.
+
+    #### Without a partition
+    Dynamic programming makes the slowest stage as fast as it can be (`Partition.h`).
+
+    - Costs are those of `CostOpInterface` on a machine of the proportions in `StageCosts.h`. Backward counts as two
+      forwards.
+    - A layer that is dropped with probability d costs 1 - d, in the run's default for layer drop.
+    - The memory limit counts parameters, gradients and optimizer state, and what the schedule keeps of micro-batches.
+  }];
+  let options = [
+    Option<"stages", "stages", "int64_t", "0", "stages; 0: as many as partition has, or 1">,
+    Option<"partition", "partition", "std::string", "\"\"",
+           "layers of the repeated stack a stage, such as 3,6,3; 0 leaves the embeddings or the head alone">,
+    Option<"memoryLimit", "memory-limit", "int64_t", "0", "bytes of a device; 0: no limit">,
+    Option<"schedule", "schedule", "std::string", "\"1f1b\"",
+           "sequential, gpipe or 1f1b: how many micro-batches a stage keeps at once">,
+    Option<"microBatches", "microbatches", "int64_t", "1", "micro-batches of a step">,
+    Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon: how much state a parameter has">
+  ];
+}
+
+#endif // SLUICE_STAGES_PASSES

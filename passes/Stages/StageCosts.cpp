@@ -1,0 +1,151 @@
+//===- StageCosts.cpp - What the layers of a graph cost as stages -----------------------===//
+#include "passes/Stages/StageCosts.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/MapVector.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace sluice;
+
+SetVector<LayerOp> sluice::findStepLayers(GraphOp graph) {
+  SetVector<LayerOp> stepLayers;
+  auto isOfStep = [&](Value value) {
+    Operation *definition = value.getDefiningOp();
+    if (auto layer = dyn_cast_if_present<LayerOp>(definition))
+      return stepLayers.contains(layer);
+    // Inputs are of a micro-batch, parameters of a stage.
+    return definition && definition->getNumOperands() == 0 && !isa<ReadOp>(definition);
+  };
+  for (LayerOp layer : graph.getBody().front().getOps<LayerOp>())
+    if (!layer.getDepth() && llvm::all_of(layer->getOperands(), isOfStep))
+      stepLayers.insert(layer);
+  return stepLayers;
+}
+
+FailureOr<SmallVector<StageUnit>> sluice::findUnits(GraphOp graph) {
+  SetVector<LayerOp> stepLayers = findStepLayers(graph);
+  SmallVector<StageUnit> units;
+  for (LayerOp layer : graph.getBody().front().getOps<LayerOp>()) {
+    if (stepLayers.contains(layer))
+      continue;
+    std::optional<int64_t> depth = layer.getDepth();
+    std::optional<int64_t> before = units.empty() ? std::nullopt : units.back().depth;
+    if (units.empty() || (depth && depth != before))
+      units.push_back({depth, {}});
+    if (depth && before && *depth < *before)
+      return layer.emitError() << "expected a depth of at least " << *before << ", that of the layers in front, found "
+                               << *depth;
+    units.back().layers.push_back(layer);
+  }
+  // What stands behind the last layer of the stack is the head.
+  if (!units.empty() && units.back().depth) {
+    SmallVector<LayerOp, 1> &last = units.back().layers;
+    auto *head = llvm::find_if(llvm::reverse(last), [](LayerOp layer) { return layer.getDepth().has_value(); }).base();
+    StageUnit unit{std::nullopt, SmallVector<LayerOp, 1>(head, last.end())};
+    last.erase(head, last.end());
+    if (!unit.layers.empty())
+      units.push_back(unit);
+  }
+  return units;
+}
+
+/// Of forward, with nothing cached.
+static int64_t ticksOf(Operation &op) {
+  if (auto cost = dyn_cast<CostOpInterface>(op))
+    return std::max(cost.getFlops(), ticksPerByte * cost.getBytesMoved());
+  return ticksPerByte * (sumOfTensorBytes(op.getOperandTypes()) + sumOfTensorBytes(op.getResultTypes()));
+}
+
+static int64_t keptBytesOf(Operation &op) {
+  if (op.hasTrait<RepeatedInBackward>())
+    return 0;
+  if (auto cost = dyn_cast<CostOpInterface>(op))
+    return cost.getBytesKept();
+  return sumOfTensorBytes(op.getResultTypes());
+}
+
+/// Share of the micro-batches that drop a layer.
+static double dropProbabilityOf(LayerOp layer) {
+  auto probability = layer->getAttrOfType<FloatAttr>(dropProbabilityAttrName);
+  return probability ? probability.getValueAsDouble() : 0;
+}
+
+static PartitionLayer costOf(const StageUnit &unit) {
+  PartitionLayer cost;
+  double dropped = 0;
+  for (LayerOp layer : unit.layers) {
+    int64_t forward = 0;
+    for (Operation &op : LayerOp(layer).getBody().front().without_terminator()) {
+      forward += ticksOf(op);
+      cost.keptBytes += keptBytesOf(op);
+    }
+    cost.forward += forward;
+    dropped += dropProbabilityOf(layer) * double(forward);
+  }
+  cost.backward = 2 * cost.forward;
+  cost.dropProbability = cost.forward == 0 ? 0 : dropped / double(cost.forward);
+  return cost;
+}
+
+/// Bytes of a parameter with its gradient and optimizer state.
+static int64_t residentBytes(ReadOp read, StringRef optimizer) {
+  auto parameter = SymbolTable::lookupNearestSymbolFrom<ParameterOp>(read, read.getSymbolAttr());
+  bool hasOneMoment = optimizer == "sgd" || (optimizer == "muon" && parameter && parameter.getHiddenParts());
+  return (hasOneMoment ? 3 : 4) * sumOfTensorBytes(read.getType());
+}
+
+/// Adds what crosses each boundary, each value once: from where it is made to where it is used last.
+static void addBoundaries(ArrayRef<StageUnit> units, MutableArrayRef<PartitionLayer> costs) {
+  llvm::DenseMap<Operation *, size_t> unitOf;
+  for (auto [index, unit] : llvm::enumerate(units))
+    for (LayerOp layer : unit.layers)
+      unitOf[layer] = index;
+  for (auto [layer, from] : unitOf)
+    for (Value result : layer->getResults()) {
+      size_t last = from;
+      for (Operation *user : result.getUsers())
+        if (auto found = unitOf.find(user); found != unitOf.end())
+          last = std::max(last, found->second);
+      for (size_t unit = from; unit < last; ++unit)
+        costs[unit].boundaryBytes += sumOfTensorBytes(result.getType());
+    }
+}
+
+/// Adds the parameters: those of one unit to it, the others as tied ones.
+static void addParameters(ArrayRef<StageUnit> units, const StageSettings &settings, PartitionProblem &problem) {
+  struct Uses {
+    ReadOp read;
+    llvm::SetVector<unsigned> units;
+  };
+  llvm::MapVector<StringAttr, Uses> parameters;
+  for (auto [index, unit] : llvm::enumerate(units))
+    for (LayerOp layer : unit.layers)
+      for (Value operand : layer->getOperands())
+        if (auto read = operand.getDefiningOp<ReadOp>()) {
+          Uses &uses = parameters[read.getSymbolAttr().getAttr()];
+          uses.read = read;
+          uses.units.insert(index);
+        }
+  for (auto &[name, uses] : parameters) {
+    int64_t bytes = residentBytes(uses.read, settings.optimizer);
+    if (uses.units.size() == 1) {
+      problem.layers[uses.units.front()].parameterBytes += bytes;
+      continue;
+    }
+    // A stage sends its gradient and gets the other's, once a step.
+    int64_t exchange = 2 * problem.transfer.ticks(sumOfTensorBytes(uses.read.getType())) / settings.microBatches;
+    problem.tied.push_back({llvm::to_vector<2>(uses.units), bytes, exchange});
+  }
+}
+
+PartitionProblem sluice::buildPartitionProblem(ArrayRef<StageUnit> units, const StageSettings &settings) {
+  PartitionProblem problem;
+  for (const StageUnit &unit : units)
+    problem.layers.push_back(costOf(unit));
+  problem.transfer = {ticksPerMessage, double(ticksPerByte)};
+  problem.frames = framesAlive(settings.schedule, settings.microBatches, settings.stages);
+  problem.memoryLimit = settings.memoryLimit;
+  addBoundaries(units, problem.layers);
+  addParameters(units, settings, problem);
+  return problem;
+}

@@ -1,0 +1,48 @@
+//===- StageCosts.h - What the layers of a graph cost as stages ------------------------===//
+//
+// From IR to the problem of Partition.h. A tick is the time of one floating-point operation.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SLUICE_PASSES_STAGES_STAGECOSTS_H
+#define SLUICE_PASSES_STAGES_STAGECOSTS_H
+
+#include "dialects/Sluice/SluiceDialect.h"
+#include "passes/Stages/Partition.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace sluice {
+
+/// The proportions of a core with 64 GFLOP/s, 16 GB/s and 5 us from a message to the thread that waits for it. Layers
+/// are compared with each other, so that only embedding, head and messages depend on them.
+inline constexpr int64_t ticksPerByte = 4;
+inline constexpr int64_t ticksPerMessage = 320000;
+
+/// Layers that share a stage: those of one depth and what stands behind them in front of the next depth, the embeddings
+/// in front of all depths, or the head behind all.
+struct StageUnit {
+  std::optional<int64_t> depth; ///< none for embeddings and head
+  llvm::SmallVector<LayerOp, 1> layers;
+};
+
+/// How the stages run, as far as it decides what they cost.
+struct StageSettings {
+  llvm::StringRef optimizer; ///< adamw, sgd or muon
+  FrameSchedule schedule;
+  int64_t stages, microBatches;       ///< at least 1
+  std::optional<int64_t> memoryLimit; ///< bytes of a device
+};
+
+/// The layers without depth that take only keys, scalars and constants, or results of such layers: every stage has its
+/// own copy. In the graph's order.
+llvm::SetVector<LayerOp> findStepLayers(GraphOp graph);
+
+/// The layers of a graph, but for the step layers, in its order. Without depths all layers are one unit. Fails with an
+/// error on a layer whose depth is not above that of the layers in front.
+mlir::FailureOr<llvm::SmallVector<StageUnit>> findUnits(GraphOp graph);
+
+/// What the units cost. Kept bytes are an estimate from above: results of ops that backward does not repeat.
+PartitionProblem buildPartitionProblem(llvm::ArrayRef<StageUnit> units, const StageSettings &settings);
+
+} // namespace sluice
+
+#endif // SLUICE_PASSES_STAGES_STAGECOSTS_H
