@@ -32,6 +32,13 @@ bool namesValue(Operation &op) {
   return op.getNumOperands() == 0 && !isa<LayerOp, ZeroOp>(op) && !op.hasTrait<OpTrait::IsTerminator>();
 }
 
+/// What an op uses of what stands outside of it, in its regions as well.
+llvm::SetVector<Value> valuesUsedBy(Operation *op) {
+  llvm::SetVector<Value> used(op->operand_begin(), op->operand_end());
+  getUsedValuesDefinedAbove(op->getRegions(), used);
+  return used;
+}
+
 void wrap(ArrayRef<Operation *> run, StringRef name) {
   llvm::SetVector<Value> groups[4];
   llvm::SetVector<Value> results;
@@ -41,9 +48,7 @@ void wrap(ArrayRef<Operation *> run, StringRef name) {
   Block *block = run.front()->getBlock();
   auto isMember = [&](Operation *user) { return members.contains(block->findAncestorOpInBlock(*user)); };
   for (Operation *op : run) {
-    llvm::SetVector<Value> used(op->operand_begin(), op->operand_end());
-    getUsedValuesDefinedAbove(op->getRegions(), used);
-    for (Value operand : used) {
+    for (Value operand : valuesUsedBy(op)) {
       if (members.contains(operand.getDefiningOp()))
         continue;
       if (isa<TensorType>(operand.getType()))
@@ -78,6 +83,69 @@ void wrap(ArrayRef<Operation *> run, StringRef name) {
     op->erase();
 }
 
+/// The ops between layers that depend on keys, scalars and constants alone, and the constants among what these use:
+/// every stage can compute them for itself.
+class StepOps {
+public:
+  explicit StepOps(Block &block) : block(block) {
+    for (Operation &op : block.without_terminator())
+      dependences[&op] = dependenceOf(op);
+  }
+
+  /// Moves them in front of `first`, in their order, and returns them. Of constants that others use as well they get
+  /// copies, so that nobody waits for zeros.
+  SmallVector<Operation *> gather(Operation *first);
+
+private:
+  /// What an op's results depend on; the last of what its operands depend on.
+  enum class Dependence { Constants, Step, Model };
+
+  Dependence dependenceOf(Operation &op) {
+    if (isa<KeyOp, ScalarOp>(op))
+      return Dependence::Step;
+    if (isa<ReadOp, LayerOp>(op))
+      return Dependence::Model;
+    Dependence most = Dependence::Constants;
+    for (Value value : valuesUsedBy(&op)) {
+      Operation *definition = value.getDefiningOp();
+      most = std::max(most, definition ? dependences.lookup(definition) : Dependence::Model);
+    }
+    return most;
+  }
+
+  Block &block;
+  llvm::DenseMap<Operation *, Dependence> dependences;
+};
+
+SmallVector<Operation *> StepOps::gather(Operation *first) {
+  llvm::SmallPtrSet<Operation *, 16> members;
+  auto isMember = [&](Operation *user) { return members.contains(block.findAncestorOpInBlock(*user)); };
+  SmallVector<Operation *> gathered;
+  auto ops = llvm::map_to_vector(block.without_terminator(), [](Operation &op) { return &op; });
+  for (Operation *op : llvm::reverse(ops)) {
+    if (namesValue(*op) || dependences.lookup(op) == Dependence::Model)
+      continue;
+    Operation *member = op;
+    if (dependences.lookup(op) == Dependence::Constants) {
+      if (llvm::none_of(op->getUsers(), isMember))
+        continue;
+      if (!llvm::all_of(op->getUsers(), isMember)) {
+        member = OpBuilder(op).clone(*op);
+        op->replaceUsesWithIf(member->getResults(), [&](OpOperand &use) { return isMember(use.getOwner()); });
+      }
+    }
+    members.insert(member);
+    gathered.push_back(member);
+  }
+  for (Operation *op : gathered) {
+    if (op != first)
+      op->moveBefore(first);
+    first = op;
+  }
+  std::reverse(gathered.begin(), gathered.end());
+  return gathered;
+}
+
 struct GroupLayers : sluice::impl::GroupLayersBase<GroupLayers> {
   void runOnOperation() override {
     Block &block = getOperation().getBody().front();
@@ -88,10 +156,11 @@ struct GroupLayers : sluice::impl::GroupLayersBase<GroupLayers> {
       else if (firstOther)
         op.moveBefore(firstOther);
     }
+    SmallVector<Operation *> stepOps = StepOps(block).gather(firstOther ? firstOther : block.getTerminator());
     SmallVector<SmallVector<Operation *>> runs(1);
     bool sawLayer = false, lastIsRun = false;
     for (Operation &op : block.without_terminator()) {
-      if (namesValue(op))
+      if (namesValue(op) || llvm::is_contained(stepOps, &op))
         continue;
       lastIsRun = !isa<LayerOp>(op);
       if (lastIsRun) {
@@ -101,6 +170,8 @@ struct GroupLayers : sluice::impl::GroupLayersBase<GroupLayers> {
       }
     }
     llvm::erase_if(runs, [](auto &run) { return run.empty(); });
+    if (!stepOps.empty())
+      wrap(stepOps, "step");
     for (auto [index, run] : llvm::enumerate(runs)) {
       bool last = index + 1 == runs.size();
       std::string name = !sawLayer           ? "model"

@@ -8,6 +8,8 @@ def GroupLayers : Pass<"sluice-group-layers", "::sluice::GraphOp"> {
   let summary = "wraps the ops between layers in layers";
   let description = [{
     - Does: wraps the ops in front of, between and behind layers. The new layers have no depth.
+    - The first of them, `step`, has what depends on keys, scalars and constants alone, such as gates. Every stage can
+      compute it, so that it needs no messages.
     - Leaves: a graph of reads, inputs, keys, scalars, constants, layers and its return only, so that every
       differentiated function is a layer.
 

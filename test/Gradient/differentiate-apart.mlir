@@ -28,12 +28,17 @@ sluice.graph @train() -> (tensor<f32>, tensor<f32> {sluice.metric = "size"}) {
   %scale = sluice.read @scale : tensor<3xf32>
   %key = sluice.key : tensor<4xi32>
   %p = arith.constant dense<0.5> : tensor<3xf32>
-  %mask = sluice.bernoulli %key, %p : tensor<4xi32>, tensor<3xf32>
-  %y = sluice.mul %w, %mask : tensor<3xf32>, tensor<3xf32>
-  %row = sluice.reshape %y : tensor<3xf32> to tensor<1x3xf32>
-  %ones = arith.constant dense<1.0> : tensor<3x1xf32>
-  %l = sluice.linear %row, %ones : tensor<1x3xf32>, tensor<3x1xf32> to tensor<1x1xf32>
-  %loss = sluice.reshape %l : tensor<1x1xf32> to tensor<f32>
-  %size = sluice.sum_leading %scale : tensor<3xf32> to tensor<f32>
+  %one = arith.constant dense<1.0> : tensor<3x1xf32>
+  %loss, %size = sluice.layer "model" ()
+      parameters(%v = %w : tensor<3xf32>, %s = %scale : tensor<3xf32>) broadcast(%k = %key : tensor<4xi32>)
+      scalars(%q = %p : tensor<3xf32>, %ones = %one : tensor<3x1xf32>) -> (tensor<f32>, tensor<f32>) {
+    %mask = sluice.bernoulli %k, %q : tensor<4xi32>, tensor<3xf32>
+    %y = sluice.mul %v, %mask : tensor<3xf32>, tensor<3xf32>
+    %row = sluice.reshape %y : tensor<3xf32> to tensor<1x3xf32>
+    %l = sluice.linear %row, %ones : tensor<1x3xf32>, tensor<3x1xf32> to tensor<1x1xf32>
+    %r = sluice.reshape %l : tensor<1x1xf32> to tensor<f32>
+    %t = sluice.sum_leading %s : tensor<3xf32> to tensor<f32>
+    sluice.yield %r, %t : tensor<f32>, tensor<f32>
+  }
   sluice.return %loss, %size : tensor<f32>, tensor<f32>
 }
