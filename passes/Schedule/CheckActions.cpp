@@ -1,0 +1,212 @@
+//===- CheckActions.cpp - Which actions a device may have ----------------------------===//
+#include "passes/Schedule/Generators.h"
+#include "passes/Schedule/ProgramIndex.h"
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+using namespace sluice::schedule;
+
+namespace {
+/// Checks one action at a time, without its order.
+class ActionChecker {
+public:
+  ActionChecker(const Pipeline &pipeline, const std::vector<int> &stageOfDevice, int device)
+      : pipeline(pipeline), device(device), stage(stageOfDevice[device]), replica(pipeline.replicaOf(device)),
+        buffers(pipeline.gradientBuffers()) {}
+
+  /// What is wrong with an action, empty if nothing is.
+  std::string check(const Action &action) const {
+    if (action.iteration != 0)
+      return "expected iteration 0 in a synchronous schedule, found " + std::to_string(action.iteration);
+    bool onStage = action.kind != ActionKind::Reduce;
+    if (action.stage != (onStage ? stage : -1))
+      return onStage ? "expected stage " + std::to_string(stage) + ", that of the device" : "expected no stage";
+    if (hasMicroBatch(action) ? !ofReplica(action.microBatch) : action.microBatch != -1)
+      return hasMicroBatch(action) ? "expected one of micro-batches " + microBatches() : "expected no micro-batch";
+    if (std::string text = checkKind(action); !text.empty())
+      return text;
+    return checkBuffers(action);
+  }
+
+private:
+  const Pipeline &pipeline;
+  int device, stage, replica, buffers;
+
+  bool isMessage(const Action &action) const {
+    return action.kind == ActionKind::Send || action.kind == ActionKind::Recv;
+  }
+
+  /// The role of a message; activations for what is none.
+  Role roleOf(const Action &action) const {
+    bool known = isMessage(action) && action.channel >= 0 && action.channel < int(pipeline.channels.size());
+    return known ? pipeline.channels[action.channel].role : Role::Activations;
+  }
+
+  bool hasMicroBatch(const Action &action) const {
+    if (isMessage(action))
+      return roleOf(action) == Role::Activations || roleOf(action) == Role::Gradients;
+    return action.kind == ActionKind::Load || (action.kind == ActionKind::Run && action.run != RunKind::Tied);
+  }
+
+  bool ofReplica(int microBatch) const {
+    int first = pipeline.firstMicroBatch(replica);
+    return microBatch >= first && microBatch < first + pipeline.microBatchesOfReplica();
+  }
+
+  std::string microBatches() const {
+    int first = pipeline.firstMicroBatch(replica);
+    return std::to_string(first) + " to " + std::to_string(first + pipeline.microBatchesOfReplica() - 1);
+  }
+
+  std::string checkKind(const Action &action) const {
+    if (isMessage(action))
+      return checkChannel(action);
+    if (action.channel != -1)
+      return "expected no channel";
+    bool isForward = action.kind == ActionKind::Run && action.run == RunKind::Forward;
+    if (!pipeline.training && !isForward && action.kind != ActionKind::Load)
+      return "expected load, forward, send and recv alone where nothing is trained";
+    if (action.kind == ActionKind::Run && action.run > RunKind::Tied)
+      return "expected forward, backward or tied in a synchronous schedule";
+    return "";
+  }
+
+  std::string checkChannel(const Action &action) const {
+    if (action.channel < 0 || action.channel >= int(pipeline.channels.size()))
+      return "expected one of " + std::to_string(pipeline.channels.size()) + " channels, found " +
+             std::to_string(action.channel);
+    const Channel &channel = pipeline.channels[action.channel];
+    bool sends = action.kind == ActionKind::Send;
+    if ((sends ? channel.from : channel.to) != device)
+      return std::string("expected a channel that ") + (sends ? "starts" : "ends") + " at device " +
+             std::to_string(device) + ", found one from " + std::to_string(channel.from) + " to " +
+             std::to_string(channel.to);
+    return "";
+  }
+
+  bool isBuffer(int buffer) const { return buffer >= 0 && buffer < buffers; }
+
+  std::string checkBuffers(const Action &action) const {
+    bool combines = action.kind == ActionKind::Combine;
+    bool ofReplicas = isMessage(action) && roleOf(action) == Role::Replica;
+    bool into = combines || (ofReplicas && action.kind == ActionKind::Recv);
+    bool from = combines || (ofReplicas && action.kind == ActionKind::Send);
+    auto bad = [&](bool wanted, int buffer) { return wanted ? !isBuffer(buffer) : buffer != -1; };
+    if (bad(into, action.into) || bad(from, action.from))
+      return "expected gradient buffers from 0 to " + std::to_string(buffers - 1) +
+             " where sums are combined, sent or received, and none elsewhere";
+    if (combines && action.into == action.from)
+      return "expected two different gradient buffers";
+    return "";
+  }
+};
+} // namespace
+
+static Error wrong(std::string text) { return {std::move(text)}; }
+
+/// Numbers of the pipeline as a whole, without its channels.
+static std::optional<Error> checkPipeline(const Pipeline &pipeline) {
+  if (auto error = checkNumbers(pipeline.stages, pipeline.microBatches, pipeline.replicas, pipeline.groups))
+    return error;
+  auto perStage = [&](size_t found, const char *what) {
+    return wrong(std::string("expected one ") + what + " a stage, " + std::to_string(pipeline.stages) + ", found " +
+                 std::to_string(found));
+  };
+  std::vector<int> sorted = pipeline.deviceOfStage;
+  std::sort(sorted.begin(), sorted.end());
+  bool all = int(sorted.size()) == pipeline.stages;
+  for (int stage = 0; all && stage < pipeline.stages; ++stage)
+    all = sorted[stage] == stage;
+  if (!all)
+    return wrong("expected devices 0 to " + std::to_string(pipeline.stages - 1) + " for stages, once each");
+  if (int(pipeline.ages.size()) != pipeline.stages)
+    return perStage(pipeline.ages.size(), "age");
+  if (!pipeline.frames.empty() && int(pipeline.frames.size()) != pipeline.stages)
+    return perStage(pipeline.frames.size(), "number of frames");
+  if (int(pipeline.programs.size()) != pipeline.devices())
+    return wrong("expected a program a device, " + std::to_string(pipeline.devices()) + ", found " +
+                 std::to_string(pipeline.programs.size()));
+  for (const TiedStages &pair : pipeline.tied)
+    if (pair[0] < 0 || pair[1] < pair[0] || pair[1] >= pipeline.stages)
+      return wrong("expected tied stages in ascending order, below " + std::to_string(pipeline.stages));
+  return std::nullopt;
+}
+
+/// What a channel joins that its role does not, empty if it is right.
+static std::string checkEnds(const Pipeline &pipeline, const Channel &channel, const std::vector<int> &stageOfDevice) {
+  int from = stageOfDevice[channel.from], to = stageOfDevice[channel.to];
+  int fromReplica = pipeline.replicaOf(channel.from), toReplica = pipeline.replicaOf(channel.to);
+  TiedStages ends = {std::min(from, to), std::max(from, to)};
+  switch (channel.role) {
+  case Role::Activations:
+    return fromReplica == toReplica && to == from + 1 ? "" : "activations to go to the next stage of a replica";
+  case Role::Gradients:
+    return fromReplica == toReplica && to + 1 == from ? "" : "gradients to go to the stage before, of a replica";
+  case Role::Tied:
+    return fromReplica == toReplica && from != to && std::count(pipeline.tied.begin(), pipeline.tied.end(), ends) > 0
+               ? ""
+               : "tied sums to go between tied stages of a replica";
+  case Role::Replica:
+    return from == to && fromReplica != toReplica ? "" : "sums of replicas to stay in their stage";
+  }
+  return "";
+}
+
+/// Messages of a pair of devices are bundled: it has one channel a direction and role.
+static int findDouble(const Pipeline &pipeline) {
+  std::vector<int> order(pipeline.channels.size());
+  std::iota(order.begin(), order.end(), 0);
+  auto key = [&](int index) {
+    const Channel &channel = pipeline.channels[index];
+    return std::make_tuple(channel.from, channel.to, channel.role);
+  };
+  std::sort(order.begin(), order.end(), [&](int a, int b) { return key(a) < key(b); });
+  auto found = std::adjacent_find(order.begin(), order.end(), [&](int a, int b) { return key(a) == key(b); });
+  return found == order.end() ? -1 : *std::next(found);
+}
+
+static std::optional<Error> checkChannels(const Pipeline &pipeline, const std::vector<int> &stageOfDevice) {
+  auto wrongChannel = [](size_t index, std::string text) {
+    Error error = wrong(std::move(text));
+    error.channel = int(index);
+    return error;
+  };
+  for (size_t index = 0; index < pipeline.channels.size(); ++index) {
+    const Channel &channel = pipeline.channels[index];
+    std::string name = "channel " + std::to_string(index) + " from device " + std::to_string(channel.from) + " to " +
+                       std::to_string(channel.to) + ": ";
+    auto isDevice = [&](int device) { return device >= 0 && device < pipeline.devices(); };
+    if (!isDevice(channel.from) || !isDevice(channel.to))
+      return wrongChannel(index, name + "expected devices from 0 to " + std::to_string(pipeline.devices() - 1));
+    if (channel.capacity < 0)
+      return wrongChannel(index, name + "expected a capacity of at least 0, found " + std::to_string(channel.capacity));
+    if (std::string text = checkEnds(pipeline, channel, stageOfDevice); !text.empty())
+      return wrongChannel(index, name + "expected " + text);
+  }
+  if (int index = findDouble(pipeline); index >= 0)
+    return wrongChannel(index, "channel " + std::to_string(index) + " from device " +
+                                   std::to_string(pipeline.channels[index].from) + " to " +
+                                   std::to_string(pipeline.channels[index].to) + ": expected one a direction and role");
+  return std::nullopt;
+}
+
+std::optional<Error> sluice::schedule::checkActions(const Pipeline &pipeline) {
+  if (auto error = checkPipeline(pipeline))
+    return error;
+  std::vector<int> stageOfDevice = pipeline.stageOfDevices();
+  if (auto error = checkChannels(pipeline, stageOfDevice))
+    return error;
+  for (int device = 0; device < pipeline.devices(); ++device) {
+    const Program &program = pipeline.programs[device];
+    if (!program.prologue.empty() || !program.epilogue.empty())
+      return Error{"device " + std::to_string(device) +
+                       ": expected an empty prologue and epilogue in a synchronous schedule",
+                   {device, program.prologue.empty() ? int(program.body.size()) : 0}};
+    ActionChecker checker(pipeline, stageOfDevice, device);
+    for (size_t index = 0; index < program.body.size(); ++index)
+      if (std::string text = checker.check(program.body[index]); !text.empty())
+        return Error{describe(pipeline, device, program.body[index]) + ": " + text, {device, int(index)}};
+  }
+  return std::nullopt;
+}

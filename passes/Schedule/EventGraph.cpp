@@ -1,0 +1,238 @@
+//===- EventGraph.cpp - What waits for what, over all iterations --------------------===//
+#include "passes/Schedule/EventGraph.h"
+#include "passes/Schedule/Frames.h"
+#include <algorithm>
+
+using namespace sluice::schedule;
+
+static const StageCosts &costsOf(const Costs &costs, int stage) {
+  static const StageCosts byDefault;
+  return costs.stages.empty() ? byDefault : costs.stages[stage];
+}
+
+/// How long a message of a stage is on its way.
+static double transferOf(const StageCosts &costs, Role role) {
+  switch (role) {
+  case Role::Activations:
+    return costs.activations;
+  case Role::Gradients:
+    return costs.gradients;
+  case Role::Tied:
+    return costs.tiedSum;
+  case Role::Replica:
+    return costs.replicaSum;
+  }
+  return 0;
+}
+
+/// How long a device is busy with an action.
+static double timeOf(const StageCosts &costs, const Action &action) {
+  switch (action.kind) {
+  case ActionKind::Load:
+    return costs.load;
+  case ActionKind::Run:
+    return action.run == RunKind::Forward ? costs.forward : action.run == RunKind::Tied ? costs.tied : costs.backward;
+  case ActionKind::Combine:
+    return costs.combine;
+  case ActionKind::Update:
+    return costs.update;
+  case ActionKind::Send:
+  case ActionKind::Recv:
+  case ActionKind::Reduce:
+    return 0;
+  }
+  return 0;
+}
+
+EventGraph::EventGraph(const Pipeline &pipeline, const ProgramIndex &index, const std::vector<int> &frames,
+                       const Costs &costs)
+    : pipeline(pipeline), index(index) {
+  for (const Program &program : pipeline.programs) {
+    firstNode.push_back(nodes);
+    nodes += int(program.body.size());
+  }
+  firstNode.push_back(nodes++);
+  edges.reserve(size_t(nodes));
+  addProgramOrder(costs);
+  addMessages(costs);
+  addFrames(frames, costs);
+  addSums(costs);
+  sortEdges();
+}
+
+void EventGraph::addProgramOrder(const Costs &costs) {
+  cost.assign(nodes, 0);
+  previous.assign(nodes, -1);
+  previousDistance.assign(nodes, 0);
+  cost[barrier()] = costs.reduce;
+  for (int device = 0; device < pipeline.devices(); ++device) {
+    const std::vector<Action> &body = pipeline.programs[device].body;
+    const StageCosts &ofStage = costsOf(costs, index.devices[device].stage);
+    for (int action = 0; action < int(body.size()); ++action) {
+      int before = action == 0 ? int(body.size()) - 1 : action - 1;
+      bool reduced = body[before].kind == ActionKind::Reduce;
+      cost[node(device, action)] = timeOf(ofStage, body[action]);
+      previous[node(device, action)] = reduced ? barrier() : node(device, before);
+      previousDistance[node(device, action)] = action == 0;
+      if (body[action].kind == ActionKind::Reduce)
+        edges.push_back({node(device, action), barrier(), 0, 0});
+    }
+  }
+}
+
+void EventGraph::addMessages(const Costs &costs) {
+  for (size_t number = 0; number < pipeline.channels.size(); ++number) {
+    const Channel &channel = pipeline.channels[number];
+    const ChannelIndex &messages = index.channels[number];
+    double transfer = transferOf(costsOf(costs, index.devices[channel.from].stage), channel.role);
+    int count = int(messages.sends.size());
+    for (int message = 0; message < count; ++message) {
+      int send = node(channel.from, messages.sends[message]), recv = node(channel.to, messages.recvs[message]);
+      if (channel.capacity == 0) {
+        // The sender is held until the transfer is over, and that begins when the receiver is there.
+        auto [arrival, distance] = before(recv);
+        cost[send] = transfer;
+        edges.push_back({arrival, send, distance, 0});
+        edges.push_back({send, recv, 0, 0});
+        continue;
+      }
+      edges.push_back({send, recv, 0, transfer});
+      int64_t lacks = std::max<int64_t>(0, int64_t(channel.capacity) - message);
+      int wraps = int((lacks + count - 1) / count), frees = int(message - channel.capacity + int64_t(wraps) * count);
+      edges.push_back({node(channel.to, messages.recvs[frees]), send, wraps, 0});
+    }
+  }
+}
+
+void EventGraph::addLag(int device, int send, int writer, int distance, const Costs &costs) {
+  const Channel &channel = pipeline.channels[pipeline.programs[device].body[send].channel];
+  double transfer = transferOf(costsOf(costs, index.devices[device].stage), channel.role);
+  // Without room in the channel, the send itself lasts as long.
+  if (channel.capacity > 0 && transfer > 0)
+    edges.push_back({node(device, send), node(device, writer), distance, transfer});
+}
+
+void EventGraph::addFrames(const std::vector<int> &frames, const Costs &costs) {
+  for (int device = 0; device < pipeline.devices(); ++device) {
+    const DeviceIndex &ofDevice = index.devices[device];
+    std::vector<Lifetime> lifetimes = lifetimesOf(ofDevice, pipeline.microBatchesOfReplica());
+    // The first user of a frame follows its last, of the iteration before.
+    std::vector<int> user(frames[ofDevice.stage], -1), first(frames[ofDevice.stage], -1);
+    auto follow = [&](int earlier, int later, int distance) {
+      for (Step step : {AtSendActivations, AtSendGradients})
+        if (int send = ofDevice.position(lifetimes[earlier].microBatch, step); send >= 0)
+          addLag(device, send, lifetimes[later].first, distance, costs);
+    };
+    for (int number = 0; number < int(lifetimes.size()); ++number) {
+      int frame = lifetimes[number].microBatch % frames[ofDevice.stage];
+      if (user[frame] >= 0)
+        follow(user[frame], number, 0);
+      else
+        first[frame] = number;
+      user[frame] = number;
+    }
+    for (size_t frame = 0; frame < user.size(); ++frame)
+      if (user[frame] >= 0)
+        follow(user[frame], first[frame], 1);
+  }
+}
+
+void EventGraph::addSums(const Costs &costs) {
+  // A combine or the tied sum overwrites what sends before it read.
+  for (int device = 0; device < pipeline.devices(); ++device) {
+    const std::vector<Action> &body = pipeline.programs[device].body;
+    std::vector<int> reading;
+    for (int position = 0; position < int(body.size()); ++position) {
+      const Action &action = body[position];
+      if (action.kind == ActionKind::Send && action.microBatch < 0)
+        reading.push_back(position);
+      bool sums = action.kind == ActionKind::Combine || (action.kind == ActionKind::Run && action.microBatch < 0);
+      if (!sums)
+        continue;
+      for (int send : reading)
+        addLag(device, send, position, 0, costs);
+      reading.clear();
+    }
+  }
+}
+
+void EventGraph::sortEdges() {
+  firstEdge.assign(nodes + 1, 0);
+  for (const Edge &edge : edges)
+    ++firstEdge[edge.to + 1];
+  for (int number = 0; number < nodes; ++number)
+    firstEdge[number + 1] += firstEdge[number];
+  std::vector<Edge> sorted(edges.size());
+  std::vector<int> next(firstEdge.begin(), firstEdge.end() - 1);
+  for (const Edge &edge : edges)
+    sorted[next[edge.to]++] = edge;
+  edges = std::move(sorted);
+}
+
+std::optional<Error> EventGraph::play() {
+  // Each device goes on until it waits for a node of another; that node wakes it. One more row is the barrier's.
+  int rows = pipeline.devices() + 1;
+  std::vector<char> done(nodes, 0);
+  std::vector<int> next(firstNode.begin(), firstNode.end()), waitsFor(rows, -1);
+  std::vector<int> firstWaiting(nodes, -1), nextWaiting(rows, -1), ready;
+  played.clear();
+  played.reserve(nodes);
+  auto blockedBy = [&](int number) {
+    if (previous[number] >= 0 && previousDistance[number] == 0 && !done[previous[number]])
+      return previous[number];
+    for (int edge = firstEdge[number]; edge < firstEdge[number + 1]; ++edge)
+      if (edges[edge].distance == 0 && !done[edges[edge].from])
+        return edges[edge].from;
+    return -1;
+  };
+  for (int row = rows - 1; row >= 0; --row)
+    ready.push_back(row);
+  while (!ready.empty()) {
+    int row = ready.back(), last = row + 1 < rows ? firstNode[row + 1] : nodes;
+    ready.pop_back();
+    waitsFor[row] = -1;
+    for (int &number = next[row]; number < last; ++number) {
+      if (int blocker = blockedBy(number); blocker >= 0) {
+        waitsFor[row] = blocker;
+        nextWaiting[row] = firstWaiting[blocker];
+        firstWaiting[blocker] = row;
+        break;
+      }
+      done[number] = 1;
+      played.push_back(number);
+      for (int waiting = firstWaiting[number]; waiting >= 0; waiting = nextWaiting[waiting])
+        ready.push_back(waiting);
+    }
+  }
+  if (int(played.size()) == nodes)
+    return std::nullopt;
+  return deadlock(next, waitsFor);
+}
+
+Error EventGraph::deadlock(const std::vector<int> &next, const std::vector<int> &waitsFor) const {
+  auto rowOf = [&](int number) {
+    return int(std::upper_bound(firstNode.begin(), firstNode.end(), number) - firstNode.begin()) - 1;
+  };
+  int rows = pipeline.devices() + 1, row = 0;
+  while (waitsFor[row] < 0)
+    ++row;
+  // Whoever waits is waited for in a cycle: as many steps as there are rows end in it.
+  for (int step = 0; step < rows; ++step)
+    row = rowOf(waitsFor[row]);
+  // The barrier waits for a device that waits itself.
+  if (row == rows - 1)
+    row = rowOf(waitsFor[row]);
+  int peer = waitsFor[row];
+  int peerRow = rowOf(peer);
+  if (peerRow == rows - 1) {
+    peerRow = rowOf(waitsFor[peerRow]);
+    peer = next[peerRow];
+  }
+  auto place = [&](int ofRow, int number) { return Place{ofRow, number - firstNode[ofRow]}; };
+  auto text = [&](Place at) { return describe(pipeline, at.device, pipeline.programs[at.device].body[at.action]); };
+  Place blocked = place(row, next[row]), waits = place(peerRow, peer), there = place(peerRow, next[peerRow]);
+  Error error{text(blocked) + ": deadlock: it waits for " + text(waits) + ", and device " + std::to_string(peerRow) +
+                  " waits at " + text(there),
+              blocked, "device " + std::to_string(peerRow) + " waits here", there};
+  return error;
+}

@@ -1,0 +1,90 @@
+//===- Programs.cpp - What every device of a pipeline does in a step --------------===//
+#include "passes/Schedule/Programs.h"
+#include <algorithm>
+
+using namespace sluice::schedule;
+
+bool sluice::schedule::isPowerOfTwo(int number) { return number > 0 && (number & (number - 1)) == 0; }
+
+int sluice::schedule::log2Of(int powerOfTwo) {
+  int exponent = 0;
+  while ((1 << exponent) < powerOfTwo)
+    ++exponent;
+  return exponent;
+}
+
+std::vector<int> Pipeline::stageOfDevices() const {
+  std::vector<int> result(devices(), -1);
+  for (int replica = 0; replica < replicas; ++replica)
+    for (int stage = 0; stage < stages; ++stage)
+      result[deviceOf(stage, replica)] = stage;
+  return result;
+}
+
+int Pipeline::bufferOf(int microBatch) const {
+  int ones = 0;
+  for (int group = groupOf(microBatch) % (groups / replicas); group != 0; group &= group - 1)
+    ++ones;
+  return ones;
+}
+
+int Pipeline::gradientBuffers() const { return std::max(log2Of(groups / replicas) + 1, replicas > 1 ? 2 : 1); }
+
+const char *sluice::schedule::nameOf(Role role) {
+  static const char *const names[] = {"activations", "gradients", "tied", "replica"};
+  return names[int(role)];
+}
+
+const char *sluice::schedule::nameOf(RunKind kind) {
+  static const char *const names[] = {"forward", "backward", "tied", "recompute", "backward_input", "backward_weight"};
+  return names[int(kind)];
+}
+
+/// The other end of a channel: a stage, and the replica where that is another.
+static std::string describeEnd(const Pipeline &pipeline, int device, int other) {
+  if (other < 0 || other >= pipeline.devices())
+    return "device " + std::to_string(other);
+  std::string text = "stage " + std::to_string(pipeline.stageOfDevices()[other]);
+  if (pipeline.replicaOf(other) != pipeline.replicaOf(device))
+    text += " of replica " + std::to_string(pipeline.replicaOf(other));
+  return text;
+}
+
+static std::string describeKind(const Action &action, const Pipeline &pipeline) {
+  bool known = action.channel >= 0 && action.channel < int(pipeline.channels.size());
+  std::string role = known ? nameOf(pipeline.channels[action.channel].role) : "an unknown channel";
+  switch (action.kind) {
+  case ActionKind::Load:
+    return "load";
+  case ActionKind::Run:
+    return nameOf(action.run);
+  case ActionKind::Send:
+    return "send of " + role;
+  case ActionKind::Recv:
+    return "recv of " + role;
+  case ActionKind::Combine:
+    return "combine of buffer " + std::to_string(action.from) + " into " + std::to_string(action.into);
+  case ActionKind::Reduce:
+    return "reduce";
+  case ActionKind::Update:
+    return "update";
+  }
+  return "";
+}
+
+std::string sluice::schedule::describe(const Pipeline &pipeline, int device, const Action &action) {
+  std::string text = describeKind(action, pipeline);
+  if (action.microBatch >= 0)
+    text += " of micro-batch " + std::to_string(action.microBatch);
+  text += action.stage >= 0 ? " in stage " + std::to_string(action.stage) : " on device " + std::to_string(device);
+  if (pipeline.replicas > 1)
+    text += " of replica " + std::to_string(pipeline.replicaOf(device));
+  if (action.channel < 0 || action.channel >= int(pipeline.channels.size()))
+    return text;
+  const Channel &channel = pipeline.channels[action.channel];
+  if (action.kind == ActionKind::Send)
+    text += " to " + describeEnd(pipeline, device, channel.to);
+  if (action.kind == ActionKind::Recv)
+    text += " from " + describeEnd(pipeline, device, channel.from);
+  return text;
+}

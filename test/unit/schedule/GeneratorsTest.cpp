@@ -1,0 +1,117 @@
+//===- GeneratorsTest.cpp - Programs of schedules ---------------------------------------===//
+#include "MadePipelines.h"
+
+using namespace sluice::schedule;
+
+/// Forwards and backwards of a device, "F0 F1 B0 B1", with combines as "into+=from" and other actions of sums by name.
+static std::string work(const Pipeline &pipeline, int device) {
+  std::string text;
+  for (const Action &action : pipeline.programs[device].body) {
+    std::string word;
+    bool ofSums = action.channel >= 0 && action.microBatch < 0;
+    if (action.kind == ActionKind::Run && action.microBatch >= 0)
+      word = (action.run == RunKind::Forward ? "F" : "B") + std::to_string(action.microBatch);
+    else if (action.kind == ActionKind::Run)
+      word = "tied";
+    else if (action.kind == ActionKind::Combine)
+      word = std::to_string(action.into) + "+=" + std::to_string(action.from);
+    else if (ofSums)
+      word = action.kind == ActionKind::Send ? "send" : "recv";
+    else if (action.kind == ActionKind::Reduce)
+      word = "reduce";
+    else if (action.kind == ActionKind::Update)
+      word = "update";
+    if (!word.empty())
+      text += (text.empty() ? "" : " ") + word;
+  }
+  return text;
+}
+
+TEST(Generators, SequentialRunsBackwardDirectlyBehindForward) {
+  Pipeline pipeline = make(optionsOf("sequential", 2, 2));
+  EXPECT_EQ(work(pipeline, 0), "F0 B0 F1 B1 reduce update");
+  EXPECT_EQ(work(pipeline, 1), "F0 B0 F1 B1 reduce update");
+}
+
+TEST(Generators, GPipeRunsAllForwardsFirst) {
+  EXPECT_EQ(work(make(optionsOf("gpipe", 2, 3)), 1), "F0 F1 F2 B0 B1 B2 reduce update");
+}
+
+TEST(Generators, OneForwardOneBackwardRunsAheadByWhatFollows) {
+  Pipeline pipeline = make(optionsOf("1f1b", 3, 4));
+  EXPECT_EQ(work(pipeline, 0), "F0 F1 F2 B0 F3 B1 B2 B3 reduce update");
+  EXPECT_EQ(work(pipeline, 1), "F0 F1 B0 F2 B1 F3 B2 B3 reduce update");
+  EXPECT_EQ(work(pipeline, 2), "F0 B0 F1 B1 F2 B2 F3 B3 reduce update");
+}
+
+TEST(Generators, FewerMicroBatchesThanStagesRunAheadByThese) {
+  EXPECT_EQ(work(make(optionsOf("1f1b", 4, 2)), 0), "F0 F1 B0 B1 reduce update");
+}
+
+TEST(Generators, GroupsAreCombinedAsABinaryCounterCarries) {
+  EXPECT_EQ(work(make(optionsOf("sequential", 1, 8, 1, 8)), 0),
+            "F0 B0 F1 B1 0+=1 F2 B2 F3 B3 1+=2 0+=1 F4 B4 F5 B5 1+=2 F6 B6 F7 B7 2+=3 1+=2 0+=1 reduce update");
+  EXPECT_EQ(make(optionsOf("sequential", 1, 8, 1, 8)).gradientBuffers(), 4);
+}
+
+TEST(Generators, ReplicasExchangeTheirSumsInRounds) {
+  Pipeline pipeline = make(optionsOf("gpipe", 1, 4, 4));
+  EXPECT_EQ(work(pipeline, 2), "F2 B2 send recv 0+=1 send recv 0+=1 reduce update");
+  EXPECT_EQ(pipeline.gradientBuffers(), 2);
+}
+
+TEST(Generators, TiedStagesExchangeBehindReplicas) {
+  GeneratorOptions options = optionsOf("1f1b", 3, 2, 2);
+  options.tied = {{0, 2}};
+  Pipeline pipeline = make(options);
+  EXPECT_EQ(work(pipeline, 0), "F0 B0 send recv 0+=1 send recv tied reduce update");
+  EXPECT_EQ(work(pipeline, 1), "F0 B0 send recv 0+=1 reduce update");
+  EXPECT_EQ(work(pipeline, 5), "F1 B1 send recv 0+=1 send recv tied reduce update");
+}
+
+TEST(Generators, UsesInOneStageNeedNoExchange) {
+  GeneratorOptions options = optionsOf("1f1b", 1, 1);
+  options.tied = {{0, 0}};
+  EXPECT_EQ(work(make(options), 0), "F0 B0 tied reduce update");
+}
+
+TEST(Generators, ForwardAloneHasNeitherSumsNorUpdate) {
+  GeneratorOptions options = optionsOf("1f1b", 2, 2, 2);
+  options.training = false;
+  options.tied = {{0, 1}};
+  Pipeline pipeline = make(options);
+  EXPECT_EQ(work(pipeline, 0), "F0");
+  EXPECT_EQ(pipeline.channels.size(), 2u);
+}
+
+static std::string wrongWith(const GeneratorOptions &options) {
+  Pipeline pipeline;
+  auto error = generate(options, pipeline);
+  return error ? error->text : "";
+}
+
+TEST(Generators, SayWhatWouldFit) {
+  EXPECT_EQ(wrongWith(optionsOf("zigzag", 1, 1)), "unknown schedule 'zigzag'; expected sequential, gpipe or 1f1b");
+  EXPECT_EQ(wrongWith(optionsOf("gpipe", 0, 1)), "expected at least 1 stage, found 0");
+  EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 0)), "expected at least 1 micro-batch, found 0");
+  EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 1, 0)), "expected at least 1 replica, found 0");
+  EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 6, 4)),
+            "expected replicas that divide 6 micro-batches; 1 or 2 would fit, found 4");
+  EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 6, 3)), "expected a power of two of replicas, which reduction groups are a "
+                                                    "multiple of; 1 or 2 would fit, found 3");
+  EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 6, 1, 3)), "expected a power of two of reduction groups, found 3");
+  EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 4, 4, 2)),
+            "expected reduction groups that are a multiple of the 4 replicas, found 2");
+  EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 12, 1, 8)),
+            "expected reduction groups that divide 12 micro-batches; 1, 2 or 4 would fit, found 8");
+}
+
+TEST(Generators, RefuseTiedStagesThatAreNot) {
+  GeneratorOptions options = optionsOf("gpipe", 2, 1);
+  options.tied = {{1, 0}};
+  EXPECT_EQ(wrongWith(options), "expected tied stages in ascending order, below 2, found 1 and 0");
+  options.tied = {{0, 2}};
+  EXPECT_EQ(wrongWith(options), "expected tied stages in ascending order, below 2, found 0 and 2");
+  options.tied = {{0, 1}, {0, 1}};
+  EXPECT_EQ(wrongWith(options), "expected every pair of tied stages once, found 0 and 1 again");
+}

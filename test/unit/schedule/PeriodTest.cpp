@@ -1,0 +1,149 @@
+//===- PeriodTest.cpp - Known times, bubbles and frames --------------------------------===//
+#include "MadePipelines.h"
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+using namespace sluice::schedule;
+
+TEST(Period, GPipeAndOneForwardOneBackwardHaveTheKnownBubble) {
+  for (const char *schedule : {"gpipe", "1f1b"})
+    for (int stages = 1; stages <= 5; ++stages)
+      for (int microBatches : {1, 2, 3, 4, 8, 13}) {
+        Proof proof = prove(make(optionsOf(schedule, stages, microBatches)), equalCosts(stages, 1, 2));
+        EXPECT_NEAR(proof.period, 3.0 * (microBatches + stages - 1), 1e-9) << schedule << stages << microBatches;
+        EXPECT_NEAR(proof.bubble, (stages - 1.0) / (microBatches + stages - 1), 1e-9);
+      }
+}
+
+TEST(Period, SequentialRunsOneStageAtATime) {
+  Costs costs;
+  for (double forward : {1.0, 3.0, 2.0}) {
+    costs.stages.emplace_back();
+    costs.stages.back().forward = forward;
+    costs.stages.back().backward = 2 * forward;
+    costs.stages.back().update = 0.5;
+  }
+  costs.reduce = 0.25;
+  // Updates of all stages are at the same time.
+  Proof proof = prove(make(optionsOf("sequential", 3, 4)), costs);
+  EXPECT_NEAR(proof.period, 4 * (6 + 12) + 0.25 + 0.5, 1e-9);
+  EXPECT_NEAR(proof.busy[1], (4 * 9 + 0.5) / proof.period, 1e-9);
+}
+
+TEST(Period, FramesAreThoseOfThePapers) {
+  for (int stages = 1; stages <= 5; ++stages)
+    for (int microBatches : {1, 2, 3, 8}) {
+      std::vector<int> ahead;
+      for (int stage = 0; stage < stages; ++stage)
+        ahead.push_back(std::min(microBatches, stages - stage));
+      EXPECT_EQ(prove(make(optionsOf("1f1b", stages, microBatches))).frames, ahead);
+      EXPECT_EQ(prove(make(optionsOf("gpipe", stages, microBatches))).frames, std::vector<int>(stages, microBatches));
+      EXPECT_EQ(prove(make(optionsOf("sequential", stages, microBatches))).frames, std::vector<int>(stages, 1));
+    }
+}
+
+TEST(Period, ReplicasDivideTheMicroBatches) {
+  for (const char *schedule : allSchedules) {
+    Proof one = prove(make(optionsOf(schedule, 3, 4)), equalCosts(3, 1, 2));
+    Proof two = prove(make(optionsOf(schedule, 3, 8, 2)), equalCosts(3, 1, 2));
+    EXPECT_NEAR(one.period, two.period, 1e-9);
+    EXPECT_NEAR(one.bubble, two.bubble, 1e-9);
+    EXPECT_EQ(one.frames, two.frames);
+    EXPECT_EQ(two.busy.size(), 6u);
+  }
+}
+
+TEST(Period, TransfersLengthenTheFillAndTheDrain) {
+  Costs costs = equalCosts(2, 1, 1);
+  costs.stages[0].activations = 0.5;
+  costs.stages[1].gradients = 0.25;
+  EXPECT_NEAR(prove(make(optionsOf("1f1b", 2, 1)), costs).period, 4.75, 1e-9);
+}
+
+TEST(Period, ForwardAloneIsAsFastAsTheSlowestStage) {
+  GeneratorOptions options = optionsOf("1f1b", 3, 4);
+  options.training = false;
+  Costs costs = equalCosts(3, 1, 0);
+  costs.stages[1].forward = 2;
+  EXPECT_NEAR(prove(make(options), costs).period, 8, 1e-9);
+}
+
+TEST(Period, ARingOfRoomIsSlowerThanItsStages) {
+  // Without a message of room, a stage goes on when the next has taken what it sends, and that when it is free.
+  GeneratorOptions options = optionsOf("gpipe", 2, 1);
+  options.training = false;
+  options.capacity = 0;
+  Costs costs = equalCosts(2, 1, 0);
+  costs.stages[0].activations = 3;
+  EXPECT_NEAR(prove(make(options), costs).period, 4, 1e-9);
+  options.capacity = 1;
+  // The frame of the sender is free only when its transfer is over.
+  EXPECT_NEAR(prove(make(options), costs).period, 4, 1e-9);
+}
+
+/// Plays `iterations` iterations one action after the other, as the header of EventGraph says, with clocks: an
+/// implementation of its own. Returns the time from the end of an iteration to that of the last, over their number.
+static double measurePeriod(const Pipeline &pipeline, const Costs &costs, int iterations) {
+  int devices = pipeline.devices();
+  std::vector<int> stageOfDevice = pipeline.stageOfDevices();
+  std::vector<double> clock(devices, 0);
+  std::vector<size_t> next(devices, 0);
+  std::vector<std::vector<double>> sent(pipeline.channels.size()), taken(pipeline.channels.size());
+  std::vector<double> iterationEnds(iterations, 0);
+  for (bool progress = true; progress;) {
+    progress = false;
+    for (int device = 0; device < devices; ++device) {
+      const std::vector<Action> &body = pipeline.programs[device].body;
+      for (; next[device] < body.size() * iterations; progress = true) {
+        const Action &action = body[next[device] % body.size()];
+        const StageCosts &stage = costs.stages[stageOfDevice[device]];
+        if (action.kind == ActionKind::Send) {
+          const Channel &channel = pipeline.channels[action.channel];
+          size_t number = sent[action.channel].size();
+          if (number >= taken[action.channel].size() + channel.capacity)
+            break;
+          if (number >= size_t(channel.capacity))
+            clock[device] = std::max(clock[device], taken[action.channel][number - channel.capacity]);
+          sent[action.channel].push_back(clock[device]);
+        } else if (action.kind == ActionKind::Recv) {
+          size_t number = taken[action.channel].size();
+          if (number >= sent[action.channel].size())
+            break;
+          clock[device] = std::max(clock[device], sent[action.channel][number]);
+          taken[action.channel].push_back(clock[device]);
+        } else if (action.kind == ActionKind::Run) {
+          clock[device] += action.run == RunKind::Forward ? stage.forward : stage.backward;
+        }
+        if (++next[device] % body.size() == 0) {
+          double &end = iterationEnds[next[device] / body.size() - 1];
+          end = std::max(end, clock[device]);
+        }
+      }
+    }
+  }
+  return (iterationEnds.back() - iterationEnds[iterations / 2]) / (iterations - 1 - iterations / 2);
+}
+
+TEST(Period, IsThatOfALongRun) {
+  // Forward alone has no barrier: stages run apart, as far as the room of channels lets them.
+  std::mt19937 random(3);
+  for (int trial = 0; trial < 60; ++trial) {
+    int stages = 1 + random() % 5;
+    GeneratorOptions options = optionsOf("gpipe", stages, 1 + random() % 4);
+    options.training = false;
+    Pipeline pipeline = make(options);
+    for (Channel &channel : pipeline.channels)
+      channel.capacity = 1 + random() % 2;
+    Costs costs = equalCosts(stages, 1, 1);
+    for (StageCosts &stage : costs.stages)
+      stage.forward = random() % 4;
+    EXPECT_NEAR(prove(pipeline, costs).period, measurePeriod(pipeline, costs, 120), 1e-9);
+  }
+}
+
+TEST(Period, NothingThatTakesTimeHasNoBubble) {
+  Proof proof = prove(make(optionsOf("1f1b", 2, 2)), equalCosts(2, 0, 0));
+  EXPECT_EQ(proof.period, 0);
+  EXPECT_EQ(proof.bubble, 0);
+}
