@@ -216,12 +216,11 @@ Error EventGraph::deadlock(const std::vector<int> &next, const std::vector<int> 
   int rows = pipeline.devices() + 1, row = 0;
   while (waitsFor[row] < 0)
     ++row;
-  // Whoever waits is waited for in a cycle: as many steps as there are rows end in it.
+  // Whoever waits waits for one that waits: as many steps as there are rows end in a cycle. Its first device is named.
   for (int step = 0; step < rows; ++step)
     row = rowOf(waitsFor[row]);
-  // The barrier waits for a device that waits itself.
-  if (row == rows - 1)
-    row = rowOf(waitsFor[row]);
+  for (int step = 0, other = row; step < rows; ++step, other = rowOf(waitsFor[other]))
+    row = std::min(row, other);
   int peer = waitsFor[row];
   int peerRow = rowOf(peer);
   if (peerRow == rows - 1) {

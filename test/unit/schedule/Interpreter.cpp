@@ -1,0 +1,234 @@
+//===- Interpreter.cpp - Runs programs with hashes for tensors --------------------------===//
+#include "Interpreter.h"
+#include <algorithm>
+#include <deque>
+
+using namespace sluice::schedule;
+
+namespace {
+/// Murmur3's mixing, over a list.
+uint64_t hash(std::initializer_list<uint64_t> values) {
+  uint64_t result = 0x9e3779b97f4a7c15u;
+  for (uint64_t value : values) {
+    result = (result ^ value) * 0xff51afd7ed558ccdu;
+    result ^= result >> 33;
+  }
+  return result;
+}
+
+/// Addition of two floats, or sums of them: it commutes and is not associative.
+uint64_t add(uint64_t a, uint64_t b) { return hash({'+', std::min(a, b), std::max(a, b)}); }
+
+struct Frame {
+  uint64_t tokens = 1, input = 2, kept = 3, output = 4, error = 5, inputError = 6;
+};
+
+struct Device {
+  std::vector<Frame> frames;
+  std::vector<uint64_t> buffers;
+  uint64_t weights = 0, foreign = 0;
+  std::vector<uint64_t> losses; ///< by micro-batch
+  size_t next = 0;
+  int iteration = 0;
+  int arrivals = 0; ///< at the barrier
+  bool waits = false;
+};
+
+class Interpreter {
+public:
+  Interpreter(const Pipeline &pipeline, const std::vector<int> &frames, int iterations)
+      : pipeline(pipeline), iterations(iterations), devices(pipeline.devices()), queues(pipeline.channels.size()),
+        waiting(pipeline.channels.size(), 0), history(devices.size() * iterations, 0) {
+    for (int number = 0; number < pipeline.devices(); ++number) {
+      int stage = number % pipeline.stages;
+      devices[number].frames.resize(frames[stage]);
+      devices[number].buffers.assign(pipeline.gradientBuffers(), 7);
+      devices[number].weights = hash({'W', uint64_t(stage)});
+      devices[number].losses.assign(pipeline.microBatches, 0);
+    }
+  }
+
+  std::optional<Bits> run() {
+    for (bool progress = true; progress && !bad;) {
+      progress = false;
+      for (int number = 0; number < pipeline.devices(); ++number)
+        while (!bad && devices[number].iteration < iterations && advance(number))
+          progress = true;
+    }
+    for (const Device &device : devices)
+      if (device.iteration < iterations)
+        return std::nullopt;
+    Bits bits = history;
+    for (const Device &device : devices)
+      bits.push_back(device.weights);
+    return bits;
+  }
+
+private:
+  const Pipeline &pipeline;
+  int iterations;
+  std::vector<Device> devices;
+  std::vector<std::deque<uint64_t>> queues;
+  std::vector<int> waiting;      ///< by channel: a receiver stands at it
+  std::vector<uint64_t> reduced; ///< by the number of the reduction
+  bool bad = false;              ///< something that no runtime can do
+  Bits history;                  ///< losses, by iteration and device
+
+  /// Goes one action further if that can be.
+  bool advance(int number) {
+    Device &device = devices[number];
+    const std::vector<Action> &body = pipeline.programs[number].body;
+    if (!body.empty() && !act(number, device, body[device.next]))
+      return false;
+    if (body.empty() || ++device.next == body.size()) {
+      device.next = 0;
+      uint64_t &entry = history[device.iteration++ * devices.size() + number];
+      for (uint64_t loss : device.losses)
+        entry = hash({entry, loss});
+    }
+    return true;
+  }
+
+  bool act(int number, Device &device, const Action &action) {
+    switch (action.kind) {
+    case ActionKind::Load:
+      if (Frame *frame = frameOf(device, action))
+        frame->tokens = hash({'T', uint64_t(device.iteration), uint64_t(action.microBatch)});
+      return true;
+    case ActionKind::Run:
+      compute(number, device, action);
+      return true;
+    case ActionKind::Send:
+    case ActionKind::Recv:
+      if (!isEnd(number, action))
+        return bad = true, true;
+      return action.kind == ActionKind::Send ? send(device, action) : receive(device, action);
+    case ActionKind::Combine:
+      if (!isBuffer(action.into) || !isBuffer(action.from))
+        return bad = true, true;
+      device.buffers[action.into] = add(device.buffers[action.into], device.buffers[action.from]);
+      return true;
+    case ActionKind::Reduce:
+      return reduce(device);
+    case ActionKind::Update:
+      device.weights = hash({'U', device.weights, device.buffers[0], reduced.empty() ? 0 : reduced.back()});
+      return true;
+    }
+    return true;
+  }
+
+  bool isEnd(int number, const Action &action) const {
+    if (action.channel < 0 || action.channel >= int(pipeline.channels.size()))
+      return false;
+    const Channel &channel = pipeline.channels[action.channel];
+    return (action.kind == ActionKind::Send ? channel.from : channel.to) == number;
+  }
+
+  bool isBuffer(int buffer) const { return buffer >= 0 && buffer < pipeline.gradientBuffers(); }
+
+  Frame *frameOf(Device &device, const Action &action) {
+    if (action.microBatch < 0 || action.microBatch >= pipeline.microBatches) {
+      bad = true;
+      return nullptr;
+    }
+    return &device.frames[action.microBatch % device.frames.size()];
+  }
+
+  void compute(int number, Device &device, const Action &action) {
+    if (action.run == RunKind::Tied) {
+      device.buffers[0] = add(device.buffers[0], device.foreign);
+      return;
+    }
+    Frame *frame = frameOf(device, action);
+    if (!frame)
+      return;
+    int stage = number % pipeline.stages;
+    bool first = stage == 0, last = stage + 1 == pipeline.stages;
+    if (action.run == RunKind::Forward) {
+      uint64_t input = first ? 0 : frame->input;
+      frame->output = hash({'F', device.weights, input, frame->tokens});
+      frame->kept = hash({'K', device.weights, input});
+      if (last)
+        device.losses[action.microBatch] = frame->output;
+      return;
+    }
+    // Backward reads the tokens again: the targets of a loss, the rows of an embedding.
+    uint64_t error = last ? frame->output : frame->error;
+    frame->inputError = hash({'B', device.weights, frame->kept, error, frame->tokens});
+    uint64_t gradient = hash({'G', frame->kept, error, frame->tokens});
+    int group = action.microBatch / (pipeline.microBatches / pipeline.groups);
+    int local = group % (pipeline.groups / pipeline.replicas), buffer = 0;
+    for (; local; local &= local - 1)
+      ++buffer;
+    bool begins = action.microBatch % (pipeline.microBatches / pipeline.groups) == 0;
+    device.buffers[buffer] = begins ? gradient : add(device.buffers[buffer], gradient);
+  }
+
+  bool send(Device &device, const Action &action) {
+    const Channel &channel = pipeline.channels[action.channel];
+    std::deque<uint64_t> &queue = queues[action.channel];
+    // Without room, the receiver has to stand there.
+    int room = channel.capacity == 0 ? waiting[action.channel] : channel.capacity;
+    if (int(queue.size()) >= room)
+      return false;
+    queue.push_back(messageOf(device, channel, action));
+    return true;
+  }
+
+  uint64_t messageOf(Device &device, const Channel &channel, const Action &action) {
+    if (channel.role == Role::Tied)
+      return device.buffers[0];
+    if (channel.role == Role::Replica) {
+      bad |= !isBuffer(action.from);
+      return bad ? 0 : device.buffers[action.from];
+    }
+    Frame *frame = frameOf(device, action);
+    return !frame ? 0 : channel.role == Role::Activations ? frame->output : frame->inputError;
+  }
+
+  bool receive(Device &device, const Action &action) {
+    const Channel &channel = pipeline.channels[action.channel];
+    std::deque<uint64_t> &queue = queues[action.channel];
+    waiting[action.channel] = queue.empty();
+    if (queue.empty())
+      return false;
+    uint64_t message = queue.front();
+    queue.pop_front();
+    if (channel.role == Role::Tied) {
+      device.foreign = message;
+    } else if (channel.role == Role::Replica) {
+      bad |= !isBuffer(action.into);
+      if (!bad)
+        device.buffers[action.into] = message;
+    } else if (Frame *frame = frameOf(device, action)) {
+      (channel.role == Role::Activations ? frame->input : frame->error) = message;
+    }
+    return true;
+  }
+
+  /// All devices arrive as often as this one has, and what they bring is put together in their order.
+  bool reduce(Device &device) {
+    if (!device.waits)
+      ++device.arrivals;
+    device.waits = true;
+    for (const Device &other : devices)
+      if (other.arrivals < device.arrivals)
+        return false;
+    device.waits = false;
+    if (int(reduced.size()) < device.arrivals) {
+      uint64_t all = 0;
+      for (const Device &each : devices) {
+        all = hash({all, each.buffers[0]});
+        for (uint64_t loss : each.losses)
+          all = hash({all, loss});
+      }
+      reduced.push_back(all);
+    }
+    return true;
+  }
+};
+} // namespace
+
+std::optional<Bits> interpret(const Pipeline &pipeline, const std::vector<int> &frames, int iterations) {
+  return Interpreter(pipeline, frames, iterations).run();
+}
