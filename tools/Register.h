@@ -2,6 +2,7 @@
 #ifndef SLUICE_TOOLS_REGISTER_H
 #define SLUICE_TOOLS_REGISTER_H
 
+#include "dialects/Pipe/PipeDialect.h"
 #include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -17,6 +18,7 @@
 #include "passes/Graph/Passes.h"
 #include "passes/Import/Passes.h"
 #include "passes/Numerics/Passes.h"
+#include "passes/Schedule/Passes.h"
 #include "passes/Stages/Passes.h"
 #include "passes/Table/Passes.h"
 #include "passes/Target/Passes.h"
@@ -37,7 +39,7 @@ inline void registerDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllExtensions(registry);
   mlir::registerBuiltinDialectTranslation(registry);
   mlir::registerLLVMDialectTranslation(registry);
-  registry.insert<SluiceDialect>();
+  registry.insert<SluiceDialect, pipe::PipeDialect>();
   registerBufferizableKernels(registry);
   registerKernelDecompositions(registry);
 }
@@ -47,6 +49,7 @@ inline void registerPasses() {
   registerSluiceGraphPasses();
   registerSluiceStagesPasses();
   registerSluiceGradientPasses();
+  registerSluiceSchedulePasses();
   registerSluiceNumericsPasses();
   registerSluiceTensorsPasses();
   registerSluiceBuffersPasses();

@@ -148,6 +148,11 @@ std::optional<Error> sluice::schedule::checkNumbers(int stages, int microBatches
     return positive(microBatches, "micro-batch");
   if (replicas < 1)
     return positive(replicas, "replica");
+  // What a generator makes and a proof reads has to fit into memory.
+  constexpr int64_t mostForwards = int64_t(1) << 22;
+  if (int64_t(stages) * microBatches > mostForwards)
+    return wrong("expected at most " + std::to_string(mostForwards) + " forwards a step, found " +
+                 std::to_string(int64_t(stages) * microBatches));
   std::string ofMicroBatches = std::to_string(microBatches) + " micro-batches; ";
   if (microBatches % replicas != 0)
     return wrong("expected replicas that divide " + ofMicroBatches + divisors(microBatches, microBatches, true) +

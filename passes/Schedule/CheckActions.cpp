@@ -124,6 +124,11 @@ static std::optional<Error> checkPipeline(const Pipeline &pipeline) {
     return perStage(pipeline.ages.size(), "age");
   if (!pipeline.frames.empty() && int(pipeline.frames.size()) != pipeline.stages)
     return perStage(pipeline.frames.size(), "number of frames");
+  int most = pipeline.microBatchesOfReplica();
+  for (int frames : pipeline.frames)
+    if (frames < 0 || frames > most)
+      return wrong("expected from 0 to " + std::to_string(most) + " frames, one a micro-batch of a replica, found " +
+                   std::to_string(frames));
   if (int(pipeline.programs.size()) != pipeline.devices())
     return wrong("expected a program a device, " + std::to_string(pipeline.devices()) + ", found " +
                  std::to_string(pipeline.programs.size()));

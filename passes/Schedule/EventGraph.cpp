@@ -223,9 +223,13 @@ Error EventGraph::deadlock(const std::vector<int> &next, const std::vector<int> 
     row = std::min(row, other);
   int peer = waitsFor[row];
   int peerRow = rowOf(peer);
+  const Action &action = pipeline.programs[row].body[next[row] - firstNode[row]];
   if (peerRow == rows - 1) {
     peerRow = rowOf(waitsFor[peerRow]);
     peer = next[peerRow];
+  } else if (action.kind == ActionKind::Send && pipeline.channels[action.channel].capacity == 0) {
+    // Without room, it waits for the node before its receive: name the receive.
+    ++peer;
   }
   auto place = [&](int ofRow, int number) { return Place{ofRow, number - firstNode[ofRow]}; };
   auto text = [&](Place at) { return describe(pipeline, at.device, pipeline.programs[at.device].body[at.action]); };

@@ -13,7 +13,7 @@ mkdir -p "$corpus"
 seeds=$here/seeds/$name
 if [ "$name" = mlir ]; then
   seeds=$corpus/seeds
-  python3 "$here/seeds.py" "$seeds" "$here"/../Sluice/*.mlir "$here"/../CPU/dialect.mlir
+  python3 "$here/seeds.py" "$seeds" "$here"/../Sluice/*.mlir "$here"/../Pipe/*.mlir "$here"/../CPU/dialect.mlir
 fi
 mkdir -p "$corpus/learned"
 # Debian's package of libFuzzer does not find leaks in code that it did not compile; LLVM keeps some memory for good.

@@ -95,6 +95,8 @@ TEST(Generators, SayWhatWouldFit) {
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 0, 1)), "expected at least 1 stage, found 0");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 0)), "expected at least 1 micro-batch, found 0");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 1, 0)), "expected at least 1 replica, found 0");
+  EXPECT_EQ(wrongWith(optionsOf("gpipe", 1 << 20, 1 << 20)),
+            "expected at most 4194304 forwards a step, found 1099511627776");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 6, 4)),
             "expected replicas that divide 6 micro-batches; 1 or 2 would fit, found 4");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 6, 3)), "expected a power of two of replicas, which reduction groups are a "

@@ -1,8 +1,8 @@
 //===- Interpreter.h - Runs programs with hashes for tensors ----------------------------===//
 //
 // What a runtime does, apart from the verifier: it shares none of its code. Devices take turns over bounded queues.
-// A tensor is a hash of what it was computed from, so that two runs end alike only if every operand was the same. Frames
-// and gradient buffers are storage that is overwritten.
+// A tensor is a hash of what it was computed from, so that two runs end alike only if every operand was the same.
+// Frames and gradient buffers are storage that is overwritten.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SLUICE_TEST_UNIT_SCHEDULE_INTERPRETER_H

@@ -162,8 +162,8 @@ TEST(Verify, FramesAreNotOverwrittenEarly) {
                                "stage 0 still needs; the stage has 1 frame");
   pipeline.frames = {2, 1};
   EXPECT_EQ(prove(pipeline).frames, pipeline.frames);
-  pipeline.frames = {5, 0};
-  EXPECT_EQ(prove(pipeline).frames, (std::vector<int>{5, 1}));
+  pipeline.frames = {3, 0};
+  EXPECT_EQ(prove(pipeline).frames, (std::vector<int>{3, 1}));
   // A frame is busy until its sends have begun.
   pipeline = make(optionsOf("sequential", 2, 2));
   pipeline.frames = {1, 1};
@@ -393,6 +393,8 @@ TEST(Verify, FactsOfThePipelineFit) {
   EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.ages = {0}; }), "expected one age a stage, 2, found 1");
   EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.frames = {1}; }),
             "expected one number of frames a stage, 2, found 1");
+  EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.frames = {1, 3}; }),
+            "expected from 0 to 2 frames, one a micro-batch of a replica, found 3");
   EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.programs.pop_back(); }), "expected a program a device, 2, found 1");
   EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.tied = {{1, 0}}; }),
             "expected tied stages in ascending order, below 2");

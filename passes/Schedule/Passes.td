@@ -1,0 +1,89 @@
+//===- Passes.td - The schedule phase -------------------------------*- tablegen -*-===//
+#ifndef SLUICE_SCHEDULE_PASSES
+#define SLUICE_SCHEDULE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def Schedule : Pass<"sluice-schedule", "::mlir::ModuleOp"> {
+  let summary = "programs of devices from a schedule";
+  let description = [{
+    - Does: adds a `pipe.pipeline` with a channel a boundary and direction, and a program a device.
+    - Needs: no other symbol of the name.
+    - Refuses: an unknown schedule, replicas or reduction groups that do not divide the micro-batches, and groups that
+      are no power of two. The error says what would fit.
+
+    `sluice-schedule="schedule=sequential"` adds
+
+    ```mlir
+    pipe.pipeline @train stages 1 micro_batches 1 replicas 1 groups 1 ages [0] {
+      pipe.program @device.0 device 0 body {
+        pipe.load stage 0 micro_batch 0
+        pipe.run forward stage 0 micro_batch 0
+        pipe.run backward stage 0 micro_batch 0
+        pipe.reduce
+        pipe.update stage 0
+      }
+    }
+    ```
+
+    #### Schedules
+    - `sequential`: one micro-batch after the other through all stages.
+    - `gpipe`: all forwards, then all backwards (Huang et al. 2019).
+    - `1f1b`: stage s of K runs K - 1 - s forwards ahead, then one forward and one backward in turn (PipeDream-Flush,
+      Narayanan et al. 2021).
+
+    #### Sums
+    Gradients are summed in ascending order within each group, groups and replicas by a balanced binary tree. So equal
+    groups give equal bits with any number of stages, replicas and any of these schedules.
+  }];
+  let options = [
+    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "sequential, gpipe or 1f1b">,
+    Option<"stages", "stages", "int", "1", "stages of the model, one a device">,
+    Option<"microBatches", "microbatches", "int", "1", "micro-batches of a step, over all replicas">,
+    Option<"replicas", "replicas", "int", "1", "copies of the pipeline, which divide the micro-batches">,
+    Option<"groups", "reduction-groups", "int", "0",
+           "groups of micro-batches that are summed by themselves, a power of two; 0: as many as replicas">,
+    Option<"capacity", "capacity", "int", "1", "messages that a channel holds before a send waits, at least 0">,
+    ListOption<"tied", "tied", "int", "pairs of stages that use one parameter">,
+    Option<"forwardOnly", "forward-only", "bool", "false", "whether nothing is trained">,
+    Option<"symbol", "name", "std::string", "\"train\"", "symbol of the pipeline">
+  ];
+  let dependentDialects = ["::sluice::pipe::PipeDialect"];
+}
+
+def VerifySchedule : Pass<"sluice-verify-schedule", "::mlir::ModuleOp"> {
+  let summary = "proves that programs of devices do what they should, and how fast";
+  let description = [{
+    - Does: plays all programs of each `pipe.pipeline` over their channels, and sets its `frames` where it has none.
+    - Says: period, bubble and frames, in a remark of the category `schedule`. Times are in the unit of the costs.
+    - Refuses: what it cannot prove, at the action, with a note at the one on the other side.
+
+    ```mlir
+    pipe.pipeline @train stages 2 micro_batches 4 replicas 1 groups 1 ages [0, 0] {}
+    ```
+
+    with its programs becomes
+
+    ```mlir
+    pipe.pipeline @train stages 2 micro_batches 4 replicas 1 groups 1 ages [0, 0] frames [2, 1] {}
+    ```
+
+    #### What is proved, for every iteration
+    - Nothing hangs. Every receive meets its send in order.
+    - Each stage runs one forward and one backward a micro-batch, between their messages.
+    - No frame is written while something still reads it: micro-batch modulo frames chooses it.
+    - Gradients ascend within their group; groups and replicas are combined by the balanced binary tree. Tied sums,
+      reduction and update come after all of it.
+    - Gradients are as old as `ages` says.
+
+    #### Limits
+    Programs are synchronous: prologue and epilogue are empty, and iterations are 0.
+  }];
+  let options = [
+    ListOption<"forward", "forward", "double", "time of a forward, one for all stages or one a stage; default 1">,
+    ListOption<"backward", "backward", "double", "time of a backward, one for all stages or one a stage; default 2">,
+    Option<"timeline", "timeline", "int", "0", "columns of a drawn timeline in a remark, 0 for none">
+  ];
+}
+
+#endif // SLUICE_SCHEDULE_PASSES

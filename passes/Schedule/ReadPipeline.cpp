@@ -1,0 +1,108 @@
+//===- ReadPipeline.cpp - From ops to programs ------------------------------------------===//
+#include "passes/Schedule/PipelineOps.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace sluice;
+using schedule::Action;
+using Kind = schedule::ActionKind;
+
+using ChannelNumbers = llvm::DenseMap<StringAttr, int>;
+
+// The enumerations of dialect and library are the same.
+static_assert(int(pipe::Role::Replica) == int(schedule::Role::Replica));
+static_assert(int(pipe::RunKind::BackwardWeight) == int(schedule::RunKind::BackwardWeight));
+
+template <typename Message> static Action readMessage(Message op, Kind kind, const ChannelNumbers &channels) {
+  Action action;
+  action.kind = kind;
+  action.stage = op.getStage();
+  action.microBatch = op.getMicroBatch() ? int(*op.getMicroBatch()) : -1;
+  action.iteration = op.getIteration();
+  action.channel = channels.lookup(op.getChannelAttr().getAttr());
+  (kind == Kind::Send ? action.from : action.into) = op.getBuffer() ? int(*op.getBuffer()) : -1;
+  return action;
+}
+
+static Action readAction(Operation *op, const ChannelNumbers &channels) {
+  Action action;
+  llvm::TypeSwitch<Operation *>(op)
+      .Case([&](pipe::LoadOp load) {
+        action.stage = load.getStage();
+        action.microBatch = load.getMicroBatch();
+        action.iteration = load.getIteration();
+      })
+      .Case([&](pipe::RunOp run) {
+        action.kind = Kind::Run;
+        action.run = schedule::RunKind(run.getKind());
+        action.stage = run.getStage();
+        action.microBatch = run.getMicroBatch() ? int(*run.getMicroBatch()) : -1;
+        action.iteration = run.getIteration();
+      })
+      .Case([&](pipe::SendOp send) { action = readMessage(send, Kind::Send, channels); })
+      .Case([&](pipe::RecvOp recv) { action = readMessage(recv, Kind::Recv, channels); })
+      .Case([&](pipe::CombineOp combine) {
+        action.kind = Kind::Combine;
+        action.stage = combine.getStage();
+        action.into = combine.getInto();
+        action.from = combine.getFrom();
+      })
+      .Case([&](pipe::ReduceOp) { action.kind = Kind::Reduce; })
+      .Case([&](pipe::UpdateOp update) {
+        action.kind = Kind::Update;
+        action.stage = update.getStage();
+        action.iteration = update.getIteration();
+      });
+  return action;
+}
+
+static void readFacts(pipe::PipelineOp op, schedule::Pipeline &pipeline) {
+  pipeline.stages = op.getStages();
+  pipeline.microBatches = op.getMicroBatches();
+  pipeline.replicas = op.getReplicas();
+  pipeline.groups = op.getGroups();
+  pipeline.training = !op.getForwardOnly();
+  pipeline.ages.assign(op.getAges().begin(), op.getAges().end());
+  if (auto frames = op.getFrames())
+    pipeline.frames.assign(frames->begin(), frames->end());
+  ArrayRef<int32_t> tied = op.getTied().value_or(ArrayRef<int32_t>());
+  for (size_t first = 0; first + 1 < tied.size(); first += 2)
+    pipeline.tied.push_back({tied[first], tied[first + 1]});
+  if (auto devices = op.getDevices())
+    pipeline.deviceOfStage.assign(devices->begin(), devices->end());
+  else
+    for (int stage = 0; stage < pipeline.stages; ++stage)
+      pipeline.deviceOfStage.push_back(stage);
+}
+
+FailureOr<PipelineOfOp> sluice::readPipeline(pipe::PipelineOp op) {
+  PipelineOfOp result;
+  ChannelNumbers channels;
+  auto programs = llvm::to_vector(op.getOps<pipe::ProgramOp>());
+  int64_t devices = int64_t(op.getStages()) * op.getReplicas();
+  if (int64_t(programs.size()) != devices)
+    return op.emitOpError() << "expected a program a device, " << devices << ", found " << programs.size();
+  readFacts(op, result.pipeline);
+  for (auto channel : op.getOps<pipe::ChannelOp>()) {
+    channels[channel.getSymNameAttr()] = int(result.channels.size());
+    result.channels.push_back(channel);
+    result.pipeline.channels.push_back({int(channel.getSource()), int(channel.getTarget()), int(channel.getCapacity()),
+                                        schedule::Role(channel.getRole())});
+  }
+  result.pipeline.programs.resize(devices);
+  result.actions.resize(devices);
+  result.programs.resize(devices);
+  for (pipe::ProgramOp program : programs) {
+    schedule::Program &read = result.pipeline.programs[program.getDevice()];
+    result.programs[program.getDevice()] = program;
+    for (auto [region, actions] :
+         {std::pair(&program.getPrologue(), &read.prologue), std::pair(&program.getBody(), &read.body),
+          std::pair(&program.getEpilogue(), &read.epilogue)})
+      for (Operation &action : region->getOps()) {
+        actions->push_back(readAction(&action, channels));
+        result.actions[program.getDevice()].push_back(&action);
+      }
+  }
+  return result;
+}
