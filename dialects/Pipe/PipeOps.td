@@ -27,7 +27,7 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
     - `forward_only`: nothing is trained.
 
     ```mlir
-    pipe.pipeline @train stages 1 micro_batches 1 replicas 1 groups 1 ages [0] {
+    pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] {
       pipe.program @device.0 device 0 body {
         pipe.load stage 0 micro_batch 0
         pipe.run forward stage 0 micro_batch 0

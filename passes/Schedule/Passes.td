@@ -15,7 +15,7 @@ def Schedule : Pass<"sluice-schedule", "::mlir::ModuleOp"> {
     `sluice-schedule="schedule=sequential"` adds
 
     ```mlir
-    pipe.pipeline @train stages 1 micro_batches 1 replicas 1 groups 1 ages [0] {
+    pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] {
       pipe.program @device.0 device 0 body {
         pipe.load stage 0 micro_batch 0
         pipe.run forward stage 0 micro_batch 0
@@ -46,7 +46,7 @@ def Schedule : Pass<"sluice-schedule", "::mlir::ModuleOp"> {
     Option<"capacity", "capacity", "int", "1", "messages that a channel holds before a send waits, at least 0">,
     ListOption<"tied", "tied", "int", "pairs of stages that use one parameter">,
     Option<"forwardOnly", "forward-only", "bool", "false", "whether nothing is trained">,
-    Option<"symbol", "name", "std::string", "\"train\"", "symbol of the pipeline">
+    Option<"symbol", "name", "std::string", "\"train.pipeline\"", "symbol of the pipeline">
   ];
   let dependentDialects = ["::sluice::pipe::PipeDialect"];
 }
@@ -59,13 +59,13 @@ def VerifySchedule : Pass<"sluice-verify-schedule", "::mlir::ModuleOp"> {
     - Refuses: what it cannot prove, at the action, with a note at the one on the other side.
 
     ```mlir
-    pipe.pipeline @train stages 2 micro_batches 4 replicas 1 groups 1 ages [0, 0] {}
+    pipe.pipeline @train.pipeline stages 2 micro_batches 4 replicas 1 groups 1 ages [0, 0] {}
     ```
 
     with its programs becomes
 
     ```mlir
-    pipe.pipeline @train stages 2 micro_batches 4 replicas 1 groups 1 ages [0, 0] frames [2, 1] {}
+    pipe.pipeline @train.pipeline stages 2 micro_batches 4 replicas 1 groups 1 ages [0, 0] frames [2, 1] {}
     ```
 
     #### What is proved, for every iteration

@@ -4,7 +4,7 @@
 // RUN: sluice-opt %s --sluice-schedule="schedule=gpipe microbatches=4 replicas=2 reduction-groups=4" \
 // RUN:   | FileCheck %s --check-prefix=REPLICAS
 // RUN: sluice-opt %s --sluice-schedule="schedule=gpipe stages=2 microbatches=2" \
-// RUN:   --sluice-schedule="schedule=gpipe stages=2 microbatches=2 forward-only name=eval" \
+// RUN:   --sluice-schedule="schedule=gpipe stages=2 microbatches=2 forward-only name=eval.pipeline" \
 // RUN:   | FileCheck %s --check-prefix=FORWARD
 // What is generated is proved, and read back as it was written.
 // RUN: sluice-opt %s --sluice-schedule="schedule=1f1b stages=3 microbatches=8 replicas=2 reduction-groups=4 tied=0,2" \
@@ -12,7 +12,7 @@
 
 module {}
 
-// DEFAULT:      pipe.pipeline @train stages 1 micro_batches 1 replicas 1 groups 1 ages [0] {
+// DEFAULT:      pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] {
 // DEFAULT-NEXT:   pipe.program @device.0 device 0 body {
 // DEFAULT-NEXT:     pipe.load stage 0 micro_batch 0
 // DEFAULT-NEXT:     pipe.run forward stage 0 micro_batch 0
@@ -21,7 +21,7 @@ module {}
 // DEFAULT-NEXT:     pipe.update stage 0
 // DEFAULT-NEXT:   }
 
-// TIED:      pipe.pipeline @train stages 2 micro_batches 2 replicas 1 groups 1 ages [0, 0] tied [0, 1] {
+// TIED:      pipe.pipeline @train.pipeline stages 2 micro_batches 2 replicas 1 groups 1 ages [0, 0] tied [0, 1] {
 // TIED-NEXT:   pipe.channel @activations.0.1 activations from 0 to 1 capacity 3 ()
 // TIED-NEXT:   pipe.channel @gradients.1.0 gradients from 1 to 0 capacity 3 ()
 // TIED-NEXT:   pipe.channel @tied.0.1 tied from 0 to 1 capacity 3 ()
@@ -44,7 +44,7 @@ module {}
 // TIED-NEXT:     pipe.update stage 0
 
 // Two groups a replica are combined, then those of the replicas.
-// REPLICAS:      pipe.pipeline @train stages 1 micro_batches 4 replicas 2 groups 4 ages [0] {
+// REPLICAS:      pipe.pipeline @train.pipeline stages 1 micro_batches 4 replicas 2 groups 4 ages [0] {
 // REPLICAS:      pipe.program @device.1 device 1 body {
 // REPLICAS:        pipe.run backward stage 0 micro_batch 2
 // REPLICAS-NEXT:   pipe.run backward stage 0 micro_batch 3
@@ -54,8 +54,8 @@ module {}
 // REPLICAS-NEXT:   pipe.combine 1 into 0 stage 0
 // REPLICAS-NEXT:   pipe.reduce
 
-// FORWARD:      pipe.pipeline @train stages 2
-// FORWARD:      pipe.pipeline @eval stages 2 micro_batches 2 replicas 1 groups 1 ages [0, 0] forward_only {
+// FORWARD:      pipe.pipeline @train.pipeline stages 2
+// FORWARD:      pipe.pipeline @eval.pipeline stages 2 micro_batches 2 replicas 1 groups 1 ages [0, 0] forward_only {
 // FORWARD-NEXT:   pipe.channel @activations.0.1 activations from 0 to 1 capacity 1 ()
 // FORWARD-NEXT:   pipe.program
 // FORWARD-NOT:    backward

@@ -6,7 +6,7 @@
 // RUN:   --sluice-verify-schedule --remarks-filter=schedule 2>&1 >/dev/null | FileCheck %s --check-prefix=BUBBLE
 
 // Four stages: a bubble of 3 / 11, and a period of 3 x 11.
-// BUBBLE: bubble=2.727273e-01, peak-frames=4, period=3.300000e+01, pipeline=train
+// BUBBLE: bubble=2.727273e-01, peak-frames=4, period=3.300000e+01, pipeline=train.pipeline
 
 // Stage 0 runs all forwards first, stage 1 each backward at once. Stage 1 lies on device 0.
 // CHECK: pipe.pipeline @by_hand stages 2 micro_batches 2 replicas 1 groups 1 ages [0, 0] devices [1, 0] frames [2, 1]

@@ -93,8 +93,18 @@ private:
 
   void changeFacts(Pipeline &pipeline) {
     int stage = below(pipeline.stages);
-    if (below(2)) {
+    int what = below(4);
+    if (what == 0) {
       pipeline.ages[stage] = below(3);
+      return;
+    }
+    if (what == 1 && !pipeline.channels.empty()) {
+      Channel &channel = pipeline.channels[below(int(pipeline.channels.size()))];
+      (below(2) ? channel.from : channel.to) = below(pipeline.devices());
+      return;
+    }
+    if (what == 2 && !pipeline.channels.empty()) {
+      pipeline.channels[below(int(pipeline.channels.size()))].role = Role(below(4));
       return;
     }
     pipeline.frames.resize(pipeline.stages, 0);
