@@ -37,6 +37,14 @@ sluice.parameter @w2 : tensor<128x128xf32> {init = #sluice.normal<0.02>}
 // CHECK: sluice.layer "h.2" depth 3 of 3 stage 1
 // CHECK: sluice.layer "head" stage 1
 
+// Of layers that take results of such layers alone every stage has its own as well, but not of a layer with a depth.
+// CHECK-LABEL: sluice.graph @logits
+// CHECK: sluice.layer "h.0" depth 1 of 3 stage 0 () scalars(
+// CHECK: %[[L:.*]] = sluice.layer "limits" stage 1 () scalars(
+// CHECK: %[[S:.*]] = sluice.layer "scales" stage 1 (%{{.*}} = %[[L]] : tensor<f64>)
+// CHECK: sluice.layer "h.1" depth 2 of 3 stage 1 (%{{.*}} = %{{.*}} : tensor<f64>, %{{.*}} = %[[S]] : tensor<f64>)
+// CHECK: sluice.layer "h.2" depth 3 of 3 stage 1 (%{{.*}} = %{{.*}} : tensor<f64>, %{{.*}} = %[[S]] : tensor<f64>)
+
 // ALONE-LABEL: sluice.graph @train
 // ALONE: sluice.layer "embeddings" stage 0
 // ALONE: sluice.layer "step.stage.1" stage 1
@@ -53,6 +61,14 @@ sluice.parameter @w2 : tensor<128x128xf32> {init = #sluice.normal<0.02>}
 // ALONE: sluice.layer "h.1" depth 2 of 3 stage 1
 // ALONE: sluice.layer "h.2" depth 3 of 3 stage 2
 // ALONE: sluice.layer "head" stage 3
+// ALONE-LABEL: sluice.graph @logits
+// ALONE: sluice.layer "h.0" depth 1 of 3 stage 1
+// ALONE: %[[L:.*]] = sluice.layer "limits.stage.1" stage 1
+// ALONE: %[[S:.*]] = sluice.layer "scales.stage.1" stage 1 (%{{.*}} = %[[L]] : tensor<f64>)
+// ALONE: sluice.layer "h.1" depth 2 of 3 stage 1 ({{.*}} = %[[S]] : tensor<f64>)
+// ALONE: %[[L:.*]] = sluice.layer "limits.stage.2" stage 2
+// ALONE: %[[S:.*]] = sluice.layer "scales.stage.2" stage 2 (%{{.*}} = %[[L]] : tensor<f64>)
+// ALONE: sluice.layer "h.2" depth 3 of 3 stage 2 ({{.*}} = %[[S]] : tensor<f64>)
 
 // On one stage "step" stays what it is, and keeps its name.
 // ONE-LABEL: sluice.graph @train
@@ -65,6 +81,8 @@ sluice.parameter @w2 : tensor<128x128xf32> {init = #sluice.normal<0.02>}
 // ONE: sluice.layer "h.2" depth 3 of 3 stage 0
 // ONE: sluice.layer "head" stage 0
 // ONE-LABEL: sluice.graph @eval
+// ONE-COUNT-5: sluice.layer {{.*}} stage 0
+// ONE-LABEL: sluice.graph @logits
 // ONE-COUNT-5: sluice.layer {{.*}} stage 0
 
 // The head costs about as much as two layers.
@@ -153,4 +171,28 @@ sluice.graph @eval(%tokens: tensor<768xi32>) -> tensor<768x128xf32> {
     sluice.yield %a : tensor<768x128xf32>
   }
   sluice.return %y : tensor<768x128xf32>
+}
+
+sluice.graph @logits() -> tensor<f64> {
+  %rate = sluice.scalar "rate" : tensor<f64>
+  %l = sluice.layer "limits" () scalars(%r = %rate : tensor<f64>) -> tensor<f64> {
+    %0 = sluice.scale %r by 2.0 : tensor<f64>
+    sluice.yield %0 : tensor<f64>
+  }
+  %s = sluice.layer "scales" (%a = %l : tensor<f64>) -> tensor<f64> {
+    %0 = sluice.scale %a by 3.0 : tensor<f64>
+    sluice.yield %0 : tensor<f64>
+  }
+  %h0 = sluice.layer "h.0" depth 1 of 3 () scalars(%r = %rate : tensor<f64>) -> tensor<f64> {
+    sluice.yield %r : tensor<f64>
+  }
+  %h1 = sluice.layer "h.1" depth 2 of 3 (%a = %h0 : tensor<f64>, %b = %s : tensor<f64>) -> tensor<f64> {
+    %0 = sluice.add %a, %b : tensor<f64>, tensor<f64>
+    sluice.yield %0 : tensor<f64>
+  }
+  %h2 = sluice.layer "h.2" depth 3 of 3 (%a = %h1 : tensor<f64>, %b = %s : tensor<f64>) -> tensor<f64> {
+    %0 = sluice.add %a, %b : tensor<f64>, tensor<f64>
+    sluice.yield %0 : tensor<f64>
+  }
+  sluice.return %h2 : tensor<f64>
 }
