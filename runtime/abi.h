@@ -79,6 +79,8 @@ typedef struct sluice_parameter {
   int64_t gradient;       /* offset of the gradient in the persistent block; -1: none */
   uint32_t states;        /* optimizer state tensors */
   uint32_t scalar_states; /* of these the last, which are one f64; the others have the parameter's shape and type */
+  int32_t stage;          /* that owns it */
+  int32_t copy_of;        /* index of the parameter of another stage that it always equals; -1: it is none */
   const char *state_names[SLUICE_MAX_STATES]; /* "exp_avg", "bias_correction1", "momentum_buffer" */
   int64_t state_offsets[SLUICE_MAX_STATES];   /* in the persistent block; zero at the first step */
 } sluice_parameter;
@@ -106,29 +108,77 @@ typedef struct sluice_function {
   sluice_entry entry;
   int64_t scratch_bytes;        /* in the scratch block of the calling thread */
   int64_t thread_scratch_bytes; /* for each thread of the pool */
+  int32_t stage;                /* whose memory it works on */
 } sluice_function;
 
+/* Functions work on the frame of their micro-batch, which is number micro_batch % sluice_stage::frames of the stage. */
 typedef enum sluice_action_kind {
   SLUICE_ACTION_LOAD = 0,     /* tokens and targets of the micro-batch into step.inputs */
-  SLUICE_ACTION_ZERO = 1,     /* the gradient accumulators and the counts of gates become zero */
   SLUICE_ACTION_FORWARD = 2,  /* function */
-  SLUICE_ACTION_BACKWARD = 3, /* function */
+  SLUICE_ACTION_BACKWARD = 3, /* function, on gradient buffer `into`; with `clears` that is zero before */
   SLUICE_ACTION_TIED = 4,     /* function: gradients of several uses of a parameter are added once */
-  SLUICE_ACTION_NORM = 5,     /* function: one sum of squares a gradient tensor, into sluice_binary::norms */
-  SLUICE_ACTION_UPDATE = 6    /* function */
+  SLUICE_ACTION_NORM = 5,     /* function: one sum of squares a gradient tensor, into sluice_binary::norms. Then all
+                                 devices wait for each other, and decide alike whether and how they update */
+  SLUICE_ACTION_UPDATE = 6,   /* function */
+  SLUICE_ACTION_EVALUATE = 7, /* function of a graph that is not trained */
+  SLUICE_ACTION_SEND = 8,     /* channel; between replicas out of gradient buffer `from` */
+  SLUICE_ACTION_RECEIVE = 9,  /* channel; between replicas to gradient buffer `into` */
+  SLUICE_ACTION_COMBINE = 10  /* gradient buffer `into` += gradient buffer `from` */
 } sluice_action_kind;
 
+/* Numbers that an action has no use for are -1. A run of a stage that has nothing to do has no function. */
 typedef struct sluice_action {
   uint32_t kind;       /* sluice_action_kind */
-  int32_t micro_batch; /* within the step, or -1 where the action belongs to no micro-batch */
-  int32_t function;    /* index in sluice_binary::functions, or -1 */
+  int32_t stage;       /* whose memory it works on */
+  int32_t micro_batch; /* within the step, over all replicas */
+  int32_t function;    /* index in sluice_binary::functions */
+  int32_t channel;     /* index in sluice_binary::channels */
+  int32_t into, from;  /* gradient buffers of the stage; 0 is the persistent block's own */
+  int32_t clears;
 } sluice_action;
+
+/* What one device does in a training step. */
+typedef struct sluice_device {
+  int32_t stage, replica;
+  uint32_t first_action, action_count; /* in sluice_binary::actions */
+} sluice_device;
+
+typedef enum sluice_channel_role {
+  SLUICE_CHANNEL_FRAMES = 0,   /* between frames of one micro-batch */
+  SLUICE_CHANNEL_EXCHANGE = 1, /* between persistent blocks */
+  SLUICE_CHANNEL_REPLICA = 2   /* between gradient buffers, whole */
+} sluice_channel_role;
+
+/* A private first-in-first-out queue from one device to another. */
+typedef struct sluice_channel {
+  uint32_t role;                           /* sluice_channel_role */
+  int32_t from, to;                        /* indices in sluice_binary::devices */
+  int32_t capacity;                        /* messages that it holds before a send waits; at least 1 */
+  uint32_t first_transfer, transfer_count; /* in sluice_binary::transfers: what a message bundles */
+} sluice_channel;
+
+/* A tensor of a message: where it lies with the sender and with the receiver. */
+typedef struct sluice_transfer {
+  int64_t source, target; /* offsets */
+  int64_t bytes;
+} sluice_transfer;
+
+/* The memory of a stage. */
+typedef struct sluice_stage {
+  int64_t gradient_offset, gradient_bytes; /* in the persistent block: its gradients, then its counts of gates */
+  int64_t count_offset;                    /* where those begin, f64 from there on; before it floats of `element` */
+  int64_t frame_bytes;
+  uint32_t element; /* sluice_element */
+  int32_t frames;   /* micro-batches that it holds at once */
+} sluice_stage;
 
 /* A graph that is not trained: `eval` (inputs tokens and targets, result the mean loss over the targets that are not
  * -1) or `logits` (inputs tokens and position, result the scores of the token after `position`). */
 typedef struct sluice_graph {
   const char *name;
-  int32_t function; /* computes the result; that of the first graph, which is trained, is there after its actions */
+  uint32_t first_action, action_count; /* in sluice_binary::actions, in an order for one thread; the first graph, which
+                                          is trained, has none: its result is there after the backward of its stage */
+  int32_t stage;                       /* in whose frame the result is */
   uint32_t inputs;
   sluice_tensor input[SLUICE_MAX_INPUTS]; /* i32 tensors, offset unused */
   sluice_tensor result;                   /* offset is in the frame */
@@ -140,6 +190,7 @@ typedef struct sluice_metric {
   int32_t layer;        /* index in sluice_binary::layers, or -1 */
   int32_t gate;         /* index in sluice_binary::gates of the gate that it comes through: zeros where that is closed;
                            -1: none */
+  int32_t stage;        /* in whose frame the result is */
   sluice_tensor result; /* rank 0 or 1; offset is in the frame */
 } sluice_metric;
 
@@ -170,27 +221,34 @@ typedef struct sluice_binary {
   const char *processor;   /* what the code was generated for, e.g. "znver3" */
   const char *features;    /* what it needs, a comma-separated list of names that /proc/cpuinfo uses: "avx2,fma" */
   int64_t batch, sequence, vocabulary, micro_batches;
-  double flops_per_token; /* 6 x parameters + 12 x layers x width x sequence */
-  double grad_clip;       /* compiled default, 0: none */
-  const char *optimizer;  /* "adamw", "sgd", "muon" */
-  const char *compute;    /* what operands of contractions are rounded to: "f32" (not at all), "bf16" */
+  double flops_per_token;   /* 6 x parameters + 12 x layers x width x sequence */
+  double grad_clip;         /* compiled default, 0: none */
+  const char *optimizer;    /* "adamw", "sgd", "muon" */
+  const char *compute;      /* what operands of contractions are rounded to: "f32" (not at all), "bf16" */
+  const char *schedule;     /* "sequential", "gpipe", "1f1b" or "" where programs were written by hand */
+  int32_t replicas;         /* each has a device a stage, and an equal part of the micro-batches */
+  int32_t reduction_groups; /* groups of micro-batches whose gradients are summed by themselves */
+  int32_t gradient_buffers; /* of each stage */
 
   uint32_t parameter_count, scalar_count, function_count, action_count, graph_count, metric_count, layer_count,
-      gate_count, kernel_count;
+      gate_count, kernel_count, stage_count, device_count, channel_count, transfer_count;
   const sluice_parameter *parameters;
   const sluice_scalar *scalars;
   const sluice_function *functions;
-  const sluice_action *actions; /* one training step */
-  const sluice_graph *graphs;   /* `train` first: its result is the loss of a micro-batch that is differentiated */
+  const sluice_action *actions;
+  const sluice_graph *graphs; /* `train` first: its result is the loss of a micro-batch that is differentiated */
   const sluice_metric *metrics;
   const sluice_layer *layers;
   const sluice_gate *gates;
   const sluice_kernel *kernels; /* those that sluice_parallel_for is told of */
+  const sluice_stage *stages;
+  const sluice_device *devices; /* by replica, and in it by stage */
+  const sluice_channel *channels;
+  const sluice_transfer *transfers;
 
   int64_t parameter_bytes;                 /* size of the parameter block */
   int64_t persistent_bytes;                /* size of the persistent block */
-  int64_t frame_bytes;                     /* size of a frame */
-  int64_t gradient_offset, gradient_bytes; /* the part of the persistent block that SLUICE_ACTION_ZERO clears */
+  int64_t gradient_offset, gradient_bytes; /* gradients and counts of gates of all stages, in the persistent block */
   int64_t norms_offset;           /* in the persistent block: one double a parameter, its gradient's sum of squares */
   int64_t unclipped_norms_offset; /* the same of the gradients that clipping leaves alone; -1: there are none */
 } sluice_binary;

@@ -91,7 +91,9 @@ def Sluice_SlotKind : I32EnumAttr<"SlotKind", "what a slot holds", [
     I32EnumAttrCase<"State", 2, "state">,         // optimizer state
     I32EnumAttrCase<"Norm", 3, "norm">,           // sums of squares
     I32EnumAttrCase<"Result", 4, "result">,       // a graph's result, read by the runtime
-    I32EnumAttrCase<"Gate", 5, "gate">]> {        // how many micro-batches of a step kept each gate
+    I32EnumAttrCase<"Gate", 5, "gate">,           // how many micro-batches of a step kept each gate
+    I32EnumAttrCase<"Boundary", 6, "boundary">,   // sent to or received from a neighbour, of a micro-batch
+    I32EnumAttrCase<"Exchange", 7, "exchange">]> { // the gradient of a use of a parameter in another stage
   let cppNamespace = "::sluice";
 }
 

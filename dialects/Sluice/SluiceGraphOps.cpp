@@ -16,6 +16,21 @@ LogicalResult ParameterOp::verify() {
   return success();
 }
 
+LogicalResult ParameterOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (!getCopyOf())
+    return success();
+  auto original = symbols.lookupNearestSymbolFrom<ParameterOp>(*this, getCopyOfAttr());
+  if (!original)
+    return emitOpError() << "expected a parameter named '" << *getCopyOf() << "' that it is a copy of";
+  bool isApart = getStage().value_or(0) != original.getStage().value_or(0);
+  if (!original.getCopyOf() && original.getType() == getType() && isApart)
+    return success();
+  InFlightDiagnostic diagnostic = emitOpError() << "expected the copy of a parameter of another stage and the same "
+                                                   "type that is no copy";
+  diagnostic.attachNote(original.getLoc()) << "that is '" << original.getSymName() << "'";
+  return diagnostic;
+}
+
 LogicalResult SlotOp::verify() {
   bool needsParameter = getKind() == SlotKind::Gradient || getKind() == SlotKind::State;
   if (needsParameter && !getParameter())
@@ -60,6 +75,48 @@ LogicalResult SlotOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (parameter.getType() != type && !isScalarState) {
     InFlightDiagnostic diagnostic = emitOpError() << "expected the type of its parameter, found " << type;
     diagnostic.attachNote(parameter.getLoc()) << "'" << *getParameter() << "' has type " << parameter.getType();
+    return diagnostic;
+  }
+  return success();
+}
+
+LogicalResult MessageOp::verify() {
+  if (getSends().empty() || getSends().size() != getReceives().size())
+    return emitOpError() << "expected as many slots that are sent as that are received, at least one, found "
+                         << getSends().size() << " and " << getReceives().size();
+  int64_t distance = int64_t(getTarget()) - int64_t(getSource());
+  bool isBackward = getAction() == ActionKind::Backward, isTied = getAction() == ActionKind::Tied;
+  if (isTied ? distance != 0 : distance == (isBackward ? -1 : 1))
+    return success();
+  return emitOpError() << "expected "
+                       << (isTied       ? "another stage"
+                           : isBackward ? "the stage before"
+                                        : "the next stage")
+                       << " behind '" << stringifyActionKind(getAction()) << "' of stage " << getSource()
+                       << ", found stage " << getTarget();
+}
+
+LogicalResult MessageOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto find = [&](FlatSymbolRefAttr name, int64_t stage) -> FailureOr<SlotOp> {
+    auto slot = symbols.lookupNearestSymbolFrom<SlotOp>(*this, name);
+    if (!slot)
+      return emitOpError() << "expected a slot named '" << name.getValue() << "'";
+    if (int64_t(slot.getStage().value_or(0)) == stage)
+      return slot;
+    InFlightDiagnostic diagnostic = emitOpError() << "expected slots of stage " << stage;
+    diagnostic.attachNote(slot.getLoc()) << "'" << slot.getSymName() << "' is of stage " << slot.getStage().value_or(0);
+    return diagnostic;
+  };
+  for (auto [sent, received] :
+       llvm::zip_equal(getSends().getAsRange<FlatSymbolRefAttr>(), getReceives().getAsRange<FlatSymbolRefAttr>())) {
+    FailureOr<SlotOp> from = find(sent, getSource()), to = failed(from) ? from : find(received, getTarget());
+    if (failed(to))
+      return failure();
+    if (from->getType() == to->getType())
+      continue;
+    InFlightDiagnostic diagnostic = emitOpError() << "expected '" << received.getValue() << "' to have the type of '"
+                                                  << sent.getValue() << "', " << from->getType();
+    diagnostic.attachNote(to->getLoc()) << "it has type " << to->getType();
     return diagnostic;
   }
   return success();

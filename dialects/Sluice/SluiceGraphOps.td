@@ -2,7 +2,7 @@
 #ifndef SLUICE_GRAPH_OPS
 #define SLUICE_GRAPH_OPS
 
-def ParameterOp : Sluice_Op<"parameter", [Symbol]> {
+def ParameterOp : Sluice_Op<"parameter", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a tensor that training changes";
   let description = [{
     The one place that names a parameter; only `sluice.read`, `sluice.write` and slots refer to it.
@@ -11,6 +11,9 @@ def ParameterOp : Sluice_Op<"parameter", [Symbol]> {
     - `decays`: weight decay applies to it.
     - `hidden_parts`: it is a weight inside of layers, for optimizers of matrices. Its type has rank 2, and so many
       equal column blocks are matrices of their own: 3 where query, key and value are one weight.
+    - `stage`: the part of the pipeline that owns it. Without it that is the only one.
+    - `copy_of`: it is the copy of a parameter that another stage owns and has the same values. That one exists, has the
+      same type and another stage, and is no copy.
     - `offset`: its first byte in the parameter block, set by `sluice-plan-slots`.
 
     ```mlir
@@ -18,7 +21,9 @@ def ParameterOp : Sluice_Op<"parameter", [Symbol]> {
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Sluice_FloatTensor>:$type, AnyAttr:$init, UnitAttr:$decays,
-                       OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$hidden_parts, OptionalAttr<I64Attr>:$offset);
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$hidden_parts,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$stage,
+                       OptionalAttr<FlatSymbolRefAttr>:$copy_of, OptionalAttr<I64Attr>:$offset);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
   let hasVerifier = 1;
 }
@@ -26,7 +31,8 @@ def ParameterOp : Sluice_Op<"parameter", [Symbol]> {
 def SlotOp : Sluice_Op<"slot", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a tensor that outlives the action that writes it";
   let description = [{
-    - `kind`: kept activations, gradients, optimizer state, norms, results of graphs, or gates.
+    - `kind`: kept activations, gradients, optimizer state, norms, results of graphs, gates, what crosses a boundary
+      between stages, or gradients that stages exchange.
     - `parameter`: a slot of kind `gradient` or `state` has one, which exists and has the slot's type. A
       state may also be one f64.
     - `role`: a slot of kind `state` has one ("exp_avg"). The role of a `norm` is the parameter whose gradient it sums
@@ -34,8 +40,9 @@ def SlotOp : Sluice_Op<"slot", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpIn
     - A slot of kind `gate` counts, gate by gate, the micro-batches of the step in which the gate was open.
     - `gates`: the gates that a gradient or a result comes through, `#sluice.gate`s that exist. It is there if one of
       them was open; without a list it always is. Other kinds have no such list.
-    - Gradients, states, norms and gates persist from step to step. What is kept and results lie in a frame, which a
-      micro-batch has for itself.
+    - `stage`: the part of the pipeline that owns it, set by `sluice-cut-stages`. Without it that is the only one.
+    - What is kept, results and what crosses boundaries lie in a frame, which a micro-batch has for itself in each
+      stage. The others persist from step to step.
     - `offset`: its first byte among the persistent slots, or in a frame, set by `sluice-plan-slots`.
 
     ```mlir
@@ -44,13 +51,38 @@ def SlotOp : Sluice_Op<"slot", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpIn
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Sluice_Tensor>:$type, Sluice_SlotKind:$kind,
                        OptionalAttr<FlatSymbolRefAttr>:$parameter, OptionalAttr<StrAttr>:$role,
-                       OptionalAttr<Sluice_GateArray>:$gates, OptionalAttr<I64Attr>:$offset);
+                       OptionalAttr<Sluice_GateArray>:$gates,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$stage, OptionalAttr<I64Attr>:$offset);
   let assemblyFormat = "$kind $sym_name `:` $type (`of` $parameter^)? attr-dict";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     /// Whether the slot lies in a frame, not among the persistent ones.
-    bool isInFrame() { return getKind() == SlotKind::Kept || getKind() == SlotKind::Result; }
+    bool isInFrame() {
+      return getKind() == SlotKind::Kept || getKind() == SlotKind::Result || getKind() == SlotKind::Boundary;
+    }
   }];
+}
+
+def MessageOp : Sluice_Op<"message", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "what one stage sends another, in one bundle";
+  let description = [{
+    - `action` and `graph`: it is sent behind the actions of that kind of the graph, one a micro-batch; behind `tied`
+      once a step.
+    - The stages differ. They are neighbours unless gradients of a parameter are exchanged (`tied`): to the next stage
+      behind `forward` and `evaluate`, to the stage before behind `backward`.
+    - `sends` and `receives` are as many slots of the two stages, at least one, pair by pair of one type.
+
+    ```mlir
+    sluice.message @train.forward.0.1 behind <forward> of "train" from 0 to 1 sends [@x] receives [@x.stage.1]
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, Sluice_ActionKindAttr:$action, StrAttr:$graph,
+                       ConfinedAttr<I64Attr, [IntNonNegative]>:$source, ConfinedAttr<I64Attr, [IntNonNegative]>:$target,
+                       FlatSymbolRefArrayAttr:$sends, FlatSymbolRefArrayAttr:$receives);
+  let assemblyFormat = [{
+    $sym_name `behind` $action `of` $graph `from` $source `to` $target `sends` $sends `receives` $receives attr-dict
+  }];
+  let hasVerifier = 1;
 }
 
 class Sluice_SymbolRead<string mnemonic> : Sluice_Op<mnemonic, [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

@@ -1,5 +1,6 @@
 //===- LowerToLLVM.cpp - Loops, vectors and buffers to LLVM ----------------------===//
 #include "dialects/CPU/CPUDialect.h"
+#include "dialects/Pipe/PipeDialect.h"
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -238,7 +239,9 @@ struct LowerToLLVM : sluice::impl::LowerToLLVMBase<LowerToLLVM> {
 
     LLVMConversionTarget target(getContext());
     target.addLegalOp<ModuleOp>();
-    target.addLegalOp<ParameterOp, SlotOp>();
+    // What the exported table is made from.
+    target.addLegalOp<ParameterOp, SlotOp, MessageOp>();
+    target.addLegalDialect<pipe::PipeDialect>();
     return applyFullConversion(module, target, std::move(patterns));
   }
 };

@@ -18,6 +18,12 @@ Value ActionBuilder::get(Value graphValue, const Slots &slots) {
   return value = builder.clone(*definition)->getResult(cast<OpResult>(graphValue).getResultNumber());
 }
 
+ValueRange ActionBuilder::call(Location location, func::FuncOp callee, ValueRange operands) {
+  auto call = func::CallOp::create(builder, location, callee, operands);
+  setStage(call, stage);
+  return call.getResults();
+}
+
 ValueRange ActionBuilder::callGated(LayerOp layer, func::FuncOp callee, ValueRange operands, BranchBuilder otherwise,
                                     const Slots &slots) {
   Location location = layer.getLoc();
@@ -27,5 +33,7 @@ ValueRange ActionBuilder::callGated(LayerOp layer, func::FuncOp callee, ValueRan
   auto then = [&](OpBuilder &inside) {
     return SmallVector<Value>(func::CallOp::create(inside, location, callee, operands).getResults());
   };
-  return createIf(builder, location, callee.getResultTypes(), open, then, otherwise);
+  ValueRange results = createIf(builder, location, callee.getResultTypes(), open, then, otherwise);
+  setStage(&*std::prev(builder.getInsertionPoint()), stage);
+  return results;
 }

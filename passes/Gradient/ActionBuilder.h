@@ -24,10 +24,11 @@ public:
   mlir::Value fetch(SlotOp slot) { return sluice::fetch(builder, slot); }
   void store(mlir::Value value, SlotOp slot) { sluice::store(builder, value, slot); }
 
-  /// A call of a layer's function in this action.
-  mlir::ValueRange call(mlir::Location location, mlir::func::FuncOp callee, mlir::ValueRange operands) {
-    return mlir::func::CallOp::create(builder, location, callee, operands).getResults();
-  }
+  /// A call of a function in this action.
+  mlir::ValueRange call(mlir::Location location, mlir::func::FuncOp callee, mlir::ValueRange operands);
+
+  /// The stage that calls and branches are marked with from here on.
+  void enterStage(std::optional<int64_t> number) { stage = number; }
 
   /// The call where the layer is not dropped, else what `otherwise` computes; no more than a call where the layer has
   /// no gate.
@@ -38,6 +39,7 @@ public:
   mlir::OpBuilder builder;
 
 private:
+  std::optional<int64_t> stage;
   llvm::DenseMap<mlir::Value, mlir::Value> values;
 };
 

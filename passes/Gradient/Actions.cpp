@@ -28,7 +28,7 @@ SlotOp SlotBuilder::create(Location location, const Twine &name, Type type, Slot
   auto parameterName =
       parameter.empty() ? FlatSymbolRefAttr() : FlatSymbolRefAttr::get(builder.getContext(), parameter);
   return SlotOp::create(builder, location, name.str(), type, kind, parameterName, /*role=*/StringAttr(),
-                        /*gates=*/ArrayAttr(), /*offset=*/IntegerAttr());
+                        /*gates=*/ArrayAttr(), /*stage=*/IntegerAttr(), /*offset=*/IntegerAttr());
 }
 
 std::string sluice::gradientSlotName(StringRef parameter, unsigned use) {
@@ -96,6 +96,11 @@ Value sluice::isOpen(OpBuilder &builder, Location location, Value gates, int64_t
   Value element = tensor::ExtractOp::create(builder, location, gates, position);
   Value zero = arith::ConstantOp::create(builder, location, builder.getFloatAttr(element.getType(), 0));
   return arith::CmpFOp::create(builder, location, arith::CmpFPredicate::OGT, element, zero);
+}
+
+void sluice::setStage(Operation *op, std::optional<int64_t> stage) {
+  if (stage)
+    op->setAttr(stageAttrName, Builder(op->getContext()).getI64IntegerAttr(*stage));
 }
 
 ValueRange sluice::createIf(OpBuilder &builder, Location location, TypeRange types, Value condition, BranchBuilder then,

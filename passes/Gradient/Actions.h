@@ -59,6 +59,9 @@ void store(mlir::OpBuilder &builder, mlir::Value value, SlotOp slot);
 /// Whether element `index` of `gates` is above 0, as an i1.
 mlir::Value isOpen(mlir::OpBuilder &builder, mlir::Location location, mlir::Value gates, int64_t index);
 
+/// Marks a call, a branch or an action with the stage that it belongs to, if there is one.
+void setStage(mlir::Operation *op, std::optional<int64_t> stage);
+
 /// What a branch computes.
 using BranchBuilder = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &)>;
 

@@ -59,7 +59,7 @@ void ObjectiveBuilder::setLossGradients() {
   }
 }
 
-/// The slots that gradients of parameters are stored to, by operand; new ones but for uses that are added to others.
+/// New slots that gradients of parameters are stored to, by operand.
 ObjectiveBuilder::SlotsByOperand ObjectiveBuilder::findSlots(unsigned index) {
   LayerOp layer = train.layers[index];
   const LayerFunctions &functions = train.functions[index];
@@ -67,10 +67,8 @@ ObjectiveBuilder::SlotsByOperand ObjectiveBuilder::findSlots(unsigned index) {
   for (unsigned operand : functions.backwardResults)
     if (auto read = layer.getOperand(operand).getDefiningOp<ReadOp>()) {
       SmallVector<SlotOp> &soFar = parameterSlots[read.getSymbolAttr().getAttr()];
-      bool isAdded = !train.accumulates && functions.accumulates(operand);
-      if (!isAdded)
-        soFar.push_back(slots.createGradient(objective, read, soFar.size()));
-      operandSlots[operand] = isAdded ? soFar.front() : soFar.back();
+      soFar.push_back(slots.createGradient(objective, read, soFar.size()));
+      operandSlots[operand] = soFar.back();
     }
   return operandSlots;
 }
@@ -99,7 +97,7 @@ SmallVector<Value> ObjectiveBuilder::operandsOf(unsigned index, const SlotsByOpe
 
 /// What a layer's backward function returns where the layer is dropped: the gradient of its first result passes
 /// through, and is added where the first activation is a parameter with a sum; a gradient that is added to stays, one
-/// that is not is never looked at, unless other uses of the parameter are added to it.
+/// that is not is never looked at, unless it is added to that of other uses of the parameter.
 SmallVector<Value> ObjectiveBuilder::drop(OpBuilder &builder, unsigned index, const ValuesByOperand &accumulators) {
   LayerOp layer = train.layers[index];
   SmallVector<Value> values;
@@ -108,7 +106,7 @@ SmallVector<Value> ObjectiveBuilder::drop(OpBuilder &builder, unsigned index, co
     Value kept = accumulators.lookup(operand);
     Type type = layer.getOperand(operand).getType();
     StringAttr parameter = parameterOf(layer.getOperand(operand));
-    bool isUnseen = parameter && train.uses.lookup(parameter).size() == 1;
+    bool isUnseen = parameter && train.useCount(parameter) == 1;
     auto addPassed = [&] {
       func::FuncOp add = helpers.createSum(layer.getLoc(), type, /*inPlace=*/true);
       return func::CallOp::create(builder, layer.getLoc(), add, ValueRange{kept, passed}).getResult(0);
@@ -135,6 +133,7 @@ void ObjectiveBuilder::addToGradient(Value value, Value gradient) {
 void ObjectiveBuilder::callBackward(unsigned index) {
   LayerOp layer = train.layers[index];
   const LayerFunctions &functions = train.functions[index];
+  action.enterStage(layer.getStage());
   SlotsByOperand operandSlots = findSlots(index);
   ValuesByOperand accumulators;
   SmallVector<Value> operands = operandsOf(index, operandSlots, accumulators);
@@ -156,9 +155,14 @@ void ObjectiveBuilder::callBackward(unsigned index) {
 static void countGates(ActionBuilder &action, const TrainingGraph &train, const TrainingSlots &slots,
                        ActionHelpers &helpers) {
   for (auto [gates, slot] : slots.gates()) {
+    auto layer = gates.getDefiningOp<LayerOp>();
+    std::optional<int64_t> stage = layer ? layer.getStage() : std::nullopt;
+    action.enterStage(stage);
     Value open = action.get(gates, slots.results());
     if (!train.accumulates) {
-      action.store(helpers.callCopy(action.builder, open), slot);
+      Value copy = helpers.callCopy(action.builder, open);
+      setStage(copy.getDefiningOp(), stage);
+      action.store(copy, slot);
       continue;
     }
     func::FuncOp add = helpers.createSum(slot.getLoc(), slot.getType(), /*inPlace=*/true);
@@ -178,20 +182,49 @@ SmallVector<GradientSlots> sluice::buildBackward(const TrainingGraph &train, Tra
   return gradients;
 }
 
+/// The slots of all uses of a parameter and its copies, in the order in which backward meets them.
+static llvm::MapVector<StringAttr, SmallVector<SlotOp>> findUses(ModuleOp module, const GradientSlots &ofObjective) {
+  llvm::MapVector<StringAttr, SmallVector<SlotOp>> uses;
+  for (const auto &[parameter, slots] : ofObjective)
+    uses[originalOf(module, parameter)].append(slots);
+  for (auto &[parameter, slots] : uses)
+    llvm::sort(slots, [](SlotOp a, SlotOp b) { return a->isBeforeInBlock(b); });
+  return uses;
+}
+
+static std::optional<int64_t> stageOf(ModuleOp module, SlotOp gradient) {
+  return module.lookupSymbol<ParameterOp>(*gradient.getParameter()).getStage();
+}
+
+/// Adds all uses on the stage of `own`, its first use, and stores the sum there.
+static void sumUses(SmallVector<SlotOp> uses, SlotOp own, ActionBuilder &action, ActionHelpers &helpers) {
+  // The sum is made in the place of its first term. Two terms commute to the bit; more are in one order everywhere.
+  if (uses.size() == 2 && uses.front() != own)
+    std::swap(uses.front(), uses.back());
+  Value sum = action.fetch(uses.front());
+  for (SlotOp use : ArrayRef(uses).drop_front()) {
+    func::FuncOp add = helpers.createSum(use.getLoc(), use.getType(), /*inPlace=*/true);
+    sum = action.call(use.getLoc(), add, {sum, action.fetch(use)}).front();
+  }
+  action.store(sum, own);
+}
+
 void sluice::buildTied(const TrainingGraph &train, ArrayRef<GradientSlots> gradients, ActionHelpers &helpers) {
+  ModuleOp module = train.module;
   std::optional<ActionBuilder> action;
   for (const GradientSlots &ofObjective : gradients)
-    for (const auto &[parameter, uses] : ofObjective) {
+    for (const auto &[parameter, uses] : findUses(module, ofObjective)) {
       if (uses.size() < 2)
         continue;
       if (!action)
-        action.emplace(
-            createAction(train.module, GraphOp(train.graph).getLoc(), "train.tied", ActionKind::Tied, "train"));
-      Value sum = action->fetch(uses.front());
-      for (SlotOp use : ArrayRef(uses).drop_front()) {
-        func::FuncOp add = helpers.createSum(use.getLoc(), use.getType(), /*inPlace=*/true);
-        sum = action->call(use.getLoc(), add, {sum, action->fetch(use)}).front();
+        action.emplace(createAction(module, GraphOp(train.graph).getLoc(), "train.tied", ActionKind::Tied, "train"));
+      llvm::SmallDenseSet<int64_t> stages;
+      for (SlotOp use : uses) {
+        std::optional<int64_t> stage = stageOf(module, use);
+        if (!stages.insert(stage.value_or(0)).second)
+          continue;
+        action->enterStage(stage);
+        sumUses(uses, use, *action, helpers);
       }
-      action->store(sum, uses.front());
     }
 }

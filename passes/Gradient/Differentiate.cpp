@@ -34,6 +34,7 @@ static void outlineEvaluation(ModuleOp module, GraphOp graph, StringRef name) {
   ActionBuilder action(createAction(module, graph.getLoc(), name, ActionKind::Evaluate, name));
   for (Operation &op : graph.getBody().front())
     if (auto layer = dyn_cast<LayerOp>(op)) {
+      action.enterStage(layer.getStage());
       func::FuncOp function = outlineForward(layer, (name + "." + layer.getName()).str());
       auto operands = llvm::map_to_vector(layer.getInputs(), [&](Value value) { return action.get(value); });
       for (auto [inGraph, inAction] :

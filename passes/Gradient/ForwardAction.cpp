@@ -23,6 +23,7 @@ void sluice::buildForward(const TrainingGraph &train, TrainingSlots &slots, Acti
     if (train.functions[index].isJoined())
       continue;
     LayerOp layer = train.layers[index];
+    action.enterStage(layer.getStage());
     auto operands = llvm::map_to_vector(layer.getInputs(), [&](Value value) { return action.get(value); });
     func::FuncOp forward = train.functions[index].forward;
     ValueRange values = action.callGated(layer, forward, operands, [&](OpBuilder &builder) {

@@ -207,7 +207,10 @@ struct InsertOptimizer : sluice::impl::InsertOptimizerBase<InsertOptimizer> {
     OpBuilder normBuilder(norm.getBody().front().getTerminator());
     OpBuilder updateBuilder(update.getBody().front().getTerminator());
     SlotBuilder slotBuilder(module);
-    for (const Trained &trained : parameters) {
+    for (Trained trained : parameters) {
+      // A tied parameter counts once.
+      if (trained.parameter.getCopyOf())
+        continue;
       addNorm(trained.parameter, trained.gradient, "norm", slotBuilder, normBuilder);
       if (trained.unclipped) {
         declareScalar(module, {"unclipped_scale"});
@@ -241,8 +244,9 @@ private:
       return SmallVector<Value>(func::CallOp::create(inside, location, zero, ValueRange()).getResults());
     };
     Value there = isThere(builder, *symbols, gradient);
-    store(builder, there ? createIf(builder, location, type, there, measure, none).front() : measure(builder).front(),
-          slot);
+    Value sum = there ? createIf(builder, location, type, there, measure, none).front() : measure(builder).front();
+    setStage(sum.getDefiningOp(), parameter.getStage());
+    store(builder, sum, slot);
     return slot;
   }
 
@@ -267,7 +271,8 @@ private:
       Attribute gates = trained.gradient.getGatesAttr();
       Attribute key = builder.getArrayAttr(
           {parameter.getTypeAttr(), parameter.getHiddenPartsAttr(), gates ? gates : builder.getUnitAttr(),
-           builder.getBoolAttr(parameter.getDecays()), builder.getBoolAttr(bool(trained.unclipped))});
+           builder.getI64IntegerAttr(parameter.getStage().value_or(0)), builder.getBoolAttr(parameter.getDecays()),
+           builder.getBoolAttr(bool(trained.unclipped))});
       alike[key].push_back(trained);
     }
     for (auto &[key, all] : alike) {
@@ -339,6 +344,7 @@ private:
       updated = SmallVector<Value>(createIf(builder, location, TypeRange(ValueRange(values)), there, update, drop));
     else
       updated = update(builder);
+    setStage(updated.front().getDefiningOp(), first.getStage());
     for (auto [trained, value] : llvm::zip(group, updated))
       WriteOp::create(builder, location, value, ParameterOp(trained.parameter).getSymName());
     for (auto [slot, value] : llvm::zip_equal(states, ArrayRef(updated).drop_front(group.size())))

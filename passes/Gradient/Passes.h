@@ -30,6 +30,13 @@ struct GradientOptions : mlir::PassPipelineOptions<GradientOptions> {
   Option<int64_t> stages{*this, "stages", llvm::cl::desc("Stages; 0: as many as partition has, or none"),
                          llvm::cl::init(0)};
   Option<std::string> partition{*this, "partition", llvm::cl::desc("Layers a stage, such as 3,6,3")};
+  Option<std::string> schedule{*this, "schedule", llvm::cl::desc("sequential, gpipe or 1f1b"),
+                               llvm::cl::init("sequential")};
+  Option<int> replicas{*this, "replicas", llvm::cl::desc("Copies of the pipeline, which divide the micro-batches"),
+                       llvm::cl::init(1)};
+  Option<int> groups{*this, "reduction-groups",
+                     llvm::cl::desc("Groups of micro-batches that are summed by themselves; 0: as many as replicas"),
+                     llvm::cl::init(0)};
 };
 
 /// Adds the passes to `manager`, which runs on a module; the options are read at once.

@@ -142,6 +142,40 @@ def InsertOptimizer : Pass<"sluice-insert-optimizer", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def CutStages : Pass<"sluice-cut-stages", "::mlir::ModuleOp"> {
+  let summary = "one action a stage, and the messages between them";
+  let description = [{
+    - Needs: actions whose calls and branches say their stage, as `sluice-differentiate` and `sluice-insert-optimizer`
+      leave them behind `sluice-place-parameters`. Where all is one stage it does nothing.
+    - Does: each action becomes one for every stage that has something to do in it. Layer functions stay as they are.
+    - Does: a value that another stage uses gets a slot of kind `boundary` there and on every stage in between. The
+      gradient of a use of a parameter that lies on another stage gets one of kind `exchange`.
+    - Leaves: `stage` on every slot, and one `sluice.message` for each pair of stages, direction and graph.
+    - Refuses: a slot that two stages store to, and one that an action has from another stage but cannot be sent.
+
+    ```mlir
+    func.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
+      %x = call @first() {sluice.stage = 0 : i64} : () -> tensor<4xf32>
+      %y = call @second(%x) {sluice.stage = 1 : i64} : (tensor<4xf32>) -> tensor<4xf32>
+    ```
+
+    becomes, with the boundary's slots @b and @b.stage.1,
+
+    ```mlir
+    func.func @train.forward.0() attributes {..., sluice.stage = 0 : i64} {
+      %x = call @first() : () -> tensor<4xf32>
+      sluice.store %x, @b : tensor<4xf32>
+
+    func.func @train.forward.1() attributes {..., sluice.stage = 1 : i64} {
+      %x = sluice.fetch @b.stage.1 : tensor<4xf32>
+      %y = call @second(%x) : (tensor<4xf32>) -> tensor<4xf32>
+
+    sluice.message @train.forward.0.1 behind <forward> of "train" from 0 to 1 sends [@b] receives [@b.stage.1]
+    ```
+  }];
+  let dependentDialects = ["::sluice::SluiceDialect"];
+}
+
 def ShareLayers : Pass<"sluice-share-layers", "::mlir::ModuleOp"> {
   let summary = "merges equal functions, so that lowering is paid once per kind of layer";
   let description = [{

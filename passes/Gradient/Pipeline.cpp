@@ -2,6 +2,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Gradient/Passes.h"
+#include "passes/Schedule/Passes.h"
 #include "passes/Stages/Passes.h"
 
 using namespace mlir;
@@ -20,7 +21,9 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
     stages.partition = options.partition;
     stages.microBatches = options.microBatches;
     stages.optimizer = options.optimizer;
+    stages.schedule = options.schedule;
     manager.addPass(createAssignStages(stages));
+    manager.addPass(createPlaceParameters());
   }
   DifferentiateOptions differentiate;
   differentiate.microBatches = options.microBatches;
@@ -31,6 +34,15 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
   optimizer.optimizer = options.optimizer;
   optimizer.droppedState = options.droppedState;
   manager.addPass(createInsertOptimizer(optimizer));
+  // At once: other passes may lose what says an op's stage.
+  manager.addPass(createCutStages());
+  ScheduleStagesOptions schedule;
+  schedule.scheduleName = options.schedule;
+  schedule.microBatches = options.microBatches;
+  schedule.replicas = options.replicas;
+  schedule.groups = options.groups;
+  manager.addPass(createScheduleStages(schedule));
+  manager.addPass(createVerifySchedule());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
 }

@@ -9,6 +9,19 @@ bool TrainingGraph::isJoined(Value value) const {
   return layer && functions[llvm::find(layers, layer) - layers.begin()].isJoined();
 }
 
+StringAttr sluice::originalOf(ModuleOp module, StringAttr parameter) {
+  auto op = module.lookupSymbol<ParameterOp>(parameter);
+  return op && op.getCopyOf() ? op.getCopyOfAttr().getAttr() : parameter;
+}
+
+size_t TrainingGraph::useCount(StringAttr parameter) const {
+  size_t count = 0;
+  for (auto &[other, operands] : uses)
+    if (originalOf(module, other) == originalOf(module, parameter))
+      count += operands.size();
+  return count;
+}
+
 StringAttr sluice::parameterOf(Value value) {
   auto read = value.getDefiningOp<ReadOp>();
   return read ? read.getSymbolAttr().getAttr() : StringAttr();
@@ -58,28 +71,12 @@ static bool mayJoin(const TrainingGraph &train, LayerOp layer) {
          !layer.getBody().getOps<LinearCrossEntropyOp>().empty();
 }
 
-/// Whether the gradient of this use of a parameter is added to that of the uses that backward met before, and has no
-/// slot: of a table that is read by rows only those rows have a gradient, and what is added to them is their sum, as
-/// if it had been kept apart. With several micro-batches it is kept apart, since their sum is added once.
-static bool addsToOtherUses(const TrainingGraph &train, LayerOp layer, unsigned operand, StringAttr parameter) {
-  auto isParameter = [&](Value input) { return parameterOf(input) == parameter; };
-  auto isTable = [](OpOperand &use) {
-    auto embedding = dyn_cast<EmbeddingOp>(use.getOwner());
-    return embedding && &use == &embedding.getTableMutable();
-  };
-  return !train.accumulates && !layer.getGate() && train.uses.contains(parameter) &&
-         llvm::count_if(layer.getInputs(), isParameter) == 1 &&
-         llvm::all_of(layer.getBody().getArgument(operand).getUses(), isTable);
-}
-
 static FailureOr<LayerFunctions> differentiate(const TrainingGraph &train, LayerOp layer,
                                                const llvm::DenseSet<Value> &needed) {
   auto has = llvm::map_to_vector(layer.getResults(), [&](Value v) -> bool { return train.hasGradient.contains(v); });
   auto needs = llvm::map_to_vector(layer.getInputs(), [&](Value v) -> bool { return needed.contains(v); });
-  SmallVector<bool> accumulates(layer.getInputs().size());
-  for (auto [operand, input] : llvm::enumerate(layer.getInputs()))
-    if (StringAttr parameter = parameterOf(input))
-      accumulates[operand] = train.accumulates || addsToOtherUses(train, layer, operand, parameter);
+  auto accumulates =
+      llvm::map_to_vector(layer.getInputs(), [&](Value v) -> bool { return train.accumulates && parameterOf(v); });
   return differentiateLayer(layer, TrainingGraph::nameOf(layer), has, needs, accumulates, mayJoin(train, layer));
 }
 

@@ -33,9 +33,14 @@ struct TrainingGraph {
   bool isPassedOn(LayerOp layer, unsigned operand) const {
     return layer.getGate() && operand == 0 && hasGradient.contains(layer.getResult(0));
   }
+  /// How many uses of a parameter and of its copies on other stages have a gradient.
+  size_t useCount(mlir::StringAttr parameter) const;
   /// Whether a layer computes the value whose forward is a part of backward.
   bool isJoined(mlir::Value value) const;
 };
+
+/// The parameter that a copy on another stage is of; one that is no copy itself.
+mlir::StringAttr originalOf(mlir::ModuleOp module, mlir::StringAttr parameter);
 
 /// The name of the parameter that the value is read from; null where it is of something else.
 mlir::StringAttr parameterOf(mlir::Value value);

@@ -61,7 +61,9 @@ SlotOp TrainingSlots::createGradient(const Objective &objective, ReadOp read, un
     if (auto user = cast<LayerOp>(operand->getOwner());
         user.getGate() && !train.isPassedOn(user, operand->getOperandNumber()))
       gates.push_back(gateOf(user, gateSlots));
-  if (gates.size() == uses.size())
+  // A gate of another stage says nothing here.
+  bool isOfOneStage = train.useCount(parameter) == uses.size();
+  if (isOfOneStage && gates.size() == uses.size())
     slot.setGatesAttr(ArrayAttr::get(slot.getContext(), gates));
   return slot;
 }

@@ -51,6 +51,38 @@ def Schedule : Pass<"sluice-schedule", "::mlir::ModuleOp"> {
   let dependentDialects = ["::sluice::pipe::PipeDialect"];
 }
 
+def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
+  let summary = "programs of devices for the actions of a module";
+  let description = [{
+    - Needs: actions and messages as `sluice-cut-stages` leaves them. Actions without a stage are of stage 0.
+    - Does: adds a `pipe.pipeline` for each graph that has actions: `train.pipeline` by the schedule, the others forward
+      alone. Their channels carry the slots of the messages.
+    - Refuses: what `sluice-schedule` refuses.
+
+    The actions of a graph `train` of one stage, with one micro-batch, get
+
+    ```mlir
+    pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] {
+      pipe.program @device.0 device 0 body {
+        pipe.load stage 0 micro_batch 0
+        pipe.run forward stage 0 micro_batch 0
+        pipe.run backward stage 0 micro_batch 0
+        pipe.reduce
+        pipe.update stage 0
+      }
+    }
+    ```
+  }];
+  let options = [
+    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "sequential, gpipe or 1f1b">,
+    Option<"microBatches", "microbatches", "int", "1", "micro-batches of a step, over all replicas">,
+    Option<"replicas", "replicas", "int", "1", "copies of the pipeline, which divide the micro-batches">,
+    Option<"groups", "reduction-groups", "int", "0",
+           "groups of micro-batches that are summed by themselves, a power of two; 0: as many as replicas">
+  ];
+  let dependentDialects = ["::sluice::pipe::PipeDialect", "::sluice::SluiceDialect"];
+}
+
 def VerifySchedule : Pass<"sluice-verify-schedule", "::mlir::ModuleOp"> {
   let summary = "proves that programs of devices do what they should, and how fast";
   let description = [{

@@ -56,4 +56,24 @@ def AssignStages : Pass<"sluice-assign-stages", "::mlir::ModuleOp"> {
   ];
 }
 
+def PlaceParameters : Pass<"sluice-place-parameters", "::mlir::ModuleOp"> {
+  let summary = "every parameter lies on the stage that uses it";
+  let description = [{
+    - Needs: graphs of layers with stages, as `sluice-assign-stages` leaves them. Without stages it does nothing.
+    - Leaves: `stage` on every parameter. Of a parameter that several stages use, the first of them owns it.
+    - Does: each further stage gets a copy, behind all other parameters, and its layers read that.
+
+    ```mlir
+    sluice.parameter @wte : tensor<8x4xf32> {init = #sluice.normal<0.02>}
+    ```
+
+    that layers of stages 0 and 2 read becomes
+
+    ```mlir
+    sluice.parameter @wte : tensor<8x4xf32> {init = #sluice.normal<0.02>, stage = 0}
+    sluice.parameter @wte.stage.2 : tensor<8x4xf32> {init = #sluice.normal<0.02>, stage = 2, copy_of = @wte}
+    ```
+  }];
+}
+
 #endif // SLUICE_STAGES_PASSES

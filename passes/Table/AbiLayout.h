@@ -30,22 +30,29 @@ template <typename T> struct AbiMembers;
 #define M(member) &Struct::member
 SLUICE_ABI_STRUCT(sluice_tensor, M(name), M(element), M(rank), M(shape), M(offset), M(bytes));
 SLUICE_ABI_STRUCT(sluice_parameter, M(tensor), M(initializer), M(decays), M(init_a), M(gradient), M(states),
-                  M(scalar_states), M(state_names), M(state_offsets));
+                  M(scalar_states), M(stage), M(copy_of), M(state_names), M(state_offsets));
 SLUICE_ABI_STRUCT(sluice_scalar, M(name), M(value), M(help), M(least), M(most), M(open));
-SLUICE_ABI_STRUCT(sluice_function, M(name), M(entry), M(scratch_bytes), M(thread_scratch_bytes));
-SLUICE_ABI_STRUCT(sluice_action, M(kind), M(micro_batch), M(function));
-SLUICE_ABI_STRUCT(sluice_graph, M(name), M(function), M(inputs), M(input), M(result));
-SLUICE_ABI_STRUCT(sluice_metric, M(name), M(layer), M(gate), M(result));
+SLUICE_ABI_STRUCT(sluice_function, M(name), M(entry), M(scratch_bytes), M(thread_scratch_bytes), M(stage));
+SLUICE_ABI_STRUCT(sluice_action, M(kind), M(stage), M(micro_batch), M(function), M(channel), M(into), M(from),
+                  M(clears));
+SLUICE_ABI_STRUCT(sluice_device, M(stage), M(replica), M(first_action), M(action_count));
+SLUICE_ABI_STRUCT(sluice_channel, M(role), M(from), M(to), M(capacity), M(first_transfer), M(transfer_count));
+SLUICE_ABI_STRUCT(sluice_transfer, M(source), M(target), M(bytes));
+SLUICE_ABI_STRUCT(sluice_stage, M(gradient_offset), M(gradient_bytes), M(count_offset), M(frame_bytes), M(element),
+                  M(frames));
+SLUICE_ABI_STRUCT(sluice_graph, M(name), M(first_action), M(action_count), M(stage), M(inputs), M(input), M(result));
+SLUICE_ABI_STRUCT(sluice_metric, M(name), M(layer), M(gate), M(stage), M(result));
 SLUICE_ABI_STRUCT(sluice_layer, M(name));
 SLUICE_ABI_STRUCT(sluice_gate, M(layer), M(element), M(count), M(flops));
 SLUICE_ABI_STRUCT(sluice_kernel, M(name), M(flops), M(bytes));
 SLUICE_ABI_STRUCT(sluice_binary, M(version), M(model), M(description), M(processor), M(features), M(batch), M(sequence),
                   M(vocabulary), M(micro_batches), M(flops_per_token), M(grad_clip), M(optimizer), M(compute),
-                  M(parameter_count), M(scalar_count), M(function_count), M(action_count), M(graph_count),
-                  M(metric_count), M(layer_count), M(gate_count), M(kernel_count), M(parameters), M(scalars),
-                  M(functions), M(actions), M(graphs), M(metrics), M(layers), M(gates), M(kernels), M(parameter_bytes),
-                  M(persistent_bytes), M(frame_bytes), M(gradient_offset), M(gradient_bytes), M(norms_offset),
-                  M(unclipped_norms_offset));
+                  M(schedule), M(replicas), M(reduction_groups), M(gradient_buffers), M(parameter_count),
+                  M(scalar_count), M(function_count), M(action_count), M(graph_count), M(metric_count), M(layer_count),
+                  M(gate_count), M(kernel_count), M(stage_count), M(device_count), M(channel_count), M(transfer_count),
+                  M(parameters), M(scalars), M(functions), M(actions), M(graphs), M(metrics), M(layers), M(gates),
+                  M(kernels), M(stages), M(devices), M(channels), M(transfers), M(parameter_bytes), M(persistent_bytes),
+                  M(gradient_offset), M(gradient_bytes), M(norms_offset), M(unclipped_norms_offset));
 #undef M
 #undef SLUICE_ABI_STRUCT
 

@@ -1,9 +1,11 @@
 //===- ExportTable.cpp - The table through which the runtime sees the model --------===//
+#include "dialects/Pipe/PipeDialect.h"
 #include "dialects/Sluice/BinaryFacts.h"
 #include "passes/Table/FunctionTable.h"
 #include "passes/Table/LayerTable.h"
 #include "passes/Table/ParameterTable.h"
 #include "passes/Table/Passes.h"
+#include "passes/Table/ProgramTable.h"
 #include "passes/Table/TableTensor.h"
 #include <cmath>
 
@@ -40,7 +42,6 @@ static LogicalResult collectFacts(ModuleOp module, const BinaryFacts &facts, slu
   MemoryAttr memory = facts.memory;
   binary.parameter_bytes = memory.getParameterBytes();
   binary.persistent_bytes = memory.getPersistentBytes();
-  binary.frame_bytes = memory.getFrameBytes();
   binary.gradient_offset = memory.getGradientOffset();
   binary.gradient_bytes = memory.getGradientBytes();
   binary.norms_offset = memory.getNormsOffset();
@@ -102,15 +103,13 @@ static LogicalResult collectTable(ModuleOp module, Table &table, AbiWriter &writ
   FunctionIndex index;
   if (failed(parameters) || failed(collectScalars(module, table)) || failed(index.collect(module, table, writer)))
     return failure();
-  auto actions = scheduleStep(module, index, facts.model.getMicroBatches());
-  if (failed(actions))
-    return failure();
   auto graphs = collectGraphs(module, index, facts.graphs);
   if (failed(graphs) || failed(collectLayers(module, facts, table)))
     return failure();
   table.parameters = std::move(*parameters);
-  table.actions = std::move(*actions);
   table.graphs = std::move(*graphs);
+  if (failed(collectPrograms(module, facts, index, table)))
+    return failure();
   collectKernelsAndTechniques(module, facts, table);
   return success();
 }
@@ -118,11 +117,12 @@ static LogicalResult collectTable(ModuleOp module, Table &table, AbiWriter &writ
 /// Removes what the table says from now on.
 static void removeFacts(ModuleOp module) {
   for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
-    if (isa<ParameterOp, SlotOp>(op))
+    if (isa<ParameterOp, SlotOp, MessageOp, pipe::PipelineOp>(op))
       op.erase();
   for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
     function->removeAttr(actionAttrName);
     function->removeAttr(graphAttrName);
+    function->removeAttr(stageAttrName);
   }
   for (StringRef name : {binaryAttrName, scalarsAttrName, kernelsAttrName, targetAttrName})
     module->removeAttr(name);

@@ -12,6 +12,7 @@ static_assert(static_cast<uint32_t>(ActionKind::Backward) == SLUICE_ACTION_BACKW
 static_assert(static_cast<uint32_t>(ActionKind::Tied) == SLUICE_ACTION_TIED);
 static_assert(static_cast<uint32_t>(ActionKind::Norm) == SLUICE_ACTION_NORM);
 static_assert(static_cast<uint32_t>(ActionKind::Update) == SLUICE_ACTION_UPDATE);
+static_assert(static_cast<uint32_t>(ActionKind::Evaluate) == SLUICE_ACTION_EVALUATE);
 
 LogicalResult FunctionIndex::collect(ModuleOp module, Table &table, AbiWriter &writer) {
   for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
@@ -24,46 +25,33 @@ LogicalResult FunctionIndex::collect(ModuleOp module, Table &table, AbiWriter &w
       return function.emitOpError() << "expected '" << scratchBytesAttrName << "' and '" << threadScratchBytesAttrName
                                     << "': run sluice-plan-scratch";
     auto graph = function->getAttrOfType<StringAttr>(graphAttrName);
-    auto key = std::make_pair(action.getValue(), graph ? graph.getValue() : StringRef());
+    auto stageAttr = function->getAttrOfType<IntegerAttr>(stageAttrName);
+    int64_t stage = stageAttr ? stageAttr.getInt() : 0;
+    stageCount = std::max(stageCount, stage + 1);
+    auto key = std::make_tuple(action.getValue(), graph ? graph.getValue() : StringRef(), stage);
     if (!positions.try_emplace(key, table.functions.size()).second)
       return function.emitOpError() << "is a second action '" << stringifyActionKind(action.getValue())
-                                    << "' of the graph '" << key.second << "'";
+                                    << "' of the graph '" << std::get<StringRef>(key) << "' in stage " << stage;
     // The address of the op stands for the function's.
     const void *mark = function.getOperation();
     writer.registerSymbol(mark, function.getSymName());
     table.functions.push_back({textOf(function.getSymNameAttr()),
                                reinterpret_cast<sluice_entry>(const_cast<void *>(mark)), bytes.getInt(),
-                               threadBytes.getInt()});
+                               threadBytes.getInt(), int32_t(stage)});
     function.setLinkage(LLVM::Linkage::Internal);
   }
   return success();
 }
 
-std::optional<int32_t> FunctionIndex::lookup(ActionKind kind, StringRef graph) const {
-  auto found = positions.find({kind, graph});
+std::optional<int32_t> FunctionIndex::lookup(ActionKind kind, StringRef graph, int64_t stage) const {
+  auto found = positions.find({kind, graph, stage});
   return found == positions.end() ? std::nullopt : std::optional<int32_t>(found->second);
 }
 
-FailureOr<SmallVector<sluice_action>> sluice::scheduleStep(ModuleOp module, const FunctionIndex &functions,
-                                                           int64_t microBatches) {
-  for (ActionKind kind : {ActionKind::Forward, ActionKind::Backward})
-    if (!functions.lookup(kind, "train"))
-      return complain(module) << "the graph 'train' has no action '" << stringifyActionKind(kind) << "'";
-  SmallVector<sluice_action> actions;
-  auto call = [&](ActionKind kind, int32_t microBatch) {
-    if (std::optional<int32_t> function = functions.lookup(kind, "train"))
-      actions.push_back({static_cast<uint32_t>(kind), microBatch, *function});
-  };
-  if (microBatches > 1)
-    actions.push_back({SLUICE_ACTION_ZERO, -1, -1});
-  for (int32_t microBatch = 0; microBatch < microBatches; ++microBatch) {
-    actions.push_back({SLUICE_ACTION_LOAD, microBatch, -1});
-    call(ActionKind::Forward, microBatch);
-    call(ActionKind::Backward, microBatch);
-  }
-  for (ActionKind kind : {ActionKind::Tied, ActionKind::Norm, ActionKind::Update})
-    call(kind, -1);
-  return actions;
+bool FunctionIndex::has(ActionKind kind, StringRef graph) const {
+  auto first = positions.lower_bound({kind, graph, 0});
+  return first != positions.end() && std::get<ActionKind>(first->first) == kind &&
+         std::get<StringRef>(first->first) == graph;
 }
 
 /// The tensors that the runtime loads.
@@ -95,15 +83,18 @@ FailureOr<SmallVector<sluice_graph, 0>> sluice::collectGraphs(ModuleOp module, c
     bool isTrain = name == "train";
     sluice_graph graph = {};
     graph.name = textOf(entry.getName());
-    std::optional<int32_t> function = functions.lookup(isTrain ? ActionKind::Forward : ActionKind::Evaluate, name);
-    if (!function)
-      return complain(module) << "the graph '" << name << "' has no function";
-    graph.function = *function;
+    SmallVector<ActionKind, 2> kinds = {ActionKind::Evaluate};
+    if (isTrain)
+      kinds = {ActionKind::Forward, ActionKind::Backward};
+    for (ActionKind kind : kinds)
+      if (!functions.has(kind, name))
+        return complain(module) << "the graph '" << name << "' has no action '" << stringifyActionKind(kind) << "'";
     if (failed(addInputs(module, entry, graph)))
       return failure();
     SlotOp result = results.lookup(name);
     if (!result)
       return complain(module) << "the graph '" << name << "' has no slot for its result";
+    graph.stage = result.getStage().value_or(0);
     graph.result = *describe(result.getSymNameAttr(), result.getType(), *result.getOffset());
     // The runtime expects `train` first.
     graphs.insert(isTrain ? graphs.begin() : graphs.end(), graph);

@@ -6,6 +6,7 @@
 #include "passes/Table/Table.h"
 #include <map>
 #include <optional>
+#include <tuple>
 
 namespace sluice {
 
@@ -16,19 +17,18 @@ public:
   /// the sizes of its scratch memory, or is the second of a kind in a graph.
   mlir::LogicalResult collect(mlir::ModuleOp module, Table &table, AbiWriter &writer);
 
-  std::optional<int32_t> lookup(ActionKind kind, llvm::StringRef graph) const;
+  std::optional<int32_t> lookup(ActionKind kind, llvm::StringRef graph, int64_t stage) const;
+  /// Whether a stage has such an action.
+  bool has(ActionKind kind, llvm::StringRef graph) const;
+  int64_t stages() const { return stageCount; }
 
 private:
-  std::map<std::pair<ActionKind, llvm::StringRef>, int32_t> positions;
+  std::map<std::tuple<ActionKind, llvm::StringRef, int64_t>, int32_t> positions;
+  int64_t stageCount = 1;
 };
 
-/// The actions of a step of `microBatches`: the sequential schedule of one device. Fails with an error where the graph
-/// `train` lacks forward or backward.
-mlir::FailureOr<llvm::SmallVector<sluice_action>> scheduleStep(mlir::ModuleOp module, const FunctionIndex &functions,
-                                                               int64_t microBatches);
-
-/// The graphs, `train` first, from an array of `#sluice.graph`. Fails with an error where one has no function, no slot
-/// for its result, or inputs that the ABI has not.
+/// The graphs, `train` first, from an array of `#sluice.graph`; their actions are left out. Fails with an error where
+/// one has no function, no slot for its result, or inputs that the ABI has not.
 mlir::FailureOr<llvm::SmallVector<sluice_graph, 0>> collectGraphs(mlir::ModuleOp module, const FunctionIndex &functions,
                                                                   mlir::ArrayAttr graphs);
 

@@ -18,7 +18,7 @@ static FailureOr<sluice_gate> describeGate(ModuleOp module, LayerGateAttr entry)
 
 /// A result of the graph that is logged; `gates` are those of the table, by which slots name them.
 static LogicalResult addMetric(SlotOp slot, StringAttr name, ArrayRef<GateAttr> gates, Table &table) {
-  sluice_metric metric = {textOf(name), /*layer=*/-1, /*gate=*/-1,
+  sluice_metric metric = {textOf(name), /*layer=*/-1, /*gate=*/-1, int32_t(slot.getStage().value_or(0)),
                           *describe(slot.getSymNameAttr(), slot.getType(), *slot.getOffset())};
   if (auto through = slot.getGatesAttr())
     metric.gate = llvm::find(gates, through[0]) - gates.begin();

@@ -17,6 +17,8 @@ static FailureOr<sluice_parameter> describeParameter(ParameterOp parameter) {
   entry.tensor = *tensor;
   entry.decays = parameter.getDecays();
   entry.gradient = -1;
+  entry.stage = parameter.getStage().value_or(0);
+  entry.copy_of = -1;
   if (auto normal = dyn_cast<NormalAttr>(parameter.getInit())) {
     entry.initializer = SLUICE_INIT_NORMAL;
     entry.init_a = normal.getDeviation().getValueAsDouble();
@@ -59,6 +61,9 @@ FailureOr<SmallVector<sluice_parameter>> sluice::collectParameters(ModuleOp modu
     types.push_back(parameter.getType());
     parameters.push_back(*entry);
   }
+  for (auto [parameter, entry] : llvm::zip_equal(module.getOps<ParameterOp>(), parameters))
+    if (parameter.getCopyOf())
+      entry.copy_of = index.lookup(*parameter.getCopyOf());
   for (auto slot : module.getOps<SlotOp>()) {
     if (!slot.getOffset())
       return slot.emitOpError() << "expected an offset: run sluice-plan-slots";

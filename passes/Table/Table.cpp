@@ -17,6 +17,10 @@ void sluice::writeTable(Table &table, AbiWriter &writer) {
   binary.layer_count = table.layers.size();
   binary.gate_count = table.gates.size();
   binary.kernel_count = table.kernels.size();
+  binary.stage_count = table.stages.size();
+  binary.device_count = table.devices.size();
+  binary.channel_count = table.channels.size();
+  binary.transfer_count = table.transfers.size();
   binary.parameters = writer.writeArray<sluice_parameter>("sluice_parameters", table.parameters);
   binary.scalars = writer.writeArray<sluice_scalar>("sluice_scalars", table.scalars);
   binary.functions = writer.writeArray<sluice_function>("sluice_functions", table.functions);
@@ -26,6 +30,10 @@ void sluice::writeTable(Table &table, AbiWriter &writer) {
   binary.layers = writer.writeArray<sluice_layer>("sluice_layers", table.layers);
   binary.gates = writer.writeArray<sluice_gate>("sluice_gates", table.gates);
   binary.kernels = writer.writeArray<sluice_kernel>("sluice_kernels", table.kernels);
+  binary.stages = writer.writeArray<sluice_stage>("sluice_stages", table.stages);
+  binary.devices = writer.writeArray<sluice_device>("sluice_devices", table.devices);
+  binary.channels = writer.writeArray<sluice_channel>("sluice_channels", table.channels);
+  binary.transfers = writer.writeArray<sluice_transfer>("sluice_transfers", table.transfers);
   writer.writeObject("sluice_program", binary);
   if (table.techniques.empty())
     return;

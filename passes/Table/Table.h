@@ -19,6 +19,10 @@ struct Table {
   llvm::SmallVector<sluice_gate> gates = {};
   llvm::SmallVector<sluice_metric, 0> metrics = {};
   llvm::SmallVector<sluice_kernel> kernels = {};
+  llvm::SmallVector<sluice_stage> stages = {};
+  llvm::SmallVector<sluice_device> devices = {};
+  llvm::SmallVector<sluice_channel> channels = {};
+  llvm::SmallVector<sluice_transfer> transfers = {};
   llvm::SmallVector<const char *> techniques = {}; // in a symbol of their own, which a program without them lacks
 };
 

@@ -14,7 +14,8 @@ namespace sluice::runtime {
 /// Most threads that make sense anywhere; keeps a slip of the finger from asking for a million.
 static constexpr uint64_t kMostThreads = 4096;
 
-EngineFlags::EngineFlags(const sluice_binary &program) : program(program), threadCount(availableProcessors()) {}
+EngineFlags::EngineFlags(const sluice_binary &program)
+    : program(program), threadCount(std::max(1u, availableProcessors() / program.device_count)) {}
 
 void EngineFlags::declareThreads(CLI::App &verb) {
   verb.add_option("--threads", threadCount,

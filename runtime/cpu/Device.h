@@ -1,7 +1,8 @@
 //===- Device.h - The CPU as a device of the engine -------------*- C++ -*-===//
 //
-// A device holds the memory that generated code works on and calls its functions. The engine knows a device by the
-// public part of this class alone, so another kind of device needs no more than that.
+// The memory that generated code of one replica works on, and the threads that call its functions: stages of a process
+// share weights and persistent slots, of which each touches its own part, and have frames, scratch and threads of their
+// own. The engine knows it by the public part of this class alone, so another kind of device needs no more than that.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,52 +14,62 @@
 #include "runtime/cpu/Pool.h"
 
 #include <cstdint>
+#include <deque>
 
 namespace sluice::runtime {
 
-/// Bytes of each kind of memory that a run occupies.
+/// Bytes of each kind of memory that a run occupies, over all replicas and stages.
 struct MemoryPlan {
   int64_t parameters = 0;
   int64_t persistent = 0;    ///< Gradients, optimizer state.
-  int64_t frames = 0;        ///< What is kept from forward to backward.
-  int64_t scratch = 0;       ///< Of the thread that calls the functions.
+  int64_t frames = 0;        ///< What is kept from forward to backward, of all micro-batches that are alive at once.
+  int64_t buffers = 0;       ///< Sums of gradients beyond the first.
+  int64_t scratch = 0;       ///< Of the threads that call the functions.
   int64_t threadScratch = 0; ///< Of all threads together.
   int64_t inputs = 0;        ///< Of all micro-batches of a step.
-  int64_t total() const { return parameters + persistent + frames + scratch + threadScratch + inputs; }
+  int64_t total() const { return parameters + persistent + frames + buffers + scratch + threadScratch + inputs; }
 };
 
-/// What a device with so many threads occupies. Pure: reserves nothing.
+/// What a run with so many threads a stage occupies. Pure: reserves nothing.
 MemoryPlan planMemory(const sluice_binary &program, unsigned threads);
 
 /// Owns the blocks of memory, zero at first, and the threads.
 class Device {
 public:
-  /// `program` must outlive the device and have passed checkProgram(). Throws as Memory and sluice_pool do.
+  /// `threads` for each stage. `program` must outlive the device and have passed checkProgram(). Throws as Memory and
+  /// sluice_pool do.
   Device(const sluice_binary &program, unsigned threads);
 
-  sluice_pool &threads() { return pool; }
+  sluice_pool &threads(int32_t stage = 0) { return stages[stage].pool; }
 
   /// The blocks that the offsets of the program's table are in.
   char *parameters() const { return parameterBlock.data(); }
   char *persistent() const { return persistentBlock.data(); }
-  char *frame() const { return frameBlock.data(); }
+  char *frame(int32_t stage, int64_t microBatch = 0) const;
 
   /// An input of a micro-batch: batch x sequence elements at most.
   int32_t *input(int64_t microBatch, uint32_t input) const;
 
-  /// Clears the gradient accumulators and the counts of gates.
-  void zeroGradients();
+  /// A gradient buffer of a stage: gradients and counts of gates, sluice_stage::gradient_bytes.
+  char *gradients(int32_t stage, int32_t buffer) const;
+  void clearGradients(int32_t stage, int32_t buffer);
+  /// Gradient buffer `into` += gradient buffer `from`.
+  void combine(int32_t stage, int32_t into, int32_t from);
 
-  /// Calls a function of the table on the inputs of a micro-batch. Keys and scalars of `step` are the caller's; the
-  /// device fills in the rest.
-  void call(int32_t function, int64_t microBatch, sluice_step &step);
+  /// Calls a function of the table on the inputs and the frame of a micro-batch; gradients are those of the buffer.
+  /// Keys and scalars of `step` are the caller's; the device fills in the rest. One thread a stage at a time.
+  void call(int32_t function, int64_t microBatch, int32_t buffer, sluice_step &step);
 
 private:
-  Device(const sluice_binary &program, const MemoryPlan &plan, unsigned threads);
+  struct Stage {
+    Stage(const sluice_binary &program, int32_t number, unsigned threads);
+    Memory frames, buffers, scratch;
+    sluice_pool pool;
+  };
 
   const sluice_binary &program;
-  Memory parameterBlock, persistentBlock, frameBlock, scratch, inputs;
-  sluice_pool pool;
+  Memory parameterBlock, persistentBlock, inputs;
+  std::deque<Stage> stages; // which do not move
 };
 
 } // namespace sluice::runtime

@@ -24,9 +24,9 @@ int64_t sluice_pool::scratchStride(int64_t scratchBytes) {
   return (scratchBytes + kPage - 1) / kPage * kPage;
 }
 
-sluice_pool::sluice_pool(unsigned threads, int64_t scratchBytes)
+sluice_pool::sluice_pool(unsigned threads, int64_t scratchBytes, unsigned threadsOfProcess)
     : parts(threads), stride(scratchStride(scratchBytes)), scratch(stride * threads),
-      crowded(threads > std::thread::hardware_concurrency()) {
+      crowded(std::max(threads, threadsOfProcess) > std::thread::hardware_concurrency()) {
   if (threads == 0)
     throw std::invalid_argument("a pool needs at least one thread");
   start.present = threads - 1;

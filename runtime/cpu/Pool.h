@@ -32,7 +32,8 @@ public:
   /// Starts threads - 1 workers; the thread that calls run() is the first of the pool. Each thread owns a scratch block
   /// of scratchBytes bytes. Throws std::invalid_argument if threads is zero and std::system_error if the system refuses
   /// a thread or the memory.
-  sluice_pool(unsigned threads, int64_t scratchBytes);
+  /// `threadsOfProcess`: of all pools that run at once, this one's among them; 0: there is no other pool.
+  sluice_pool(unsigned threads, int64_t scratchBytes, unsigned threadsOfProcess = 0);
   ~sluice_pool();
   sluice_pool(const sluice_pool &) = delete;
   sluice_pool &operator=(const sluice_pool &) = delete;

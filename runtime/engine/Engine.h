@@ -18,6 +18,7 @@
 #include "runtime/engine/StepSettings.h"
 
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 namespace sluice::runtime {
@@ -25,22 +26,27 @@ namespace sluice::runtime {
 /// One program with its parameters and its optimizer's state. One thread at a time may call it.
 class Engine {
 public:
-  /// Reserves all memory and starts the threads. `program` must outlive the engine and have passed checkProgram().
+  /// Reserves all memory and starts the threads, `threads` for each stage of each replica. `program` must outlive the engine and have passed checkProgram().
   Engine(const sluice_binary &program, unsigned threads);
   Engine(const Engine &) = delete;
   Engine &operator=(const Engine &) = delete;
 
   Scalars &scalars() { return values; }
-  sluice_pool &threads() { return device.threads(); }
+  sluice_pool &threads() { return replicas.front().threads(); }
+  Executor &actions() { return executor; }
 
   /// Sets every parameter to its initial value: a function of seed, parameter name and element index alone.
   void initializeParameters(uint64_t seed);
 
-  /// Views of all parameters, in the order of the table. The memory is the engine's.
+  /// Views of all parameters, in the order of the table. The memory is the engine's; who writes to it says so by
+  /// tensorsChanged().
   std::vector<TensorView> parameterTensors() const;
 
   /// Views of the optimizer's state, named PARAMETER.STATE ("wte.weight.exp_avg").
   std::vector<TensorView> stateTensors() const;
+
+  /// Gives other stages and replicas what has been written to the views of parameters and state.
+  void tensorsChanged();
 
   /// Runs one training step. RunError, with no parameter changed, if a loss or a gradient is not finite.
   StepResult trainStep(const StepSettings &settings, const LoadFunction &load);
@@ -55,10 +61,11 @@ public:
 
 private:
   void run(const sluice_graph &graph);
+  const char *resultOf(const sluice_graph &graph) const;
 
   const sluice_binary &program;
   Scalars values;
-  Device device;
+  std::deque<Device> replicas; // which do not move
   Executor executor;
   StepMetrics metrics;
 };

@@ -3,20 +3,50 @@
 #include "runtime/engine/Executor.h"
 
 #include <algorithm>
+#include <cstring>
+#include <thread>
 
 namespace sluice::runtime {
 
-Executor::Executor(const sluice_binary &program, Device &device)
-    : program(program), device(device), lastAction(program.micro_batches, -1), firstUpdate(program.action_count) {
-  // From the end, so that the first action of a micro-batch that is met is its last.
-  for (uint32_t i = program.action_count; i-- > 0;) {
-    const sluice_action &action = program.actions[i];
-    bool computes = action.kind == SLUICE_ACTION_FORWARD || action.kind == SLUICE_ACTION_BACKWARD;
-    if (computes && action.micro_batch >= 0 && lastAction[action.micro_batch] < 0)
-      lastAction[action.micro_batch] = static_cast<int32_t>(i);
-    if (action.kind == SLUICE_ACTION_UPDATE)
-      firstUpdate = i;
+/// How long a stage spins for a message before it sleeps: a stage waits for much of a step, and what it spins away is
+/// taken from others where there are more threads than processors.
+static constexpr std::chrono::microseconds kSpin(200), kSpinWhereCrowded(5);
+
+/// Bytes of a message: of all tensors that it bundles, or of a gradient buffer.
+static int64_t messageBytes(const sluice_binary &program, const sluice_channel &channel) {
+  if (channel.role == SLUICE_CHANNEL_REPLICA)
+    return program.stages[program.devices[channel.from].stage].gradient_bytes;
+  int64_t bytes = 0;
+  for (uint32_t i = 0; i < channel.transfer_count; ++i)
+    bytes += program.transfers[channel.first_transfer + i].bytes;
+  return bytes;
+}
+
+Executor::Executor(const sluice_binary &program, std::deque<Device> &replicas)
+    : program(program), replicas(replicas), crew(program.device_count) {
+  uint32_t threads = replicas.front().threads().size() * program.device_count;
+  bool isCrowded = threads > std::thread::hardware_concurrency();
+  for (uint32_t i = 0; i < program.channel_count; ++i)
+    channels.emplace_back(messageBytes(program, program.channels[i]), program.channels[i].capacity,
+                          isCrowded ? kSpinWhereCrowded : kSpin);
+  for (uint32_t i = 0; i < program.device_count; ++i) {
+    const sluice_device &device = program.devices[i];
+    Runner runner;
+    runner.device = static_cast<int32_t>(i);
+    runner.memory = &replicas[device.replica];
+    runner.begin = program.actions + device.first_action;
+    runner.end = runner.begin + device.action_count;
+    // The norm is the last before the update, and where devices wait for each other.
+    runner.update =
+        std::find_if(runner.begin, runner.end, [](const sluice_action &a) { return a.kind == SLUICE_ACTION_NORM; });
+    runner.update += runner.update != runner.end;
+    runners.push_back(runner);
   }
+}
+
+void Executor::setScalars(const Scalars &scalars) {
+  for (Runner &runner : runners)
+    scalars.copyTo(runner.step);
 }
 
 static void setKey(uint32_t *key, uint64_t seed, int64_t stepsDone, int32_t microBatch) {
@@ -26,55 +56,144 @@ static void setKey(uint32_t *key, uint64_t seed, int64_t stepsDone, int32_t micr
   key[3] = static_cast<uint32_t>(microBatch);
 }
 
-void Executor::runAction(const sluice_action &action, const StepSettings &settings, const LoadFunction &load) {
-  // An action of no micro-batch draws nothing; any key will do.
+void Executor::call(Runner &runner, const sluice_action &action) {
+  if (action.function < 0)
+    return; // the stage has nothing to do
+  // An action of no micro-batch draws nothing; any key will do. Nothing is drawn where nothing is trained.
   int32_t microBatch = std::max(action.micro_batch, 0);
-  setKey(step.key, settings.seeds.ofRun(), settings.step, microBatch);
-  setKey(step.gate_key, settings.seeds.ofGates(), settings.step, microBatch);
+  setKey(runner.step.key, settings ? settings->seeds.ofRun() : 0, settings ? settings->step : 0, microBatch);
+  setKey(runner.step.gate_key, settings ? settings->seeds.ofGates() : 0, settings ? settings->step : 0, microBatch);
+  runner.memory->call(action.function, microBatch, std::max(action.into, 0), runner.step);
+}
+
+void Executor::send(Device &from, const sluice_action &action) {
+  const sluice_channel &channel = program.channels[action.channel];
+  char *message = channels[action.channel].beginSend();
+  if (channel.role == SLUICE_CHANNEL_REPLICA) {
+    std::memcpy(message, from.gradients(action.stage, action.from), messageBytes(program, channel));
+  } else {
+    const char *block =
+        channel.role == SLUICE_CHANNEL_EXCHANGE ? from.persistent() : from.frame(action.stage, action.micro_batch);
+    for (uint32_t i = 0; i < channel.transfer_count; ++i) {
+      const sluice_transfer &transfer = program.transfers[channel.first_transfer + i];
+      std::memcpy(message, block + transfer.source, transfer.bytes);
+      message += transfer.bytes;
+    }
+  }
+  channels[action.channel].endSend();
+}
+
+void Executor::receive(Device &to, const sluice_action &action) {
+  const sluice_channel &channel = program.channels[action.channel];
+  const char *message = channels[action.channel].beginReceive();
+  if (channel.role == SLUICE_CHANNEL_REPLICA) {
+    std::memcpy(to.gradients(action.stage, action.into), message, messageBytes(program, channel));
+  } else {
+    char *block =
+        channel.role == SLUICE_CHANNEL_EXCHANGE ? to.persistent() : to.frame(action.stage, action.micro_batch);
+    for (uint32_t i = 0; i < channel.transfer_count; ++i) {
+      const sluice_transfer &transfer = program.transfers[channel.first_transfer + i];
+      std::memcpy(block + transfer.target, message, transfer.bytes);
+      message += transfer.bytes;
+    }
+  }
+  channels[action.channel].endReceive();
+}
+
+void Executor::perform(Runner &runner, const sluice_action &action) {
   switch (action.kind) {
   case SLUICE_ACTION_LOAD:
-    load(microBatch, device.input(microBatch, 0), device.input(microBatch, 1));
-    break;
-  case SLUICE_ACTION_ZERO:
-    device.zeroGradients();
-    break;
+    return; // inputs of all micro-batches are there before the step
+  case SLUICE_ACTION_SEND:
+    return send(*runner.memory, action);
+  case SLUICE_ACTION_RECEIVE:
+    return receive(*runner.memory, action);
+  case SLUICE_ACTION_COMBINE:
+    return runner.memory->combine(action.stage, action.into, action.from);
+  case SLUICE_ACTION_BACKWARD:
+    if (action.clears)
+      runner.memory->clearGradients(action.stage, action.into);
+    call(runner, action);
+    // At once: another micro-batch may get the same frame.
+    if (afterwards)
+      (*afterwards)(action.stage, action.micro_batch, runner.memory->frame(action.stage, action.micro_batch));
+    return;
   default:
-    device.call(action.function, microBatch, step);
+    return call(runner, action);
   }
 }
 
-void Executor::computeGradients(const StepSettings &settings, const LoadFunction &load,
-                                const MicroBatchFunction &afterwards) {
-  for (uint32_t i = 0; i < firstUpdate; ++i) {
-    const sluice_action &action = program.actions[i];
-    runAction(action, settings, load);
-    // At once: the next micro-batch may use the same frame.
-    if (action.micro_batch >= 0 && lastAction[action.micro_batch] == static_cast<int32_t>(i))
-      afterwards(action.micro_batch);
+void Executor::runActions(Runner &runner, const sluice_action *begin, const sluice_action *end) {
+  for (const sluice_action *action = begin; action != end; ++action) {
+    if (!times) {
+      perform(runner, *action);
+      continue;
+    }
+    Clock::time_point started = Clock::now();
+    perform(runner, *action);
+    (*times)[runner.device].push_back({runner.device, action, started, Clock::now()});
   }
 }
 
-void Executor::computeGradientOf(int32_t microBatch, const StepSettings &settings, const LoadFunction &load) {
-  device.zeroGradients();
-  // Actions of no micro-batch, as those that join the uses of a tied parameter, belong to every gradient; but zeroing
-  // has been done.
-  for (uint32_t i = 0; i < program.action_count && program.actions[i].kind != SLUICE_ACTION_NORM; ++i) {
-    const sluice_action &action = program.actions[i];
-    if (action.kind != SLUICE_ACTION_ZERO && (action.micro_batch == microBatch || action.micro_batch < 0))
-      runAction(action, settings, load);
+void Executor::computeGradients(const StepSettings &stepSettings, const LoadFunction &load,
+                                const MicroBatchFunction &callback) {
+  // On this thread, so that what goes wrong with data is its error.
+  for (int64_t m = 0; m < program.micro_batches; ++m) {
+    Device &device = replicas[m / (program.micro_batches / program.replicas)];
+    load(m, device.input(m, 0), device.input(m, 1));
   }
+  settings = &stepSettings;
+  afterwards = &callback;
+  crew.run([this](uint32_t device) { runActions(runners[device], runners[device].begin, runners[device].update); });
+  afterwards = nullptr;
 }
 
-void Executor::update(const StepSettings &settings, const LoadFunction &load) {
-  for (uint32_t i = firstUpdate; i < program.action_count; ++i)
-    runAction(program.actions[i], settings, load);
+void Executor::update(const StepSettings &stepSettings) {
+  settings = &stepSettings;
+  crew.run([this](uint32_t device) { runActions(runners[device], runners[device].update, runners[device].end); });
+}
+
+bool Executor::wouldWait(const sluice_action &action) const {
+  return (action.kind == SLUICE_ACTION_RECEIVE && !channels[action.channel].hasMessage()) ||
+         (action.kind == SLUICE_ACTION_SEND && !channels[action.channel].hasRoom());
+}
+
+void Executor::computeGradientOf(int32_t microBatch, const StepSettings &stepSettings) {
+  settings = &stepSettings;
+  int32_t replica = microBatch / (program.micro_batches / program.replicas);
+  Device &memory = replicas[replica];
+  for (uint32_t stage = 0; stage < program.stage_count; ++stage)
+    memory.clearGradients(static_cast<int32_t>(stage), 0);
+  // What joins the uses of a tied parameter belongs to every gradient; sums over micro-batches and replicas do not.
+  auto isPart = [&](const sluice_action &action) {
+    bool isExchange = action.channel >= 0 && program.channels[action.channel].role == SLUICE_CHANNEL_EXCHANGE;
+    return action.micro_batch == microBatch || action.kind == SLUICE_ACTION_TIED || isExchange;
+  };
+  std::vector<const sluice_action *> next;
+  for (Runner &runner : runners)
+    next.push_back(program.devices[runner.device].replica == replica ? runner.begin : runner.update);
+  // One device after the other goes on as far as it can.
+  for (bool isDone = false; !isDone;) {
+    isDone = true;
+    for (Runner &runner : runners) {
+      const sluice_action *&at = next[runner.device];
+      for (; at != runner.update && (!isPart(*at) || !wouldWait(*at)); ++at)
+        if (isPart(*at) && at->kind != SLUICE_ACTION_NORM) {
+          sluice_action alone = *at;
+          alone.clears = 0;
+          if (alone.kind == SLUICE_ACTION_BACKWARD)
+            alone.into = 0;
+          perform(runner, alone);
+        }
+      isDone = isDone && at == runner.update;
+    }
+  }
 }
 
 void Executor::run(const sluice_graph &graph) {
-  // Nothing is drawn where nothing is trained: the keys are the same for every call.
-  setKey(step.key, 0, 0, 0);
-  setKey(step.gate_key, 0, 0, 0);
-  device.call(graph.function, 0, step);
+  settings = nullptr;
+  for (uint32_t i = 0; i < graph.action_count; ++i)
+    perform(runners.front(), program.actions[graph.first_action + i]);
 }
 
 } // namespace sluice::runtime

@@ -37,14 +37,17 @@ static void fillPairs(const sluice_parameter &parameter, uint64_t seed, Element 
 void Engine::initializeParameters(uint64_t seed) {
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_parameter &parameter = program.parameters[i];
-    char *data = device.parameters() + parameter.tensor.offset;
-    device.threads().run((elementCount(parameter.tensor) + 1) / 2, [&](int64_t begin, int64_t end) {
+    if (parameter.copy_of >= 0)
+      continue;
+    char *data = replicas.front().parameters() + parameter.tensor.offset;
+    threads().run((elementCount(parameter.tensor) + 1) / 2, [&](int64_t begin, int64_t end) {
       if (parameter.tensor.element == SLUICE_F64)
         fillPairs(parameter, seed, reinterpret_cast<double *>(data), begin, end);
       else
         fillPairs(parameter, seed, reinterpret_cast<float *>(data), begin, end);
     });
   }
+  tensorsChanged();
 }
 
 } // namespace sluice::runtime

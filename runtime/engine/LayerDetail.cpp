@@ -40,7 +40,7 @@ static void describeParameters(const sluice_binary &program, const char *before,
   double gradient = 0, change = 0, size = 0;
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_parameter &parameter = program.parameters[i];
-    if (!belongsTo(parameter, detail.name))
+    if (!belongsTo(parameter, detail.name) || parameter.copy_of >= 0)
       continue;
     if (parameter.gradient >= 0)
       gradient += norms[i];

@@ -20,7 +20,7 @@ bool isFinite(const sluice_binary &program, const StepMetrics &metrics, const St
 static std::string findNonFiniteGradient(const sluice_binary &program, const char *persistent) {
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_parameter &parameter = program.parameters[i];
-    if (parameter.gradient < 0)
+    if (parameter.gradient < 0 || parameter.copy_of >= 0)
       continue;
     const char *gradient = persistent + parameter.gradient;
     for (int64_t e = 0, count = elementCount(parameter.tensor); e < count; ++e)
@@ -31,13 +31,14 @@ static std::string findNonFiniteGradient(const sluice_binary &program, const cha
   return "";
 }
 
-void reportNonFinite(const sluice_binary &program, const StepMetrics &metrics, const Device &device, Executor &executor,
-                     const StepSettings &settings, const LoadFunction &load) {
+void reportNonFinite(const sluice_binary &program, const StepMetrics &metrics, const std::deque<Device> &replicas,
+                     Executor &executor, const StepSettings &settings) {
   // The gradients at hand are sums over micro-batches, which do not say whose they are.
   std::string where = "step " + std::to_string(settings.step) + ": ";
+  int64_t perReplica = program.micro_batches / program.replicas;
   for (int32_t m = 0; m < program.micro_batches; ++m) {
-    executor.computeGradientOf(m, settings, load);
-    std::string gradient = findNonFiniteGradient(program, device.persistent());
+    executor.computeGradientOf(m, settings);
+    std::string gradient = findNonFiniteGradient(program, replicas[m / perReplica].persistent());
     double loss = metrics.lossOf(m);
     bool lossIsFinite = std::isfinite(loss);
     if (lossIsFinite && gradient.empty())

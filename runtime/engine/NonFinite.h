@@ -8,6 +8,8 @@
 #include "runtime/engine/Executor.h"
 #include "runtime/engine/StepMetrics.h"
 
+#include <deque>
+
 namespace sluice::runtime {
 
 /// Whether all losses of a step and the norms of its gradients are finite; to be asked before the update.
@@ -16,8 +18,9 @@ bool isFinite(const sluice_binary &program, const StepMetrics &metrics, const St
 /// Throws the RunError that names the first micro-batch that is to blame, and the first parameter (in the order of the
 /// table) whose gradient is not finite. Computes gradients anew, one micro-batch at a time; to be called between
 /// computeGradients and update.
-[[noreturn]] void reportNonFinite(const sluice_binary &program, const StepMetrics &metrics, const Device &device,
-                                  Executor &executor, const StepSettings &settings, const LoadFunction &load);
+[[noreturn]] void reportNonFinite(const sluice_binary &program, const StepMetrics &metrics,
+                                  const std::deque<Device> &replicas, Executor &executor,
+                                  const StepSettings &settings);
 
 } // namespace sluice::runtime
 

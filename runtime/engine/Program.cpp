@@ -62,6 +62,7 @@ static void checkParameter(const sluice_binary &program, const sluice_parameter 
   // A negative offset says that the parameter is not trained.
   require(parameter.gradient + tensor.bytes <= program.persistent_bytes,
           name + " has its gradient outside the persistent block");
+  require(parameter.copy_of < static_cast<int32_t>(program.parameter_count), name + " is a copy of none");
   require(parameter.states <= SLUICE_MAX_STATES && parameter.scalar_states <= parameter.states,
           name + " has too many states");
   for (uint32_t s = 0; s < parameter.states; ++s)
@@ -73,9 +74,11 @@ static void checkParameter(const sluice_binary &program, const sluice_parameter 
 static void checkGraph(const sluice_binary &program, const sluice_graph &graph) {
   std::string name = std::string("graph ") + graph.name;
   require(graph.inputs <= SLUICE_MAX_INPUTS, name + " has too many inputs");
-  require(graph.function < static_cast<int32_t>(program.function_count), name + " has no such function");
+  require(graph.first_action + graph.action_count <= program.action_count, name + " has no such actions");
+  require(graph.stage >= 0 && graph.stage < static_cast<int32_t>(program.stage_count), name + " has no such stage");
   require(isFloat(graph.result.element), name + " has a result that is neither f32 nor f64");
-  require(graph.result.offset >= 0 && graph.result.offset + graph.result.bytes <= program.frame_bytes,
+  require(graph.result.offset >= 0 &&
+              graph.result.offset + graph.result.bytes <= program.stages[graph.stage].frame_bytes,
           name + " has its result outside the frame");
   // Inputs are the tokens and then, for `logits`, the position, else the targets; the rows of `logits` may be fewer.
   int64_t tokens = program.batch * program.sequence;
@@ -89,13 +92,54 @@ static void checkGraph(const sluice_binary &program, const sluice_graph &graph) 
           name + " has inputs or a result of another size");
 }
 
-static void checkAction(const sluice_binary &program, const sluice_action &action, bool normIsKnown) {
+static void checkAction(const sluice_binary &program, const sluice_action &action) {
   require(action.micro_batch < program.micro_batches, "an action has no such micro-batch");
-  // These two the runtime does by itself.
-  bool calls = action.kind != SLUICE_ACTION_LOAD && action.kind != SLUICE_ACTION_ZERO;
-  require(!calls || (action.function >= 0 && action.function < static_cast<int32_t>(program.function_count)),
-          "an action has no such function");
-  require(action.kind != SLUICE_ACTION_UPDATE || normIsKnown, "an update comes before the norm");
+  require(action.function < static_cast<int32_t>(program.function_count), "an action has no such function");
+  require(action.stage >= 0 && action.stage < static_cast<int32_t>(program.stage_count), "an action has no such stage");
+  bool sends = action.kind == SLUICE_ACTION_SEND || action.kind == SLUICE_ACTION_RECEIVE;
+  require(!sends || (action.channel >= 0 && action.channel < static_cast<int32_t>(program.channel_count)),
+          "an action has no such channel");
+  require(action.into < program.gradient_buffers && action.from < program.gradient_buffers,
+          "an action has no such gradient buffer");
+}
+
+static void checkDevice(const sluice_binary &program, const sluice_device &device) {
+  require(device.stage >= 0 && device.stage < static_cast<int32_t>(program.stage_count) && device.replica >= 0 &&
+              device.replica < program.replicas,
+          "a device has no such stage or replica");
+  require(device.first_action + device.action_count <= program.action_count, "a device has no such actions");
+  bool normIsKnown = false;
+  for (uint32_t i = 0; i < device.action_count; ++i) {
+    const sluice_action &action = program.actions[device.first_action + i];
+    normIsKnown |= action.kind == SLUICE_ACTION_NORM;
+    require(action.kind != SLUICE_ACTION_UPDATE || normIsKnown, "an update comes before the norm");
+  }
+}
+
+static void checkStagesAndChannels(const sluice_binary &program) {
+  require(program.stage_count > 0 && program.replicas > 0 && program.gradient_buffers > 0 &&
+              program.device_count == program.stage_count * static_cast<uint32_t>(program.replicas) &&
+              program.micro_batches % program.replicas == 0,
+          "stages, replicas and devices do not fit each other");
+  for (uint32_t i = 0; i < program.stage_count; ++i) {
+    const sluice_stage &stage = program.stages[i];
+    require(stage.frames > 0 && stage.frame_bytes >= 0, "a stage has no frame");
+    require(stage.gradient_offset >= 0 && stage.count_offset >= stage.gradient_offset &&
+                stage.count_offset <= stage.gradient_offset + stage.gradient_bytes &&
+                stage.gradient_offset + stage.gradient_bytes <= program.persistent_bytes,
+            "a stage has its gradients outside the persistent block");
+  }
+  for (uint32_t i = 0; i < program.device_count; ++i)
+    checkDevice(program, program.devices[i]);
+  for (uint32_t i = 0; i < program.channel_count; ++i) {
+    const sluice_channel &channel = program.channels[i];
+    auto isDevice = [&](int32_t device) { return device >= 0 && device < static_cast<int32_t>(program.device_count); };
+    require(isDevice(channel.from) && isDevice(channel.to) && channel.capacity > 0 &&
+                channel.first_transfer + channel.transfer_count <= program.transfer_count,
+            "a channel joins no devices or has no room");
+  }
+  for (uint32_t i = 0; i < program.action_count; ++i)
+    checkAction(program, program.actions[i]);
 }
 
 static void checkLayers(const sluice_binary &program) {
@@ -106,7 +150,9 @@ static void checkLayers(const sluice_binary &program) {
     require(metric.layer == -1 || isLayer(metric.layer), name + " belongs to no layer");
     require(metric.gate >= -1 && metric.gate < static_cast<int32_t>(program.gate_count), name + " has no such gate");
     require(isFloat(metric.result.element), name + " is neither f32 nor f64");
-    require(metric.result.offset >= 0 && metric.result.offset + metric.result.bytes <= program.frame_bytes,
+    require(metric.stage >= 0 && metric.stage < static_cast<int32_t>(program.stage_count), name + " has no such stage");
+    require(metric.result.offset >= 0 &&
+                metric.result.offset + metric.result.bytes <= program.stages[metric.stage].frame_bytes,
             name + " lies outside the frame");
   }
   for (uint32_t i = 0; i < program.gate_count; ++i) {
@@ -130,16 +176,12 @@ void checkProgram(const sluice_binary &program) {
   require(program.norms_offset >= 0 &&
               program.norms_offset + int64_t(sizeof(double)) * program.parameter_count <= program.persistent_bytes,
           "the norms lie outside the persistent block");
+  checkStagesAndChannels(program);
   for (uint32_t i = 0; i < program.parameter_count; ++i)
     checkParameter(program, program.parameters[i]);
   for (uint32_t i = 0; i < program.graph_count; ++i)
     checkGraph(program, program.graphs[i]);
   checkLayers(program);
-  bool normIsKnown = false;
-  for (uint32_t i = 0; i < program.action_count; ++i) {
-    normIsKnown |= program.actions[i].kind == SLUICE_ACTION_NORM;
-    checkAction(program, program.actions[i], normIsKnown);
-  }
 }
 
 } // namespace sluice::runtime

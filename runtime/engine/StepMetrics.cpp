@@ -13,20 +13,30 @@ StepMetrics::StepMetrics(const sluice_binary &program) : program(program), losse
   for (uint32_t i = 0; i < program.metric_count; ++i)
     metrics.push_back(
         {&program.metrics[i], std::vector<double>(static_cast<size_t>(elementCount(program.metrics[i].result)))});
+  for (const MetricValue &metric : metrics)
+    values.emplace_back(metric.values.size() * static_cast<size_t>(program.micro_batches));
 }
 
-void StepMetrics::clear() {
-  for (MetricValue &metric : metrics)
-    std::fill(metric.values.begin(), metric.values.end(), 0.0);
-}
-
-void StepMetrics::add(int32_t microBatch, const char *frame) {
+void StepMetrics::read(int32_t stage, int32_t microBatch, const char *frame) {
   const sluice_tensor &loss = program.graphs[0].result;
-  losses[microBatch] = readElement(loss.element, frame + loss.offset, 0);
-  for (MetricValue &metric : metrics) {
-    const sluice_tensor &tensor = metric.metric->result;
-    for (size_t e = 0; e < metric.values.size(); ++e)
-      metric.values[e] += readElement(tensor.element, frame + tensor.offset, static_cast<int64_t>(e));
+  if (program.graphs[0].stage == stage)
+    losses[microBatch] = readElement(loss.element, frame + loss.offset, 0);
+  for (size_t i = 0; i < metrics.size(); ++i) {
+    const sluice_tensor &tensor = metrics[i].metric->result;
+    size_t elements = metrics[i].values.size();
+    if (metrics[i].metric->stage == stage)
+      for (size_t e = 0; e < elements; ++e)
+        values[i][static_cast<size_t>(microBatch) * elements + e] =
+            readElement(tensor.element, frame + tensor.offset, static_cast<int64_t>(e));
+  }
+}
+
+void StepMetrics::add() {
+  for (size_t i = 0; i < metrics.size(); ++i) {
+    std::vector<double> &sums = metrics[i].values;
+    std::fill(sums.begin(), sums.end(), 0.0);
+    for (size_t e = 0; e < values[i].size(); ++e)
+      sums[e % sums.size()] += values[i][e];
   }
 }
 
@@ -35,7 +45,7 @@ double StepMetrics::normAt(const char *persistent, int64_t offset, double lossSc
   // In the order of the parameters, so that the sum has the same bits however the squares were computed.
   double sum = 0;
   for (uint32_t i = 0; i < program.parameter_count; ++i)
-    if (program.parameters[i].gradient >= 0)
+    if (program.parameters[i].gradient >= 0 && program.parameters[i].copy_of < 0)
       sum += squares[i];
   return std::sqrt(sum) / lossScale;
 }

@@ -28,11 +28,12 @@ public:
   /// `program` must outlive the metrics and have passed checkProgram().
   explicit StepMetrics(const sluice_binary &program);
 
-  /// Begins a step: all sums are zero.
-  void clear();
+  /// Reads what a micro-batch, which has just run, left in the frame of a stage. Several threads may read different
+  /// micro-batches and stages at once.
+  void read(int32_t stage, int32_t microBatch, const char *frame);
 
-  /// Adds the loss and the metrics of a micro-batch, which has just run in the frame.
-  void add(int32_t microBatch, const char *frame);
+  /// Sums over the micro-batches in their order, once all have been read.
+  void add();
 
   /// The loss of a micro-batch that is differentiated.
   double lossOf(int32_t microBatch) const { return losses[microBatch]; }
@@ -43,7 +44,7 @@ public:
   /// Fills in the norms of the gradients, which carry the scale of the loss; the norms that are told do not.
   void readNorms(const char *persistent, double lossScale, StepResult &result) const;
 
-  /// Fills in what is a mean or a sum over the micro-batches, once all have been added.
+  /// Fills in what is a mean or a sum over the micro-batches, after add().
   void summarize(const char *persistent, StepResult &result) const;
 
 private:
@@ -52,6 +53,7 @@ private:
   const sluice_binary &program;
   std::vector<double> losses;       ///< By micro-batch.
   std::vector<MetricValue> metrics; ///< Sums over the micro-batches.
+  std::vector<std::vector<double>> values; ///< By metric, micro-batch and element.
 };
 
 } // namespace sluice::runtime

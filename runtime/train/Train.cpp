@@ -69,6 +69,7 @@ Trainer::Trainer(Engine &engine, const sluice_binary &program, const TrainOption
     throw Error("this program was compiled without an eval graph: --val-fraction=0 turns validation off");
   if (resumed) {
     loadCheckpoint(options.weights.resume, resumed->index, engine.parameterTensors(), engine.stateTensors());
+    engine.tensorsChanged();
     firstStep = resumed->index.step;
     index.loss = resumed->index.loss;
     // What is there already is not saved again; elsewhere there is nothing yet.

@@ -70,6 +70,7 @@ std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &pro
   if (!source.init.empty()) {
     // Tensors first: that of another model mostly has other shapes too, which say more.
     std::string note = loadWeights(program, source.init, engine.parameterTensors());
+    engine.tensorsChanged();
     checkConfigBeside(program, source.init);
     if (!note.empty() && !source.isQuiet)
       std::fprintf(stderr, "%s\n", messageText("note: " + note).c_str());
@@ -77,6 +78,7 @@ std::optional<CheckpointIndex> loadFrom(Engine &engine, const sluice_binary &pro
     // As any file of weights: who evaluates a model may do it in a program of another optimizer.
     return readCheckpoint(source.resume, [&](const CheckpointIndex &index) {
       loadWeights(program, checkpointModelPath(source.resume, index), engine.parameterTensors());
+      engine.tensorsChanged();
     });
   } else {
     engine.initializeParameters(seeds.ofWeights());

@@ -174,17 +174,23 @@ void logits(const sluice_step *step, const sluice_blocks *blocks, void *) {
 }
 
 constexpr int64_t kScratch = kTokens * kVocabulary * 4;
-const sluice_function functions[] = {{"forward", forward, kTokens * 8, kBias},
-                                     {"backward", backward, kScratch, kBias},
-                                     {"norm", norm, 0, 0},
-                                     {"update", update, 0, 0},
-                                     {"logits", logits, 0, 0}};
+const sluice_function functions[] = {{"forward", forward, kTokens * 8, kBias, 0},
+                                     {"backward", backward, kScratch, kBias, 0},
+                                     {"norm", norm, 0, 0, 0},
+                                     {"update", update, 0, 0, 0},
+                                     {"logits", logits, 0, 0, 0}};
 
+// kind, stage, micro-batch, function, channel, into, from, clears
 const sluice_action actions[] = {
-    {SLUICE_ACTION_ZERO, -1, -1},   {SLUICE_ACTION_LOAD, 0, -1}, {SLUICE_ACTION_FORWARD, 0, 0},
-    {SLUICE_ACTION_BACKWARD, 0, 1}, {SLUICE_ACTION_LOAD, 1, -1}, {SLUICE_ACTION_FORWARD, 1, 0},
-    {SLUICE_ACTION_BACKWARD, 1, 1}, {SLUICE_ACTION_NORM, -1, 2}, {SLUICE_ACTION_UPDATE, -1, 3},
+    {SLUICE_ACTION_LOAD, 0, 0, -1, -1, -1, -1, 0},    {SLUICE_ACTION_FORWARD, 0, 0, 0, -1, -1, -1, 0},
+    {SLUICE_ACTION_BACKWARD, 0, 0, 1, -1, 0, -1, 1},  {SLUICE_ACTION_LOAD, 0, 1, -1, -1, -1, -1, 0},
+    {SLUICE_ACTION_FORWARD, 0, 1, 0, -1, -1, -1, 0},  {SLUICE_ACTION_BACKWARD, 0, 1, 1, -1, 0, -1, 0},
+    {SLUICE_ACTION_NORM, 0, -1, 2, -1, -1, -1, 0},    {SLUICE_ACTION_UPDATE, 0, -1, 3, -1, -1, -1, 0},
+    {SLUICE_ACTION_EVALUATE, 0, 0, 0, -1, -1, -1, 0}, {SLUICE_ACTION_EVALUATE, 0, 0, 4, -1, -1, -1, 0},
 };
+constexpr uint32_t kEvaluate = 8, kLogits = 9;
+const sluice_stage stages[] = {{kGradients, kTable + kBias, kGradients + kTable + kBias, kFrame, SLUICE_F32, 1}};
+const sluice_device devices[] = {{0, 0, 0, kEvaluate}};
 
 const sluice_parameter parameters[] = {
     {{"wte.weight", SLUICE_F32, 2, {kVocabulary, kVocabulary}, 0, kTable},
@@ -194,6 +200,8 @@ const sluice_parameter parameters[] = {
      kGradients,
      2,
      0,
+     0,
+     -1,
      {"exp_avg", "exp_avg_sq"},
      {kFirstMoments, kSecondMoments}},
     {{"bias", SLUICE_F32, 1, {kVocabulary}, kTable, kBias},
@@ -203,6 +211,8 @@ const sluice_parameter parameters[] = {
      kGradients + kTable,
      2,
      0,
+     0,
+     -1,
      {"exp_avg", "exp_avg_sq"},
      {kFirstMoments + kTable, kSecondMoments + kTable}},
 };
@@ -213,16 +223,18 @@ constexpr int64_t kInputBytes = kTokens * 4;
 #define FAKE_LOSS {"loss", SLUICE_F32, 0, {}, kLoss, 4}
 
 const sluice_graph graphs[] = {
-    {"train", 0, 2, {FAKE_TOKENS, FAKE_TARGETS}, FAKE_LOSS},
-    {"eval", 0, 2, {FAKE_TOKENS, FAKE_TARGETS}, FAKE_LOSS},
+    {"train", 0, 0, 0, 2, {FAKE_TOKENS, FAKE_TARGETS}, FAKE_LOSS},
+    {"eval", kEvaluate, 1, 0, 2, {FAKE_TOKENS, FAKE_TARGETS}, FAKE_LOSS},
     {"logits",
-     4,
+     kLogits,
+     1,
+     0,
      2,
      {{"tokens", SLUICE_I32, 2, {1, kFakeSequence}, 0, kFakeSequence * 4}, {"position", SLUICE_I32, 0, {}, 0, 4}},
      {"scores", SLUICE_F32, 1, {kVocabulary}, kScores, kBias}},
 };
 
-const sluice_metric metrics[] = {{"targets", -1, -1, {"targets", SLUICE_F32, 0, {}, kTargets, 4}}};
+const sluice_metric metrics[] = {{"targets", -1, -1, 0, {"targets", SLUICE_F32, 0, {}, kTargets, 4}}};
 
 } // namespace
 
@@ -240,6 +252,10 @@ extern "C" const sluice_binary sluice_program = {
     1.0,
     "adamw",
     "f32",
+    "sequential",
+    /*replicas=*/1,
+    /*reduction_groups=*/1,
+    /*gradient_buffers=*/1,
     2,
     sizeof(scalars) / sizeof(scalars[0]),
     sizeof(functions) / sizeof(functions[0]),
@@ -249,6 +265,10 @@ extern "C" const sluice_binary sluice_program = {
     /*layer_count=*/0,
     /*gate_count=*/0,
     sizeof(kernels) / sizeof(kernels[0]),
+    /*stage_count=*/1,
+    /*device_count=*/1,
+    /*channel_count=*/0,
+    /*transfer_count=*/0,
     parameters,
     scalars,
     functions,
@@ -258,9 +278,12 @@ extern "C" const sluice_binary sluice_program = {
     /*layers=*/nullptr,
     /*gates=*/nullptr,
     kernels,
+    stages,
+    devices,
+    /*channels=*/nullptr,
+    /*transfers=*/nullptr,
     kTable + kBias,
     kPersistent,
-    kFrame,
     kGradients,
     kTable + kBias,
     kNorms,

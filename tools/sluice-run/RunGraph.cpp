@@ -17,7 +17,7 @@ static int64_t widest(const sluice_binary &binary, int64_t sluice_function::*byt
 
 Model::Model(Jit &jit, const sluice_binary &binary, unsigned threads)
     : binary(binary), jit(jit), parameters(binary.parameter_bytes), persistent(binary.persistent_bytes),
-      frame(binary.frame_bytes), scratch(widest(binary, &sluice_function::scratch_bytes)) {
+      frame(binary.stages[0].frame_bytes), scratch(widest(binary, &sluice_function::scratch_bytes)) {
   jit.startPool(threads, widest(binary, &sluice_function::thread_scratch_bytes));
   for (uint32_t i = 0; i < binary.scalar_count; ++i)
     jit.step.scalars[i] = binary.scalars[i].value;
@@ -76,20 +76,23 @@ void Model::call(int32_t function) {
   binary.functions[function].entry(&jit.step, &blocks, scratch.data());
 }
 
+void Model::runActions(uint32_t first, uint32_t count, std::initializer_list<uint32_t> kinds) {
+  for (uint32_t i = first; i < first + count; ++i) {
+    const sluice_action &action = binary.actions[i];
+    if (llvm::is_contained(kinds, action.kind) && action.function >= 0)
+      call(action.function);
+  }
+}
+
 void Model::evaluate(const sluice_graph &graph) {
   if (&graph == binary.graphs)
     runForwardAndBackward();
   else
-    call(graph.function);
+    runActions(graph.first_action, graph.action_count, {SLUICE_ACTION_EVALUATE});
 }
 
 void Model::runForwardAndBackward() {
-  for (uint32_t i = 0; i < binary.action_count; ++i) {
-    const sluice_action &action = binary.actions[i];
-    if (action.kind == SLUICE_ACTION_ZERO)
-      std::memset(persistentAt(binary.gradient_offset), 0, binary.gradient_bytes);
-    else if (action.kind == SLUICE_ACTION_FORWARD || action.kind == SLUICE_ACTION_BACKWARD ||
-             action.kind == SLUICE_ACTION_TIED)
-      call(action.function);
-  }
+  std::memset(persistentAt(binary.gradient_offset), 0, binary.gradient_bytes);
+  runActions(binary.devices[0].first_action, binary.devices[0].action_count,
+             {SLUICE_ACTION_FORWARD, SLUICE_ACTION_BACKWARD, SLUICE_ACTION_TIED});
 }

@@ -39,6 +39,8 @@ public:
 
 private:
   void call(int32_t function);
+  /// Runs the actions of these kinds in [first, first + count), in one frame.
+  void runActions(uint32_t first, uint32_t count, std::initializer_list<uint32_t> kinds);
 
   Jit &jit;
   runtime::Memory parameters, persistent, frame, scratch;

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Buffers/Scratch.h"
 #include "passes/Table/ParameterTable.h"
+#include "passes/Table/ProgramTable.h"
 #include "runtime/Error.h"
 #include "runtime/cli/MemoryCheck.h"
 #include "runtime/cpu/Processor.h"
@@ -32,6 +33,11 @@ void MemoryWarning::checkGraph(ModuleOp module) {
                                available.limit.c_str());
 }
 
+static int32_t stageOf(func::FuncOp action) {
+  auto stage = action->getAttrOfType<IntegerAttr>(stageAttrName);
+  return stage ? stage.getInt() : 0;
+}
+
 void MemoryWarning::checkKernels(ModuleOp module) {
   BinaryFacts facts = BinaryFacts::of(module);
   if (isGiven || !facts.model || !facts.memory)
@@ -41,8 +47,12 @@ void MemoryWarning::checkKernels(ModuleOp module) {
     auto bytes = function->getAttrOfType<IntegerAttr>(scratchBytesAttrName);
     auto threadBytes = function->getAttrOfType<IntegerAttr>(threadScratchBytesAttrName);
     if (function->hasAttr(actionAttrName) && bytes && threadBytes)
-      functions.push_back({"", nullptr, bytes.getInt(), threadBytes.getInt()});
+      functions.push_back({"", nullptr, bytes.getInt(), threadBytes.getInt(), stageOf(function)});
   }
+  auto pipeline = module.lookupSymbol<pipe::PipelineOp>("train.pipeline");
+  if (!pipeline || !pipeline.getFrames())
+    return;
+  SmallVector<sluice_stage> stages = collectStages(module, pipeline);
   FailureOr<SmallVector<sluice_parameter>> parameters = collectParameters(module, facts.memory);
   if (failed(parameters))
     return;
@@ -58,10 +68,16 @@ void MemoryWarning::checkKernels(ModuleOp module) {
   program.functions = functions.data();
   program.function_count = functions.size();
   program.parameter_bytes = facts.memory.getParameterBytes();
-  program.slot_bytes = facts.memory.getSlotBytes();
+  program.persistent_bytes = facts.memory.getPersistentBytes();
+  program.replicas = pipeline.getReplicas();
+  program.device_count = pipeline.getStages() * pipeline.getReplicas();
+  program.gradient_buffers = llvm::Log2_32(pipeline.getGroups()) + 1;
+  program.stages = stages.data();
+  program.stage_count = stages.size();
   program.gradient_bytes = facts.memory.getGradientBytes();
   try {
-    runtime::checkMemory(program, runtime::availableProcessors(), runtime::MemoryUse::Training, available,
+    runtime::checkMemory(program, std::max(1u, runtime::availableProcessors() / program.device_count),
+                         runtime::MemoryUse::Training, available,
                          /*addresses=*/{INT64_MAX, ""});
   } catch (const runtime::Error &error) {
     isGiven = true;

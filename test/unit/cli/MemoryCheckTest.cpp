@@ -25,7 +25,8 @@ sluice_binary large() {
   program.parameter_bytes = 10 * kMebi;
   program.gradient_bytes = 10 * kMebi;
   program.persistent_bytes = 60 * kMebi;
-  program.frame_bytes = 30 * kMebi;
+  static const sluice_stage stage = {0, 10 * kMebi, 10 * kMebi, 30 * kMebi, SLUICE_F32, 1};
+  program.stages = &stage;
   return program;
 }
 
@@ -61,7 +62,7 @@ TEST(MemoryCheck, ScalarStatesAreDoubles) {
 
 TEST(MemoryCheck, InferenceLeavesGradientsAndStateAlone) {
   sluice_binary program = large();
-  int64_t needed = planMemory(program, 1).total() - program.persistent_bytes - program.frame_bytes;
+  int64_t needed = planMemory(program, 1).total() - program.persistent_bytes - program.stages[0].frame_bytes;
   checkMemory(program, 1, MemoryUse::Inference, machine(needed), kEndless);
   EXPECT_MESSAGE(Error, checkMemory(program, 1, MemoryUse::Inference, machine(needed - 1), kEndless), "are available");
   // What is reserved counts all the same where addresses are limited.

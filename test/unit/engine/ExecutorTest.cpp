@@ -15,25 +15,32 @@ using namespace sluice::runtime;
 
 namespace {
 
+void ignoreMicroBatch(int32_t, int32_t, const char *) {}
+
 /// The program on a device, its parameters all zero, with the scalars of the first step.
 class ExecutorTest : public ::testing::Test {
 protected:
-  ExecutorTest() : device(sluice_program, 2), executor(sluice_program, device), settings(fakeSettings(0)) {
+  ExecutorTest() : executor(sluice_program, *withOneReplica(replicas)), settings(fakeSettings(0)) {
     Scalars scalars(sluice_program);
     setScalarsOfStep(scalars, sluice_program, settings);
     executor.setScalars(scalars);
   }
 
+  static std::deque<Device> *withOneReplica(std::deque<Device> &replicas) {
+    replicas.emplace_back(sluice_program, 2);
+    return &replicas;
+  }
+  const Device &device() const { return replicas.front(); }
   static std::vector<float> copyOf(const char *from, int64_t bytes) {
     auto *data = reinterpret_cast<const float *>(from);
     return std::vector<float>(data, data + bytes / sizeof(float));
   }
   std::vector<float> gradients() const {
-    return copyOf(device.persistent() + sluice_program.gradient_offset, sluice_program.gradient_bytes);
+    return copyOf(device().persistent() + sluice_program.gradient_offset, sluice_program.gradient_bytes);
   }
-  std::vector<float> parameters() const { return copyOf(device.parameters(), sluice_program.parameter_bytes); }
+  std::vector<float> parameters() const { return copyOf(device().parameters(), sluice_program.parameter_bytes); }
 
-  Device device;
+  std::deque<Device> replicas;
   Executor executor;
   StepSettings settings;
 };
@@ -45,28 +52,31 @@ TEST_F(ExecutorTest, TellsOfEachMicroBatchWhenItIsDone) {
     loadFakePattern(microBatch, tokens, targets);
   };
   std::vector<std::vector<float>> seen;
-  executor.computeGradients(settings, load, [&](int32_t microBatch) {
+  executor.computeGradients(settings, load, [&](int32_t stage, int32_t microBatch, const char *frame) {
+    EXPECT_EQ(stage, 0);
+    EXPECT_EQ(frame, device().frame(0));
     events.push_back(10 + microBatch);
     seen.push_back(gradients());
   });
-  EXPECT_EQ(events, (std::vector<int64_t>{0, 10, 1, 11}));
+  // All inputs first: what goes wrong with data does so before anything runs.
+  EXPECT_EQ(events, (std::vector<int64_t>{0, 1, 10, 11}));
   ASSERT_EQ(seen.size(), 2u);
   EXPECT_EQ(seen.back(), gradients()); // backward has run, not forward alone
 }
 
 TEST_F(ExecutorTest, ParametersChangeInTheUpdateAlone) {
   std::vector<float> before = parameters();
-  executor.computeGradients(settings, loadFakePattern, [](int32_t) {});
+  executor.computeGradients(settings, loadFakePattern, ignoreMicroBatch);
   EXPECT_EQ(parameters(), before);
-  executor.update(settings, loadFakePattern);
+  executor.update(settings);
   EXPECT_NE(parameters(), before);
 }
 
 TEST_F(ExecutorTest, GradientsOfMicroBatchesAddUpToThatOfTheStep) {
-  executor.computeGradients(settings, loadFakePattern, [](int32_t) {});
+  executor.computeGradients(settings, loadFakePattern, ignoreMicroBatch);
   std::vector<float> whole = gradients(), sum(whole.size(), 0.0f);
   for (int32_t m = 0; m < kFakeMicroBatches; ++m) {
-    executor.computeGradientOf(m, settings, loadFakePattern);
+    executor.computeGradientOf(m, settings);
     std::vector<float> part = gradients();
     EXPECT_NE(part, whole);
     std::transform(sum.begin(), sum.end(), part.begin(), sum.begin(), std::plus<>());
@@ -76,9 +86,9 @@ TEST_F(ExecutorTest, GradientsOfMicroBatchesAddUpToThatOfTheStep) {
 }
 
 TEST_F(ExecutorTest, AGradientIsComputedFromZero) {
-  executor.computeGradients(settings, loadFakePattern, [](int32_t) {});
+  executor.computeGradients(settings, loadFakePattern, ignoreMicroBatch);
   std::vector<float> first = gradients();
-  executor.computeGradients(settings, loadFakePattern, [](int32_t) {});
+  executor.computeGradients(settings, loadFakePattern, ignoreMicroBatch);
   EXPECT_EQ(gradients(), first);
 }
 

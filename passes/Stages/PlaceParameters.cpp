@@ -1,0 +1,65 @@
+//===- PlaceParameters.cpp - Every parameter on the stage that uses it --------------===//
+#include "passes/Stages/Passes.h"
+#include <map>
+
+namespace sluice {
+#define GEN_PASS_DEF_PLACEPARAMETERS
+#include "passes/Stages/Passes.h.inc"
+} // namespace sluice
+
+using namespace mlir;
+using namespace sluice;
+
+namespace {
+struct PlaceParameters : sluice::impl::PlaceParametersBase<PlaceParameters> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    for (auto graph : module.getOps<GraphOp>())
+      for (auto layer : graph.getBody().front().getOps<LayerOp>())
+        if (layer.getStage())
+          for (OpOperand &operand : layer->getOpOperands())
+            if (auto read = operand.get().getDefiningOp<ReadOp>())
+              uses[read.getSymbol()][*layer.getStage()].push_back(&operand);
+    SmallVector<ParameterOp> parameters(module.getOps<ParameterOp>());
+    if (uses.empty())
+      return;
+    Operation *last = parameters.back();
+    for (ParameterOp parameter : parameters) {
+      auto found = uses.find(parameter.getSymName());
+      // What nothing reads stays where the first stage finds it.
+      parameter.setStage(found == uses.end() ? 0 : found->second.begin()->first);
+      if (found == uses.end())
+        continue;
+      for (auto &[stage, operands] : llvm::drop_begin(found->second))
+        last = copyTo(parameter, stage, operands, last);
+    }
+    eraseUnused(module);
+  }
+
+private:
+  /// Makes the stage's layers read a copy, which is put behind `last`.
+  Operation *copyTo(ParameterOp parameter, int64_t stage, ArrayRef<OpOperand *> operands, Operation *last) {
+    OpBuilder builder(&getContext());
+    builder.setInsertionPointAfter(last);
+    auto copy = cast<ParameterOp>(builder.clone(*parameter));
+    copy.setSymName((parameter.getSymName() + ".stage." + Twine(stage)).str());
+    copy.setStage(stage);
+    copy.setCopyOf(parameter.getSymName());
+    for (OpOperand *operand : operands) {
+      builder.setInsertionPointAfterValue(operand->get());
+      operand->set(ReadOp::create(builder, parameter.getLoc(), parameter.getType(), copy.getSymName()));
+    }
+    return copy;
+  }
+
+  static void eraseUnused(ModuleOp module) {
+    for (auto graph : module.getOps<GraphOp>())
+      for (auto read : llvm::make_early_inc_range(graph.getBody().front().getOps<ReadOp>()))
+        if (read.use_empty())
+          read.erase();
+  }
+
+  /// Operands of layers, by the parameter that they read and the layer's stage.
+  std::map<StringRef, std::map<int64_t, SmallVector<OpOperand *>>> uses;
+};
+} // namespace
