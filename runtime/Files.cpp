@@ -16,6 +16,18 @@ namespace sluice::runtime {
 
 static std::string reason() { return std::strerror(errno); }
 
+bool writeAll(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return false;
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return true;
+}
+
 AtomicFile::AtomicFile(std::string path) : path(std::move(path)), temporary(this->path + ".tmp") {
   descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0)
@@ -30,16 +42,8 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::write(const void *data, size_t bytes) {
-  const char *next = static_cast<const char *>(data);
-  while (bytes > 0) {
-    ssize_t written = ::write(descriptor, next, bytes);
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written < 0)
-      throw RunError("cannot write " + path + ": " + reason());
-    next += written;
-    bytes -= static_cast<size_t>(written);
-  }
+  if (!writeAll(descriptor, {static_cast<const char *>(data), bytes}))
+    throw RunError("cannot write " + path + ": " + reason());
 }
 
 void AtomicFile::commit() {

@@ -8,6 +8,9 @@
 
 namespace sluice::runtime {
 
+/// Writes all bytes, in one call where the system takes them so. False, and errno says why, where it does not.
+bool writeAll(int descriptor, std::string_view bytes);
+
 /// A file that appears under its name complete or not at all: written as `PATH.tmp`, synced, renamed, and its folder
 /// synced. Without commit() nothing is left behind (unless the process is killed: then PATH.tmp is).
 /// Every failure is a RunError that names the file.

@@ -2,11 +2,10 @@
 #include "runtime/train/MetricsLog.h"
 
 #include "runtime/Error.h"
+#include "runtime/Files.h"
 #include "runtime/InputFile.h"
 
 #include <cerrno>
-#include <charconv>
-#include <cmath>
 #include <cstring>
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
@@ -15,60 +14,12 @@
 
 namespace sluice::runtime {
 
-void MetricsLine::addText(std::string_view key, std::string_view value) {
-  fields += fields.size() > 1 ? ", \"" : "\"";
-  fields.append(key).append("\": ").append(value);
-}
-
-/// The fewest digits that read back as the same bits; printf has no format for that.
-template <typename Number> static std::string shortest(Number value) {
-  char digits[32];
-  auto [end, code] = std::to_chars(digits, digits + sizeof(digits), value);
-  return code == std::errc() ? std::string(digits, end) : "null";
-}
-
-MetricsLine &MetricsLine::add(std::string_view key, int64_t value) {
-  addText(key, std::to_string(value));
-  return *this;
-}
-
-MetricsLine &MetricsLine::add(std::string_view key, float value) {
-  addText(key, std::isfinite(value) ? shortest(value) : "null");
-  return *this;
-}
-
-MetricsLine &MetricsLine::add(std::string_view key, double value) {
-  addText(key, std::isfinite(value) ? shortest(value) : "null");
-  return *this;
-}
-
-MetricsLine &MetricsLine::add(std::string_view key, const std::vector<double> &values) {
-  std::string list;
-  for (double value : values)
-    list += (list.empty() ? "" : ", ") + (std::isfinite(value) ? shortest(value) : "null");
-  addText(key, "[" + list + "]");
-  return *this;
-}
-
-MetricsLine &MetricsLine::add(std::string_view key, const std::vector<MetricsLine> &objects) {
-  std::string list;
-  for (const MetricsLine &object : objects)
-    list += (list.empty() ? "" : ", ") + object.fields + "}";
-  addText(key, "[" + list + "]");
-  return *this;
-}
-
-MetricsLine &MetricsLine::addName(std::string_view key, std::string_view name) {
-  addText(key, "\"" + std::string(name) + "\"");
-  return *this;
-}
-
 /// Error unless the line of the step before a resumed one has the loss that its run had there.
 static void checkIsOfRun(const nlohmann::json &line, double lastLoss, const std::string &path) {
   if (!line.contains("loss") || !line["loss"].is_number() || line["loss"].get<double>() == lastLoss)
     return;
   throw Error("cannot go on with " + path + ", which is of another run: its loss of step " + line["step"].dump() +
-              " is " + line["loss"].dump() + ", the checkpoint's is " + shortest(lastLoss));
+              " is " + line["loss"].dump() + ", the checkpoint's is " + nlohmann::json(lastLoss).dump());
 }
 
 /// Bytes of the lines at the start of a log that a run resumed at `resumeStep` keeps.
@@ -123,15 +74,9 @@ MetricsLog::~MetricsLog() { ::close(descriptor); }
 
 void MetricsLog::write(const MetricsLine &line) {
   // In one write, where the system allows it: readers that follow the file then see whole lines.
-  std::string text = line.text();
-  for (size_t written = 0; written < text.size();) {
-    ssize_t count = ::write(descriptor, text.data() + written, text.size() - written);
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0)
-      throw OutputError("cannot write the log " + path + ": " + std::strerror(errno));
-    written += static_cast<size_t>(count);
-  }
+  // All at once: readers that follow the file then see whole lines.
+  if (!writeAll(descriptor, line.text()))
+    throw OutputError("cannot write the log " + path + ": " + std::strerror(errno));
 }
 
 } // namespace sluice::runtime

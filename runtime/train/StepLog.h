@@ -4,7 +4,7 @@
 #define SLUICE_RUNTIME_TRAIN_STEPLOG_H
 
 #include "runtime/engine/StepMetrics.h"
-#include "runtime/train/MetricsLog.h"
+#include "runtime/train/MetricsLine.h"
 
 namespace sluice::runtime {
 
