@@ -1,5 +1,6 @@
 """The lit suite: one folder a dialect or a phase, files named after what they test."""
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -34,3 +35,7 @@ config.substitutions.append(("%cmake", config.cmake_command))
 
 if shutil.which("dpkg-deb") and shutil.which("dpkg-shlibdeps"):
     config.available_features.add("dpkg")
+
+# The Python of the tests may have TensorBoard, whose reader then reads what programs write.
+if importlib.util.find_spec("tensorboard"):
+    config.available_features.add("tensorboard")

@@ -164,8 +164,14 @@ void TrainVerb::declareOutput(CLI::App &verb) {
                   "Write a line of JSON a step to this file; a resumed run goes on with it, less the steps that it "
                   "makes again (default: none)")
       ->type_name("FILE");
+  verb.add_option(
+          "--tensorboard", options.tensorBoard,
+          "Write the numbers of the log to a new event file in this folder, for TensorBoard; a resumed run adds "
+          "a file (default: none)")
+      ->type_name("FOLDER");
   verb.add_flag("--overwrite", options.overwrites,
-                "Replace the checkpoint and the log that another run has left (default: they are refused)");
+                "Replace the checkpoint and the log that another run has left, and in TensorBoard its events (default: "
+                "they are refused)");
   verb.add_option(
           "--log-detail", options.logDetail,
           "Steps between lines of the log that describe every layer: gradient norm, update over weight, gates and "

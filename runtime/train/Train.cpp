@@ -11,6 +11,7 @@
 #include "runtime/train/Progress.h"
 #include "runtime/train/StepLog.h"
 #include "runtime/train/StopSignals.h"
+#include "runtime/train/TensorBoard.h"
 #include "runtime/train/TrainingData.h"
 
 #include <cerrno>
@@ -18,6 +19,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <vector>
 
 namespace sluice::runtime {
 
@@ -36,6 +38,7 @@ private:
   void doStep();
   std::optional<Evaluation> evaluateSample();
   StepResult runStep();
+  void openMetrics();
   void logStep(const StepResult &result, double seconds, const std::optional<Evaluation> &evaluation);
   void finish();
   void evaluateAtEnd();
@@ -54,7 +57,7 @@ private:
   const bool isLocked; ///< Whether the run that is resumed holds the lock of its folder.
   std::unique_ptr<TrainingData> data;
   std::unique_ptr<FolderLock> lock;
-  std::unique_ptr<MetricsLog> log;
+  std::vector<std::unique_ptr<MetricsSink>> metrics; ///< What takes lines: the log, event files.
   std::unique_ptr<Progress> progress;
 };
 
@@ -104,8 +107,7 @@ void Trainer::run() {
   StopSignals signals;
   if (!options.checkpointFolder.empty() && !isLocked)
     lock = std::make_unique<FolderLock>(options.checkpointFolder);
-  if (!options.log.empty())
-    log = std::make_unique<MetricsLog>(options.log, firstStep, index.loss, options.overwrites);
+  openMetrics();
   progress =
       std::make_unique<Progress>(stdout, options.quiet ? ProgressMode::Quiet : ProgressMode::Auto, firstStep, steps());
   announce();
@@ -120,6 +122,13 @@ void Trainer::run() {
     throw;
   }
   finish();
+}
+
+void Trainer::openMetrics() {
+  if (!options.log.empty())
+    metrics.push_back(std::make_unique<MetricsLog>(options.log, firstStep, index.loss, options.overwrites));
+  if (!options.tensorBoard.empty())
+    metrics.push_back(std::make_unique<EventFile>(options.tensorBoard, firstStep));
 }
 
 void Trainer::announce() {
@@ -155,8 +164,7 @@ void Trainer::doStep() {
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   int64_t step = index.step++;
   index.loss = result.loss;
-  if (log)
-    logStep(result, seconds, evaluation);
+  logStep(result, seconds, evaluation);
   if (evaluation)
     progress->message("step " + std::to_string(step) + ": validation loss " + std::to_string(evaluation->loss) +
                       " (sample of " + std::to_string(evaluation->tokens) + " tokens)");
@@ -188,7 +196,8 @@ void Trainer::logStep(const StepResult &result, double seconds, const std::optio
   line.add("ms", seconds * 1e3).add("tokens_per_s", static_cast<double>(tokens()) / seconds);
   if (evaluation)
     line.add("val_loss", evaluation->loss);
-  log->write(line);
+  for (const auto &sink : metrics)
+    sink->write(line);
 }
 
 void Trainer::finish() {
@@ -216,8 +225,8 @@ void Trainer::evaluateAtEnd() {
   }
   if (!evaluation)
     return; // stopped by a signal
-  if (log)
-    log->write(MetricsLine(index.step).add("val_loss", evaluation->loss));
+  for (const auto &sink : metrics)
+    sink->write(MetricsLine(index.step).add("val_loss", evaluation->loss));
   progress->message("validation loss " + std::to_string(evaluation->loss) + " over " +
                     std::to_string(evaluation->tokens) + " tokens");
   checkFinite(*evaluation, engine);

@@ -7,6 +7,7 @@
 #include "runtime/checkpoint/WeightFiles.h"
 #include "runtime/engine/Scalars.h"
 #include "runtime/train/RunFiles.h"
+#include "runtime/train/TensorBoard.h"
 
 #include <filesystem>
 
@@ -21,8 +22,8 @@ void TrainOptions::check() const {
   }
   if (checkpointEvery > 0 && checkpointFolder.empty())
     throw Error("--checkpoint-every needs --checkpoint-dir");
-  if (logDetail > 0 && log.empty())
-    throw Error("--log-detail needs --log");
+  if (logDetail > 0 && log.empty() && tensorBoard.empty())
+    throw Error("--log-detail needs --log or --tensorboard");
   const LearningRateSchedule &rate = optimizer.learningRate;
   if (rate.minimum > rate.peak)
     throw Error("--min-lr=" + numberText(rate.minimum) +
@@ -46,22 +47,41 @@ void TrainOptions::checkOutputs() const {
     files.reads("--val-data", TokenStream::splitPaths(data.validationFiles));
   if (!weights.init.empty())
     files.reads("--init", inputFilesOf(weights.init));
-  if (!checkpointFolder.empty()) {
-    // Without a flag it is the folder that is resumed.
-    bool resumes = !weights.resume.empty() && isSameFile(weights.resume, checkpointFolder);
-    files.checkCheckpoints(resumes ? "--resume" : "--checkpoint-dir", checkpointFolder);
-    if (std::string file = findCheckpointFile(checkpointFolder); !resumes && !overwrites && !file.empty())
-      throw Error("--checkpoint-dir: " + checkpointFolder + " holds a checkpoint of another run (" + file +
-                  "); --resume goes on with it, --overwrite replaces it");
-  }
-  if (log.empty())
-    return;
+  if (!checkpointFolder.empty())
+    checkCheckpoints(files);
+  if (!log.empty())
+    checkLog(files);
+  if (!tensorBoard.empty())
+    checkTensorBoard();
+}
+
+void TrainOptions::checkCheckpoints(const RunFiles &files) const {
+  // Without a flag it is the folder that is resumed.
+  bool resumes = !weights.resume.empty() && isSameFile(weights.resume, checkpointFolder);
+  files.checkCheckpoints(resumes ? "--resume" : "--checkpoint-dir", checkpointFolder);
+  if (std::string file = findCheckpointFile(checkpointFolder); !resumes && !overwrites && !file.empty())
+    throw Error("--checkpoint-dir: " + checkpointFolder + " holds a checkpoint of another run (" + file +
+                "); --resume goes on with it, --overwrite replaces it");
+}
+
+void TrainOptions::checkLog(RunFiles &files) const {
   // A resumed run goes on with its log.
   if (!weights.resume.empty())
     files.readsCheckpoint("--resume", weights.resume);
   files.checkFile("--log", log, overwrites || !weights.resume.empty());
   if (!checkpointFolder.empty())
     checkLogBesideCheckpoints(log, checkpointFolder);
+}
+
+void TrainOptions::checkTensorBoard() const {
+  // Nothing that is read can be lost: a file of events is a new one.
+  checkFolder("--tensorboard", tensorBoard);
+  if (!log.empty() && willBeSameFile(log, tensorBoard))
+    throw Error("--tensorboard: " + tensorBoard + " is the file of --log");
+  std::string file = weights.resume.empty() && !overwrites ? findEventFile(tensorBoard) : "";
+  if (!file.empty())
+    throw Error("--tensorboard: " + tensorBoard + " holds events of another run (" + file +
+                "); --overwrite adds a file that replaces them in what TensorBoard shows");
 }
 
 } // namespace sluice::runtime

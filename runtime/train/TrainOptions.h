@@ -19,6 +19,8 @@
 
 namespace sluice::runtime {
 
+class RunFiles;
+
 /// What is trained and validated on. Files are named in one text with commas between them, and joined in their order.
 struct DataOptions {
   std::string files;
@@ -38,9 +40,10 @@ struct TrainOptions {
   std::string checkpointFolder; ///< Empty: none are written.
   int64_t checkpointEvery = 0;  ///< Steps; 0: only at the end.
   std::string log;              ///< File of JSON lines; empty: none.
+  std::string tensorBoard;      ///< Folder of event files; empty: none.
   int64_t logDetail = 0;        ///< Steps between lines that describe the layers; 0: none do.
   bool quiet = false;           ///< Nothing but errors is printed.
-  bool overwrites = false;      ///< Checkpoint and log of another run are replaced.
+  bool overwrites = false;      ///< What another run has left is replaced.
   bool isDryRun = false;        ///< Whether to stop when all input is checked, before the first step.
 
   /// Error if settings do not go together, if something that will be written could not be, or if it would destroy a
@@ -49,6 +52,9 @@ struct TrainOptions {
 
 private:
   void checkOutputs() const;
+  void checkCheckpoints(const RunFiles &files) const;
+  void checkLog(RunFiles &files) const;
+  void checkTensorBoard() const;
 };
 
 } // namespace sluice::runtime

@@ -35,7 +35,9 @@ TEST_F(TrainOptionsTest, NamesSettingsThatDoNotGoTogether) {
   EXPECT_EQ(messageOf([&] { given.check(); }), "--checkpoint-every needs --checkpoint-dir");
   given = options;
   given.logDetail = 5;
-  EXPECT_EQ(messageOf([&] { given.check(); }), "--log-detail needs --log");
+  EXPECT_EQ(messageOf([&] { given.check(); }), "--log-detail needs --log or --tensorboard");
+  given.tensorBoard = path("events");
+  given.check();
   given = options;
   given.optimizer.learningRate.minimum = 1;
   EXPECT_EQ(messageOf([&] { given.check(); }), "--min-lr=1: expected at most the learning rate, --lr=0.0003");
@@ -52,6 +54,32 @@ TEST_F(TrainOptionsTest, NamesPlacesThatCannotBeWritten) {
   options.checkpointFolder = path("new");
   options.check();
   EXPECT_EQ(names(), std::vector<std::string>{"file"}); // nothing was written
+}
+
+TEST_F(TrainOptionsTest, ChecksTheFolderOfTheEvents) {
+  options.tensorBoard = put("file", "x");
+  EXPECT_EQ(messageOf([&] { options.check(); }), "--tensorboard: " + path("file") + " is not a folder");
+  options.tensorBoard = options.log = path("both");
+  EXPECT_EQ(messageOf([&] { options.check(); }), "--tensorboard: " + path("both") + " is the file of --log");
+  options.log.clear();
+  options.tensorBoard = path("new/folder");
+  options.check();
+  EXPECT_EQ(names(), std::vector<std::string>{"file"}); // nothing was written
+  options.tensorBoard = folder;
+  options.check();
+}
+
+TEST_F(TrainOptionsTest, NamesTheEventsOfAnotherRun) {
+  options.tensorBoard = folder;
+  std::string file = put("events.out.tfevents.1700000000.host", "");
+  EXPECT_EQ(messageOf([&] { options.check(); }),
+            "--tensorboard: " + folder + " holds events of another run (" + file +
+                "); --overwrite adds a file that replaces them in what TensorBoard shows");
+  options.overwrites = true;
+  options.check();
+  options.overwrites = false;
+  options.weights.resume = path("checkpoint");
+  options.check();
 }
 
 } // namespace
