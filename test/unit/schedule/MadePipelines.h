@@ -63,6 +63,30 @@ inline int find(const Pipeline &pipeline, int device, const std::function<bool(c
   return 0;
 }
 
+inline std::vector<Action> &bodyOf(Pipeline &pipeline, int device) { return pipeline.programs[device].body; }
+
+inline int findRun(const Pipeline &pipeline, int device, RunKind kind, int microBatch) {
+  return find(pipeline, device, [&](const Action &action) {
+    return action.kind == ActionKind::Run && action.run == kind && action.microBatch == microBatch;
+  });
+}
+
+inline int findKind(const Pipeline &pipeline, int device, ActionKind kind) {
+  return find(pipeline, device, [&](const Action &action) { return action.kind == kind; });
+}
+
+inline int findMessage(const Pipeline &pipeline, int device, ActionKind kind, Role role) {
+  return find(pipeline, device, [&](const Action &action) {
+    return action.kind == kind && pipeline.channels[action.channel].role == role;
+  });
+}
+
+inline Pipeline makeTied(const char *schedule, int stages, int microBatches, int replicas = 1) {
+  GeneratorOptions options = optionsOf(schedule, stages, microBatches, replicas);
+  options.tied = {{0, stages - 1}};
+  return make(options);
+}
+
 } // namespace sluice::schedule
 
 #endif // SLUICE_TEST_UNIT_SCHEDULE_MADEPIPELINES_H

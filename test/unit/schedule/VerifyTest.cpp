@@ -4,24 +4,6 @@
 
 using namespace sluice::schedule;
 
-static std::vector<Action> &bodyOf(Pipeline &pipeline, int device) { return pipeline.programs[device].body; }
-
-static int findRun(const Pipeline &pipeline, int device, RunKind kind, int microBatch) {
-  return find(pipeline, device, [&](const Action &action) {
-    return action.kind == ActionKind::Run && action.run == kind && action.microBatch == microBatch;
-  });
-}
-
-static int findKind(const Pipeline &pipeline, int device, ActionKind kind) {
-  return find(pipeline, device, [&](const Action &action) { return action.kind == kind; });
-}
-
-static int findMessage(const Pipeline &pipeline, int device, ActionKind kind, Role role) {
-  return find(pipeline, device, [&](const Action &action) {
-    return action.kind == kind && pipeline.channels[action.channel].role == role;
-  });
-}
-
 static void erase(Pipeline &pipeline, int device, int position) {
   bodyOf(pipeline, device).erase(bodyOf(pipeline, device).begin() + position);
 }
@@ -31,12 +13,6 @@ static void move(Pipeline &pipeline, int device, int from, int to) {
   Action action = body[from];
   body.erase(body.begin() + from);
   body.insert(body.begin() + to, action);
-}
-
-static Pipeline makeTied(const char *schedule, int stages, int microBatches, int replicas = 1) {
-  GeneratorOptions options = optionsOf(schedule, stages, microBatches, replicas);
-  options.tied = {{0, stages - 1}};
-  return make(options);
 }
 
 TEST(Verify, AcceptsWhatIsGenerated) {
@@ -306,100 +282,4 @@ TEST(Verify, GradientsAreAsOldAsDeclared) {
   std::rotate(bodyOf(pipeline, 0).begin() + 2, bodyOf(pipeline, 0).begin() + 3, bodyOf(pipeline, 0).end());
   EXPECT_EQ(refusal(pipeline), "backward of micro-batch 0 in stage 0: expected a gradient of age 0, as the stage "
                                "declares, found age 1");
-}
-
-TEST(Verify, ActionsAreThoseOfTheirDevice) {
-  const Pipeline good = make(optionsOf("gpipe", 2, 2, 2));
-  auto with = [&](int position, auto change) {
-    Pipeline pipeline = good;
-    change(bodyOf(pipeline, 0)[position]);
-    return refusal(pipeline);
-  };
-  int forward = findRun(good, 0, RunKind::Forward, 0), send = findKind(good, 0, ActionKind::Send);
-  int combine = findKind(good, 0, ActionKind::Combine), reduce = findKind(good, 0, ActionKind::Reduce);
-  std::string place = " of micro-batch 0 in stage 0 of replica 0";
-  EXPECT_EQ(with(forward, [](Action &action) { action.iteration = 1; }),
-            "forward" + place + ": expected iteration 0 in a synchronous schedule, found 1");
-  EXPECT_EQ(with(forward, [](Action &action) { action.stage = 1; }),
-            "forward of micro-batch 0 in stage 1 of replica 0: expected stage 0, that of the device");
-  EXPECT_EQ(with(forward, [](Action &action) { action.microBatch = 1; }),
-            "forward of micro-batch 1 in stage 0 of replica 0: expected one of micro-batches 0 to 0");
-  EXPECT_EQ(with(forward, [](Action &action) { action.run = RunKind::Recompute; }),
-            "recompute" + place + ": expected forward, backward or tied in a synchronous schedule");
-  EXPECT_EQ(with(forward, [](Action &action) { action.channel = 0; }), "forward" + place + ": expected no channel");
-  EXPECT_EQ(with(forward, [](Action &action) { action.into = 0; }),
-            "forward" + place +
-                ": expected gradient buffers from 0 to 1 where sums are combined, sent or received, "
-                "and none elsewhere");
-  EXPECT_EQ(with(send, [](Action &action) { action.channel = 99; }),
-            "send of an unknown channel" + place + ": expected one of 8 channels, found 99");
-  EXPECT_EQ(with(send, [](Action &action) { action.channel = 1; }),
-            "send of gradients" + place +
-                " to stage 0: expected a channel that starts at device 0, found one from 1 "
-                "to 0");
-  EXPECT_EQ(with(combine, [](Action &action) { action.microBatch = 0; }),
-            "combine of buffer 1 into 0" + place + ": expected no micro-batch");
-  EXPECT_EQ(with(combine, [](Action &action) { action.from = 0; }),
-            "combine of buffer 0 into 0 in stage 0 of replica 0: expected two different gradient buffers");
-  EXPECT_EQ(with(combine, [](Action &action) { action.from = 2; }),
-            "combine of buffer 2 into 0 in stage 0 of replica 0: expected gradient buffers from 0 to 1 where sums are "
-            "combined, sent or received, and none elsewhere");
-  EXPECT_EQ(with(reduce, [](Action &action) { action.stage = 0; }),
-            "reduce in stage 0 of replica 0: expected no stage");
-  Pipeline stale = good;
-  stale.programs[1].prologue.push_back(bodyOf(stale, 1)[0]);
-  EXPECT_EQ(refusal(stale), "device 1: expected an empty prologue and epilogue in a synchronous schedule");
-  GeneratorOptions options = optionsOf("gpipe", 1, 1);
-  options.training = false;
-  Pipeline forwardAlone = make(options);
-  bodyOf(forwardAlone, 0).push_back(bodyOf(forwardAlone, 0)[1]);
-  bodyOf(forwardAlone, 0)[2].run = RunKind::Backward;
-  EXPECT_EQ(refusal(forwardAlone), "backward of micro-batch 0 in stage 0: expected load, forward, send and recv alone "
-                                   "where nothing is trained");
-}
-
-TEST(Verify, ChannelsJoinWhatTheirRoleSays) {
-  auto with = [](auto change) {
-    Pipeline pipeline = makeTied("gpipe", 3, 2, 2);
-    change(pipeline.channels);
-    return refusal(pipeline);
-  };
-  using Channels = std::vector<Channel>;
-  EXPECT_EQ(with([](Channels &channels) { channels[0].to = 2; }),
-            "channel 0 from device 0 to 2: expected activations to go to the next stage of a replica");
-  EXPECT_EQ(with([](Channels &channels) { channels[1].from = 4; }),
-            "channel 1 from device 4 to 0: expected gradients to go to the stage before, of a replica");
-  EXPECT_EQ(with([](Channels &channels) { channels[4].to = 1; }),
-            "channel 4 from device 0 to 1: expected tied sums to go between tied stages of a replica");
-  EXPECT_EQ(with([](Channels &channels) { channels[6].to = 4; }),
-            "channel 6 from device 0 to 4: expected sums of replicas to stay in their stage");
-  EXPECT_EQ(with([](Channels &channels) { channels[0].to = 6; }),
-            "channel 0 from device 0 to 6: expected devices from 0 to 5");
-  EXPECT_EQ(with([](Channels &channels) { channels[0].capacity = -1; }),
-            "channel 0 from device 0 to 1: expected a capacity of at least 0, found -1");
-  EXPECT_EQ(with([](Channels &channels) { channels.push_back(channels[0]); }).substr(10),
-            " from device 0 to 1: expected one a direction and role");
-}
-
-TEST(Verify, FactsOfThePipelineFit) {
-  auto with = [](auto change) {
-    Pipeline pipeline = make(optionsOf("gpipe", 2, 2));
-    change(pipeline);
-    return refusal(pipeline);
-  };
-  EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.microBatches = 0; }), "expected at least 1 micro-batch, found 0");
-  EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.deviceOfStage = {0, 0}; }),
-            "expected devices 0 to 1 for stages, once each");
-  EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.ages = {0}; }), "expected one age a stage, 2, found 1");
-  EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.frames = {1}; }),
-            "expected one number of frames a stage, 2, found 1");
-  EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.frames = {1, 3}; }),
-            "expected from 0 to 2 frames, one a micro-batch of a replica, found 3");
-  EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.programs.pop_back(); }), "expected a program a device, 2, found 1");
-  EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.tied = {{1, 0}}; }),
-            "expected tied stages in ascending order, below 2");
-  Proof proof;
-  auto error = verify(make(optionsOf("gpipe", 2, 2)), equalCosts(3, 1, 1), proof);
-  ASSERT_TRUE(error);
-  EXPECT_EQ(error->text, "expected costs of 2 stages, found 3");
 }
