@@ -82,6 +82,18 @@ TEST(Period, ARingOfRoomIsSlowerThanItsStages) {
   EXPECT_NEAR(prove(make(options), costs).period, 4, 1e-9);
 }
 
+TEST(Period, ACycleMayTakeSeveralIterations) {
+  // Three messages an iteration through a channel of two: each is on its way for 10, so that 3 x 10 / 2 is the least.
+  GeneratorOptions options = optionsOf("gpipe", 2, 3);
+  options.training = false;
+  options.capacity = 2;
+  Pipeline pipeline = make(options);
+  pipeline.frames = {3, 3};
+  Costs costs = equalCosts(2, 1, 0);
+  costs.stages[0].activations = 10;
+  EXPECT_NEAR(prove(pipeline, costs).period, 15, 1e-9);
+}
+
 /// Plays `iterations` iterations one action after the other, as the header of EventGraph says, with clocks: an
 /// implementation of its own. Returns the time from the end of an iteration to that of the last, over their number.
 static double measurePeriod(const Pipeline &pipeline, const Costs &costs, int iterations) {
