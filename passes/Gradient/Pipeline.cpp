@@ -23,8 +23,9 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
     stages.optimizer = options.optimizer;
     stages.schedule = options.schedule;
     manager.addPass(createAssignStages(stages));
-    manager.addPass(createPlaceParameters());
   }
+  // Graphs may come with stages.
+  manager.addPass(createPlaceParameters());
   DifferentiateOptions differentiate;
   differentiate.microBatches = options.microBatches;
   manager.addPass(createDifferentiate(differentiate));

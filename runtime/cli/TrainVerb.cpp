@@ -169,6 +169,10 @@ void TrainVerb::declareOutput(CLI::App &verb) {
           "Write the numbers of the log to a new event file in this folder, for TensorBoard; a resumed run adds "
           "a file (default: none)")
       ->type_name("FOLDER");
+  verb.add_option("--trace", options.trace,
+                  "Write when each stage did what to this file, as JSON for Perfetto and Chrome; a resumed run needs "
+                  "--overwrite to replace it (default: none)")
+      ->type_name("FILE");
   verb.add_flag("--overwrite", options.overwrites,
                 "Replace the checkpoint and the log that another run has left, and in TensorBoard its events (default: "
                 "they are refused)");

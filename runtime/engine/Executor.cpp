@@ -125,14 +125,31 @@ void Executor::perform(Runner &runner, const sluice_action &action) {
 
 void Executor::runActions(Runner &runner, const sluice_action *begin, const sluice_action *end) {
   for (const sluice_action *action = begin; action != end; ++action) {
-    if (!times) {
-      perform(runner, *action);
-      continue;
-    }
     Clock::time_point started = Clock::now();
     perform(runner, *action);
-    (*times)[runner.device].push_back({runner.device, action, started, Clock::now()});
+    Clock::time_point ended = Clock::now();
+    if (action->kind != SLUICE_ACTION_SEND && action->kind != SLUICE_ACTION_RECEIVE)
+      runner.busy += ended - started;
+    if (times)
+      (*times)[runner.device].push_back({runner.device, action, started, ended});
   }
+}
+
+/// Runs the actions before the update on all devices, or the others.
+void Executor::runAll(bool isUpdate) {
+  Clock::time_point started = Clock::now();
+  crew.run([&](uint32_t device) {
+    Runner &runner = runners[device];
+    runActions(runner, isUpdate ? runner.update : runner.begin, isUpdate ? runner.end : runner.update);
+  });
+  stepTime += Clock::now() - started;
+}
+
+std::vector<double> Executor::busyShares() const {
+  std::vector<double> shares;
+  for (const Runner &runner : runners)
+    shares.push_back(std::chrono::duration<double>(runner.busy) / std::chrono::duration<double>(stepTime));
+  return shares;
 }
 
 void Executor::computeGradients(const StepSettings &stepSettings, const LoadFunction &load,
@@ -144,13 +161,16 @@ void Executor::computeGradients(const StepSettings &stepSettings, const LoadFunc
   }
   settings = &stepSettings;
   afterwards = &callback;
-  crew.run([this](uint32_t device) { runActions(runners[device], runners[device].begin, runners[device].update); });
+  stepTime = {};
+  for (Runner &runner : runners)
+    runner.busy = {};
+  runAll(/*isUpdate=*/false);
   afterwards = nullptr;
 }
 
 void Executor::update(const StepSettings &stepSettings) {
   settings = &stepSettings;
-  crew.run([this](uint32_t device) { runActions(runners[device], runners[device].update, runners[device].end); });
+  runAll(/*isUpdate=*/true);
 }
 
 bool Executor::wouldWait(const sluice_action &action) const {

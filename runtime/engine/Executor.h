@@ -58,6 +58,9 @@ public:
   /// Runs a graph that is not trained on the inputs of micro-batch 0 of the first replica.
   void run(const sluice_graph &graph);
 
+  /// The part of the last step that each device spent on actions, and not on messages or on waiting for others.
+  std::vector<double> busyShares() const;
+
   /// Adds the time of every action of a step to the list of its device, until null is given. Between steps.
   void timeActions(std::vector<std::vector<ActionTime>> *byDevice) { times = byDevice; }
 
@@ -68,8 +71,10 @@ private:
     Device *memory = nullptr;
     sluice_step step{};
     const sluice_action *begin = nullptr, *update = nullptr, *end = nullptr; ///< The actions of a step.
+    Clock::duration busy{};                                                  ///< Of the last step.
   };
 
+  void runAll(bool isUpdate);
   void perform(Runner &runner, const sluice_action &action);
   void runActions(Runner &runner, const sluice_action *begin, const sluice_action *end);
   void call(Runner &runner, const sluice_action &action);
@@ -83,6 +88,7 @@ private:
   std::vector<Runner> runners;  // by device
   const StepSettings *settings = nullptr;
   const MicroBatchFunction *afterwards = nullptr;
+  Clock::duration stepTime{};
   std::vector<std::vector<ActionTime>> *times = nullptr;
   Crew crew; // the last: its threads use the others
 };

@@ -19,8 +19,7 @@ bool isFinite(const sluice_binary &program, const StepMetrics &metrics, const St
 /// table) whose gradient is not finite. Computes gradients anew, one micro-batch at a time; to be called between
 /// computeGradients and update.
 [[noreturn]] void reportNonFinite(const sluice_binary &program, const StepMetrics &metrics,
-                                  const std::deque<Device> &replicas, Executor &executor,
-                                  const StepSettings &settings);
+                                  const std::deque<Device> &replicas, Executor &executor, const StepSettings &settings);
 
 } // namespace sluice::runtime
 

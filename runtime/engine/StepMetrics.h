@@ -18,8 +18,9 @@ struct StepResult {
   std::optional<double> unclippedGradientNorm; ///< Of the losses whose gradient is not clipped.
   std::vector<MetricValue> metrics;            ///< Of the whole graph, other than "loss".
   std::optional<double> layersKept;            ///< Mean over the micro-batches; none where no layer can be dropped.
-  double flops = 0;                            ///< Model FLOPs of the step, less what closed gates saved.
-  std::vector<LayerDetail> layers;             ///< If asked for.
+  std::vector<double> stageBusy; ///< By device: the part of the step that it computed. Empty where there is one alone.
+  double flops = 0;              ///< Model FLOPs of the step, less what closed gates saved.
+  std::vector<LayerDetail> layers; ///< If asked for.
 };
 
 /// Reads what a step leaves in memory, and sums over its micro-batches.
@@ -51,8 +52,8 @@ private:
   double normAt(const char *persistent, int64_t offset, double lossScale) const;
 
   const sluice_binary &program;
-  std::vector<double> losses;       ///< By micro-batch.
-  std::vector<MetricValue> metrics; ///< Sums over the micro-batches.
+  std::vector<double> losses;              ///< By micro-batch.
+  std::vector<MetricValue> metrics;        ///< Sums over the micro-batches.
   std::vector<std::vector<double>> values; ///< By metric, micro-batch and element.
 };
 

@@ -22,6 +22,12 @@ void addResult(MetricsLine &line, const StepResult &result) {
   if (result.layersKept)
     line.add("layers_kept", *result.layersKept);
   line.add("flops", result.flops);
+  if (!result.stageBusy.empty()) {
+    double sum = 0;
+    for (double busy : result.stageBusy)
+      sum += busy;
+    line.add("bubble", 1 - sum / static_cast<double>(result.stageBusy.size())).add("stage_busy", result.stageBusy);
+  }
   // Only lines of every so many steps describe the layers.
   if (result.layers.empty())
     return;

@@ -10,6 +10,7 @@
 #include "runtime/train/MetricsLog.h"
 #include "runtime/train/Progress.h"
 #include "runtime/train/StepLog.h"
+#include "runtime/train/StepTrace.h"
 #include "runtime/train/StopSignals.h"
 #include "runtime/train/TensorBoard.h"
 #include "runtime/train/TrainingData.h"
@@ -58,6 +59,7 @@ private:
   std::unique_ptr<TrainingData> data;
   std::unique_ptr<FolderLock> lock;
   std::vector<std::unique_ptr<MetricsSink>> metrics; ///< What takes lines: the log, event files.
+  std::unique_ptr<StepTrace> trace;
   std::unique_ptr<Progress> progress;
 };
 
@@ -129,6 +131,8 @@ void Trainer::openMetrics() {
     metrics.push_back(std::make_unique<MetricsLog>(options.log, firstStep, index.loss, options.overwrites));
   if (!options.tensorBoard.empty())
     metrics.push_back(std::make_unique<EventFile>(options.tensorBoard, firstStep));
+  if (!options.trace.empty())
+    trace = std::make_unique<StepTrace>(options.trace, program, engine.actions());
 }
 
 void Trainer::announce() {
@@ -164,6 +168,8 @@ void Trainer::doStep() {
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   int64_t step = index.step++;
   index.loss = result.loss;
+  if (trace)
+    trace->add(step);
   logStep(result, seconds, evaluation);
   if (evaluation)
     progress->message("step " + std::to_string(step) + ": validation loss " + std::to_string(evaluation->loss) +
@@ -204,6 +210,8 @@ void Trainer::finish() {
   // Before the last evaluation: whatever happens in it, the training is safe.
   save();
   progress->finish();
+  if (trace)
+    trace->finish();
   if (!StopSignals::areRequested() && data->validation())
     evaluateAtEnd();
   if (int signal = StopSignals::requested()) {

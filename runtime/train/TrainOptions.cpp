@@ -53,6 +53,8 @@ void TrainOptions::checkOutputs() const {
     checkLog(files);
   if (!tensorBoard.empty())
     checkTensorBoard();
+  if (!trace.empty())
+    checkTrace(files);
 }
 
 void TrainOptions::checkCheckpoints(const RunFiles &files) const {
@@ -71,6 +73,12 @@ void TrainOptions::checkLog(RunFiles &files) const {
   files.checkFile("--log", log, overwrites || !weights.resume.empty());
   if (!checkpointFolder.empty())
     checkLogBesideCheckpoints(log, checkpointFolder);
+}
+
+void TrainOptions::checkTrace(const RunFiles &files) const {
+  files.checkFile("--trace", trace, overwrites);
+  if (!log.empty() && willBeSameFile(log, trace))
+    throw Error("--trace: " + trace + " is the file of --log");
 }
 
 void TrainOptions::checkTensorBoard() const {

@@ -41,6 +41,7 @@ struct TrainOptions {
   int64_t checkpointEvery = 0;  ///< Steps; 0: only at the end.
   std::string log;              ///< File of JSON lines; empty: none.
   std::string tensorBoard;      ///< Folder of event files; empty: none.
+  std::string trace;            ///< File of the timeline; empty: none.
   int64_t logDetail = 0;        ///< Steps between lines that describe the layers; 0: none do.
   bool quiet = false;           ///< Nothing but errors is printed.
   bool overwrites = false;      ///< What another run has left is replaced.
@@ -55,6 +56,7 @@ private:
   void checkCheckpoints(const RunFiles &files) const;
   void checkLog(RunFiles &files) const;
   void checkTensorBoard() const;
+  void checkTrace(const RunFiles &files) const;
 };
 
 } // namespace sluice::runtime
