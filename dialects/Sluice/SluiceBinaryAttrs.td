@@ -105,7 +105,8 @@ def Sluice_MemoryAttr : Sluice_Attr<"Memory", "memory"> {
   }];
   let parameters = (ins
     "int64_t":$parameter_bytes, "int64_t":$persistent_bytes, "int64_t":$frame_bytes, "int64_t":$gradient_offset,
-    "int64_t":$gradient_bytes, "int64_t":$norms_offset, DefaultValuedParameter<"int64_t", "-1">:$unclipped_norms_offset);
+    "int64_t":$gradient_bytes, "int64_t":$norms_offset,
+    DefaultValuedParameter<"int64_t", "-1">:$unclipped_norms_offset);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

@@ -40,6 +40,8 @@ def SlotOp : Sluice_Op<"slot", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpIn
     - A slot of kind `gate` counts, gate by gate, the micro-batches of the step in which the gate was open.
     - `gates`: the gates that a gradient or a result comes through, `#sluice.gate`s that exist. It is there if one of
       them was open; without a list it always is. Other kinds have no such list.
+
+    #### Where it lies
     - `stage`: the part of the pipeline that owns it, set by `sluice-cut-stages`. Without it that is the only one.
     - What is kept, results and what crosses boundaries lie in a frame, which a micro-batch has for itself in each
       stage. The others persist from step to step.

@@ -7,9 +7,10 @@ include "mlir/Pass/PassBase.td"
 def PlanSlots : Pass<"sluice-plan-slots", "::mlir::ModuleOp"> {
   let summary = "gives every parameter and slot its place";
   let description = [{
-    - Does: places parameters in one block and persistent slots in another. Of these gradients come first, then counts
-      of gates, optimizer state and norms.
-    - Does: places results and what is kept in a frame.
+    - Does: places parameters in one block, stage by stage, and persistent slots in another. Of these gradients come
+      first, those of each stage together with its counts of gates. Then come optimizer state, exchanged gradients and
+      norms.
+    - Does: places results, what crosses boundaries and what is kept in a frame, which each stage has for itself.
     - Leaves: `offset`, in bytes, on every parameter and slot, and the sizes of the blocks in the module's
       `sluice.binary`. A remark of the category `memory` says them.
 

@@ -36,7 +36,6 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
     - Does: replaces the graph `train` by the actions `train.forward` and `train.backward`, which call two private
       functions a layer. Every other graph becomes one action that evaluates it.
     - Leaves: slots of kind `kept` for what backward needs of forward, and a gradient slot for every use of a parameter.
-      `train.tied` adds those of a parameter with several uses.
     - Refuses: an op without a gradient between a parameter and the loss, and fewer than one micro-batch.
 
     ```mlir
@@ -58,8 +57,7 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
     - Ops with the trait `RepeatedInBackward` (norms, activations, what only rearranges) are repeated in backward
       instead of keeping their results.
     - A last layer with an output head is called in backward alone, where its function yields the loss as well.
-    - With one micro-batch, a table that is read by rows has no gradient slot beside other uses. What its rows get is
-      added to the gradient of these.
+    - Uses of a tied parameter accumulate apart, with one micro-batch, too. `train.tied` adds them once.
 
     #### Gates and losses of their own
     - A layer with a gate is called where its gate is open, and the gradients of its parameters name the gate.
@@ -150,8 +148,10 @@ def CutStages : Pass<"sluice-cut-stages", "::mlir::ModuleOp"> {
     - Does: each action becomes one for every stage that has something to do in it. Layer functions stay as they are.
     - Does: a value that another stage uses gets a slot of kind `boundary` there and on every stage in between. The
       gradient of a use of a parameter that lies on another stage gets one of kind `exchange`.
-    - Leaves: `stage` on every slot, and one `sluice.message` for each pair of stages, direction and graph.
-    - Refuses: a slot that two stages store to, and one that an action has from another stage but cannot be sent.
+    - Leaves: `stage` on every slot that is stored to, and one `sluice.message` for each pair of stages, direction and
+      graph.
+    - Refuses: a slot that two stages store to, a parameter of another stage, and what cannot be sent where it is
+      needed. Forward sends to later stages, backward to earlier ones, and `tied` exchanges gradients.
 
     ```mlir
     func.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {

@@ -56,8 +56,10 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
   let description = [{
     - Needs: actions and messages as `sluice-cut-stages` leaves them. Actions without a stage are of stage 0.
     - Does: adds a `pipe.pipeline` for each graph that has actions: `train.pipeline` by the schedule, the others forward
-      alone. Their channels carry the slots of the messages.
-    - Refuses: what `sluice-schedule` refuses.
+      alone. One of that name that is there, with programs written by hand, stays.
+    - Leaves: channels that carry the slots of the messages.
+    - Refuses: what `sluice-schedule` refuses, and a pipeline of another number of stages or without a channel for a
+      message.
 
     The actions of a graph `train` of one stage, with one micro-batch, get
 

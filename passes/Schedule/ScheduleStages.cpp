@@ -4,7 +4,10 @@
 #include "passes/Schedule/Generators.h"
 #include "passes/Schedule/Passes.h"
 #include "passes/Schedule/PipelineOps.h"
+#include "llvm/ADT/SetVector.h"
+#include <map>
 #include <set>
+#include <tuple>
 
 namespace sluice {
 #define GEN_PASS_DEF_SCHEDULESTAGES
@@ -17,36 +20,55 @@ using namespace sluice;
 /// Messages that lie in a channel before a send waits: one that is taken, and one behind it.
 static constexpr int capacityOfChannels = 2;
 
+static int64_t stageOf(Operation *op) {
+  auto stage = op->getAttrOfType<IntegerAttr>(stageAttrName);
+  return stage ? stage.getInt() : 0;
+}
+
+static pipe::Role roleOf(ActionKind action) {
+  return action == ActionKind::Tied       ? pipe::Role::Tied
+         : action == ActionKind::Backward ? pipe::Role::Gradients
+                                          : pipe::Role::Activations;
+}
+
 namespace {
 struct ScheduleStages : sluice::impl::ScheduleStagesBase<ScheduleStages> {
   using ScheduleStagesBase::ScheduleStagesBase;
 
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    SmallVector<StringRef> graphs;
-    for (auto function : module.getOps<func::FuncOp>())
+    int64_t stages = 1;
+    llvm::SetVector<StringRef> graphs;
+    for (auto function : getOperation().getOps<func::FuncOp>())
       if (auto graph = function->getAttrOfType<StringAttr>(graphAttrName); graph && function->hasAttr(actionAttrName)) {
-        auto stage = function->getAttrOfType<IntegerAttr>(stageAttrName);
-        stages = std::max<int64_t>(stages, stage ? stage.getInt() + 1 : 1);
-        if (!llvm::is_contained(graphs, graph.getValue()))
-          graphs.push_back(graph.getValue());
+        stages = std::max(stages, stageOf(function) + 1);
+        graphs.insert(graph.getValue());
       }
     for (StringRef graph : graphs)
-      if (failed(schedule(graph)))
+      if (failed(schedule(graph, stages)))
         return signalPassFailure();
   }
 
 private:
-  LogicalResult schedule(StringRef graph);
+  LogicalResult schedule(StringRef graph, int64_t stages);
+  FailureOr<pipe::PipelineOp> generate(StringRef graph, int64_t stages, StringRef name);
   std::vector<schedule::TiedStages> findTied(StringRef graph);
-  void bind(pipe::PipelineOp pipeline, StringRef graph);
-  MessageOp findMessage(pipe::ChannelOp channel, StringRef graph);
-
-  int64_t stages = 0;
+  LogicalResult bind(pipe::PipelineOp op, StringRef graph, int64_t stages);
 };
 } // namespace
 
-LogicalResult ScheduleStages::schedule(StringRef graph) {
+LogicalResult ScheduleStages::schedule(StringRef graph, int64_t stages) {
+  std::string name = (graph + ".pipeline").str();
+  Operation *given = getOperation().lookupSymbol(name);
+  if (auto pipeline = dyn_cast_or_null<pipe::PipelineOp>(given))
+    return bind(pipeline, graph, stages);
+  if (given)
+    return given->emitError() << "expected no symbol '" << name << "' beside the actions of '" << graph
+                              << "' but a pipeline";
+  FailureOr<pipe::PipelineOp> pipeline = generate(graph, stages, name);
+  return failed(pipeline) ? failure() : bind(*pipeline, graph, stages);
+}
+
+FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t stages, StringRef name) {
   ModuleOp module = getOperation();
   bool isTrained = graph == "train";
   schedule::GeneratorOptions options;
@@ -54,23 +76,19 @@ LogicalResult ScheduleStages::schedule(StringRef graph) {
   options.stages = stages;
   options.training = isTrained;
   options.capacity = capacityOfChannels;
-  options.tied = findTied(graph);
   if (isTrained) {
+    options.tied = findTied(graph);
     options.microBatches = microBatches;
     options.replicas = replicas;
     options.groups = groups;
   }
-  std::string name = (graph + ".pipeline").str();
-  if (Operation *other = module.lookupSymbol(name))
-    return other->emitError() << "expected no symbol '" << name << "' beside the actions of '" << graph << "'";
   schedule::Pipeline pipeline;
   if (auto error = schedule::generate(options, pipeline))
     return module.emitError() << error->text;
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   pipe::PipelineOp op = writePipeline(builder, module.getLoc(), name, pipeline);
   op->setAttr("schedule", builder.getStringAttr(options.schedule));
-  bind(op, graph);
-  return success();
+  return op;
 }
 
 /// Pairs of stages that exchange gradients, and stages that add uses of their own.
@@ -85,41 +103,41 @@ std::vector<schedule::TiedStages> ScheduleStages::findTied(StringRef graph) {
     }
   for (auto function : getOperation().getOps<func::FuncOp>()) {
     auto action = function->getAttrOfType<ActionKindAttr>(actionAttrName);
-    if (!action || action.getValue() != ActionKind::Tied)
-      continue;
-    auto attribute = function->getAttrOfType<IntegerAttr>(stageAttrName);
-    int stage = attribute ? attribute.getInt() : 0;
-    if (!exchanging.count(stage))
-      pairs.insert({stage, stage});
+    if (action && action.getValue() == ActionKind::Tied && !exchanging.count(stageOf(function)))
+      pairs.insert({int(stageOf(function)), int(stageOf(function))});
   }
   return {pairs.begin(), pairs.end()};
 }
 
-MessageOp ScheduleStages::findMessage(pipe::ChannelOp channel, StringRef graph) {
-  int64_t source = channel.getSource() % stages, target = channel.getTarget() % stages;
-  for (auto message : getOperation().getOps<MessageOp>()) {
-    ActionKind action = message.getAction();
-    pipe::Role role = action == ActionKind::Tied       ? pipe::Role::Tied
-                      : action == ActionKind::Backward ? pipe::Role::Gradients
-                                                       : pipe::Role::Activations;
-    if (message.getGraph() == graph && role == channel.getRole() && int64_t(message.getSource()) == source &&
-        int64_t(message.getTarget()) == target)
-      return message;
-  }
-  return {};
-}
-
 /// Says what the channels carry. One that no message goes through carries nothing, but an order.
-void ScheduleStages::bind(pipe::PipelineOp pipeline, StringRef graph) {
-  for (auto channel : pipeline.getBody().getOps<pipe::ChannelOp>()) {
-    MessageOp message = findMessage(channel, graph);
-    if (!message)
+LogicalResult ScheduleStages::bind(pipe::PipelineOp op, StringRef graph, int64_t stages) {
+  if (int64_t(op.getStages()) != stages)
+    return op.emitOpError() << "expected the stages of the model, " << stages << ", found " << op.getStages();
+  FailureOr<PipelineOfOp> read = readPipeline(op);
+  if (failed(read))
+    return failure();
+  const schedule::Pipeline &pipeline = read->pipeline;
+  std::map<std::tuple<pipe::Role, int, int>, pipe::ChannelOp> channels;
+  for (pipe::ChannelOp channel : read->channels)
+    channels[{channel.getRole(), int(channel.getSource()), int(channel.getTarget())}] = channel;
+  for (auto message : getOperation().getOps<MessageOp>()) {
+    if (message.getGraph() != graph)
       continue;
     SmallVector<Attribute> types;
     for (auto name : message.getSends().getAsRange<FlatSymbolRefAttr>())
       types.push_back(SymbolTable::lookupNearestSymbolFrom<SlotOp>(getOperation(), name).getTypeAttr());
-    channel.setTypesAttr(ArrayAttr::get(&getContext(), types));
-    channel.setSendsAttr(message.getSendsAttr());
-    channel.setReceivesAttr(message.getReceivesAttr());
+    for (int replica = 0; replica < pipeline.replicas; ++replica) {
+      int source = pipeline.deviceOf(message.getSource(), replica);
+      int target = pipeline.deviceOf(message.getTarget(), replica);
+      pipe::Role role = roleOf(message.getAction());
+      auto channel = channels.find({role, source, target});
+      if (channel == channels.end())
+        return op.emitOpError() << "expected a channel of " << stringifyRole(role) << " from device " << source
+                                << " to " << target << ", for the message '" << message.getSymName() << "'";
+      channel->second.setTypesAttr(ArrayAttr::get(&getContext(), types));
+      channel->second.setSendsAttr(message.getSendsAttr());
+      channel->second.setReceivesAttr(message.getReceivesAttr());
+    }
   }
+  return success();
 }

@@ -10,39 +10,49 @@ namespace sluice {
 using namespace mlir;
 using namespace sluice;
 
+/// Operands of layers, by the parameter that they read and the layer's stage.
+using ParameterUses = std::map<StringRef, std::map<int64_t, SmallVector<OpOperand *>>>;
+
 namespace {
 struct PlaceParameters : sluice::impl::PlaceParametersBase<PlaceParameters> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    bool hasStages = false;
+    ParameterUses uses;
     for (auto graph : module.getOps<GraphOp>())
       for (auto layer : graph.getBody().front().getOps<LayerOp>())
-        if (layer.getStage())
+        if (layer.getStage()) {
+          hasStages = true;
           for (OpOperand &operand : layer->getOpOperands())
             if (auto read = operand.get().getDefiningOp<ReadOp>())
               uses[read.getSymbol()][*layer.getStage()].push_back(&operand);
+        }
     SmallVector<ParameterOp> parameters(module.getOps<ParameterOp>());
-    if (uses.empty())
+    if (!hasStages || parameters.empty())
       return;
+    SymbolTable symbols(module);
     Operation *last = parameters.back();
     for (ParameterOp parameter : parameters) {
       auto found = uses.find(parameter.getSymName());
-      // What nothing reads stays where the first stage finds it.
+      // What no layer reads lies on the first stage.
       parameter.setStage(found == uses.end() ? 0 : found->second.begin()->first);
       if (found == uses.end())
         continue;
       for (auto &[stage, operands] : llvm::drop_begin(found->second))
-        last = copyTo(parameter, stage, operands, last);
+        last = copyTo(parameter, stage, operands, last, symbols);
     }
     eraseUnused(module);
   }
 
 private:
   /// Makes the stage's layers read a copy, which is put behind `last`.
-  Operation *copyTo(ParameterOp parameter, int64_t stage, ArrayRef<OpOperand *> operands, Operation *last) {
+  Operation *copyTo(ParameterOp parameter, int64_t stage, ArrayRef<OpOperand *> operands, Operation *last,
+                    SymbolTable &symbols) {
     OpBuilder builder(&getContext());
     builder.setInsertionPointAfter(last);
     auto copy = cast<ParameterOp>(builder.clone(*parameter));
     copy.setSymName((parameter.getSymName() + ".stage." + Twine(stage)).str());
+    symbols.insert(copy);
     copy.setStage(stage);
     copy.setCopyOf(parameter.getSymName());
     for (OpOperand *operand : operands) {
@@ -52,14 +62,12 @@ private:
     return copy;
   }
 
+  /// Reads of the owner that a copy took the place of.
   static void eraseUnused(ModuleOp module) {
     for (auto graph : module.getOps<GraphOp>())
       for (auto read : llvm::make_early_inc_range(graph.getBody().front().getOps<ReadOp>()))
         if (read.use_empty())
           read.erase();
   }
-
-  /// Operands of layers, by the parameter that they read and the layer's stage.
-  std::map<StringRef, std::map<int64_t, SmallVector<OpOperand *>>> uses;
 };
 } // namespace

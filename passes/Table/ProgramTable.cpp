@@ -15,14 +15,16 @@ public:
   GraphPrograms(ModuleOp module, StringRef graph, pipe::PipelineOp op, const FunctionIndex &functions, Table &table)
       : module(module), graph(graph), op(op), functions(functions), table(table), firstChannel(table.channels.size()) {}
 
-  LogicalResult run(int64_t microBatches);
-  /// The actions of a device, which have no more than a body.
+  /// Reads the programs, checks that they fit the model, and adds their channels.
+  LogicalResult run(bool isTrained, int64_t microBatches);
+  /// Adds the actions of a device, which have no more than a body.
   LogicalResult addProgram(int device);
   const schedule::Pipeline &pipeline() const { return read.pipeline; }
 
 private:
+  LogicalResult checkFits(bool isTrained, int64_t microBatches);
   LogicalResult addChannels();
-  LogicalResult checkFits(int64_t microBatches);
+  LogicalResult addTransfers(pipe::ChannelOp channel);
   LogicalResult convert(int device, int position, const schedule::Action &action);
   std::optional<ActionKind> functionKindOf(const schedule::Action &action) const;
 
@@ -37,20 +39,23 @@ private:
 };
 } // namespace
 
-LogicalResult GraphPrograms::run(int64_t microBatches) {
+LogicalResult GraphPrograms::run(bool isTrained, int64_t microBatches) {
   FailureOr<PipelineOfOp> found = readPipeline(op);
   if (failed(found))
     return failure();
   read = std::move(*found);
-  return failed(checkFits(microBatches)) ? failure() : addChannels();
+  return failed(checkFits(isTrained, microBatches)) ? failure() : addChannels();
 }
 
-LogicalResult GraphPrograms::checkFits(int64_t microBatches) {
+LogicalResult GraphPrograms::checkFits(bool isTrained, int64_t microBatches) {
   auto expect = [&](StringRef what, int64_t expected, int64_t given) -> LogicalResult {
     if (expected == given)
       return success();
     return op.emitOpError() << "expected the " << what << " of the model, " << expected << ", found " << given;
   };
+  if (op.getForwardOnly() == isTrained)
+    return op.emitOpError() << "expected " << (isTrained ? "no 'forward_only'" : "'forward_only'") << ", since '"
+                            << graph << "' is " << (isTrained ? "" : "not ") << "trained";
   if (!op.getFrames())
     return op.emitOpError() << "expected frames of a proved schedule: run sluice-verify-schedule";
   return success(succeeded(expect("stages", functions.stages(), pipeline().stages)) &&
@@ -65,23 +70,29 @@ LogicalResult GraphPrograms::addChannels() {
                                                            : SLUICE_CHANNEL_FRAMES;
     entry.from = channel.from;
     entry.to = channel.to;
+    // More room makes no proved program wait: a queue of one message does where a send may wait for its receive.
     entry.capacity = std::max(channel.capacity, 1);
     entry.first_transfer = table.transfers.size();
-    if (channelOp.getSends().has_value() != channelOp.getReceives().has_value())
-      return channelOp.emitOpError() << "expected slots that it sends and slots that it receives, found one of them";
-    if (channelOp.getSends())
-      for (auto [sent, received] : llvm::zip_equal(channelOp.getSends()->getAsRange<FlatSymbolRefAttr>(),
-                                                   channelOp.getReceives()->getAsRange<FlatSymbolRefAttr>())) {
-        auto source = module.lookupSymbol<SlotOp>(sent.getValue());
-        auto target = module.lookupSymbol<SlotOp>(received.getValue());
-        if (!source || !target || !source.getOffset() || !target.getOffset())
-          return channelOp.emitOpError() << "expected slots with offsets, found '" << sent.getValue() << "' and '"
-                                         << received.getValue() << "'";
-        table.transfers.push_back(
-            {int64_t(*source.getOffset()), int64_t(*target.getOffset()), sumOfTensorBytes(source.getType())});
-      }
+    if (failed(addTransfers(channelOp)))
+      return failure();
     entry.transfer_count = table.transfers.size() - entry.first_transfer;
     table.channels.push_back(entry);
+  }
+  return success();
+}
+
+/// Slots of a channel have places: `collectParameters` saw to it.
+LogicalResult GraphPrograms::addTransfers(pipe::ChannelOp channel) {
+  if (channel.getSends().has_value() != channel.getReceives().has_value())
+    return channel.emitOpError() << "expected slots that it sends and slots that it receives, found one of them";
+  if (!channel.getSends())
+    return success();
+  for (auto [sent, received] : llvm::zip_equal(channel.getSends()->getAsRange<FlatSymbolRefAttr>(),
+                                               channel.getReceives()->getAsRange<FlatSymbolRefAttr>())) {
+    auto source = module.lookupSymbol<SlotOp>(sent.getValue());
+    auto target = module.lookupSymbol<SlotOp>(received.getValue());
+    table.transfers.push_back(
+        {int64_t(*source.getOffset()), int64_t(*target.getOffset()), sumOfTensorBytes(source.getType())});
   }
   return success();
 }
@@ -97,32 +108,31 @@ std::optional<ActionKind> GraphPrograms::functionKindOf(const schedule::Action &
     return ActionKind::Tied;
   if (action.run == schedule::RunKind::Backward)
     return ActionKind::Backward;
+  if (action.run != schedule::RunKind::Forward)
+    return std::nullopt;
   return pipeline().training ? ActionKind::Forward : ActionKind::Evaluate;
 }
 
 LogicalResult GraphPrograms::convert(int device, int position, const schedule::Action &action) {
+  Operation *actionOp = read.actions[device][position];
   if (action.iteration != 0)
-    return read.actions[device][position]->emitOpError()
-           << "expected an action of the step itself, found iteration " << action.iteration;
-  int stage = action.stage >= 0 ? action.stage : pipeline().stageOfDevices()[device];
+    return actionOp->emitOpError() << "expected an action of the step itself, found iteration " << action.iteration;
+  std::optional<ActionKind> kind = functionKindOf(action);
+  if (action.kind == Kind::Run && !kind)
+    return actionOp->emitOpError() << "expected forward, backward or tied, found '" << nameOf(action.run) << "'";
   sluice_action entry = {};
-  entry.stage = stage;
+  entry.stage = action.stage >= 0 ? action.stage : pipeline().stageOfDevices()[device];
   entry.micro_batch = action.microBatch;
-  entry.function = entry.channel = -1;
+  entry.function = kind ? functions.lookup(*kind, graph, entry.stage).value_or(-1) : -1;
+  called.insert(entry.function);
+  entry.channel = action.channel >= 0 ? int32_t(firstChannel) + action.channel : -1;
   entry.into = action.into;
   entry.from = action.from;
-  if (std::optional<ActionKind> kind = functionKindOf(action)) {
-    entry.kind = uint32_t(*kind);
-    entry.function = functions.lookup(*kind, graph, stage).value_or(-1);
-    called.insert(entry.function);
-  } else {
-    entry.kind = action.kind == Kind::Load   ? SLUICE_ACTION_LOAD
-                 : action.kind == Kind::Send ? SLUICE_ACTION_SEND
-                 : action.kind == Kind::Recv ? SLUICE_ACTION_RECEIVE
-                                             : SLUICE_ACTION_COMBINE;
-  }
-  if (action.channel >= 0)
-    entry.channel = firstChannel + action.channel;
+  entry.kind = kind                        ? uint32_t(*kind)
+               : action.kind == Kind::Load ? SLUICE_ACTION_LOAD
+               : action.kind == Kind::Send ? SLUICE_ACTION_SEND
+               : action.kind == Kind::Recv ? SLUICE_ACTION_RECEIVE
+                                           : SLUICE_ACTION_COMBINE;
   if (entry.kind == SLUICE_ACTION_BACKWARD) {
     entry.into = pipeline().bufferOf(action.microBatch);
     // One micro-batch alone stores its gradients; several add to zeros.
@@ -147,24 +157,31 @@ LogicalResult GraphPrograms::addProgram(int device) {
   return success();
 }
 
-SmallVector<sluice_stage> sluice::collectStages(ModuleOp module, pipe::PipelineOp op) {
+/// Widens the stage's gradients by a slot. Until all are there, `gradient_bytes` is where they end, and -1 is none.
+static void addGradients(SlotOp slot, int64_t begin, int64_t end, sluice_stage &stage) {
+  auto least = [&](int64_t offset) { return offset < 0 ? begin : std::min(offset, begin); };
+  if (slot.getKind() == SlotKind::Gate)
+    stage.count_offset = least(stage.count_offset);
+  else
+    stage.element = describe(slot.getSymNameAttr(), slot.getType(), 0)->element;
+  stage.gradient_offset = least(stage.gradient_offset);
+  stage.gradient_bytes = std::max(stage.gradient_bytes, end);
+}
+
+FailureOr<SmallVector<sluice_stage>> sluice::collectStages(ModuleOp module, pipe::PipelineOp op) {
   SmallVector<sluice_stage> stages(op.getStages(), sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1});
   for (auto [stage, frames] : llvm::zip_equal(stages, *op.getFrames()))
     stage.frames = frames;
   for (auto slot : module.getOps<SlotOp>()) {
-    sluice_stage &stage = stages[slot.getStage().value_or(0)];
+    uint64_t number = slot.getStage().value_or(0);
+    if (number >= stages.size())
+      return slot.emitOpError() << "expected a stage below " << stages.size() << ", found " << number;
+    sluice_stage &stage = stages[number];
     int64_t begin = *slot.getOffset(), end = begin + llvm::alignTo(sumOfTensorBytes(slot.getType()), SLUICE_ALIGNMENT);
     if (slot.isInFrame())
       stage.frame_bytes = std::max(stage.frame_bytes, end);
-    bool isGate = slot.getKind() == SlotKind::Gate;
-    if (!isGate && slot.getKind() != SlotKind::Gradient)
-      continue;
-    if (!isGate)
-      stage.element = describe(slot.getSymNameAttr(), slot.getType(), 0)->element;
-    stage.gradient_offset = stage.gradient_offset < 0 ? begin : std::min(stage.gradient_offset, begin);
-    stage.gradient_bytes = std::max(stage.gradient_bytes, end); // the end, for now
-    if (isGate)
-      stage.count_offset = stage.count_offset < 0 ? begin : std::min(stage.count_offset, begin);
+    else if (slot.getKind() == SlotKind::Gradient || slot.getKind() == SlotKind::Gate)
+      addGradients(slot, begin, end, stage);
   }
   for (sluice_stage &stage : stages) {
     stage.gradient_offset = std::max<int64_t>(stage.gradient_offset, 0);
@@ -172,6 +189,38 @@ SmallVector<sluice_stage> sluice::collectStages(ModuleOp module, pipe::PipelineO
     stage.gradient_bytes -= stage.gradient_offset;
   }
   return stages;
+}
+
+/// Adds what is said of the whole step.
+static void describeSchedule(const schedule::Pipeline &pipeline, pipe::PipelineOp op, sluice_binary &binary) {
+  binary.replicas = pipeline.replicas;
+  binary.reduction_groups = pipeline.groups;
+  binary.gradient_buffers = pipeline.gradientBuffers();
+  auto schedule = op->getAttrOfType<StringAttr>("schedule");
+  binary.schedule = schedule ? textOf(schedule) : "";
+}
+
+/// Adds the devices of a step with their actions.
+static LogicalResult addDevices(GraphPrograms &programs, Table &table) {
+  const schedule::Pipeline &pipeline = programs.pipeline();
+  for (int device = 0; device < pipeline.devices(); ++device) {
+    uint32_t first = table.actions.size();
+    if (failed(programs.addProgram(device)))
+      return failure();
+    table.devices.push_back(
+        {pipeline.stageOfDevices()[device], pipeline.replicaOf(device), first, uint32_t(table.actions.size()) - first});
+  }
+  return success();
+}
+
+/// Adds the actions of a graph that goes forward alone: one stage behind the other is an order for one thread.
+static LogicalResult addStages(GraphPrograms &programs, Table &table, sluice_graph &graph) {
+  graph.first_action = table.actions.size();
+  for (int stage = 0; stage < programs.pipeline().stages; ++stage)
+    if (failed(programs.addProgram(programs.pipeline().deviceOf(stage, /*replica=*/0))))
+      return failure();
+  graph.action_count = table.actions.size() - graph.first_action;
+  return success();
 }
 
 LogicalResult sluice::collectPrograms(ModuleOp module, const BinaryFacts &facts, const FunctionIndex &functions,
@@ -182,30 +231,21 @@ LogicalResult sluice::collectPrograms(ModuleOp module, const BinaryFacts &facts,
     if (!op)
       return complain(module) << "the graph '" << graph.name << "' has no programs '" << name
                               << "': run sluice-schedule-stages";
-    bool isTrained = !op.getForwardOnly();
+    bool isTrained = StringRef(graph.name) == "train";
     GraphPrograms programs(module, graph.name, op, functions, table);
-    if (failed(programs.run(isTrained ? facts.model.getMicroBatches() : 1)))
+    if (failed(programs.run(isTrained, isTrained ? facts.model.getMicroBatches() : 1)))
       return failure();
-    const schedule::Pipeline &pipeline = programs.pipeline();
-    graph.first_action = table.actions.size();
-    for (int device = 0; device < pipeline.devices(); ++device) {
-      uint32_t first = table.actions.size();
-      if (failed(programs.addProgram(device)))
+    // The trained graph comes first. Where there is none, memory is that of the first.
+    if (table.stages.empty()) {
+      FailureOr<SmallVector<sluice_stage>> stages = collectStages(module, op);
+      if (failed(stages))
         return failure();
-      if (isTrained)
-        table.devices.push_back({pipeline.stageOfDevices()[device], pipeline.replicaOf(device), first,
-                                 uint32_t(table.actions.size()) - first});
+      table.stages = std::move(*stages);
     }
-    // Forward alone, one device behind the other is an order for one thread.
-    graph.action_count = isTrained ? 0 : table.actions.size() - graph.first_action;
-    if (!isTrained)
-      continue;
-    table.binary.replicas = pipeline.replicas;
-    table.binary.reduction_groups = pipeline.groups;
-    table.binary.gradient_buffers = pipeline.gradientBuffers();
-    auto schedule = op->getAttrOfType<StringAttr>("schedule");
-    table.binary.schedule = schedule ? textOf(schedule) : "";
-    table.stages = collectStages(module, op);
+    if (failed(isTrained ? addDevices(programs, table) : addStages(programs, table, graph)))
+      return failure();
+    if (isTrained)
+      describeSchedule(programs.pipeline(), op, table.binary);
   }
   return success();
 }

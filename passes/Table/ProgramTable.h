@@ -8,8 +8,9 @@
 
 namespace sluice {
 
-/// The memory of every stage, whose slots have offsets; frames are those of the proved pipeline.
-llvm::SmallVector<sluice_stage> collectStages(mlir::ModuleOp module, pipe::PipelineOp pipeline);
+/// The memory of every stage, whose slots have offsets; frames are those of the proved pipeline. Fails with an error at
+/// a slot of a stage that the pipeline lacks.
+mlir::FailureOr<llvm::SmallVector<sluice_stage>> collectStages(mlir::ModuleOp module, pipe::PipelineOp pipeline);
 
 /// Adds what the `pipe.pipeline` of every graph says: devices with their actions, channels, and the memory of stages.
 /// Names in `table.graphs` are those of the graphs; each but the trained one gets its actions. Fails with an error

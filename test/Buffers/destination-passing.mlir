@@ -21,8 +21,8 @@ module attributes {sluice.scalars = [{name = "rate", value = 1.0, help = ""},
     return %a, %b : tensor<4xf32>, tensor<4xf32>
   }
 
-  // Reads and slots are views of the blocks, run-time scalars are loaded from the step; nothing is copied. A parameter is
-  // read among the weights and written among the next weights.
+  // Reads and slots are views of the blocks, run-time scalars are loaded from the step; nothing is copied. A parameter
+  // is read among the weights and written among the next weights.
   // CHECK-LABEL: func.func @act
   // CHECK-SAME: (%[[STEP:[^:]*]]: memref<584xi8>, %[[WEIGHTS:[^:]*]]: memref<64xi8>, %[[NEXT:[^:]*]]: memref<64xi8>,
   // CHECK-SAME: {{^}} %[[PERSISTENT:[^:]*]]: memref<128xi8>, %{{.*}}: memref<64xi8>)

@@ -41,7 +41,7 @@ module attributes {sluice.binary = #binary} {
            grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
   memory = <parameter_bytes = 64, persistent_bytes = 64, frame_bytes = 64, gradient_offset = 0,
             gradient_bytes = 64, norms_offset = 0>,
-  graphs = []>
+  graphs = [#sluice.graph<"train", inputs = []>]>
 
 // expected-error@+1 {{cannot export the model: the graph 'train' has no action 'backward'}}
 module attributes {sluice.binary = #binary} {

@@ -12,14 +12,14 @@ module attributes {
                 norms_offset = 64>>} {
   llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
       sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
-  // expected-error@+1 {{is a second action 'forward' of the graph 'train'}}
+  // expected-error@+1 {{is a second action 'forward' of the graph 'train' in stage 0}}
   llvm.func @again() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
       sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
 }
 
 // -----
 
-// expected-error@+1 {{cannot export the model: the graph 'eval' has no function}}
+// expected-error@+1 {{cannot export the model: the graph 'eval' has no action 'evaluate'}}
 module attributes {
     sluice.binary = #sluice.binary<
       model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
@@ -32,6 +32,24 @@ module attributes {
   llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
       sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
   llvm.func @train.backward() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train",
+      sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
+}
+
+// -----
+
+// One of another graph is none.
+// expected-error@+1 {{cannot export the model: the graph 'train' has no action 'backward'}}
+module attributes {
+    sluice.binary = #sluice.binary<
+      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
+               micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
+      graphs = [#sluice.graph<"train", inputs = []>],
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
+                norms_offset = 64>>} {
+  llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
+      sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
+  llvm.func @other.backward() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "zz",
       sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
 }
 

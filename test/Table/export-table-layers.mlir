@@ -2,11 +2,11 @@
 
 // What the runtime reports of a step by itself: its layers, gates that may close one, and metrics of a micro-batch.
 
-// A metric of the whole graph belongs to no layer (-1) and no gate (-1).
-// CHECK: @sluice_metrics = internal constant [2 x {{.*}}] [{{.*}} { ptr @[[LOSS:.*]], i32 -1, i32 -1, {
+// A metric of the whole graph belongs to no layer (-1) and no gate (-1); it is in the frame of stage 0.
+// CHECK: @sluice_metrics = internal constant [2 x {{.*}}] [{{.*}} { ptr @[[LOSS:.*]], i32 -1, i32 -1, i32 0, {
 // CHECK-SAME: i64 192, i64 4
 // That of the second layer comes through the second gate.
-// CHECK-SAME: i32 1, i32 1, {
+// CHECK-SAME: i32 1, i32 1, i32 0, {
 // CHECK-SAME: i64 128, i64 16
 // CHECK: @[[H0:sluice_string_[0-9]+]] = internal constant [4 x i8] c"h.0\00"
 // CHECK: @[[H1:sluice_string_[0-9]+]] = internal constant [4 x i8] c"h.1\00"
@@ -42,5 +42,14 @@ module attributes {
       sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
       sluice.thread_scratch_bytes = 0 : i64} {
     llvm.return
+  }
+  pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] frames [1] {
+    pipe.program @device.0 device 0 body {
+      pipe.load stage 0 micro_batch 0
+      pipe.run forward stage 0 micro_batch 0
+      pipe.run backward stage 0 micro_batch 0
+      pipe.reduce
+      pipe.update stage 0
+    }
   }
 }

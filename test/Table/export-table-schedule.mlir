@@ -1,21 +1,23 @@
 // RUN: sluice-opt %s --sluice-export-table | mlir-translate --mlir-to-llvmir | FileCheck %s
 
-// The schedule of a step on one device is a table of actions: kind, micro-batch, index of the function. Functions are
-// numbered in the order of the module.
+// The program of a device is a table of actions: kind, stage, micro-batch, index of the function, channel, gradient
+// buffers into and from, whether they are zero before. Functions are numbered in the order of the module.
 
 // A function that is no action is not in the table.
 // CHECK: @sluice_functions = internal constant [5 x
 // CHECK-NOT: @layer
 // Gradients of one micro-batch need no zeros to start from: backward overwrites them. What the uses of tied parameters
 // give is added before the norm.
-// CHECK: @sluice_actions = internal constant [6 x { i32, i32, i32 }]
-// CHECK-SAME: [{ i32, i32, i32 } { i32 0, i32 0, i32 -1 }
-// CHECK-SAME: { i32 2, i32 0, i32 3 }
-// CHECK-SAME: { i32 3, i32 0, i32 4 }
-// CHECK-SAME: { i32 4, i32 -1, i32 2 }
-// CHECK-SAME: { i32 5, i32 -1, i32 1 }
-// CHECK-SAME: { i32 6, i32 -1, i32 0 }
+// CHECK: @sluice_actions = internal constant [6 x { i32, i32, i32, i32, i32, i32, i32, i32 }]
+// CHECK-SAME: { i32 0, i32 0, i32 0, i32 -1, i32 -1, i32 -1, i32 -1, i32 0 }
+// CHECK-SAME: { i32 2, i32 0, i32 0, i32 3, i32 -1, i32 -1, i32 -1, i32 0 }
+// CHECK-SAME: { i32 3, i32 0, i32 0, i32 4, i32 -1, i32 0, i32 -1, i32 0 }
+// CHECK-SAME: { i32 4, i32 0, i32 -1, i32 2, i32 -1, i32 -1, i32 -1, i32 0 }
+// CHECK-SAME: { i32 5, i32 0, i32 -1, i32 1, i32 -1, i32 -1, i32 -1, i32 0 }
+// CHECK-SAME: { i32 6, i32 0, i32 -1, i32 0, i32 -1, i32 -1, i32 -1, i32 0 }
+// CHECK: @[[SCHEDULE:sluice_string_[0-9]+]] = internal constant [11 x i8] c"sequential\00"
 // CHECK: @sluice_program = constant
+// CHECK-SAME: ptr @[[SCHEDULE]], i32 1, i32 1, i32 1,
 // CHECK: define internal void @train.update(
 // CHECK: declare void @layer(ptr)
 module attributes {
@@ -53,4 +55,15 @@ module attributes {
     llvm.return
   }
   llvm.func @layer(!llvm.ptr)
+  pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] tied [0, 0] frames [1]
+      attributes {schedule = "sequential"} {
+    pipe.program @device.0 device 0 body {
+      pipe.load stage 0 micro_batch 0
+      pipe.run forward stage 0 micro_batch 0
+      pipe.run backward stage 0 micro_batch 0
+      pipe.run tied stage 0
+      pipe.reduce
+      pipe.update stage 0
+    }
+  }
 }

@@ -52,9 +52,9 @@ void MemoryWarning::checkKernels(ModuleOp module) {
   auto pipeline = module.lookupSymbol<pipe::PipelineOp>("train.pipeline");
   if (!pipeline || !pipeline.getFrames())
     return;
-  SmallVector<sluice_stage> stages = collectStages(module, pipeline);
+  FailureOr<SmallVector<sluice_stage>> stages = collectStages(module, pipeline);
   FailureOr<SmallVector<sluice_parameter>> parameters = collectParameters(module, facts.memory);
-  if (failed(parameters))
+  if (failed(stages) || failed(parameters))
     return;
   // As much of the table as the check reads.
   std::string name = facts.model.getName().str();
@@ -72,8 +72,8 @@ void MemoryWarning::checkKernels(ModuleOp module) {
   program.replicas = pipeline.getReplicas();
   program.device_count = pipeline.getStages() * pipeline.getReplicas();
   program.gradient_buffers = llvm::Log2_32(pipeline.getGroups()) + 1;
-  program.stages = stages.data();
-  program.stage_count = stages.size();
+  program.stages = stages->data();
+  program.stage_count = stages->size();
   program.gradient_bytes = facts.memory.getGradientBytes();
   try {
     runtime::checkMemory(program, std::max(1u, runtime::availableProcessors() / program.device_count),
