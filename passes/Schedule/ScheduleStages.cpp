@@ -62,8 +62,8 @@ LogicalResult ScheduleStages::schedule(StringRef graph, int64_t stages) {
   if (auto pipeline = dyn_cast_or_null<pipe::PipelineOp>(given))
     return bind(pipeline, graph, stages);
   if (given)
-    return given->emitError() << "expected no symbol '" << name << "' beside the actions of '" << graph
-                              << "' but a pipeline";
+    return given->emitError() << "expected a pipeline or no symbol '" << name << "' beside the actions of '" << graph
+                              << "'";
   FailureOr<pipe::PipelineOp> pipeline = generate(graph, stages, name);
   return failed(pipeline) ? failure() : bind(*pipeline, graph, stages);
 }

@@ -22,6 +22,22 @@ sluice.slot norm @norm : tensor<f64> {role = "bias"}
 // CHECK-NEXT: sluice.slot result @size : tensor<4xf32> {gates = [#sluice.gate<@gates[1]>]}
 sluice.slot result @size : tensor<4xf32> {gates = [#sluice.gate<@gates[1]>]}
 
+// CHECK-NEXT: sluice.parameter @bias.stage.1 : tensor<8xf64>
+// CHECK-SAME: {copy_of = @bias, init = #sluice.constant<5.000000e-01 : f64>, stage = 1 : i64}
+sluice.parameter @bias.stage.1 : tensor<8xf64> {init = #sluice.constant<0.5>, stage = 1, copy_of = @bias}
+// CHECK-NEXT: sluice.slot boundary @x : tensor<4xi32> {stage = 0 : i64}
+sluice.slot boundary @x : tensor<4xi32> {stage = 0}
+// CHECK-NEXT: sluice.slot boundary @x.stage.1 : tensor<4xi32> {stage = 1 : i64}
+sluice.slot boundary @x.stage.1 : tensor<4xi32> {stage = 1}
+// CHECK-NEXT: sluice.slot exchange @exchange : tensor<8xf64> {stage = 1 : i64}
+sluice.slot exchange @exchange : tensor<8xf64> {stage = 1}
+// CHECK-NEXT: sluice.message @forward behind <forward> of "train" from 0 to 1 sends [@x] receives [@x.stage.1]
+sluice.message @forward behind <forward> of "train" from 0 to 1 sends [@x] receives [@x.stage.1]
+// CHECK-NEXT: sluice.message @backward behind <backward> of "train" from 1 to 0 sends [@x.stage.1] receives [@x]
+sluice.message @backward behind <backward> of "train" from 1 to 0 sends [@x.stage.1] receives [@x]
+// CHECK-NEXT: sluice.message @tied behind <tied> of "train" from 0 to 1 sends [@gradient] receives [@exchange]
+sluice.message @tied behind <tied> of "train" from 0 to 1 sends [@gradient] receives [@exchange]
+
 // CHECK-LABEL: func.func @should_read_and_write_parameters_and_slots
 // CHECK-NEXT: %[[P:.*]] = sluice.read @bias : tensor<8xf64>
 // CHECK-NEXT: %[[S:.*]] = sluice.fetch @momentum : tensor<8xf64>
