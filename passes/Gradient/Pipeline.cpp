@@ -24,7 +24,7 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
     stages.schedule = options.schedule;
     manager.addPass(createAssignStages(stages));
   }
-  // Graphs may come with stages.
+  // Stages may also be those that the graph came with.
   manager.addPass(createPlaceParameters());
   DifferentiateOptions differentiate;
   differentiate.microBatches = options.microBatches;

@@ -124,6 +124,14 @@ std::string sluice::schedule::scheduleNames() {
   return names;
 }
 
+static const NamedOrder *findOrder(const std::string &name) {
+  auto found =
+      std::find_if(std::begin(orders), std::end(orders), [&](const NamedOrder &order) { return name == order.name; });
+  return found == std::end(orders) ? nullptr : found;
+}
+
+bool sluice::schedule::isSchedule(const std::string &name) { return findOrder(name) != nullptr; }
+
 /// The divisors of a number that are at most `most`, "1, 2 or 4"; powers of two alone if asked.
 static std::string divisors(int number, int most, bool powersOfTwo) {
   std::vector<int> found;
@@ -209,9 +217,8 @@ static void addChannels(Pipeline &pipeline, int capacity) {
 }
 
 std::optional<Error> sluice::schedule::generate(const GeneratorOptions &options, Pipeline &pipeline) {
-  auto named = std::find_if(std::begin(orders), std::end(orders),
-                            [&](const NamedOrder &order) { return options.schedule == order.name; });
-  if (named == std::end(orders))
+  const NamedOrder *named = findOrder(options.schedule);
+  if (!named)
     return wrong("unknown schedule '" + options.schedule + "'; expected " + scheduleNames());
   int groups = options.groups == 0 ? options.replicas : options.groups;
   if (auto error = checkNumbers(options.stages, options.microBatches, options.replicas, groups))

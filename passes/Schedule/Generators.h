@@ -37,6 +37,7 @@ struct GeneratorOptions {
 
 /// The names of the schedules, "sequential, gpipe or 1f1b".
 std::string scheduleNames();
+bool isSchedule(const std::string &name);
 
 /// Whether numbers of micro-batches, replicas and groups fit together: what is wrong and what would fit, or nothing.
 std::optional<Error> checkNumbers(int stages, int microBatches, int replicas, int groups);

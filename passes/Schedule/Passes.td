@@ -58,8 +58,8 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
     - Does: adds a `pipe.pipeline` for each graph that has actions: `train.pipeline` by the schedule, the others forward
       alone. One of that name that is there, with programs written by hand, stays.
     - Leaves: channels that carry the slots of the messages.
-    - Refuses: what `sluice-schedule` refuses, and a pipeline of another number of stages or without a channel for a
-      message.
+    - Refuses: what `sluice-schedule` refuses, and a pipeline of another number of stages or micro-batches, or
+      without a channel for a message.
 
     The actions of a graph `train` of one stage, with one micro-batch, get
 

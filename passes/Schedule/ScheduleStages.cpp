@@ -113,6 +113,13 @@ std::vector<schedule::TiedStages> ScheduleStages::findTied(StringRef graph) {
 LogicalResult ScheduleStages::bind(pipe::PipelineOp op, StringRef graph, int64_t stages) {
   if (int64_t(op.getStages()) != stages)
     return op.emitOpError() << "expected the stages of the model, " << stages << ", found " << op.getStages();
+  int64_t ofModel = graph == "train" ? int64_t(microBatches) : 1;
+  if (int64_t(op.getMicroBatches()) != ofModel)
+    return op.emitOpError() << "expected the micro-batches of the model, " << ofModel << ", found "
+                            << op.getMicroBatches();
+  for (int32_t device : op.getDevices().value_or(ArrayRef<int32_t>()))
+    if (device >= stages)
+      return op.emitOpError() << "expected every stage on a device from 0 to " << stages - 1 << ", found " << device;
   FailureOr<PipelineOfOp> read = readPipeline(op);
   if (failed(read))
     return failure();

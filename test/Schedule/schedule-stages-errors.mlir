@@ -1,10 +1,4 @@
 // RUN: sluice-opt %s --sluice-schedule-stages --split-input-file --verify-diagnostics
-// RUN: not sluice-opt %s --sluice-schedule-stages=schedule=zigzag 2>&1 | FileCheck %s --check-prefix=SCHEDULE
-// RUN: not sluice-opt %s --sluice-schedule-stages="microbatches=6 replicas=4" 2>&1 | FileCheck %s --check-prefix=SPLIT
-
-// SCHEDULE: error: unknown schedule 'zigzag'; expected sequential, gpipe or 1f1b
-// SPLIT: error: expected replicas that divide 6 micro-batches; 1 or 2 would fit, found 4
-
 func.func @f() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} { return }
 // expected-error@+1 {{expected a pipeline or no symbol 'train.pipeline' beside the actions of 'train'}}
 func.func private @train.pipeline()
@@ -20,13 +14,33 @@ pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages 
 
 // -----
 
+func.func @f() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} { return }
+// expected-error@+1 {{expected the micro-batches of the model, 1, found 3}}
+pipe.pipeline @train.pipeline stages 1 micro_batches 3 replicas 1 groups 1 ages [0] {
+  pipe.program @device.0 device 0 body {
+  }
+}
+
+// -----
+
+func.func @f() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.stage = 1} { return }
+// expected-error@+1 {{expected every stage on a device from 0 to 1}}
+pipe.pipeline @train.pipeline stages 2 micro_batches 1 replicas 1 groups 1 ages [0, 0] devices [0, 7] {
+  pipe.program @device.0 device 0 body {
+  }
+  pipe.program @device.1 device 1 body {
+  }
+}
+
+// -----
+
 // What stages need of each other has to be sent in every replica.
 sluice.slot boundary @x : tensor<4xf32> {stage = 0}
 sluice.slot boundary @x.1 : tensor<4xf32> {stage = 1}
 func.func @f() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.stage = 1} { return }
 sluice.message @m behind <forward> of "train" from 0 to 1 sends [@x] receives [@x.1]
 // expected-error@+1 {{expected a channel of activations from device 2 to 3, for the message 'm'}}
-pipe.pipeline @train.pipeline stages 2 micro_batches 2 replicas 2 groups 2 ages [0, 0] {
+pipe.pipeline @train.pipeline stages 2 micro_batches 1 replicas 2 groups 2 ages [0, 0] {
   pipe.channel @up activations from 0 to 1 capacity 1 ()
   pipe.program @device.0 device 0 body {
   }

@@ -20,6 +20,7 @@ pipe.pipeline @train.pipeline stages 2 micro_batches 1 replicas 1 groups 1 ages 
   pipe.channel @up activations from 1 to 0 capacity 1 ()
   pipe.channel @down gradients from 0 to 1 capacity 1 ()
   pipe.program @last device 0 body {
+    pipe.load stage 1 micro_batch 0
     pipe.recv @up stage 1 micro_batch 0
     pipe.run forward stage 1 micro_batch 0
     pipe.run backward stage 1 micro_batch 0

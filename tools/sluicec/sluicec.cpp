@@ -1,4 +1,5 @@
 //===- sluicec.cpp - From a model description to a training program ------------------===//
+#include "dialects/Pipe/PipeDialect.h"
 #include "dialects/Sluice/BinaryFacts.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
@@ -15,103 +16,18 @@
 #include "tools/sluicec/MemoryWarning.h"
 #include "tools/sluicec/Output.h"
 #include "tools/sluicec/Tune.h"
+#include "tools/sluicec/Usage.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/TargetSelect.h"
-#include <cmath>
 
 using namespace mlir;
 using namespace sluice;
 namespace cl = llvm::cl;
-
-namespace {
-enum class Emit { Graph, Gradient, Kernels, LLVM, Object, Executable };
-
-struct Options {
-  cl::OptionCategory category{"sluicec options"};
-  cl::opt<std::string> model{
-      cl::Positional, cl::desc("MODEL: a description (.json), a Hugging Face config.json or its folder, or .mlir"),
-      cl::Required, cl::cat(category)};
-  cl::opt<std::string> output{"o", cl::desc("File to write (default: train; standard output for text)"),
-                              cl::value_desc("OUT"), cl::cat(category)};
-  cl::opt<int64_t> batch{"batch", cl::desc("Sequences per micro-batch (default: the description's)"), cl::init(0),
-                         cl::cat(category)};
-  cl::opt<int64_t> sequence{"seq", cl::desc("Tokens per sequence (default: the description's)"), cl::init(0),
-                            cl::cat(category)};
-  cl::opt<int64_t> microBatches{"microbatches",
-                                cl::desc("Micro-batches per optimizer step (default: the description's)"), cl::init(0),
-                                cl::cat(category)};
-  cl::opt<std::string> optimizer{"optimizer", cl::desc("adamw, sgd or muon (default: the description's)"),
-                                 cl::cat(category)};
-  cl::opt<double> gradClip{
-      "grad-clip",
-      cl::desc("Global gradient norm above which gradients are scaled down, 0: none (default: the description's)"),
-      cl::init(-1), cl::cat(category)};
-  cl::opt<double> dropout{"dropout", cl::desc("Rate of every dropout, 0 removes them (default: the description's)"),
-                          cl::init(-1), cl::cat(category)};
-  cl::opt<std::string> standardizationLoss{
-      "standardization-loss",
-      cl::desc("A loss in place of normalization layers, with options of sluice-standardization-loss: "
-               "lambda=1e-4,site=linear-output (default: none)"),
-      cl::value_desc("OPTION=VALUE,..."), cl::ValueOptional, cl::cat(category)};
-  cl::opt<std::string> clipScope{
-      "clip-scope",
-      cl::desc("Clip the gradient of the total loss, or of the task's alone and add the standardization loss's after "
-               "that: total or task (default: total)"),
-      cl::init("total"), cl::cat(category)};
-  cl::opt<std::string> compute{
-      "compute",
-      cl::desc("Operand type of contractions: f32 or bf16; sums, weights and everything else stay f32 (default: f32)"),
-      cl::init("f32"), cl::cat(category)};
-  cl::opt<std::string> layerDrop{
-      "layer-drop",
-      cl::desc(
-          "Drop layers at random, with options of sluice-insert-layer-drop: theta=0.5,gamma=0.001 (default: none)"),
-      cl::value_desc("OPTION=VALUE,..."), cl::cat(category)};
-  cl::list<std::string> techniques{
-      "technique",
-      cl::desc(
-          "A pass on the forward graph with its options, or several with commas between them; can be repeated, and "
-          "runs in the order given, before --layer-drop (default: none)"),
-      cl::value_desc("PASS{OPTION=VALUE ...}"), cl::cat(category)};
-  cl::list<std::string> plugins{"load-pass-plugin",
-                                cl::desc("Shared library with passes for --technique; can be repeated (default: none)"),
-                                cl::value_desc("FILE"), cl::cat(category)};
-  cl::opt<std::string> droppedState{
-      "dropped-state",
-      cl::desc(
-          "Parameters of a layer that a step drops: move (by the moments of the optimizer) or skip (default: move)"),
-      cl::init("move"), cl::cat(category)};
-  cl::opt<std::string> cpu{
-      "cpu", cl::desc("Processor: native, x86-64, x86-64-v3, x86-64-v4 or a name that LLVM knows (default: native)"),
-      cl::init("native"), cl::cat(category)};
-  cl::opt<std::string> tuneCache{
-      "tune-cache", cl::desc("Strategies of contractions that --tune measured (default: none, the shapes decide)"),
-      cl::value_desc("FILE"), cl::cat(category)};
-  cl::opt<bool> tune{"tune",
-                     cl::desc("Measure on this machine what --tune-cache lacks for the model, and add it there; takes "
-                              "some seconds a shape (default: off)"),
-                     cl::init(false), cl::cat(category)};
-  cl::opt<bool> verifyEach{"verify-each",
-                           cl::desc("Verify the IR after every pass (default: before the first and after the last)"),
-                           cl::init(false), cl::cat(category)};
-  cl::opt<Emit> emit{"emit", cl::desc("What to write (default: exe)"), cl::init(Emit::Executable), cl::cat(category),
-                     cl::values(clEnumValN(Emit::Graph, "graph", "the forward graphs, with techniques"),
-                                clEnumValN(Emit::Gradient, "gradient", "differentiated functions and actions"),
-                                clEnumValN(Emit::Kernels, "kernels", "vector code on planned memory"),
-                                clEnumValN(Emit::LLVM, "llvm", "the LLVM dialect with the exported table"),
-                                clEnumValN(Emit::Object, "obj", "an object file"),
-                                clEnumValN(Emit::Executable, "exe", "the training program"))};
-
-  bool isText() const { return emit < Emit::Object; }
-  std::string outputPath() const { return !output.empty() ? output.getValue() : isText() ? "-" : "train"; }
-};
-} // namespace
 
 static constexpr ErrorPrinter fail = {"sluicec"};
 
@@ -129,57 +45,6 @@ static OwningOpRef<ModuleOp> load(const Options &options, llvm::SourceMgr &sourc
   if (options.dropout.getNumOccurrences())
     import.dropout = options.dropout;
   return importModel(path, import, &context);
-}
-
-static std::string numberText(double value) {
-  std::string text;
-  llvm::raw_string_ostream(text) << llvm::format("%g", value);
-  return text;
-}
-
-/// Options that only an imported description can follow, or whose value is out of range.
-static std::string checkUsage(const Options &options) {
-  auto below = [](const cl::opt<int64_t> &option) { return option.getNumOccurrences() && option < 1; };
-  for (const cl::opt<int64_t> *option : {&options.batch, &options.sequence, &options.microBatches})
-    if (below(*option))
-      return ("expected --batch, --seq and --microbatches of at least 1, found --" + option->ArgStr + "=" +
-              llvm::Twine(*option))
-          .str();
-  if (options.gradClip.getNumOccurrences() && !(options.gradClip >= 0 && std::isfinite(options.gradClip)))
-    return "expected --grad-clip of at least 0, found " + numberText(options.gradClip);
-  if (options.dropout.getNumOccurrences() && !(options.dropout >= 0 && options.dropout < 1))
-    return "expected --dropout in [0, 1), found " + numberText(options.dropout);
-  if (!options.optimizer.empty() && !symbolizeOptimizer(options.optimizer))
-    return "expected --optimizer adamw, sgd or muon, found '" + options.optimizer + "'";
-  if (options.droppedState != "move" && options.droppedState != "skip")
-    return "expected --dropped-state move or skip, found '" + options.droppedState + "'";
-  if (!llvm::is_contained({"f32", "bf16"}, options.compute))
-    return "expected --compute f32 or bf16, found '" + options.compute + "'";
-  if (options.clipScope.getNumOccurrences() && !options.standardizationLoss.getNumOccurrences())
-    return "expected --clip-scope together with --standardization-loss";
-  if (llvm::is_contained(options.techniques, ""))
-    return "expected --technique=PASS{OPTION=VALUE ...}, found ''";
-  for (const std::string &plugin : options.plugins)
-    if (!llvm::sys::fs::exists(plugin))
-      return "cannot find '" + plugin + "'";
-  if (!options.tune && !options.tuneCache.empty() && !llvm::sys::fs::exists(options.tuneCache))
-    return "cannot find '" + options.tuneCache + "', which --tune would make";
-  if (options.tune && options.tuneCache.empty())
-    return "expected --tune-cache=FILE together with --tune";
-  if (options.tune && options.cpu != "native")
-    return "expected --cpu=native together with --tune, which measures on this machine, found '" + options.cpu + "'";
-  if (!llvm::sys::fs::exists(options.model))
-    return "cannot find '" + options.model + "'";
-  // Compiling takes seconds: what cannot be written is refused before.
-  std::vector<std::string> inputs(options.plugins.begin(), options.plugins.end());
-  inputs.push_back(options.model);
-  if (options.tune)
-    if (std::string problem = checkOutput("--tune-cache", options.tuneCache, inputs, /*isText=*/false);
-        !problem.empty())
-      return problem;
-  if (!options.tuneCache.empty())
-    inputs.push_back(options.tuneCache);
-  return checkOutput("-o", options.outputPath(), inputs, options.isText());
 }
 
 /// Registers the passes of the plugins.
@@ -207,31 +72,6 @@ static std::string passOptions(const cl::opt<std::string> &option) {
   return text;
 }
 
-/// An error about an option of a technique, with the flag that gave the technique behind it.
-static std::string withFlag(std::string message, const Options &options) {
-  struct Technique {
-    const cl::opt<std::string> &flag;
-    llvm::StringRef pass, words, names;
-  };
-  const Technique techniques[] = {{options.layerDrop, "sluice-insert-layer-drop", "layer drop expected ",
-                                   "theta gamma schedule granularity gate min-layers force"},
-                                  {options.standardizationLoss, "sluice-standardization-loss",
-                                   "standardization loss expected ", "lambda site units keep-final keep-scale-shift"}};
-  for (const Technique &technique : techniques) {
-    if (!technique.flag.getNumOccurrences())
-      continue;
-    bool isOfValue = llvm::any_of(llvm::split(technique.names, ' '), [&](llvm::StringRef name) {
-      return llvm::StringRef(message).contains(("for the --" + name + " option:").str());
-    });
-    bool isMeant = llvm::StringRef(message).starts_with(technique.words) || isOfValue ||
-                   llvm::StringRef(message).contains(("(technique '" + technique.pass + "{").str());
-    if (isMeant)
-      return message.substr(0, message.find(" (technique '")) + " (--" + technique.flag.ArgStr.str() + "=" +
-             technique.flag.getValue() + ")";
-  }
-  return message;
-}
-
 /// Rewrites the graphs by the techniques that are asked for.
 static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
   GraphOptions graph;
@@ -243,17 +83,17 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
   manager.enableVerifier(options.verifyEach);
   LogicalResult isBuilt = success();
   auto complain = [&](const llvm::Twine &message) -> LogicalResult {
-    return message.str().empty() ? failure() : failure(fail(withFlag(message.str(), options)));
+    return message.str().empty() ? failure() : failure(fail(withTechniqueFlag(message.str(), options)));
   };
   // LLVM's parser of values prints for itself, and knows the pass's option but not the flag.
   std::string printed = captureErrors([&] { isBuilt = buildGraphPipeline(manager, graph, complain); });
   if (!printed.empty())
-    llvm::errs() << withFlag(llvm::StringRef(printed).trim().str(), options) << "\n";
+    llvm::errs() << withTechniqueFlag(llvm::StringRef(printed).trim().str(), options) << "\n";
   if (failed(isBuilt))
     return failure();
   // A value that its pass refuses is a fault of the flag, not of the model.
   ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &diagnostic) {
-    std::string message = diagnostic.str(), named = withFlag(message, options);
+    std::string message = diagnostic.str(), named = withTechniqueFlag(message, options);
     if (named == message)
       return failure();
     fail(named);
@@ -265,6 +105,11 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
 static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, const Options &options) {
   GradientOptions gradient;
   gradient.droppedState = options.droppedState.getValue();
+  gradient.stages = options.stages.getValue();
+  gradient.partition = options.partition.getValue();
+  gradient.schedule = options.schedule.getValue();
+  gradient.replicas = options.replicas.getValue();
+  gradient.groups = options.reductionGroups.getValue();
   if (ModelAttr model = BinaryFacts::of(module).model) {
     gradient.microBatches = model.getMicroBatches();
     gradient.optimizer = stringifyOptimizer(model.getOptimizer()).str();
@@ -369,11 +214,22 @@ int main(int argc, char **argv) {
   OwningOpRef<ModuleOp> module = load(options, sources, context);
   if (!module || failed(loadPlugins(options)) || failed(runGraphPhase(*module, options)))
     return 2;
+  if (std::string problem = checkSchedule(*module, options); !problem.empty())
+    return fail(problem, 2);
   warning.checkGraph(*module);
+  // Stages or programs that the model does not have are a fault of the command or of the model.
+  int failureCode = module->lookupSymbol<pipe::PipelineOp>("train.pipeline") ? 2 : 1;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    std::string message = diagnostic.str(), named = withStageFlag(message, options);
+    if (named == message)
+      return failure();
+    failureCode = fail(named, 2);
+    return success();
+  });
   if (options.tune && failed(tune(*module, options)))
-    return 1;
+    return failureCode;
   if (failed(runPhases(*module, options, warning)))
-    return 1;
+    return failureCode;
   if (options.isText()) {
     if (llvm::Error error = writeText(*module, options.outputPath()))
       return fail(llvm::toString(std::move(error)));

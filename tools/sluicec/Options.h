@@ -1,0 +1,130 @@
+//===- Options.h - The command line of sluicec --------------------------------===//
+#ifndef SLUICE_TOOLS_SLUICEC_OPTIONS_H
+#define SLUICE_TOOLS_SLUICEC_OPTIONS_H
+
+#include "llvm/Support/CommandLine.h"
+#include <cstdint>
+#include <string>
+
+namespace sluice {
+
+enum class Emit { Graph, Gradient, Kernels, LLVM, Object, Executable };
+
+struct Options {
+  llvm::cl::OptionCategory category{"sluicec options"};
+  llvm::cl::opt<std::string> model{
+      llvm::cl::Positional,
+      llvm::cl::desc("MODEL: a description (.json), a Hugging Face config.json or its folder, or .mlir"),
+      llvm::cl::Required, llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> output{"o", llvm::cl::desc("File to write (default: train; standard output for text)"),
+                                    llvm::cl::value_desc("OUT"), llvm::cl::cat(category)};
+  llvm::cl::opt<int64_t> batch{"batch", llvm::cl::desc("Sequences per micro-batch (default: the description's)"),
+                               llvm::cl::init(0), llvm::cl::cat(category)};
+  llvm::cl::opt<int64_t> sequence{"seq", llvm::cl::desc("Tokens per sequence (default: the description's)"),
+                                  llvm::cl::init(0), llvm::cl::cat(category)};
+  llvm::cl::opt<int64_t> microBatches{"microbatches",
+                                      llvm::cl::desc("Micro-batches per optimizer step (default: the description's)"),
+                                      llvm::cl::init(0), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> optimizer{"optimizer", llvm::cl::desc("adamw, sgd or muon (default: the description's)"),
+                                       llvm::cl::cat(category)};
+  llvm::cl::opt<double> gradClip{
+      "grad-clip",
+      llvm::cl::desc(
+          "Global gradient norm above which gradients are scaled down, 0: none (default: the description's)"),
+      llvm::cl::init(-1), llvm::cl::cat(category)};
+  llvm::cl::opt<double> dropout{"dropout",
+                                llvm::cl::desc("Rate of every dropout, 0 removes them (default: the description's)"),
+                                llvm::cl::init(-1), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> standardizationLoss{
+      "standardization-loss",
+      llvm::cl::desc("A loss in place of normalization layers, with options of sluice-standardization-loss: "
+                     "lambda=1e-4,site=linear-output (default: none)"),
+      llvm::cl::value_desc("OPTION=VALUE,..."), llvm::cl::ValueOptional, llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> clipScope{
+      "clip-scope",
+      llvm::cl::desc(
+          "Clip the gradient of the total loss, or of the task's alone and add the standardization loss's after "
+          "that: total or task (default: total)"),
+      llvm::cl::init("total"), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> compute{
+      "compute",
+      llvm::cl::desc(
+          "Operand type of contractions: f32 or bf16; sums, weights and everything else stay f32 (default: f32)"),
+      llvm::cl::init("f32"), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> layerDrop{
+      "layer-drop",
+      llvm::cl::desc(
+          "Drop layers at random, with options of sluice-insert-layer-drop: theta=0.5,gamma=0.001 (default: none)"),
+      llvm::cl::value_desc("OPTION=VALUE,..."), llvm::cl::cat(category)};
+  llvm::cl::list<std::string> techniques{
+      "technique",
+      llvm::cl::desc(
+          "A pass on the forward graph with its options, or several with commas between them; can be repeated, and "
+          "runs in the order given, before --layer-drop (default: none)"),
+      llvm::cl::value_desc("PASS{OPTION=VALUE ...}"), llvm::cl::cat(category)};
+  llvm::cl::list<std::string> plugins{
+      "load-pass-plugin", llvm::cl::desc("Shared library with passes for --technique; can be repeated (default: none)"),
+      llvm::cl::value_desc("FILE"), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> droppedState{
+      "dropped-state",
+      llvm::cl::desc(
+          "Parameters of a layer that a step drops: move (by the moments of the optimizer) or skip (default: move)"),
+      llvm::cl::init("move"), llvm::cl::cat(category)};
+  llvm::cl::opt<int64_t> stages{
+      "stages",
+      llvm::cl::desc("Parts that the layers are divided into; each has a thread of its own, or several "
+                     "(default: as many as --partition has, or 1)"),
+      llvm::cl::value_desc("K"), llvm::cl::init(0), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> partition{
+      "partition",
+      llvm::cl::desc(
+          "Layers of the stack on each stage, such as 3,6,3; 0 leaves the embeddings or the head alone (default: "
+          "what makes the slowest stage fastest)"),
+      llvm::cl::value_desc("N,..."), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> schedule{
+      "schedule",
+      llvm::cl::desc("Order in which stages run micro-batches: sequential, gpipe or 1f1b (default: sequential)"),
+      llvm::cl::value_desc("NAME"), llvm::cl::init("sequential"), llvm::cl::cat(category)};
+  llvm::cl::opt<int> replicas{
+      "replicas",
+      llvm::cl::desc("Copies of all stages, each with an equal part of the micro-batches of a step; a "
+                     "power of two (default: 1)"),
+      llvm::cl::value_desc("R"), llvm::cl::init(1), llvm::cl::cat(category)};
+  llvm::cl::opt<int> reductionGroups{
+      "reduction-groups",
+      llvm::cl::desc(
+          "Groups of micro-batches whose gradients are summed by themselves, a power of two; equal groups give "
+          "equal bits with any stages and replicas (default: as many as --replicas)"),
+      llvm::cl::value_desc("V"), llvm::cl::init(0), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> cpu{
+      "cpu",
+      llvm::cl::desc("Processor: native, x86-64, x86-64-v3, x86-64-v4 or a name that LLVM knows (default: native)"),
+      llvm::cl::init("native"), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> tuneCache{
+      "tune-cache",
+      llvm::cl::desc("Strategies of contractions that --tune measured (default: none, the shapes decide)"),
+      llvm::cl::value_desc("FILE"), llvm::cl::cat(category)};
+  llvm::cl::opt<bool> tune{
+      "tune",
+      llvm::cl::desc("Measure on this machine what --tune-cache lacks for the model, and add it there; takes "
+                     "some seconds a shape (default: off)"),
+      llvm::cl::init(false), llvm::cl::cat(category)};
+  llvm::cl::opt<bool> verifyEach{
+      "verify-each", llvm::cl::desc("Verify the IR after every pass (default: before the first and after the last)"),
+      llvm::cl::init(false), llvm::cl::cat(category)};
+  llvm::cl::opt<Emit> emit{
+      "emit", llvm::cl::desc("What to write (default: exe)"), llvm::cl::init(Emit::Executable), llvm::cl::cat(category),
+      llvm::cl::values(clEnumValN(Emit::Graph, "graph", "the forward graphs, with techniques"),
+                       clEnumValN(Emit::Gradient, "gradient", "differentiated functions and actions"),
+                       clEnumValN(Emit::Kernels, "kernels", "vector code on planned memory"),
+                       clEnumValN(Emit::LLVM, "llvm", "the LLVM dialect with the exported table"),
+                       clEnumValN(Emit::Object, "obj", "an object file"),
+                       clEnumValN(Emit::Executable, "exe", "the training program"))};
+
+  bool isText() const { return emit < Emit::Object; }
+  std::string outputPath() const { return !output.empty() ? output.getValue() : isText() ? "-" : "train"; }
+};
+
+} // namespace sluice
+
+#endif // SLUICE_TOOLS_SLUICEC_OPTIONS_H

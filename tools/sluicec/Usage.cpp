@@ -1,0 +1,141 @@
+//===- Usage.cpp - What is wrong with a command line ------------------------------===//
+#include "tools/sluicec/Usage.h"
+#include "dialects/Pipe/PipeDialect.h"
+#include "dialects/Sluice/BinaryFacts.h"
+#include "passes/Schedule/Generators.h"
+#include "tools/sluicec/Output.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace sluice;
+namespace cl = llvm::cl;
+
+static std::string numberText(double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%g", value);
+  return text;
+}
+
+/// Values of the options of stages that no model fits.
+static std::string checkStageUsage(const Options &options) {
+  auto below = [](const auto &option) { return option.getNumOccurrences() && option < 1; };
+  auto tooSmall = [](const auto &option) {
+    return ("expected --" + option.ArgStr + " of at least 1, found " + llvm::Twine(option.getValue())).str();
+  };
+  if (below(options.stages))
+    return tooSmall(options.stages);
+  for (const cl::opt<int> *option : {&options.replicas, &options.reductionGroups})
+    if (below(*option))
+      return tooSmall(*option);
+  if (options.partition.getNumOccurrences() && options.partition.empty())
+    return "expected --partition=N,..., found ''";
+  if (!schedule::isSchedule(options.schedule))
+    return "expected --schedule " + schedule::scheduleNames() + ", found '" + options.schedule + "'";
+  return "";
+}
+
+std::string sluice::checkUsage(const Options &options) {
+  auto below = [](const cl::opt<int64_t> &option) { return option.getNumOccurrences() && option < 1; };
+  for (const cl::opt<int64_t> *option : {&options.batch, &options.sequence, &options.microBatches})
+    if (below(*option))
+      return ("expected --batch, --seq and --microbatches of at least 1, found --" + option->ArgStr + "=" +
+              llvm::Twine(*option))
+          .str();
+  if (options.gradClip.getNumOccurrences() && !(options.gradClip >= 0 && std::isfinite(options.gradClip)))
+    return "expected --grad-clip of at least 0, found " + numberText(options.gradClip);
+  if (options.dropout.getNumOccurrences() && !(options.dropout >= 0 && options.dropout < 1))
+    return "expected --dropout in [0, 1), found " + numberText(options.dropout);
+  if (!options.optimizer.empty() && !symbolizeOptimizer(options.optimizer))
+    return "expected --optimizer adamw, sgd or muon, found '" + options.optimizer + "'";
+  if (options.droppedState != "move" && options.droppedState != "skip")
+    return "expected --dropped-state move or skip, found '" + options.droppedState + "'";
+  if (!llvm::is_contained({"f32", "bf16"}, options.compute))
+    return "expected --compute f32 or bf16, found '" + options.compute + "'";
+  if (options.clipScope.getNumOccurrences() && !options.standardizationLoss.getNumOccurrences())
+    return "expected --clip-scope together with --standardization-loss";
+  if (std::string problem = checkStageUsage(options); !problem.empty())
+    return problem;
+  if (llvm::is_contained(options.techniques, ""))
+    return "expected --technique=PASS{OPTION=VALUE ...}, found ''";
+  for (const std::string &plugin : options.plugins)
+    if (!llvm::sys::fs::exists(plugin))
+      return "cannot find '" + plugin + "'";
+  if (!options.tune && !options.tuneCache.empty() && !llvm::sys::fs::exists(options.tuneCache))
+    return "cannot find '" + options.tuneCache + "', which --tune would make";
+  if (options.tune && options.tuneCache.empty())
+    return "expected --tune-cache=FILE together with --tune";
+  if (options.tune && options.cpu != "native")
+    return "expected --cpu=native together with --tune, which measures on this machine, found '" + options.cpu + "'";
+  if (!llvm::sys::fs::exists(options.model))
+    return "cannot find '" + options.model + "'";
+  // Compiling takes seconds: what cannot be written is refused before.
+  std::vector<std::string> inputs(options.plugins.begin(), options.plugins.end());
+  inputs.push_back(options.model);
+  if (options.tune)
+    if (std::string problem = checkOutput("--tune-cache", options.tuneCache, inputs, /*isText=*/false);
+        !problem.empty())
+      return problem;
+  if (!options.tuneCache.empty())
+    inputs.push_back(options.tuneCache);
+  return checkOutput("-o", options.outputPath(), inputs, options.isText());
+}
+
+std::string sluice::withTechniqueFlag(std::string message, const Options &options) {
+  struct Technique {
+    const cl::opt<std::string> &flag;
+    llvm::StringRef pass, words, names;
+  };
+  const Technique techniques[] = {{options.layerDrop, "sluice-insert-layer-drop", "layer drop expected ",
+                                   "theta gamma schedule granularity gate min-layers force"},
+                                  {options.standardizationLoss, "sluice-standardization-loss",
+                                   "standardization loss expected ", "lambda site units keep-final keep-scale-shift"}};
+  for (const Technique &technique : techniques) {
+    if (!technique.flag.getNumOccurrences())
+      continue;
+    bool isOfValue = llvm::any_of(llvm::split(technique.names, ' '), [&](llvm::StringRef name) {
+      return llvm::StringRef(message).contains(("for the --" + name + " option:").str());
+    });
+    bool isMeant = llvm::StringRef(message).starts_with(technique.words) || isOfValue ||
+                   llvm::StringRef(message).contains(("(technique '" + technique.pass + "{").str());
+    if (isMeant)
+      return message.substr(0, message.find(" (technique '")) + " (--" + technique.flag.ArgStr.str() + "=" +
+             technique.flag.getValue() + ")";
+  }
+  return message;
+}
+
+/// " (--name=value)" of an option that was given.
+template <typename Option> static std::string given(const Option &option) {
+  if (option.getNumOccurrences() == 0)
+    return "";
+  std::string text;
+  llvm::raw_string_ostream(text) << " (--" << option.ArgStr << "=" << option.getValue() << ")";
+  return text;
+}
+
+std::string sluice::checkSchedule(ModuleOp module, const Options &options) {
+  if (module.lookupSymbol<pipe::PipelineOp>("train.pipeline")) {
+    std::string flag = given(options.schedule) + given(options.replicas) + given(options.reductionGroups);
+    return flag.empty() ? "" : "expected programs from a schedule or from the model itself, which has some" + flag;
+  }
+  ModelAttr model = BinaryFacts::of(module).model;
+  int replicas = options.replicas, groups = options.reductionGroups == 0 ? replicas : options.reductionGroups;
+  auto error = schedule::checkNumbers(/*stages=*/1, model ? model.getMicroBatches() : 1, replicas, groups);
+  if (!error)
+    return "";
+  bool isOfGroups = options.reductionGroups.getNumOccurrences() && error->text.find("groups") != std::string::npos &&
+                    error->text.find("power of two of replicas") == std::string::npos;
+  return error->text + (isOfGroups ? given(options.reductionGroups) : given(options.replicas));
+}
+
+std::string sluice::withStageFlag(const std::string &message, const Options &options) {
+  llvm::StringRef text(message);
+  bool isOfStages = text.starts_with("expected layers with a depth to divide over ") ||
+                    (text.starts_with("expected at most ") && text.contains(" stages, as many as there are layers"));
+  if (text.starts_with("assignment of stages expected ") || isOfStages)
+    return message + (options.partition.getNumOccurrences() ? given(options.partition) : given(options.stages));
+  return message;
+}

@@ -1,0 +1,29 @@
+//===- Usage.h - What is wrong with a command line ----------------------------===//
+//
+// Errors are one line without a full stop. An empty string is none.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SLUICE_TOOLS_SLUICEC_USAGE_H
+#define SLUICE_TOOLS_SLUICEC_USAGE_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "tools/sluicec/Options.h"
+
+namespace sluice {
+
+/// Values out of range, options that do not go together, and files that cannot be read or written.
+std::string checkUsage(const Options &options);
+
+/// What of the options of stages does not fit the model. How its layers are divided is for `sluice-assign-stages` to
+/// say.
+std::string checkSchedule(mlir::ModuleOp module, const Options &options);
+
+/// An error about an option of a technique, with the flag that gave the technique behind it; another as it is.
+std::string withTechniqueFlag(std::string message, const Options &options);
+
+/// An error about the division of layers, with the flag that asked for it behind it; another as it is.
+std::string withStageFlag(const std::string &message, const Options &options);
+
+} // namespace sluice
+
+#endif // SLUICE_TOOLS_SLUICEC_USAGE_H
