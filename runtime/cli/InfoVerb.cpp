@@ -52,6 +52,21 @@ static nlohmann::ordered_json describeTechniques() {
   return list;
 }
 
+/// The parts that the model is divided into.
+static nlohmann::ordered_json describeStages(const sluice_binary &program) {
+  nlohmann::ordered_json stages = nlohmann::ordered_json::array();
+  for (uint32_t i = 0; i < program.stage_count; ++i) {
+    int64_t parameters = 0;
+    for (uint32_t p = 0; p < program.parameter_count; ++p)
+      if (program.parameters[p].stage == static_cast<int32_t>(i))
+        parameters += elementCount(program.parameters[p].tensor);
+    stages.push_back({{"parameters", parameters},
+                      {"frames", program.stages[i].frames},
+                      {"frame_bytes", program.stages[i].frame_bytes}});
+  }
+  return stages;
+}
+
 static nlohmann::ordered_json describe(const sluice_binary &program, unsigned threads) {
   MemoryPlan plan = planMemory(program, threads);
   double tokens = static_cast<double>(program.batch * program.sequence * program.micro_batches);
@@ -67,6 +82,7 @@ static nlohmann::ordered_json describe(const sluice_binary &program, unsigned th
            {{"parameters", plan.parameters},
             {"persistent", plan.persistent},
             {"frames", plan.frames},
+            {"gradient_buffers", plan.buffers},
             {"scratch", plan.scratch},
             {"thread_scratch", plan.threadScratch},
             {"inputs", plan.inputs}}},
@@ -79,6 +95,10 @@ static nlohmann::ordered_json describe(const sluice_binary &program, unsigned th
           {"grad_clip", program.grad_clip},
           {"compute", program.compute},
           {"techniques", describeTechniques()},
+          {"schedule", program.schedule},
+          {"replicas", program.replicas},
+          {"reduction_groups", program.reduction_groups},
+          {"stages", describeStages(program)},
           {"processor", program.processor},
           {"features", program.features},
           {"scalars", scalars}};
@@ -107,6 +127,12 @@ void InfoVerb::run() {
   std::printf("compute        %s: operands of contractions\n", program.compute);
   for (const auto &technique : description["techniques"])
     std::printf("technique      %s\n", technique.get<std::string>().c_str());
+  std::printf("schedule       %s, replicas: %d, reduction groups: %d\n", program.schedule, program.replicas,
+              program.reduction_groups);
+  for (const auto &[number, stage] : description["stages"].items())
+    std::printf("  stage %-7s %lld parameters, frames: %lld of %lld bytes\n", number.c_str(),
+                stage["parameters"].get<long long>(), stage["frames"].get<long long>(),
+                stage["frame_bytes"].get<long long>());
   std::printf("processor      %s (%s)\n", program.processor, program.features);
   for (uint32_t i = 0; i < program.scalar_count; ++i)
     if (const sluice_scalar &scalar = program.scalars[i]; !isComputedScalar(scalar.name))

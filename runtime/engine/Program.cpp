@@ -26,7 +26,8 @@ std::vector<int64_t> shapeOf(const sluice_tensor &tensor) {
 int64_t parameterElements(const sluice_binary &program) {
   int64_t count = 0;
   for (uint32_t i = 0; i < program.parameter_count; ++i)
-    count += elementCount(program.parameters[i].tensor);
+    if (program.parameters[i].copy_of < 0)
+      count += elementCount(program.parameters[i].tensor);
   return count;
 }
 

@@ -41,6 +41,8 @@ ModelIdentity identityOf(const sluice_binary &program) {
   std::string text = std::to_string(program.vocabulary);
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_tensor &tensor = program.parameters[i].tensor;
+    if (program.parameters[i].copy_of >= 0)
+      continue; // where stages are cut makes no other model
     text += "\n" + std::string(tensor.name) + " " + std::to_string(tensor.element) + " " + shapeText(shapeOf(tensor));
   }
   nlohmann::json description = nlohmann::json::parse(program.description, nullptr, /*allow_exceptions=*/false);
