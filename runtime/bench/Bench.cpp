@@ -91,12 +91,11 @@ BenchResult bench(Engine &engine, const sluice_binary &program, const BenchOptio
   result.peak = measureMachinePeak(engine.threads(), std::strcmp(program.compute, "bf16") == 0);
 
   // In steps of their own: looking at the clock around every kernel costs time itself.
-  std::vector<KernelTime> kernels(program.kernel_count);
-  engine.threads().timeKernels(&kernels);
+  engine.timeKernels(true);
   double profiled = 0;
   for (int64_t i = 0; i < options.steps; ++i)
     profiled += millisecondsOf(engine, program, number++);
-  engine.threads().timeKernels(nullptr);
+  std::vector<KernelTime> kernels = engine.timeKernels(false);
   result.kernels = rowsOf(kernels, program, result.peak, options.steps, profiled / static_cast<double>(options.steps));
   return result;
 }

@@ -73,6 +73,23 @@ void Engine::tensorsChanged() {
   }
 }
 
+std::vector<KernelTime> Engine::timeKernels(bool isTimed) {
+  std::vector<KernelTime> sums(program.kernel_count);
+  for (const std::vector<KernelTime> &times : kernelTimes)
+    for (size_t kernel = 0; kernel < sums.size(); ++kernel) {
+      sums[kernel].runs += times[kernel].runs;
+      sums[kernel].seconds += times[kernel].seconds;
+    }
+  kernelTimes.clear();
+  for (Device &replica : replicas)
+    for (uint32_t stage = 0; stage < program.stage_count; ++stage) {
+      if (isTimed)
+        kernelTimes.emplace_back(program.kernel_count);
+      replica.threads(static_cast<int32_t>(stage)).timeKernels(isTimed ? &kernelTimes.back() : nullptr);
+    }
+  return sums;
+}
+
 StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &load) {
   // What a gradient depends on has to be known before it is computed, what depends on the gradient comes after it.
   setScalarsOfStep(values, program, settings);

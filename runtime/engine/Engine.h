@@ -36,6 +36,10 @@ public:
   sluice_pool &threads() { return replicas.front().threads(); }
   Executor &actions() { return executor; }
 
+  /// Times every kernel in `train` steps from now on, on all stages and replicas; the sums are what this returns the
+  /// next time.
+  std::vector<KernelTime> timeKernels(bool isTimed);
+
   /// Sets every parameter to its initial value: a function of seed, parameter name and element index alone.
   void initializeParameters(uint64_t seed);
 
@@ -69,6 +73,7 @@ private:
   std::deque<Device> replicas; // which do not move
   Executor executor;
   StepMetrics metrics;
+  std::deque<std::vector<KernelTime>> kernelTimes; ///< By device; which do not move.
 };
 
 } // namespace sluice::runtime

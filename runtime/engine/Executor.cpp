@@ -212,8 +212,13 @@ void Executor::computeGradientOf(int32_t microBatch, const StepSettings &stepSet
 
 void Executor::run(const sluice_graph &graph) {
   settings = nullptr;
-  for (uint32_t i = 0; i < graph.action_count; ++i)
-    perform(runners.front(), program.actions[graph.first_action + i]);
+  // On the threads that the stages have in training too.
+  crew.run([&](uint32_t number) {
+    const sluice_device &device = program.devices[number];
+    for (uint32_t i = 0; i < graph.action_count && device.replica == 0; ++i)
+      if (const sluice_action &action = program.actions[graph.first_action + i]; action.stage == device.stage)
+        perform(runners[number], action);
+  });
 }
 
 } // namespace sluice::runtime

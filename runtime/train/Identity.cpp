@@ -80,6 +80,8 @@ std::map<std::string, std::string> compiledSettings(const sluice_binary &program
   return {{"batch", std::to_string(program.batch)},
           {"sequence", std::to_string(program.sequence)},
           {"micro-batches", std::to_string(program.micro_batches)},
+          // Which sums have the same bits depends on it, and on stages and replicas nothing.
+          {"reduction groups", std::to_string(program.reduction_groups)},
           {"optimizer", program.optimizer},
           {"compute", program.compute},
           {"techniques", techniques.empty() ? "none" : techniques}};

@@ -169,7 +169,11 @@ static int runModel(Jit &jit, MLIRContext *context, const GivenValues &given, co
   llvm::Expected<void *> table = jit.lookup("sluice_program");
   if (!table)
     return fail(llvm::toString(table.takeError()));
-  Model model(jit, *static_cast<const sluice_binary *>(*table), options.threads);
+  const auto &binary = *static_cast<const sluice_binary *>(*table);
+  if (binary.device_count > 1)
+    return fail("expected a model of one stage, found " + Twine(binary.device_count) +
+                " stages and replicas: compile it with sluicec");
+  Model model(jit, binary, options.threads);
   const sluice_graph *graph = model.findGraph(options.checkGradient ? "train" : StringRef(options.function));
   if (!graph)
     return fail("the table has no graph '" + options.function + "'");
