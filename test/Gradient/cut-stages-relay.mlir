@@ -64,6 +64,27 @@ func.func @train.backward() attributes {sluice.action = #sluice.action<backward>
 
 // -----
 
+// What backward alone needs of an earlier stage is sent behind forward, too.
+// CHECK-LABEL: func.func @train.backward.1()
+// CHECK-NEXT: sluice.fetch @for_backward_alone.stage.1
+// CHECK: sluice.message @train.forward.0.1 behind <forward> of "train" from 0 to 1 sends [@for_backward_alone]
+// CHECK-NOT: sluice.message
+sluice.slot kept @for_backward_alone : tensor<4xf32>
+func.func private @layer() -> tensor<4xf32>
+func.func private @back(tensor<4xf32>) -> tensor<4xf32>
+func.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
+  %x = call @layer() {sluice.stage = 0 : i64} : () -> tensor<4xf32>
+  sluice.store %x, @for_backward_alone : tensor<4xf32>
+  return
+}
+func.func @train.backward() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train"} {
+  %x = sluice.fetch @for_backward_alone : tensor<4xf32>
+  %y = call @back(%x) {sluice.stage = 1 : i64} : (tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
 // Graphs that are evaluated are cut as well, with messages of their own.
 // CHECK-LABEL: func.func @eval.0()
 // CHECK-LABEL: func.func @eval.1()

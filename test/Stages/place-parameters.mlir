@@ -37,9 +37,9 @@ sluice.graph @train() -> tensor<f32> {
 
 // The owner is not read where copies took its place.
 // CHECK-LABEL: sluice.graph @eval
-// CHECK-NOT: sluice.read @tied :
 // CHECK: %[[LATE:.*]] = sluice.read @late
 // CHECK: sluice.layer "a" stage 1 (%{{.*}} = %[[LATE]]
+// CHECK-NOT: sluice.read @tied :
 // CHECK: %[[C:.*]] = sluice.read @tied.stage.2
 // CHECK: sluice.layer "b" stage 2 (%{{.*}} = %[[C]]
 sluice.graph @eval() -> tensor<4xf32> {
