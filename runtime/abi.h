@@ -242,7 +242,7 @@ typedef struct sluice_binary {
   const sluice_gate *gates;
   const sluice_kernel *kernels; /* those that sluice_parallel_for is told of */
   const sluice_stage *stages;
-  const sluice_device *devices; /* by replica, and in it by stage */
+  const sluice_device *devices; /* by replica; in it each has a stage of its own */
   const sluice_channel *channels;
   const sluice_transfer *transfers;
 

@@ -71,7 +71,9 @@ void MemoryWarning::checkKernels(ModuleOp module) {
   program.persistent_bytes = facts.memory.getPersistentBytes();
   program.replicas = pipeline.getReplicas();
   program.device_count = pipeline.getStages() * pipeline.getReplicas();
-  program.gradient_buffers = llvm::Log2_32(pipeline.getGroups()) + 1;
+  // As Pipeline::gradientBuffers() has it.
+  int32_t groups = pipeline.getGroups() / pipeline.getReplicas();
+  program.gradient_buffers = std::max<int32_t>(llvm::Log2_32(groups) + 1, pipeline.getReplicas() > 1 ? 2 : 1);
   program.stages = stages->data();
   program.stage_count = stages->size();
   program.gradient_bytes = facts.memory.getGradientBytes();

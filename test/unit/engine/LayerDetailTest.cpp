@@ -18,6 +18,7 @@ static sluice_parameter parameterAt(const char *name, int64_t offset) {
   parameter.tensor.shape[0] = 2;
   parameter.tensor.offset = offset;
   parameter.tensor.bytes = 2 * sizeof(float);
+  parameter.copy_of = -1;
   return parameter;
 }
 
