@@ -183,10 +183,11 @@ SmallVector<GradientSlots> sluice::buildBackward(const TrainingGraph &train, Tra
 }
 
 /// The slots of all uses of a parameter and its copies, in the order in which backward meets them.
-static llvm::MapVector<StringAttr, SmallVector<SlotOp>> findUses(ModuleOp module, const GradientSlots &ofObjective) {
+static llvm::MapVector<StringAttr, SmallVector<SlotOp>> findUses(const TrainingGraph &train,
+                                                                 const GradientSlots &ofObjective) {
   llvm::MapVector<StringAttr, SmallVector<SlotOp>> uses;
   for (const auto &[parameter, slots] : ofObjective)
-    uses[originalOf(module, parameter)].append(slots);
+    uses[train.originalOf(parameter)].append(slots);
   for (auto &[parameter, slots] : uses)
     llvm::sort(slots, [](SlotOp a, SlotOp b) { return a->isBeforeInBlock(b); });
   return uses;
@@ -213,7 +214,7 @@ void sluice::buildTied(const TrainingGraph &train, ArrayRef<GradientSlots> gradi
   ModuleOp module = train.module;
   std::optional<ActionBuilder> action;
   for (const GradientSlots &ofObjective : gradients)
-    for (const auto &[parameter, uses] : findUses(module, ofObjective)) {
+    for (const auto &[parameter, uses] : findUses(train, ofObjective)) {
       if (uses.size() < 2)
         continue;
       if (!action)

@@ -4,22 +4,16 @@
 using namespace mlir;
 using namespace sluice;
 
+TrainingGraph::TrainingGraph(ModuleOp module, GraphOp graph, bool accumulates)
+    : module(module), graph(graph), accumulates(accumulates) {
+  for (auto parameter : module.getOps<ParameterOp>())
+    if (parameter.getCopyOf())
+      originals[parameter.getSymNameAttr()] = parameter.getCopyOfAttr().getAttr();
+}
+
 bool TrainingGraph::isJoined(Value value) const {
   auto layer = value.getDefiningOp<LayerOp>();
   return layer && functions[llvm::find(layers, layer) - layers.begin()].isJoined();
-}
-
-StringAttr sluice::originalOf(ModuleOp module, StringAttr parameter) {
-  auto op = module.lookupSymbol<ParameterOp>(parameter);
-  return op && op.getCopyOf() ? op.getCopyOfAttr().getAttr() : parameter;
-}
-
-size_t TrainingGraph::useCount(StringAttr parameter) const {
-  size_t count = 0;
-  for (auto &[other, operands] : uses)
-    if (originalOf(module, other) == originalOf(module, parameter))
-      count += operands.size();
-  return count;
 }
 
 StringAttr sluice::parameterOf(Value value) {
@@ -98,8 +92,10 @@ FailureOr<TrainingGraph> sluice::differentiateLayers(ModuleOp module, GraphOp gr
     for (unsigned operand : functions.backwardResults) {
       Value value = layer.getOperand(operand);
       train.hasGradient.insert(value);
-      if (StringAttr parameter = parameterOf(value))
+      if (StringAttr parameter = parameterOf(value)) {
         train.uses[parameter].push_back(&layer->getOpOperand(operand));
+        ++train.useCounts[train.originalOf(parameter)];
+      }
     }
   }
   return train;

@@ -14,8 +14,7 @@ struct Objective {
 
 /// The graph `train` and the functions of its layers. The ops are the module's.
 struct TrainingGraph {
-  TrainingGraph(mlir::ModuleOp module, GraphOp graph, bool accumulates)
-      : module(module), graph(graph), accumulates(accumulates) {}
+  TrainingGraph(mlir::ModuleOp module, GraphOp graph, bool accumulates);
 
   mlir::ModuleOp module;
   GraphOp graph;
@@ -25,6 +24,8 @@ struct TrainingGraph {
   llvm::SmallVector<Objective, 2> objectives;
   llvm::DenseSet<mlir::Value> hasGradient; // values of the graph whose gradient backward computes
   llvm::DenseMap<mlir::StringAttr, llvm::SmallVector<mlir::OpOperand *>> uses; // of a parameter that have a gradient
+  llvm::DenseMap<mlir::StringAttr, mlir::StringAttr> originals; // of parameters that are copies on other stages
+  llvm::DenseMap<mlir::StringAttr, size_t> useCounts;           // uses of a parameter and its copies
 
   mlir::OperandRange results() const { return GraphOp(graph).getBody().front().getTerminator()->getOperands(); }
   /// Of the functions and slots of a layer.
@@ -33,14 +34,16 @@ struct TrainingGraph {
   bool isPassedOn(LayerOp layer, unsigned operand) const {
     return layer.getGate() && operand == 0 && hasGradient.contains(layer.getResult(0));
   }
+  /// The parameter that a copy on another stage is of; one that is no copy itself.
+  mlir::StringAttr originalOf(mlir::StringAttr parameter) const {
+    mlir::StringAttr original = originals.lookup(parameter);
+    return original ? original : parameter;
+  }
   /// How many uses of a parameter and of its copies on other stages have a gradient.
-  size_t useCount(mlir::StringAttr parameter) const;
+  size_t useCount(mlir::StringAttr parameter) const { return useCounts.lookup(originalOf(parameter)); }
   /// Whether a layer computes the value whose forward is a part of backward.
   bool isJoined(mlir::Value value) const;
 };
-
-/// The parameter that a copy on another stage is of; one that is no copy itself.
-mlir::StringAttr originalOf(mlir::ModuleOp module, mlir::StringAttr parameter);
 
 /// The name of the parameter that the value is read from; null where it is of something else.
 mlir::StringAttr parameterOf(mlir::Value value);
