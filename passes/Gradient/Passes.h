@@ -39,7 +39,11 @@ struct GradientOptions : mlir::PassPipelineOptions<GradientOptions> {
                      llvm::cl::init(0)};
 };
 
-/// Adds the passes to `manager`, which runs on a module; the options are read at once.
+/// Adds the first passes of the gradient pipeline to `manager`, which runs on a module: up to the stages of layers,
+/// where a graph still has its layers. The options are read at once.
+void buildStagePipeline(mlir::OpPassManager &manager, const GradientOptions &options);
+
+/// Adds all passes to `manager`, in the same way.
 void buildGradientPipeline(mlir::OpPassManager &manager, const GradientOptions &options);
 
 /// Makes `sluice-gradient` known to the command line.

@@ -8,7 +8,7 @@
 using namespace mlir;
 using namespace sluice;
 
-void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions &options) {
+void sluice::buildStagePipeline(OpPassManager &manager, const GradientOptions &options) {
   // Folds and common subexpressions of the graph: its gradient inherits them.
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
@@ -24,6 +24,10 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
     stages.schedule = options.schedule;
     manager.addPass(createAssignStages(stages));
   }
+}
+
+void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions &options) {
+  buildStagePipeline(manager, options);
   // Stages may also be those that the graph came with.
   manager.addPass(createPlaceParameters());
   DifferentiateOptions differentiate;

@@ -96,6 +96,11 @@ struct Options {
           "Groups of micro-batches whose gradients are summed by themselves, a power of two; equal groups give "
           "equal bits with any stages and replicas (default: as many as --replicas)"),
       llvm::cl::value_desc("V"), llvm::cl::init(0), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> explain{
+      "explain",
+      llvm::cl::desc("Print what each stage has, needs and does when, simulated from estimated costs, and make no "
+                     "program: text, json or svg, a picture (default: off; without a value: text)"),
+      llvm::cl::value_desc("FORM"), llvm::cl::ValueOptional, llvm::cl::cat(category)};
   llvm::cl::opt<std::string> cpu{
       "cpu",
       llvm::cl::desc("Processor: native, x86-64, x86-64-v3, x86-64-v4 or a name that LLVM knows (default: native)"),

@@ -37,6 +37,22 @@ static std::string checkStageUsage(const Options &options) {
   return "";
 }
 
+/// A form that no plan has, and options of what is not made beside it.
+static std::string checkExplainUsage(const Options &options) {
+  if (!options.explain.getNumOccurrences())
+    return "";
+  if (!llvm::is_contained({"", "text", "json", "svg"}, options.explain))
+    return "expected --explain text, json or svg, found '" + options.explain + "'";
+  for (const cl::Option *option :
+       {static_cast<const cl::Option *>(&options.output), static_cast<const cl::Option *>(&options.emit),
+        static_cast<const cl::Option *>(&options.tune)})
+    if (option->getNumOccurrences())
+      return ("expected --explain, which prints a plan alone, without " +
+              llvm::Twine(option->ArgStr.size() == 1 ? "-" : "--") + option->ArgStr)
+          .str();
+  return "";
+}
+
 std::string sluice::checkUsage(const Options &options) {
   auto below = [](const cl::opt<int64_t> &option) { return option.getNumOccurrences() && option < 1; };
   for (const cl::opt<int64_t> *option : {&options.batch, &options.sequence, &options.microBatches})
@@ -57,6 +73,8 @@ std::string sluice::checkUsage(const Options &options) {
   if (options.clipScope.getNumOccurrences() && !options.standardizationLoss.getNumOccurrences())
     return "expected --clip-scope together with --standardization-loss";
   if (std::string problem = checkStageUsage(options); !problem.empty())
+    return problem;
+  if (std::string problem = checkExplainUsage(options); !problem.empty())
     return problem;
   if (llvm::is_contained(options.techniques, ""))
     return "expected --technique=PASS{OPTION=VALUE ...}, found ''";
@@ -80,6 +98,8 @@ std::string sluice::checkUsage(const Options &options) {
       return problem;
   if (!options.tuneCache.empty())
     inputs.push_back(options.tuneCache);
+  if (options.explain.getNumOccurrences())
+    return "";
   return checkOutput("-o", options.outputPath(), inputs, options.isText());
 }
 
@@ -117,6 +137,8 @@ template <typename Option> static std::string given(const Option &option) {
 }
 
 std::string sluice::checkSchedule(ModuleOp module, const Options &options) {
+  if (options.explain.getNumOccurrences() && !module.lookupSymbol<GraphOp>("train"))
+    return "expected a model with a graph 'train', whose plan --explain prints, found none";
   if (module.lookupSymbol<pipe::PipelineOp>("train.pipeline")) {
     std::string flag = given(options.schedule) + given(options.replicas) + given(options.reductionGroups);
     return flag.empty() ? "" : "expected programs from a schedule or from the model itself, which has some" + flag;

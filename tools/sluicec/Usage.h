@@ -14,8 +14,8 @@ namespace sluice {
 /// Values out of range, options that do not go together, and files that cannot be read or written.
 std::string checkUsage(const Options &options);
 
-/// What of the options of stages does not fit the model. How its layers are divided is for `sluice-assign-stages` to
-/// say.
+/// What of the options of stages, or of their plan, does not fit the model. How its layers are divided is for
+/// `sluice-assign-stages` to say.
 std::string checkSchedule(mlir::ModuleOp module, const Options &options);
 
 /// An error about an option of a technique, with the flag that gave the technique behind it; another as it is.

@@ -6,6 +6,7 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/Buffers/Passes.h"
 #include "passes/CPU/Pipeline.h"
 #include "passes/Import/DiagnosticPrinter.h"
 #include "passes/Import/ImportModel.h"
@@ -13,6 +14,7 @@
 #include "passes/Target/Target.h"
 #include "tools/CommandLine.h"
 #include "tools/Register.h"
+#include "tools/sluicec/Explain.h"
 #include "tools/sluicec/MemoryWarning.h"
 #include "tools/sluicec/Output.h"
 #include "tools/sluicec/Tune.h"
@@ -102,8 +104,7 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
   return manager.run(module);
 }
 
-static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, const Options &options) {
-  GradientOptions gradient;
+static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const Options &options) {
   gradient.droppedState = options.droppedState.getValue();
   gradient.stages = options.stages.getValue();
   gradient.partition = options.partition.getValue();
@@ -114,6 +115,11 @@ static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, c
     gradient.microBatches = model.getMicroBatches();
     gradient.optimizer = stringifyOptimizer(model.getOptimizer()).str();
   }
+}
+
+static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, const Options &options) {
+  GradientOptions gradient;
+  setGradientOptions(gradient, module, options);
   buildGradientPipeline(manager, gradient);
   NumericsOptions numerics;
   numerics.compute = options.compute.getValue();
@@ -173,6 +179,29 @@ static LogicalResult runPhases(ModuleOp module, const Options &options, MemoryWa
   return success(succeeded(toLLVM.run(module)) && succeeded(verify(module)));
 }
 
+/// Prints the plan of the step. Differentiated functions and the places of slots are enough for it.
+static LogicalResult explain(ModuleOp module, const Options &options) {
+  OwningOpRef<ModuleOp> divided = module.clone();
+  GradientOptions gradient;
+  setGradientOptions(gradient, module, options);
+  PassManager toStages(module.getContext()), toSlots(module.getContext());
+  for (PassManager *manager : {&toStages, &toSlots})
+    manager->enableVerifier(options.verifyEach);
+  buildStagePipeline(toStages, gradient);
+  addGradientAndNumericsPhase(toSlots, module, options);
+  toSlots.addPass(createPlanSlots());
+  // The whole first: it refuses stages that do not fit.
+  if (failed(verify(module)) || failed(toSlots.run(module)) || failed(toStages.run(*divided)))
+    return failure();
+  FailureOr<std::vector<StageWork>> work = measureStages(divided->lookupSymbol<GraphOp>("train"));
+  if (failed(work))
+    return failure();
+  FailureOr<std::string> plan = explainPlan(module, *work, options.explain);
+  if (succeeded(plan))
+    llvm::outs() << *plan;
+  return plan;
+}
+
 static llvm::Error writeBinary(ModuleOp module, const Options &options, const Target &target, llvm::StringRef output,
                                llvm::StringRef runtimeLibrary) {
   if (options.emit == Emit::Object)
@@ -226,6 +255,8 @@ int main(int argc, char **argv) {
     failureCode = fail(named, 2);
     return success();
   });
+  if (options.explain.getNumOccurrences())
+    return failed(explain(*module, options)) ? failureCode : finishOutput(fail);
   if (options.tune && failed(tune(*module, options)))
     return failureCode;
   if (failed(runPhases(*module, options, warning)))

@@ -1,0 +1,278 @@
+//===- Explain.cpp - What a step will do, before code is made -------------------------===//
+#include "tools/sluicec/Explain.h"
+#include "dialects/Pipe/PipeDialect.h"
+#include "dialects/Sluice/BinaryFacts.h"
+#include "passes/Schedule/Generators.h"
+#include "passes/Schedule/PipelineOps.h"
+#include "passes/Schedule/Timeline.h"
+#include "passes/Stages/StageCosts.h"
+#include "passes/Table/ProgramTable.h"
+#include "runtime/cli/Flags.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
+
+using namespace mlir;
+using namespace sluice;
+
+static constexpr int textColumns = 100, pictureWidth = 1200;
+
+static int64_t stageOf(const StageUnit &unit) { return LayerOp(unit.layers.front()).getStage().value_or(0); }
+
+/// Adds the messages of tied parameters, one a step from each of their stages.
+static void addTied(const PartitionProblem &problem, ArrayRef<StageUnit> units, int64_t microBatches,
+                    std::vector<StageWork> &work) {
+  for (const TiedParameter &tied : problem.tied) {
+    llvm::SetVector<int64_t> holders;
+    for (unsigned unit : tied.layers)
+      holders.insert(stageOf(units[unit]));
+    if (holders.size() > 1)
+      for (int64_t stage : holders)
+        work[stage].costs.tiedSum += double(tied.exchange) * double(microBatches) / 2;
+  }
+}
+
+FailureOr<std::vector<StageWork>> sluice::measureStages(GraphOp graph) {
+  FailureOr<SmallVector<StageUnit>> units = findUnits(graph);
+  if (failed(units))
+    return failure();
+  ModelAttr model = BinaryFacts::of(graph->getParentOfType<ModuleOp>()).model;
+  int64_t stages = 1;
+  for (const StageUnit &unit : *units)
+    stages = std::max(stages, stageOf(unit) + 1);
+  int64_t microBatches = model ? model.getMicroBatches() : 1;
+  StageSettings settings = {model ? stringifyOptimizer(model.getOptimizer()) : "adamw", FrameSchedule::Sequential,
+                            stages, microBatches, /*memoryLimit=*/std::nullopt};
+  PartitionProblem problem = buildPartitionProblem(*units, settings);
+  // Nothing but what is counted here.
+  std::vector<StageWork> work(stages);
+  for (StageWork &stage : work)
+    stage.costs.forward = stage.costs.backward = 0;
+  for (auto [index, unit, cost] : llvm::enumerate(*units, problem.layers)) {
+    StageWork &stage = work[stageOf(unit)];
+    stage.layers += unit.depth.has_value();
+    stage.hasEmbeddings |= !unit.depth && index == 0;
+    stage.hasHead |= !unit.depth && index + 1 == units->size();
+    stage.costs.forward += (1 - cost.dropProbability) * double(cost.forward);
+    stage.costs.backward += (1 - cost.dropProbability) * double(cost.backward);
+    if (index + 1 == units->size())
+      break;
+    // A stage without layers hands on what it gets.
+    double ticks = double(problem.transfer.ticks(cost.boundaryBytes));
+    for (int64_t left = stageOf(unit); left < stageOf((*units)[index + 1]); ++left)
+      work[left].costs.activations = work[left + 1].costs.gradients = ticks;
+  }
+  addTied(problem, *units, microBatches, work);
+  return work;
+}
+
+namespace {
+/// What a stage needs on each of its devices.
+struct StageMemory {
+  int64_t parameters = 0;                                                             ///< numbers
+  int64_t weights = 0, gradients = 0, state = 0;                                      ///< bytes
+  int64_t frames = 1, frameBytes = 0;                                                 ///< of one frame
+  int64_t total() const { return weights + gradients + state + frames * frameBytes; } ///< bytes
+};
+
+struct Plan {
+  std::string model, schedule;
+  schedule::Pipeline pipeline;
+  schedule::Proof proof;
+  double speedUp = 1;
+  std::vector<StageWork> work;
+  std::vector<StageMemory> memory; // by stage, as `work`
+
+  /// The share of the period that the devices of a stage compute.
+  double busyOf(int stage) const {
+    double sum = 0;
+    for (int replica = 0; replica < pipeline.replicas; ++replica)
+      sum += proof.busy[pipeline.deviceOf(stage, replica)];
+    return sum / pipeline.replicas;
+  }
+};
+} // namespace
+
+/// Adds up parameters and slots by stage. State is that of the optimizer, with the sums of other stages and norms.
+static FailureOr<std::vector<StageMemory>> measureMemory(ModuleOp module, pipe::PipelineOp op, int buffers) {
+  FailureOr<SmallVector<sluice_stage>> stages = collectStages(module, op);
+  if (failed(stages))
+    return failure();
+  std::vector<StageMemory> memory(stages->size());
+  for (auto [entry, stage] : llvm::zip_equal(memory, *stages)) {
+    entry.gradients = stage.gradient_bytes * buffers;
+    entry.frames = stage.frames;
+    entry.frameBytes = stage.frame_bytes;
+  }
+  auto bytesOf = [](Type type) { return int64_t(llvm::alignTo(sumOfTensorBytes(type), SLUICE_ALIGNMENT)); };
+  for (auto parameter : module.getOps<ParameterOp>()) {
+    StageMemory &entry = memory[parameter.getStage().value_or(0)];
+    entry.parameters += cast<RankedTensorType>(parameter.getType()).getNumElements();
+    entry.weights += bytesOf(parameter.getType());
+  }
+  for (auto slot : module.getOps<SlotOp>()) {
+    int64_t &state = memory[slot.getStage().value_or(0)].state;
+    if (slot.getKind() == SlotKind::State || slot.getKind() == SlotKind::Exchange)
+      state += bytesOf(slot.getType());
+    else if (slot.getKind() == SlotKind::Norm)
+      state += sumOfTensorBytes(slot.getType()); // close together
+  }
+  return memory;
+}
+
+/// Plays the programs, and those of `sequential`.
+static LogicalResult simulate(pipe::PipelineOp op, Plan &plan) {
+  schedule::Costs costs;
+  for (const StageWork &stage : plan.work)
+    costs.stages.push_back(stage.costs);
+  if (auto error = schedule::verify(plan.pipeline, costs, plan.proof))
+    return op.emitOpError() << error->text;
+  schedule::GeneratorOptions options;
+  options.stages = plan.pipeline.stages;
+  options.microBatches = plan.pipeline.microBatches;
+  options.groups = plan.pipeline.groups;
+  options.tied = plan.pipeline.tied;
+  schedule::Pipeline sequential;
+  schedule::Proof proof;
+  auto error = schedule::generate(options, sequential);
+  if (!error)
+    error = schedule::verify(sequential, costs, proof);
+  if (error)
+    return op.emitOpError() << "has no sequential order to compare with: " << error->text;
+  plan.speedUp = plan.proof.period > 0 ? proof.period / plan.proof.period : 1;
+  return success();
+}
+
+static std::string counted(int64_t count, StringRef what, StringRef ending = "s") {
+  return (llvm::Twine(count) + " " + what + (count == 1 ? "" : ending)).str();
+}
+
+static std::string formatted(const char *format, double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format(format, value);
+  return text;
+}
+
+static std::string layersText(const StageWork &work) {
+  SmallVector<std::string, 3> parts;
+  if (work.hasEmbeddings)
+    parts.push_back("embeddings");
+  if (work.layers > 0)
+    parts.push_back(counted(work.layers, "layer"));
+  if (work.hasHead)
+    parts.push_back("head");
+  return parts.empty() ? "none" : llvm::join(parts, ", ");
+}
+
+using Row = std::vector<std::string>;
+
+/// Columns of one width each; the second holds words and is set left.
+static std::string drawTable(ArrayRef<Row> rows) {
+  std::string text;
+  SmallVector<size_t> widths(rows.front().size(), 0);
+  for (const Row &row : rows)
+    for (auto [width, cell] : llvm::zip_equal(widths, row))
+      width = std::max(width, cell.size());
+  for (const Row &row : rows) {
+    for (auto [column, cell] : llvm::enumerate(row)) {
+      std::string space(widths[column] - cell.size(), ' ');
+      text += (column == 0 ? "" : "  ") + (column == 1 ? cell + space : space + cell);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+static std::string drawText(const Plan &plan) {
+  const schedule::Pipeline &pipeline = plan.pipeline;
+  std::string text = "plan of '" + plan.model + "': " + counted(pipeline.stages, "stage") + ", schedule " +
+                     plan.schedule + ", " + counted(pipeline.microBatches, "micro-batch", "es") + ", " +
+                     counted(pipeline.replicas, "replica") + ", " + counted(pipeline.groups, "reduction group") +
+                     "\n\n";
+  std::vector<Row> rows = {{"stage", "layers", "parameters", "weights", "gradients", "state", "frames", "memory",
+                            "forward", "backward", "busy"}};
+  for (int stage = 0; stage < pipeline.stages; ++stage) {
+    const StageWork &work = plan.work[stage];
+    const StageMemory &memory = plan.memory[stage];
+    rows.push_back({std::to_string(stage), layersText(work), std::to_string(memory.parameters),
+                    runtime::mebibytes(memory.weights), runtime::mebibytes(memory.gradients),
+                    runtime::mebibytes(memory.state),
+                    std::to_string(memory.frames) + " x " + runtime::mebibytes(memory.frameBytes),
+                    runtime::mebibytes(memory.total()), formatted("%.4g", work.costs.forward),
+                    formatted("%.4g", work.costs.backward), formatted("%.1f %%", 100 * plan.busyOf(stage))});
+  }
+  text += drawTable(rows);
+  text += "Memory is that of a device, without tokens and scratch; forward and backward are ticks a micro-batch.\n\n";
+  text += "period " + formatted("%.4g", plan.proof.period) + " ticks, bubble " +
+          formatted("%.1f %%", 100 * plan.proof.bubble) + ", " + formatted("%.2f", plan.speedUp) +
+          " times as fast as sequential in one replica\n\n";
+  return text + schedule::drawText(pipeline, plan.proof.timeline, textColumns);
+}
+
+static void writeStage(llvm::json::OStream &json, const Plan &plan, int stage) {
+  const StageWork &work = plan.work[stage];
+  const StageMemory &memory = plan.memory[stage];
+  json.object([&] {
+    json.attribute("stage", stage);
+    json.attribute("layers", work.layers);
+    json.attribute("embeddings", work.hasEmbeddings);
+    json.attribute("head", work.hasHead);
+    json.attribute("parameters", memory.parameters);
+    json.attribute("weight_bytes", memory.weights);
+    json.attribute("gradient_bytes", memory.gradients);
+    json.attribute("state_bytes", memory.state);
+    json.attribute("frames", memory.frames);
+    json.attribute("frame_bytes", memory.frameBytes);
+    json.attribute("memory_bytes", memory.total());
+    json.attribute("forward", work.costs.forward);
+    json.attribute("backward", work.costs.backward);
+    json.attribute("busy", plan.busyOf(stage));
+  });
+}
+
+static std::string drawJson(const Plan &plan) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  llvm::json::OStream json(stream, /*IndentSize=*/2);
+  json.object([&] {
+    json.attribute("model", llvm::json::fixUTF8(plan.model));
+    json.attribute("schedule", llvm::json::fixUTF8(plan.schedule));
+    json.attribute("micro_batches", plan.pipeline.microBatches);
+    json.attribute("replicas", plan.pipeline.replicas);
+    json.attribute("reduction_groups", plan.pipeline.groups);
+    json.attribute("period", plan.proof.period);
+    json.attribute("bubble", plan.proof.bubble);
+    json.attribute("speed_up", plan.speedUp);
+    json.attributeArray("stages", [&] {
+      for (int stage = 0; stage < plan.pipeline.stages; ++stage)
+        writeStage(json, plan, stage);
+    });
+    json.attributeBegin("timeline");
+    json.rawValue(StringRef(schedule::drawJson(plan.pipeline, plan.proof.timeline)).trim());
+    json.attributeEnd();
+  });
+  return text + "\n";
+}
+
+FailureOr<std::string> sluice::explainPlan(ModuleOp module, std::vector<StageWork> work, StringRef form) {
+  auto op = module.lookupSymbol<pipe::PipelineOp>("train.pipeline");
+  if (!op || !op.getFrames())
+    return module.emitError() << "expected a proved pipeline 'train.pipeline', found none";
+  FailureOr<PipelineOfOp> read = readPipeline(op);
+  if (failed(read))
+    return failure();
+  Plan plan;
+  ModelAttr model = BinaryFacts::of(module).model;
+  plan.model = model ? model.getName().str() : "";
+  auto name = op->getAttrOfType<StringAttr>("schedule");
+  plan.schedule = name ? name.str() : "of the model";
+  plan.pipeline = std::move(read->pipeline);
+  plan.work = std::move(work);
+  FailureOr<std::vector<StageMemory>> memory = measureMemory(module, op, plan.pipeline.gradientBuffers());
+  if (failed(memory) || failed(simulate(op, plan)))
+    return failure();
+  plan.memory = std::move(*memory);
+  if (form == "svg")
+    return schedule::drawSvg(plan.pipeline, plan.proof.timeline, pictureWidth);
+  return form == "json" ? drawJson(plan) : drawText(plan);
+}
