@@ -2,9 +2,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
-#include "mlir/Transforms/RegionUtils.h"
 #include "passes/Gradient/StageMessages.h"
-#include "llvm/ADT/SetVector.h"
+#include "passes/Gradient/UsedValues.h"
 
 namespace sluice {
 #define GEN_PASS_DEF_CUTSTAGES
@@ -25,18 +24,11 @@ static StringRef graphOf(func::FuncOp action) {
   return graph ? graph.getValue() : StringRef();
 }
 
-/// The operands of an op, and what its regions use from outside.
-static llvm::SetVector<Value> usedBy(Operation *op) {
-  llvm::SetVector<Value> used(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op->getRegions(), used);
-  return used;
-}
-
 namespace {
 /// What an op needs, looked for through ops without a stage.
 struct Needs {
   explicit Needs(Operation *op) {
-    for (Value value : usedBy(op))
+    for (Value value : valuesUsedBy(op))
       collect(value);
   }
 
@@ -56,7 +48,7 @@ private:
     else if (isa<ReadOp>(definition))
       readings.insert(definition);
     else
-      for (Value operand : usedBy(definition))
+      for (Value operand : valuesUsedBy(definition))
         collect(operand);
   }
 };
@@ -246,7 +238,7 @@ void StageBuilder::prepare(Value value) {
 
 /// Makes an op for the stage, behind what it needs.
 void StageBuilder::clone(Operation *op) {
-  for (Value value : usedBy(op))
+  for (Value value : valuesUsedBy(op))
     prepare(value);
   builder.clone(*op, mapping)->removeAttr(stageAttrName);
 }

@@ -1,9 +1,8 @@
 //===- GroupLayers.cpp - Wraps the ops between layers in layers ------------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Transforms/RegionUtils.h"
 #include "passes/Gradient/Passes.h"
-#include "llvm/ADT/SetVector.h"
+#include "passes/Gradient/UsedValues.h"
 
 namespace sluice {
 #define GEN_PASS_DEF_GROUPLAYERS
@@ -30,13 +29,6 @@ Group groupOf(Value value) {
 /// What stays outside of layers: ops that only name a value.
 bool namesValue(Operation &op) {
   return op.getNumOperands() == 0 && !isa<LayerOp, ZeroOp>(op) && !op.hasTrait<OpTrait::IsTerminator>();
-}
-
-/// What an op uses of what stands outside of it, in its regions as well.
-llvm::SetVector<Value> valuesUsedBy(Operation *op) {
-  llvm::SetVector<Value> used(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op->getRegions(), used);
-  return used;
 }
 
 void wrap(ArrayRef<Operation *> run, StringRef name) {

@@ -1,4 +1,5 @@
 //===- ScheduleStages.cpp - Programs for the actions that stages were cut into ------------===//
+#include "dialects/Sluice/ActionStage.h"
 #include "dialects/Sluice/BinaryFacts.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Schedule/Generators.h"
@@ -20,11 +21,6 @@ using namespace sluice;
 /// Messages that lie in a channel before a send waits: one that is taken, and one behind it.
 static constexpr int capacityOfChannels = 2;
 
-static int64_t stageOf(Operation *op) {
-  auto stage = op->getAttrOfType<IntegerAttr>(stageAttrName);
-  return stage ? stage.getInt() : 0;
-}
-
 static pipe::Role roleOf(ActionKind action) {
   return action == ActionKind::Tied       ? pipe::Role::Tied
          : action == ActionKind::Backward ? pipe::Role::Gradients
@@ -40,7 +36,7 @@ struct ScheduleStages : sluice::impl::ScheduleStagesBase<ScheduleStages> {
     llvm::SetVector<StringRef> graphs;
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (auto graph = function->getAttrOfType<StringAttr>(graphAttrName); graph && function->hasAttr(actionAttrName)) {
-        stages = std::max(stages, stageOf(function) + 1);
+        stages = std::max(stages, stageOfAction(function) + 1);
         graphs.insert(graph.getValue());
       }
     for (StringRef graph : graphs)
@@ -103,8 +99,8 @@ std::vector<schedule::TiedStages> ScheduleStages::findTied(StringRef graph) {
     }
   for (auto function : getOperation().getOps<func::FuncOp>()) {
     auto action = function->getAttrOfType<ActionKindAttr>(actionAttrName);
-    if (action && action.getValue() == ActionKind::Tied && !exchanging.count(stageOf(function)))
-      pairs.insert({int(stageOf(function)), int(stageOf(function))});
+    if (action && action.getValue() == ActionKind::Tied && !exchanging.count(stageOfAction(function)))
+      pairs.insert({int(stageOfAction(function)), int(stageOfAction(function))});
   }
   return {pairs.begin(), pairs.end()};
 }

@@ -1,5 +1,6 @@
 //===- FunctionTable.cpp - The exported table's functions, step and graphs ------------===//
 #include "passes/Table/FunctionTable.h"
+#include "dialects/Sluice/ActionStage.h"
 #include "passes/Buffers/Scratch.h"
 #include "passes/Table/TableTensor.h"
 
@@ -25,8 +26,7 @@ LogicalResult FunctionIndex::collect(ModuleOp module, Table &table, AbiWriter &w
       return function.emitOpError() << "expected '" << scratchBytesAttrName << "' and '" << threadScratchBytesAttrName
                                     << "': run sluice-plan-scratch";
     auto graph = function->getAttrOfType<StringAttr>(graphAttrName);
-    auto stageAttr = function->getAttrOfType<IntegerAttr>(stageAttrName);
-    int64_t stage = stageAttr ? stageAttr.getInt() : 0;
+    int64_t stage = stageOfAction(function);
     stageCount = std::max(stageCount, stage + 1);
     auto key = std::make_tuple(action.getValue(), graph ? graph.getValue() : StringRef(), stage);
     if (!positions.try_emplace(key, table.functions.size()).second)

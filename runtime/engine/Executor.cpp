@@ -198,7 +198,7 @@ void Executor::computeGradientOf(int32_t microBatch, const StepSettings &stepSet
     for (Runner &runner : runners) {
       const sluice_action *&at = next[runner.device];
       for (; at != runner.update && (!isPart(*at) || !wouldWait(*at)); ++at)
-        if (isPart(*at) && at->kind != SLUICE_ACTION_NORM) {
+        if (isPart(*at)) {
           sluice_action alone = *at;
           alone.clears = 0;
           if (alone.kind == SLUICE_ACTION_BACKWARD)

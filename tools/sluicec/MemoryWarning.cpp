@@ -1,9 +1,11 @@
 //===- MemoryWarning.cpp - Warns of models that memory is too short for ------------===//
 #include "tools/sluicec/MemoryWarning.h"
+#include "dialects/Sluice/ActionStage.h"
 #include "dialects/Sluice/BinaryFacts.h"
 #include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Buffers/Scratch.h"
+#include "passes/Schedule/PipelineOps.h"
 #include "passes/Table/ParameterTable.h"
 #include "passes/Table/ProgramTable.h"
 #include "runtime/Error.h"
@@ -33,11 +35,6 @@ void MemoryWarning::checkGraph(ModuleOp module) {
                                available.limit.c_str());
 }
 
-static int32_t stageOf(func::FuncOp action) {
-  auto stage = action->getAttrOfType<IntegerAttr>(stageAttrName);
-  return stage ? stage.getInt() : 0;
-}
-
 void MemoryWarning::checkKernels(ModuleOp module) {
   BinaryFacts facts = BinaryFacts::of(module);
   if (isGiven || !facts.model || !facts.memory)
@@ -47,14 +44,15 @@ void MemoryWarning::checkKernels(ModuleOp module) {
     auto bytes = function->getAttrOfType<IntegerAttr>(scratchBytesAttrName);
     auto threadBytes = function->getAttrOfType<IntegerAttr>(threadScratchBytesAttrName);
     if (function->hasAttr(actionAttrName) && bytes && threadBytes)
-      functions.push_back({"", nullptr, bytes.getInt(), threadBytes.getInt(), stageOf(function)});
+      functions.push_back({"", nullptr, bytes.getInt(), threadBytes.getInt(), int32_t(stageOfAction(function))});
   }
-  auto pipeline = module.lookupSymbol<pipe::PipelineOp>("train.pipeline");
-  if (!pipeline || !pipeline.getFrames())
+  auto op = module.lookupSymbol<pipe::PipelineOp>("train.pipeline");
+  if (!op || !op.getFrames())
     return;
-  FailureOr<SmallVector<sluice_stage>> stages = collectStages(module, pipeline);
+  FailureOr<PipelineOfOp> read = readPipeline(op);
+  FailureOr<SmallVector<sluice_stage>> stages = collectStages(module, op);
   FailureOr<SmallVector<sluice_parameter>> parameters = collectParameters(module, facts.memory);
-  if (failed(stages) || failed(parameters))
+  if (failed(read) || failed(stages) || failed(parameters))
     return;
   // As much of the table as the check reads.
   std::string name = facts.model.getName().str();
@@ -69,11 +67,9 @@ void MemoryWarning::checkKernels(ModuleOp module) {
   program.function_count = functions.size();
   program.parameter_bytes = facts.memory.getParameterBytes();
   program.persistent_bytes = facts.memory.getPersistentBytes();
-  program.replicas = pipeline.getReplicas();
-  program.device_count = pipeline.getStages() * pipeline.getReplicas();
-  // As Pipeline::gradientBuffers() has it.
-  int32_t groups = pipeline.getGroups() / pipeline.getReplicas();
-  program.gradient_buffers = std::max<int32_t>(llvm::Log2_32(groups) + 1, pipeline.getReplicas() > 1 ? 2 : 1);
+  program.replicas = read->pipeline.replicas;
+  program.device_count = read->pipeline.devices();
+  program.gradient_buffers = read->pipeline.gradientBuffers();
   program.stages = stages->data();
   program.stage_count = stages->size();
   program.gradient_bytes = facts.memory.getGradientBytes();
