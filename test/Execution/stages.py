@@ -7,13 +7,19 @@ import subprocess
 import sys
 
 
-def train(folder, model, flags):
-    program = os.path.join(folder, "program")
+def run(*command):
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+    if ended.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {ended.returncode}:\n{ended.stdout}")
+
+
+def train(folder, model, flags, data=None):
+    """What 20 steps of a program with these flags tell, and the bytes of the tensors that they leave."""
+    program, log, checkpoint = (os.path.join(folder, name) for name in ("program", "log", "checkpoint"))
     os.makedirs(folder)
-    subprocess.run(["sluicec", model, *flags, "-o", program], check=True)
-    data, log, checkpoint = model, os.path.join(folder, "log"), os.path.join(folder, "checkpoint")
-    subprocess.run([program, "train", f"--data={data}", "--steps=20", f"--log={log}", f"--checkpoint-dir={checkpoint}",
-                    "--threads=1", "--quiet"], check=True, timeout=120)
+    run("sluicec", model, *flags, "-o", program)
+    run(program, "train", f"--data={data or model}", "--steps=20", f"--log={log}", f"--checkpoint-dir={checkpoint}",
+        "--threads=1", "--quiet")
     keys = "step", "loss", "grad_norm", "layers_kept", "standardization_loss", "val_loss"
     told = [{key: line.get(key) for key in keys} for line in map(json.loads, open(log))]
     assert len(told) == 21, f"expected 20 steps and a validation loss, found {len(told)} lines"
@@ -29,13 +35,27 @@ def train(folder, model, flags):
     return told, tensors
 
 
-folder, model = sys.argv[1:3]
-split = sys.argv.index("--")
-common, variants = sys.argv[3:split], sys.argv[split + 1:]
-results = [train(os.path.join(folder, str(i)), model, common + variant.split()) for i, variant in enumerate(variants)]
-assert len({line["loss"] for line in results[0][0]}) > 10, "expected losses that change"
-for variant, result in zip(variants[1:], results[1:]):
-    for first, other in zip(results[0][0], result[0]):
-        assert first == other, f"{variant}: expected {first}, found {other}"
-    for name in results[0][1]:
-        assert results[0][1][name] == result[1][name], f"{variant}: other bits in {name}"
+def find_difference(expected, found):
+    """What differs between two results of train(); none if nothing does."""
+    for first, other in zip(expected[0], found[0]):
+        if first != other:
+            return f"expected {first}, found {other}"
+    for name in expected[1]:
+        if expected[1][name] != found[1].get(name):
+            return f"other bits in {name}"
+    return None
+
+
+def main():
+    folder, model = sys.argv[1:3]
+    split = sys.argv.index("--")
+    common, variants = sys.argv[3:split], sys.argv[split + 1:]
+    results = [train(os.path.join(folder, str(i)), model, common + flags.split()) for i, flags in enumerate(variants)]
+    assert len({line["loss"] for line in results[0][0]}) > 10, "expected losses that change"
+    for flags, result in zip(variants[1:], results[1:]):
+        difference = find_difference(results[0], result)
+        assert not difference, f"{flags}: {difference}"
+
+
+if __name__ == "__main__":
+    main()
