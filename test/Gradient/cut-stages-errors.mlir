@@ -91,6 +91,20 @@ func.func @train.forward() attributes {sluice.action = #sluice.action<forward>, 
 
 // -----
 
+// Nor is it sent behind backward.
+func.func private @layer(tensor<4xf32>) -> tensor<4xf32>
+sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1}
+// expected-note@+1 {{'g' is of kind 'gradient' and stage 1}}
+sluice.slot gradient @g : tensor<4xf32> of @w {stage = 1}
+func.func @train.backward() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train"} {
+  // expected-error@+1 {{expected a value of stage 0, or one that action 'backward' may have from another}}
+  %x = sluice.fetch @g : tensor<4xf32>
+  %y = call @layer(%x) {sluice.stage = 0 : i64} : (tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
 // An exchange is of gradients alone.
 func.func private @layer(tensor<4xf32>) -> tensor<4xf32>
 // expected-note@+1 {{'x' is of kind 'kept' and stage 0}}

@@ -160,6 +160,10 @@ func.func @train.update() attributes {sluice.action = #sluice.action<update>, sl
   return
 }
 
+// An action that is only declared has nothing to cut.
+// CHECK: func.func private @declared()
+func.func private @declared() attributes {sluice.action = #sluice.action<update>, sluice.graph = "train"}
+
 // One bundle a pair of stages and direction.
 // CHECK: sluice.message @train.forward.0.1 behind <forward> of "train" from 0 to 1
 // CHECK-SAME: sends [@kept.gates, @train.forward.boundary]

@@ -5,6 +5,8 @@
 // RUN:   --remarks-filter=stages -o /dev/null 2>&1 | FileCheck %s --check-prefix=SEQUENTIAL
 // RUN: sluice-opt %s --sluice-assign-stages="partition=1,1 microbatches=8 schedule=gpipe optimizer=muon" \
 // RUN:   --remarks-filter=stages -o /dev/null 2>&1 | FileCheck %s --check-prefix=GPIPE
+// RUN: sluice-opt %s --sluice-assign-stages=partition=2,0 --remarks-filter=stages -o /dev/null 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=PASSED
 // RUN: sluice-opt %s --sluice-assign-stages="stages=2 memory-limit=1600000" | FileCheck %s --check-prefix=LIMIT
 // RUN: sluice-opt %s --sluice-assign-stages=stages=2 | FileCheck %s --check-prefix=FREE
 
@@ -29,6 +31,10 @@ sluice.parameter @w : tensor<128x128xf32> {init = #sluice.normal<0.02>, hidden_p
 // GPIPE: bytes=7012352
 // GPIPE-SAME: exchange=211072
 // GPIPE: bytes=6840416
+
+// What the head has of h.0 crosses the boundary behind h.1, too: 2 x (320000 + 4 x (393216 + 4)).
+// PASSED: transfer=3785760
+// PASSED: transfer=3785760
 
 // Three parts on the first stage would be faster, but do not fit.
 // LIMIT: sluice.layer "h.0" depth 1 of 2 stage 0

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 using namespace sluice::runtime;
@@ -36,6 +37,52 @@ TEST(DeviceTest, PlanCountsFramesBuffersAndReplicas) {
   EXPECT_EQ(more.buffers, 2 * stage.gradient_bytes);
   program.replicas = 2;
   EXPECT_EQ(planMemory(program, 1).total(), 2 * more.total() - more.inputs); // each has half of the micro-batches
+}
+
+/// Two stages with a function each, of which the second needs other memory than the first.
+struct TwoStages {
+  TwoStages() {
+    stages[1].frame_bytes += 640;
+    stages[1].frames = 2;
+    functions[0] = {"first", nullptr, 4096, 256, 0};
+    functions[1] = {"second", nullptr, 1024, 8192, 1};
+    program.stages = stages;
+    program.stage_count = 2;
+    program.functions = functions;
+    program.function_count = 2;
+    program.gradient_buffers = 3;
+  }
+  sluice_stage stages[2] = {sluice_program.stages[0], sluice_program.stages[0]};
+  sluice_function functions[2];
+  sluice_binary program = sluice_program;
+};
+
+TEST(DeviceTest, PlanAddsUpStages) {
+  TwoStages two;
+  MemoryPlan plan = planMemory(two.program, 2);
+  EXPECT_EQ(plan.frames, two.stages[0].frame_bytes + 2 * two.stages[1].frame_bytes);
+  EXPECT_EQ(plan.buffers, 2 * (two.stages[0].gradient_bytes + two.stages[1].gradient_bytes));
+  EXPECT_EQ(plan.scratch, 4096 + 1024);
+  EXPECT_EQ(plan.threadScratch, 2 * (sluice_pool::scratchStride(256) + sluice_pool::scratchStride(8192)));
+}
+
+TEST(DeviceTest, StagesAndBuffersLieApart) {
+  TwoStages two;
+  Device device(two.program, 1);
+  // The first buffers lie in the persistent block, which the fake program has once.
+  char *places[] = {device.gradients(0, 0), device.gradients(0, 1), device.gradients(0, 2), device.gradients(1, 1),
+                    device.gradients(1, 2), device.frame(0),        device.frame(1, 0),     device.frame(1, 1)};
+  int64_t sizes[8];
+  for (int i = 0; i < 8; ++i) {
+    sizes[i] = i < 5 ? two.stages[0].gradient_bytes : two.stages[i > 5].frame_bytes;
+    std::memset(places[i], i, sizes[i]);
+  }
+  for (int i = 0; i < 8; ++i)
+    EXPECT_EQ(std::count(places[i], places[i] + sizes[i], char(i)), sizes[i]) << i;
+  device.clearGradients(0, 2);
+  EXPECT_EQ(std::count(places[2], places[2] + sizes[2], char(0)), sizes[2]);
+  EXPECT_EQ(std::count(places[1], places[1] + sizes[1], char(1)), sizes[1]);
+  EXPECT_EQ(std::count(places[4], places[4] + sizes[4], char(4)), sizes[4]);
 }
 
 TEST(DeviceTest, FramesFollowEachOther) {
@@ -88,6 +135,19 @@ TEST(DeviceTest, InputsLieApartAndOnLines) {
     }
 }
 
+TEST(DeviceTest, ReplicasHaveInputsOfTheirOwnMicroBatches) {
+  sluice_binary program = sluice_program;
+  program.micro_batches = 6;
+  program.replicas = 3;
+  Device device(program, 1);
+  for (int64_t m : {2, 4})
+    for (uint32_t i = 0; i < SLUICE_MAX_INPUTS; ++i) {
+      EXPECT_EQ(device.input(m, i), device.input(0, i));
+      EXPECT_EQ(device.input(m + 1, i), device.input(1, i));
+    }
+  EXPECT_NE(device.input(0, 0), device.input(1, 0));
+}
+
 TEST(DeviceTest, ZeroingLeavesTheOtherSlotsAlone) {
   Device device(sluice_program, 2);
   std::memset(device.persistent(), 1, sluice_program.persistent_bytes);
@@ -97,6 +157,26 @@ TEST(DeviceTest, ZeroingLeavesTheOtherSlotsAlone) {
   for (int64_t i = 0; i < sluice_program.persistent_bytes; ++i)
     wrong += device.persistent()[i] != (i >= begin && i < end ? 0 : 1);
   EXPECT_EQ(wrong, 0);
+}
+
+TEST(DeviceTest, CallsAFunctionOnTheFrameAndTheGradientBufferThatAreAskedFor) {
+  sluice_entry entry = [](const sluice_step *, const sluice_blocks *blocks, void *) {
+    *static_cast<float *>(blocks->frame) = 5;
+    *reinterpret_cast<float *>(static_cast<char *>(blocks->persistent) + sluice_program.stages[0].gradient_offset) = 7;
+  };
+  TwoStages two;
+  two.functions[1].entry = entry;
+  Device device(two.program, 1);
+  sluice_step step{};
+  auto floatAt = [](const char *place) { return *reinterpret_cast<const float *>(place); };
+  device.call(1, 1, 2, step);
+  EXPECT_EQ(floatAt(device.frame(1, 1)), 5);
+  EXPECT_EQ(floatAt(device.frame(1, 0)), 0);
+  EXPECT_EQ(floatAt(device.frame(0, 0)), 0);
+  EXPECT_EQ(floatAt(device.gradients(1, 2)), 7);
+  for (int32_t buffer : {0, 1})
+    EXPECT_EQ(floatAt(device.gradients(1, buffer)), 0);
+  EXPECT_EQ(step.pool, &device.threads(1));
 }
 
 TEST(DeviceTest, CallsAFunctionOnTheInputsOfItsMicroBatch) {
