@@ -287,58 +287,87 @@ private:
     return groups;
   }
 
-  void addUpdate(ArrayRef<Trained> group, const Rule &rule, SlotBuilder &slotBuilder, OpBuilder &builder) {
-    ParameterOp first = group.front().parameter;
-    Location location = first.getLoc();
-    auto type = cast<RankedTensorType>(first.getType());
-    Type scalarType = RankedTensorType::get({}, type.getElementType());
-    bool hasUnclipped = bool(group.front().unclipped);
-    SmallVector<Value> values, gradients, scalars, betas; // values: parameters, then states
-    for (Trained trained : group) {
-      values.push_back(ReadOp::create(builder, location, type, trained.parameter.getSymName()));
-      gradients.push_back(fetch(builder, trained.gradient));
-    }
-    for (Trained trained : group)
-      if (hasUnclipped)
-        gradients.push_back(fetch(builder, trained.unclipped));
-    SmallVector<SlotOp> states;
-    auto addState = [&](Trained trained, StringRef role, Type type) {
-      ParameterOp parameter = trained.parameter;
+  /// What an update takes. Weights and states also come out of it, in this order.
+  struct Operands {
+    SmallVector<Value> weights, gradients, states, scalars, betas;
+    Value unclippedScale;      // null where every loss is clipped
+    SmallVector<SlotOp> slots; // of the states
+  };
+
+  /// Adds the slots of the group's states. Corrections are those of its first parameter.
+  void addStates(ArrayRef<Trained> group, const Rule &rule, SlotBuilder &slotBuilder, OpBuilder &builder,
+                 Operands &operands) {
+    auto add = [&](ParameterOp parameter, StringRef role, Type type) {
       SlotOp slot = slotBuilder.create(parameter.getLoc(), role + "." + parameter.getSymName(), type, SlotKind::State,
                                        parameter.getSymName());
       slot.setRole(role);
-      states.push_back(slot);
-      values.push_back(fetch(builder, slot));
+      operands.slots.push_back(slot);
+      operands.states.push_back(fetch(builder, slot));
     };
     for (StringRef role : rule.states)
       for (Trained trained : group)
-        addState(trained, role, type);
-    Type correctionType = RankedTensorType::get({}, builder.getF64Type());
+        add(trained.parameter, role, trained.parameter.getType());
     for (auto [role, beta] : rule.corrections)
-      addState(group.front(), role, correctionType);
-    for (StringRef scalar : rule.scalars)
-      scalars.push_back(ScalarOp::create(builder, location, scalarType, scalar));
+      add(group.front().parameter, role, RankedTensorType::get({}, builder.getF64Type()));
+  }
 
-    // Outside of branches, as each takes memory.
-    Value unclippedScale = hasUnclipped ? ScalarOp::create(builder, location, scalarType, "unclipped_scale") : Value();
-    for (auto [role, beta] : rule.corrections)
-      betas.push_back(ScalarOp::create(builder, location, correctionType, beta));
-
-    auto call = [&](OpBuilder &inside, Gradients given) {
-      SmallVector<Value> operands(ArrayRef(values).take_front(group.size()));
-      if (given.clipped)
-        operands.append(gradients);
-      operands.append(values.begin() + group.size(), values.end());
-      operands.append(scalars);
-      if (given.unclipped)
-        operands.push_back(unclippedScale);
-      operands.append(betas);
-      func::FuncOp update = createUpdate(getOperation(), first, group.size(), rule, scalarType, given);
-      return SmallVector<Value>(func::CallOp::create(inside, location, update, operands).getResults());
+  /// Outside of branches, as each takes memory.
+  Operands readOperands(ArrayRef<Trained> group, const Rule &rule, SlotBuilder &slotBuilder, OpBuilder &builder) {
+    ParameterOp first = group.front().parameter;
+    Location location = first.getLoc();
+    bool hasUnclipped = bool(group.front().unclipped);
+    Operands operands;
+    for (Trained trained : group) {
+      operands.weights.push_back(ReadOp::create(builder, location, first.getType(), trained.parameter.getSymName()));
+      operands.gradients.push_back(fetch(builder, trained.gradient));
+    }
+    for (Trained trained : group)
+      if (hasUnclipped)
+        operands.gradients.push_back(fetch(builder, trained.unclipped));
+    addStates(group, rule, slotBuilder, builder, operands);
+    auto readScalar = [&](StringRef name, Type element) {
+      return ScalarOp::create(builder, location, RankedTensorType::get({}, element), name);
     };
-    auto update = [&](OpBuilder &inside) { return call(inside, {true, hasUnclipped}); };
+    Type element = getElementTypeOrSelf(first.getType());
+    for (StringRef scalar : rule.scalars)
+      operands.scalars.push_back(readScalar(scalar, element));
+    if (hasUnclipped)
+      operands.unclippedScale = readScalar("unclipped_scale", element);
+    for (auto [role, beta] : rule.corrections)
+      operands.betas.push_back(readScalar(beta, builder.getF64Type()));
+    return operands;
+  }
+
+  /// Calls the update of a group with its gradients, or without them.
+  SmallVector<Value> callUpdate(OpBuilder &builder, ParameterOp first, const Rule &rule, const Operands &operands,
+                                Gradients given) {
+    SmallVector<Value> values(operands.weights);
+    if (given.clipped)
+      values.append(operands.gradients);
+    values.append(operands.states);
+    values.append(operands.scalars);
+    if (given.unclipped)
+      values.push_back(operands.unclippedScale);
+    values.append(operands.betas);
+    Type scalarType = RankedTensorType::get({}, getElementTypeOrSelf(first.getType()));
+    func::FuncOp update =
+        createUpdate(getOperation(), first, int64_t(operands.weights.size()), rule, scalarType, given);
+    return SmallVector<Value>(func::CallOp::create(builder, first.getLoc(), update, values).getResults());
+  }
+
+  void addUpdate(ArrayRef<Trained> group, const Rule &rule, SlotBuilder &slotBuilder, OpBuilder &builder) {
+    ParameterOp first = group.front().parameter;
+    Location location = first.getLoc();
+    Operands operands = readOperands(group, rule, slotBuilder, builder);
+    SmallVector<Value> values(operands.weights);
+    values.append(operands.states);
+    auto update = [&](OpBuilder &inside) {
+      return callUpdate(inside, first, rule, operands, {true, bool(operands.unclippedScale)});
+    };
     // Without a gradient the moments decay and move the parameter on, or all stay as they are.
-    auto drop = [&](OpBuilder &inside) { return droppedState == "skip" ? values : call(inside, {false, false}); };
+    auto drop = [&](OpBuilder &inside) {
+      return droppedState == "skip" ? values : callUpdate(inside, first, rule, operands, {false, false});
+    };
     SmallVector<Value> updated;
     if (Value there = isThere(builder, *symbols, group.front().gradient))
       updated = SmallVector<Value>(createIf(builder, location, TypeRange(ValueRange(values)), there, update, drop));
@@ -347,7 +376,7 @@ private:
     setStage(updated.front().getDefiningOp(), first.getStage());
     for (auto [trained, value] : llvm::zip(group, updated))
       WriteOp::create(builder, location, value, ParameterOp(trained.parameter).getSymName());
-    for (auto [slot, value] : llvm::zip_equal(states, ArrayRef(updated).drop_front(group.size())))
+    for (auto [slot, value] : llvm::zip_equal(operands.slots, ArrayRef(updated).drop_front(group.size())))
       store(builder, value, slot);
   }
 
