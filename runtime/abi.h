@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define SLUICE_ABI_VERSION 3
+#define SLUICE_ABI_VERSION 4
 #define SLUICE_ALIGNMENT 64
 #define SLUICE_MAX_SCALARS 64
 #define SLUICE_MAX_INPUTS 4
@@ -141,6 +141,7 @@ typedef struct sluice_action {
 typedef struct sluice_device {
   int32_t stage, replica;
   uint32_t first_action, action_count; /* in sluice_binary::actions */
+  double busy;                         /* simulated: the share of a step that it computes; -1: not known */
 } sluice_device;
 
 typedef enum sluice_channel_role {
@@ -163,13 +164,15 @@ typedef struct sluice_transfer {
   int64_t bytes;
 } sluice_transfer;
 
-/* The memory of a stage. */
+/* The memory of a stage, and what it has of the trained graph. */
 typedef struct sluice_stage {
   int64_t gradient_offset, gradient_bytes; /* in the persistent block: its gradients, then its counts of gates */
   int64_t count_offset;                    /* where those begin, f64 from there on; before it floats of `element` */
   int64_t frame_bytes;
-  uint32_t element; /* sluice_element */
-  int32_t frames;   /* micro-batches that it holds at once */
+  uint32_t element;         /* sluice_element */
+  int32_t frames;           /* micro-batches that it holds at once */
+  int32_t layers;           /* of the stack */
+  int32_t embeddings, head; /* 1 where it has them */
 } sluice_stage;
 
 /* A graph that is not trained: `eval` (inputs tokens and targets, result the mean loss over the targets that are not

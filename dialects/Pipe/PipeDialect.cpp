@@ -76,8 +76,18 @@ static LogicalResult verifyLists(PipelineOp op) {
   return success();
 }
 
+static LogicalResult verifyBusy(PipelineOp op) {
+  std::optional<ArrayRef<double>> busy = op.getBusy();
+  if (busy && int64_t(busy->size()) != countDevices(op))
+    return op.emitOpError() << "expected 'busy' of " << countDevices(op) << " devices, found " << busy->size();
+  for (double share : busy.value_or(ArrayRef<double>()))
+    if (!(share >= 0 && share <= 1))
+      return op.emitOpError() << "expected 'busy' from 0 to 1, found " << share;
+  return success();
+}
+
 LogicalResult PipelineOp::verify() {
-  if (failed(verifyLists(*this)))
+  if (failed(verifyLists(*this)) || failed(verifyBusy(*this)))
     return failure();
   llvm::SmallDenseMap<int64_t, ProgramOp> programs;
   for (Operation &op : *getBody().begin()) {

@@ -23,7 +23,9 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
       stage s is on device s.
     - `tied`: pairs of stages, ascending and below `stages`, that use one parameter; a stage twice where both uses are
       in it.
-    - `frames`, one a stage, each positive: how many micro-batches it holds at once. `sluice-verify-schedule` sets them.
+    - `frames`, one a stage, each positive: how many micro-batches it holds at once.
+    - `busy`, one a device, each from 0 to 1: the share of a step that it computes, as simulated. Like frames, set
+      by `sluice-verify-schedule`.
     - `forward_only`: nothing is trained.
 
     ```mlir
@@ -41,11 +43,11 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
   let arguments = (ins
     SymbolNameAttr:$sym_name, Pipe_Count:$stages, Pipe_Count:$micro_batches, Pipe_Count:$replicas, Pipe_Count:$groups,
     DenseI32ArrayAttr:$ages, OptionalAttr<DenseI32ArrayAttr>:$devices, OptionalAttr<DenseI32ArrayAttr>:$tied,
-    OptionalAttr<DenseI32ArrayAttr>:$frames, UnitAttr:$forward_only);
+    OptionalAttr<DenseI32ArrayAttr>:$frames, OptionalAttr<DenseF64ArrayAttr>:$busy, UnitAttr:$forward_only);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name `stages` $stages `micro_batches` $micro_batches `replicas` $replicas `groups` $groups `ages` $ages
-    (`devices` $devices^)? (`tied` $tied^)? (`frames` $frames^)? (`forward_only` $forward_only^)?
+    (`devices` $devices^)? (`tied` $tied^)? (`frames` $frames^)? (`busy` $busy^)? (`forward_only` $forward_only^)?
     attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;

@@ -113,3 +113,26 @@ LogicalResult BinaryAttr::verify(EmitError emitError, ModelAttr, Type compute, A
         return emitError() << "expected gates of " << count << " layers, found one of layer " << gate.getLayer();
   return success();
 }
+
+LogicalResult StageCostAttr::verify(EmitError emitError, int64_t layers, int64_t embeddings, int64_t head,
+                                    FloatAttr forward, FloatAttr backward, FloatAttr tied, FloatAttr norm,
+                                    FloatAttr update, FloatAttr activations, FloatAttr gradients, FloatAttr exchange) {
+  if (failed(verifyNotNegative(emitError, "layers", layers)))
+    return failure();
+  for (auto [name, value] : {std::pair("embeddings", embeddings), std::pair("head", head)})
+    if (value != 0 && value != 1)
+      return emitError() << "expected '" << name << "' of 0 or 1, found " << value;
+  const std::pair<StringRef, FloatAttr> costs[] = {
+      {"forward", forward}, {"backward", backward},       {"tied", tied},           {"norm", norm},
+      {"update", update},   {"activations", activations}, {"gradients", gradients}, {"exchange", exchange}};
+  for (auto [name, cost] : costs)
+    if (failed(verifyNotNegative(emitError, name, cost)))
+      return failure();
+  return success();
+}
+
+LogicalResult StageCostsAttr::verify(EmitError emitError, StringAttr unit, ArrayAttr stages) {
+  if (unit != "ticks" && unit != "seconds")
+    return emitError() << "expected 'unit' \"ticks\" or \"seconds\", found " << unit;
+  return verifyElements<StageCostAttr>(emitError, "stages", "#sluice.stage_cost", stages);
+}

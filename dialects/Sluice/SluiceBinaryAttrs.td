@@ -139,4 +139,51 @@ def Sluice_BinaryAttr : Sluice_Attr<"Binary", "binary"> {
   let genVerifyDecl = 1;
 }
 
+def Sluice_StageCostAttr : Sluice_Attr<"StageCost", "stage_cost"> {
+  let summary = "the layers of a stage, and what they cost";
+  let description = [{
+    - `layers` of the stack, `embeddings` and `head` (0 or 1 each) are what the stage has of the trained graph.
+    - `forward` and `backward` are of a micro-batch; `tied`, `norm` and `update` of a step.
+    - `activations`, `gradients` and `exchange` are of a message that the stage sends: to the next stage, to the one
+      before, and of tied parameters.
+
+    Costs are f64. No number is negative.
+
+    Example:
+
+    ```mlir
+    #sluice.stage_cost<layers = 6, embeddings = 1, head = 0, forward = 2.0 : f64, backward = 4.0 : f64,
+                       tied = 0.0 : f64, norm = 0.0 : f64, update = 0.0 : f64, activations = 0.5 : f64,
+                       gradients = 0.0 : f64, exchange = 0.0 : f64>
+    ```
+  }];
+  let parameters = (ins
+    "int64_t":$layers, "int64_t":$embeddings, "int64_t":$head, "::mlir::FloatAttr":$forward,
+    "::mlir::FloatAttr":$backward, "::mlir::FloatAttr":$tied, "::mlir::FloatAttr":$norm, "::mlir::FloatAttr":$update,
+    "::mlir::FloatAttr":$activations, "::mlir::FloatAttr":$gradients, "::mlir::FloatAttr":$exchange);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Sluice_StageCostsAttr : Sluice_Attr<"StageCosts", "stage_costs"> {
+  let summary = "what the stages of the trained graph cost";
+  let description = [{
+    The module's `sluice.stage_costs`, which `sluice-cost-stages` sets and the proof of the schedule reads. `stages` is
+    an array of `#sluice.stage_cost`, one a stage. `unit` is what their costs are in: `ticks`, estimated, or `seconds`,
+    measured.
+
+    Example:
+
+    ```mlir
+    module attributes {sluice.stage_costs = #sluice.stage_costs<unit = "ticks", stages = []>} {}
+    ```
+  }];
+  let parameters = (ins "::mlir::StringAttr":$unit, "::mlir::ArrayAttr":$stages);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    bool isMeasured() const { return getUnit() == "seconds"; }
+  }];
+}
+
 #endif // SLUICE_BINARY_ATTRS

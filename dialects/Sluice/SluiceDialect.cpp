@@ -47,12 +47,15 @@ LogicalResult sluice::verifyComputeType(Operation *op) {
 }
 
 LogicalResult SluiceDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
-  if (attribute.getName() != binaryAttrName)
+  StringRef name = attribute.getName();
+  if (name != binaryAttrName && name != stageCostsAttrName)
     return success();
   if (!isa<ModuleOp>(op))
-    return op->emitError() << "expected '" << binaryAttrName << "' of a module, found it of '" << op->getName() << "'";
-  if (!isa<BinaryAttr>(attribute.getValue()))
-    return op->emitError() << "expected '" << binaryAttrName << "' to be a #sluice.binary, found "
+    return op->emitError() << "expected '" << name << "' of a module, found it of '" << op->getName() << "'";
+  bool isBinary = name == binaryAttrName;
+  if (isBinary ? !isa<BinaryAttr>(attribute.getValue()) : !isa<StageCostsAttr>(attribute.getValue()))
+    return op->emitError() << "expected '" << name << "' to be a "
+                           << (isBinary ? "#sluice.binary" : "#sluice.stage_costs") << ", found "
                            << attribute.getValue();
   return success();
 }

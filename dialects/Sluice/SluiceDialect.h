@@ -49,6 +49,8 @@ inline constexpr llvm::StringLiteral targetAttrName = "sluice.target";
 inline constexpr llvm::StringLiteral kernelsAttrName = "sluice.kernels";
 /// Module attribute: what the exported table says of the whole model, a `#sluice.binary` (BinaryFacts.h).
 inline constexpr llvm::StringLiteral binaryAttrName = "sluice.binary";
+/// Module attribute: what the stages of the graph `train` cost, a `#sluice.stage_costs`.
+inline constexpr llvm::StringLiteral stageCostsAttrName = "sluice.stage_costs";
 /// Module attribute: the run-time scalars, an array of dictionaries (RuntimeScalars.h).
 inline constexpr llvm::StringLiteral scalarsAttrName = "sluice.scalars";
 } // namespace sluice

@@ -34,6 +34,10 @@ struct GradientOptions : mlir::PassPipelineOptions<GradientOptions> {
                                llvm::cl::init("sequential")};
   Option<int> replicas{*this, "replicas", llvm::cl::desc("Copies of the pipeline, which divide the micro-batches"),
                        llvm::cl::init(1)};
+  Option<int64_t> memoryLimit{*this, "memory-limit", llvm::cl::desc("Bytes of a device; 0: no limit"),
+                              llvm::cl::init(0)};
+  Option<std::string> profile{*this, "profile",
+                              llvm::cl::desc("What a program measured of its stages; empty: estimates")};
   Option<int> groups{*this, "reduction-groups",
                      llvm::cl::desc("Groups of micro-batches that are summed by themselves; 0: as many as replicas"),
                      llvm::cl::init(0)};

@@ -15,15 +15,23 @@ void sluice::buildStagePipeline(OpPassManager &manager, const GradientOptions &o
   // Differentiation goes layer by layer, so that nothing may stand between layers.
   manager.addNestedPass<GraphOp>(createGroupLayers());
   // Layers, and so before they are differentiated: backward functions lie where their layer does.
-  if (options.stages != 0 || !options.partition.empty()) {
+  if (options.stages != 0 || !options.partition.empty() || options.memoryLimit != 0) {
     AssignStagesOptions stages;
     stages.stages = options.stages;
     stages.partition = options.partition;
     stages.microBatches = options.microBatches;
     stages.optimizer = options.optimizer;
     stages.schedule = options.schedule;
+    stages.memoryLimit = options.memoryLimit;
+    stages.profileFile = options.profile;
     manager.addPass(createAssignStages(stages));
   }
+  // While a graph has its layers, and before parameters get copies.
+  CostStagesOptions costs;
+  costs.microBatches = options.microBatches;
+  costs.optimizer = options.optimizer;
+  costs.profileFile = options.profile;
+  manager.addPass(createCostStages(costs));
 }
 
 void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions &options) {

@@ -34,11 +34,12 @@ static double timeOf(const StageCosts &costs, const Action &action) {
     return action.run == RunKind::Forward ? costs.forward : action.run == RunKind::Tied ? costs.tied : costs.backward;
   case ActionKind::Combine:
     return costs.combine;
+  case ActionKind::Reduce:
+    return costs.norm;
   case ActionKind::Update:
     return costs.update;
   case ActionKind::Send:
   case ActionKind::Recv:
-  case ActionKind::Reduce:
     return 0;
   }
   return 0;

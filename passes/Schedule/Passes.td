@@ -89,6 +89,8 @@ def VerifySchedule : Pass<"sluice-verify-schedule", "::mlir::ModuleOp"> {
   let summary = "proves that programs of devices do what they should, and how fast";
   let description = [{
     - Does: plays all programs of each `pipe.pipeline` over their channels, and sets its `frames` where it has none.
+    - Costs are those of the options, or for `train.pipeline` without them the module's `sluice.stage_costs`, if it has
+      some. By these it sets `busy`, the share of a step that each device computes.
     - Says: period, bubble and frames, in a remark of the category `schedule`. Times are in the unit of the costs.
     - Refuses: what it cannot prove, at the action, with a note at the one on the other side.
 

@@ -5,6 +5,7 @@
 #include "dialects/Pipe/PipeDialect.h"
 #include "mlir/IR/Builders.h"
 #include "passes/Schedule/Programs.h"
+#include "passes/Schedule/Verify.h"
 #include <vector>
 
 namespace sluice {
@@ -24,6 +25,10 @@ mlir::FailureOr<PipelineOfOp> readPipeline(pipe::PipelineOp op);
 /// bundles are empty.
 pipe::PipelineOp writePipeline(mlir::OpBuilder &builder, mlir::Location location, llvm::StringRef name,
                                const schedule::Pipeline &pipeline);
+
+/// What actions of the trained graph's programs cost, as the module's `sluice.stage_costs` says. Nothing for other
+/// programs, and where the module does not say it of as many stages.
+std::optional<schedule::Costs> costsOf(pipe::PipelineOp op);
 
 } // namespace sluice
 

@@ -1,4 +1,5 @@
 //===- ReadPipeline.cpp - From ops to programs ------------------------------------------===//
+#include "dialects/Sluice/SluiceDialect.h"
 #include "passes/Schedule/PipelineOps.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -105,4 +106,25 @@ FailureOr<PipelineOfOp> sluice::readPipeline(pipe::PipelineOp op) {
       }
   }
   return result;
+}
+
+std::optional<schedule::Costs> sluice::costsOf(pipe::PipelineOp op) {
+  auto module = op->getParentOfType<ModuleOp>();
+  auto attribute = module ? module->getAttrOfType<StageCostsAttr>(stageCostsAttrName) : StageCostsAttr();
+  if (!attribute || op.getSymName() != "train.pipeline" || op.getForwardOnly() ||
+      attribute.getStages().size() != size_t(op.getStages()))
+    return std::nullopt;
+  schedule::Costs costs;
+  for (auto cost : attribute.getStages().getAsRange<StageCostAttr>()) {
+    schedule::StageCosts &stage = costs.stages.emplace_back();
+    stage.forward = cost.getForward().getValueAsDouble();
+    stage.backward = cost.getBackward().getValueAsDouble();
+    stage.tied = cost.getTied().getValueAsDouble();
+    stage.norm = cost.getNorm().getValueAsDouble();
+    stage.update = cost.getUpdate().getValueAsDouble();
+    stage.activations = cost.getActivations().getValueAsDouble();
+    stage.gradients = cost.getGradients().getValueAsDouble();
+    stage.tiedSum = cost.getExchange().getValueAsDouble();
+  }
+  return costs;
 }

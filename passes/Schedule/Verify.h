@@ -26,10 +26,10 @@
 
 namespace sluice::schedule {
 
-/// How long actions of a stage take, in any one unit. The last four are times of transfers, which a device does not
-/// spend itself.
+/// How long actions of a stage take, in any one unit; norm is what a device computes in a reduce. The last four are
+/// times of transfers, which a device does not spend itself.
 struct StageCosts {
-  double forward = 1, backward = 1, tied = 0, update = 0, load = 0, combine = 0;
+  double forward = 1, backward = 1, tied = 0, norm = 0, update = 0, load = 0, combine = 0;
   double activations = 0, gradients = 0, tiedSum = 0, replicaSum = 0;
 };
 

@@ -42,8 +42,10 @@ struct VerifySchedule : sluice::impl::VerifyScheduleBase<VerifySchedule> {
 private:
   LogicalResult verifyPipeline(pipe::PipelineOp op) {
     FailureOr<PipelineOfOp> read = readPipeline(op);
-    schedule::Costs costs;
-    if (failed(read) || failed(readCosts(op, costs)))
+    bool isGiven = !forward.empty() || !backward.empty();
+    std::optional<schedule::Costs> known = isGiven ? std::nullopt : costsOf(op);
+    schedule::Costs costs = known.value_or(schedule::Costs());
+    if (failed(read) || (!known && failed(readCosts(op, costs))))
       return failure();
     schedule::Proof proof;
     if (auto error = schedule::verify(read->pipeline, costs, proof)) {
@@ -51,6 +53,11 @@ private:
       return failure();
     }
     op.setFrames(proof.frames);
+    if (known) {
+      for (double &share : proof.busy)
+        share = std::min(share, 1.0); // but for rounding
+      op.setBusy(proof.busy);
+    }
     remark::analysis(op.getLoc(), remark::RemarkOpts::name("Proof").category("schedule").function(op.getSymName()))
         << remark::metric("pipeline", op.getSymName()) << remark::metric("period", proof.period)
         << remark::metric("bubble", proof.bubble) << remark::metric("peak-frames", *llvm::max_element(proof.frames));

@@ -116,6 +116,10 @@ struct AssignStages : sluice::impl::AssignStagesBase<AssignStages> {
     FailureOr<SmallVector<StageUnit>> units = findUnits(divided);
     if (failed(units))
       return signalPassFailure();
+    FailureOr<std::optional<Profile>> profile = readProfile(getOperation(), profileFile, *units);
+    if (failed(profile))
+      return signalPassFailure();
+    settings->profile = *profile ? &**profile : nullptr;
     FailureOr<Partition> partition = divide(divided, *units, *settings, parts);
     if (failed(partition))
       return signalPassFailure();

@@ -12,8 +12,8 @@ def AssignStages : Pass<"sluice-assign-stages", "::mlir::ModuleOp"> {
       depth.
     - Leaves: a `stage` on every layer of every graph.
     - A remark of the category `stages` says what each stage costs.
-    - Refuses: a partition that does not fit the stages or the layers, a stage without a layer, and a memory limit that
-      no partition keeps.
+    - Refuses: a partition that does not fit the stages or the layers, a stage without a layer, a memory limit that no
+      partition keeps, and a profile of another model.
 
     ```mlir
     %x = sluice.layer "embeddings" () -> tensor<4xf32> { ... }
@@ -41,6 +41,8 @@ def AssignStages : Pass<"sluice-assign-stages", "::mlir::ModuleOp"> {
 
     - Costs are those of `CostOpInterface` on a machine of the proportions in `StageCosts.h`. Backward counts as two
       forwards.
+    - With a profile, what a program measured takes their place. What a stage of that program took is divided over its
+      layers as they are estimated, so that a program with a stage a layer measures every layer.
     - A layer that is dropped with probability d costs 1 - d, in the run's default for layer drop.
     - The memory limit counts parameters, gradients and optimizer state, and what the schedule keeps of micro-batches.
   }];
@@ -52,7 +54,43 @@ def AssignStages : Pass<"sluice-assign-stages", "::mlir::ModuleOp"> {
     Option<"schedule", "schedule", "std::string", "\"1f1b\"",
            "sequential, gpipe or 1f1b: how many micro-batches a stage keeps at once">,
     Option<"microBatches", "microbatches", "int64_t", "1", "micro-batches of a step">,
-    Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon: how much state a parameter has">
+    Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon: how much state a parameter has">,
+    Option<"profileFile", "profile", "std::string", "\"\"",
+           "what a program's --bench --profile=FILE wrote, for the costs; empty: estimates">
+  ];
+}
+
+def CostStages : Pass<"sluice-cost-stages", "::mlir::ModuleOp"> {
+  let summary = "what the stages of the trained graph cost";
+  let description = [{
+    - Needs: layers of a graph `train` in the order of their depths. Those without a stage are of stage 0.
+    - Leaves: the module's `sluice.stage_costs`, which the proof of the schedule and `--explain` read.
+    - Costs are those by which `sluice-assign-stages` divides layers: estimates, in ticks, or with a profile seconds.
+      Those of a step, such as the update, are in a profile alone.
+    - Without a graph `train` it does nothing.
+    - Refuses: a profile of another model.
+
+    ```mlir
+    module {
+      sluice.graph @train() -> tensor<4xf32> {
+        %x = sluice.layer "embeddings" () -> tensor<4xf32> { ... }
+        sluice.return %x : tensor<4xf32>
+      }
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    module attributes {sluice.stage_costs = #sluice.stage_costs<unit = "ticks", stages = [
+      #sluice.stage_cost<layers = 0, embeddings = 1, head = 0, forward = 64.0 : f64, ...>]>} { ... }
+    ```
+  }];
+  let options = [
+    Option<"microBatches", "microbatches", "int64_t", "1", "micro-batches of a step">,
+    Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon: how much state a parameter has">,
+    Option<"profileFile", "profile", "std::string", "\"\"",
+           "what a program's --bench --profile=FILE wrote; empty: estimates">
   ];
 }
 

@@ -1,5 +1,6 @@
 //===- StageCosts.cpp - What the layers of a graph cost as stages -----------------------===//
 #include "passes/Stages/StageCosts.h"
+#include "dialects/Sluice/BinaryFacts.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/MapVector.h"
 #include <cmath>
@@ -138,14 +139,92 @@ static void addParameters(ArrayRef<StageUnit> units, const StageSettings &settin
   }
 }
 
-PartitionProblem sluice::buildPartitionProblem(ArrayRef<StageUnit> units, const StageSettings &settings) {
+/// What messages cost: as estimated, and where a profile has some, faster or slower by what it measured.
+static TransferCost transferCost(const Profile *profile) {
+  const TransferCost estimated = {ticksPerMessage, double(ticksPerByte)};
+  if (!profile)
+    return estimated;
+  double measured = 0, expected = 0;
+  for (const ProfiledMessage &message : profile->messages) {
+    measured += message.seconds;
+    expected += double(estimated.ticks(message.bytes)) * secondsPerTick;
+  }
+  double scale = (expected > 0 ? measured / expected : 1) * secondsPerTick / secondsPerProfiledTick;
+  return {std::llround(double(estimated.latency) * scale), estimated.ticksPerByte * scale};
+}
+
+/// The problem, but for the times of layers, which are estimated.
+static PartitionProblem estimate(ArrayRef<StageUnit> units, const StageSettings &settings) {
   PartitionProblem problem;
   for (const StageUnit &unit : units)
     problem.layers.push_back(costOf(unit));
-  problem.transfer = {ticksPerMessage, double(ticksPerByte)};
+  problem.transfer = transferCost(settings.profile);
   problem.frames = framesAlive(settings.schedule, settings.microBatches, settings.stages);
   problem.memoryLimit = settings.memoryLimit;
   addBoundaries(units, problem.layers);
   addParameters(units, settings, problem);
   return problem;
+}
+
+static SmallVector<StageSeconds> divide(const Profile &profile, const PartitionProblem &estimated) {
+  SmallVector<UnitWeights> weights;
+  for (const PartitionLayer &layer : estimated.layers)
+    weights.push_back({double(layer.forward), double(layer.parameterBytes), 0});
+  for (const TiedParameter &tied : estimated.tied)
+    for (unsigned unit : tied.layers) {
+      weights[unit].parameters += double(tied.bytes);
+      weights[unit].tied += double(tied.bytes);
+    }
+  return profile.divide(weights);
+}
+
+SmallVector<StageSeconds> sluice::timesOfUnits(ArrayRef<StageUnit> units, const StageSettings &settings) {
+  return divide(*settings.profile, estimate(units, settings));
+}
+
+PartitionProblem sluice::buildPartitionProblem(ArrayRef<StageUnit> units, const StageSettings &settings) {
+  PartitionProblem problem = estimate(units, settings);
+  if (!settings.profile)
+    return problem;
+  for (auto [layer, times] : llvm::zip_equal(problem.layers, divide(*settings.profile, problem))) {
+    layer.forward = std::llround(times.forward / secondsPerProfiledTick);
+    layer.backward = std::llround(times.backward / secondsPerProfiledTick);
+  }
+  return problem;
+}
+
+static int64_t countParameters(ModuleOp module) {
+  int64_t count = 0;
+  for (auto parameter : module.getOps<ParameterOp>())
+    if (!parameter.getCopyOf())
+      count += cast<RankedTensorType>(parameter.getType()).getNumElements();
+  return count;
+}
+
+FailureOr<std::optional<Profile>> sluice::readProfile(ModuleOp module, StringRef path, ArrayRef<StageUnit> units) {
+  if (path.empty())
+    return std::optional<Profile>();
+  llvm::Expected<Profile> profile = Profile::read(path);
+  if (!profile)
+    return module.emitError() << llvm::toString(profile.takeError());
+  auto complain = [&](const Twine &what, const Twine &expected, const Twine &found) {
+    return module.emitError() << "profile '" << path << "' expected " << what << expected << ", found " << found;
+  };
+  int64_t parameters = countParameters(module), count = units.size();
+  if (ModelAttr model = BinaryFacts::of(module).model) {
+    if (profile->model != model.getName())
+      return complain("of the model ", "'" + model.getName().getValue() + "'", "'" + profile->model + "'");
+    StringRef optimizer = stringifyOptimizer(model.getOptimizer());
+    if (profile->optimizer != optimizer)
+      return complain("of the optimizer ", optimizer, profile->optimizer);
+    if (profile->batch != model.getBatch() || profile->sequence != model.getSequence())
+      return complain("of micro-batches of ", Twine(model.getBatch()) + " x " + Twine(model.getSequence()) + " tokens",
+                      Twine(profile->batch) + " x " + Twine(profile->sequence));
+  }
+  if (profile->units() != count)
+    return complain("of as many layers, with embeddings and head, as the model has, ", Twine(count),
+                    Twine(profile->units()));
+  if (profile->parameters != parameters)
+    return complain("of as many parameters as the model has, ", Twine(parameters), Twine(profile->parameters));
+  return std::optional<Profile>(std::move(*profile));
 }

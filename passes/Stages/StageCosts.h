@@ -1,13 +1,16 @@
 //===- StageCosts.h - What the layers of a graph cost as stages ------------------------===//
 //
-// From IR to the problem of Partition.h. A tick is the time of one floating-point operation.
+// From IR to the problem of Partition.h. A tick is the time of one floating-point operation, or with a profile a
+// nanosecond.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_STAGES_STAGECOSTS_H
 #define SLUICE_PASSES_STAGES_STAGECOSTS_H
 
 #include "dialects/Sluice/SluiceDialect.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "passes/Stages/Partition.h"
+#include "passes/Stages/Profile.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace sluice {
@@ -16,6 +19,8 @@ namespace sluice {
 /// are compared with each other, so that only embedding, head and messages depend on them.
 inline constexpr int64_t ticksPerByte = 4;
 inline constexpr int64_t ticksPerMessage = 320000;
+inline constexpr double secondsPerTick = 1 / 64e9;
+inline constexpr double secondsPerProfiledTick = 1e-9;
 
 /// Layers that share a stage: those of one depth and what stands behind them in front of the next depth, the embeddings
 /// in front of all depths, or the head behind all.
@@ -30,6 +35,7 @@ struct StageSettings {
   FrameSchedule schedule;
   int64_t stages, microBatches;       ///< at least 1
   std::optional<int64_t> memoryLimit; ///< bytes of a device
+  const Profile *profile = nullptr;   ///< what was measured, which takes the place of estimates; of these units
 };
 
 /// The layers without depth that take only keys, scalars and constants, or results of such layers: every stage has its
@@ -39,6 +45,14 @@ llvm::SetVector<LayerOp> findStepLayers(GraphOp graph);
 /// The layers of a graph, but for the step layers, in its order. Without depths all layers are one unit. Fails with an
 /// error on a layer whose depth is not above that of the layers in front.
 mlir::FailureOr<llvm::SmallVector<StageUnit>> findUnits(GraphOp graph);
+
+/// The profile at `path`; none where that is empty. Fails with an error where it cannot be read, or is not of the
+/// module's model and the units of its graph.
+mlir::FailureOr<std::optional<Profile>> readProfile(mlir::ModuleOp module, llvm::StringRef path,
+                                                    llvm::ArrayRef<StageUnit> units);
+
+/// What the units took in the profile, one a unit.
+llvm::SmallVector<StageSeconds> timesOfUnits(llvm::ArrayRef<StageUnit> units, const StageSettings &settings);
 
 /// What the units cost. Kept bytes are an estimate from above: results of ops that backward does not repeat.
 PartitionProblem buildPartitionProblem(llvm::ArrayRef<StageUnit> units, const StageSettings &settings);

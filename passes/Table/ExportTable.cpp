@@ -124,7 +124,7 @@ static void removeFacts(ModuleOp module) {
     function->removeAttr(graphAttrName);
     function->removeAttr(stageAttrName);
   }
-  for (StringRef name : {binaryAttrName, scalarsAttrName, kernelsAttrName, targetAttrName})
+  for (StringRef name : {binaryAttrName, scalarsAttrName, kernelsAttrName, targetAttrName, stageCostsAttrName})
     module->removeAttr(name);
 }
 

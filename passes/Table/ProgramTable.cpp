@@ -20,6 +20,7 @@ public:
   /// Adds the actions of a device, which have no more than a body.
   LogicalResult addProgram(int device);
   const schedule::Pipeline &pipeline() const { return read.pipeline; }
+  pipe::PipelineOp pipelineOp() const { return op; }
 
 private:
   LogicalResult checkFits(bool isTrained, int64_t microBatches);
@@ -169,9 +170,15 @@ static void addGradients(SlotOp slot, int64_t begin, int64_t end, sluice_stage &
 }
 
 FailureOr<SmallVector<sluice_stage>> sluice::collectStages(ModuleOp module, pipe::PipelineOp op) {
-  SmallVector<sluice_stage> stages(op.getStages(), sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1});
+  SmallVector<sluice_stage> stages(op.getStages(), sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1, 0, 0, 0});
   for (auto [stage, frames] : llvm::zip_equal(stages, *op.getFrames()))
     stage.frames = frames;
+  if (auto costs = module->getAttrOfType<StageCostsAttr>(stageCostsAttrName))
+    for (auto [stage, cost] : llvm::zip(stages, costs.getStages().getAsRange<StageCostAttr>())) {
+      stage.layers = cost.getLayers();
+      stage.embeddings = cost.getEmbeddings();
+      stage.head = cost.getHead();
+    }
   for (auto slot : module.getOps<SlotOp>()) {
     uint64_t number = slot.getStage().value_or(0);
     if (number >= stages.size())
@@ -207,8 +214,9 @@ static LogicalResult addDevices(GraphPrograms &programs, Table &table) {
     uint32_t first = table.actions.size();
     if (failed(programs.addProgram(device)))
       return failure();
-    table.devices.push_back(
-        {pipeline.stageOfDevices()[device], pipeline.replicaOf(device), first, uint32_t(table.actions.size()) - first});
+    std::optional<ArrayRef<double>> busy = programs.pipelineOp().getBusy();
+    table.devices.push_back({pipeline.stageOfDevices()[device], pipeline.replicaOf(device), first,
+                             uint32_t(table.actions.size()) - first, busy ? (*busy)[device] : -1});
   }
   return success();
 }

@@ -77,12 +77,15 @@ BenchResult bench(Engine &engine, const sluice_binary &program, const BenchOptio
   int64_t number = 0;
   for (int64_t i = 0; i < options.warmup; ++i)
     millisecondsOf(engine, program, number++);
+  BenchResult result;
+  result.actions.resize(program.device_count);
+  engine.actions().timeActions(&result.actions);
   std::vector<double> times;
   for (int64_t i = 0; i < options.steps; ++i)
     times.push_back(millisecondsOf(engine, program, number++));
+  engine.actions().timeActions(nullptr);
   std::sort(times.begin(), times.end());
 
-  BenchResult result;
   // The median: one step that the system interrupts does not count.
   size_t middle = times.size() / 2;
   result.milliseconds = times.size() % 2 ? times[middle] : (times[middle - 1] + times[middle]) / 2;

@@ -15,6 +15,8 @@ struct BenchOptions {
   int64_t warmup = 3; ///< Steps before those that are timed.
   int64_t steps = 10; ///< Timed as they are, and then as many again kernel by kernel; at least 1.
   bool json = false;
+  std::string profile;     ///< File for the times of stages; empty: none.
+  bool overwrites = false; ///< Whether that file is replaced.
 };
 
 /// What the runs of kernels of one name took, in the mean of a step.
@@ -30,6 +32,7 @@ struct BenchResult {
   double milliseconds;            ///< Median of the steps.
   double flops, tokens;           ///< Of a step; model FLOPs.
   std::vector<KernelRow> kernels; ///< The longest first; what ran outside of kernels is the row "(outside of kernels)".
+  std::vector<std::vector<ActionTime>> actions; ///< Of the steps that are timed as they are, by device.
 };
 
 /// Trains on random tokens, from the initial weights. RunError if a step fails.

@@ -60,11 +60,18 @@ static nlohmann::ordered_json describeStages(const sluice_binary &program) {
     for (uint32_t p = 0; p < program.parameter_count; ++p)
       if (program.parameters[p].stage == static_cast<int32_t>(i))
         parameters += elementCount(program.parameters[p].tensor);
-    stages.push_back({{"parameters", parameters},
+    stages.push_back({{"layers", program.stages[i].layers},
+                      {"parameters", parameters},
                       {"frames", program.stages[i].frames},
                       {"frame_bytes", program.stages[i].frame_bytes}});
   }
   return stages;
+}
+
+/// The bubble that the compiler simulated; null where it did not.
+static nlohmann::ordered_json describeBubble(const sluice_binary &program) {
+  std::vector<double> busy = predictedBusy(program);
+  return busy.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(bubbleOf(busy));
 }
 
 static nlohmann::ordered_json describe(const sluice_binary &program, unsigned threads) {
@@ -98,6 +105,7 @@ static nlohmann::ordered_json describe(const sluice_binary &program, unsigned th
           {"schedule", program.schedule},
           {"replicas", program.replicas},
           {"reduction_groups", program.reduction_groups},
+          {"bubble_predicted", describeBubble(program)},
           {"stages", describeStages(program)},
           {"processor", program.processor},
           {"features", program.features},
@@ -129,10 +137,12 @@ void InfoVerb::run() {
     std::printf("technique      %s\n", technique.get<std::string>().c_str());
   std::printf("schedule       %s, replicas: %d, reduction groups: %d\n", program.schedule, program.replicas,
               program.reduction_groups);
+  if (const auto &bubble = description["bubble_predicted"]; !bubble.is_null())
+    std::printf("  %-14s %.1f %% predicted\n", "bubble", 100 * bubble.get<double>());
   for (const auto &[number, stage] : description["stages"].items())
-    std::printf("  stage %-7s %lld parameters, frames: %lld of %lld bytes\n", number.c_str(),
-                stage["parameters"].get<long long>(), stage["frames"].get<long long>(),
-                stage["frame_bytes"].get<long long>());
+    std::printf("  stage %-7s %lld layers, %lld parameters, frames: %lld of %lld bytes\n", number.c_str(),
+                stage["layers"].get<long long>(), stage["parameters"].get<long long>(),
+                stage["frames"].get<long long>(), stage["frame_bytes"].get<long long>());
   std::printf("processor      %s (%s)\n", program.processor, program.features);
   for (uint32_t i = 0; i < program.scalar_count; ++i)
     if (const sluice_scalar &scalar = program.scalars[i]; !isComputedScalar(scalar.name))

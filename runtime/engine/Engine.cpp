@@ -114,8 +114,10 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
     before.assign(device.parameters(), device.parameters() + program.parameter_bytes);
   executor.update(settings);
   metrics.summarize(device.persistent(), result);
-  if (program.device_count > 1)
+  if (program.device_count > 1) {
     result.stageBusy = executor.busyShares();
+    result.predictedStageBusy = predictedBusy(program);
+  }
   if (settings.detail)
     result.layers = describeLayers(program, before.data(), device.parameters(), device.persistent(), metrics.sums());
   for (LayerDetail &layer : result.layers)

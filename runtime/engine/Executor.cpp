@@ -1,6 +1,7 @@
 //===- Executor.cpp - Runs the actions of a training step -----------------===//
 
 #include "runtime/engine/Executor.h"
+#include "runtime/engine/Program.h"
 
 #include <algorithm>
 #include <cstring>
@@ -11,16 +12,6 @@ namespace sluice::runtime {
 /// How long a stage spins for a message before it sleeps: a stage waits for much of a step, and what it spins away is
 /// taken from others where there are more threads than processors.
 static constexpr std::chrono::microseconds kSpin(200), kSpinWhereCrowded(5);
-
-/// Bytes of a message: of all tensors that it bundles, or of a gradient buffer.
-static int64_t messageBytes(const sluice_binary &program, const sluice_channel &channel) {
-  if (channel.role == SLUICE_CHANNEL_REPLICA)
-    return program.stages[program.devices[channel.from].stage].gradient_bytes;
-  int64_t bytes = 0;
-  for (uint32_t i = 0; i < channel.transfer_count; ++i)
-    bytes += program.transfers[channel.first_transfer + i].bytes;
-  return bytes;
-}
 
 Executor::Executor(const sluice_binary &program, std::deque<Device> &replicas)
     : program(program), replicas(replicas), crew(program.device_count) {

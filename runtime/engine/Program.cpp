@@ -4,6 +4,8 @@
 
 #include "runtime/Error.h"
 
+#include <numeric>
+
 namespace sluice::runtime {
 
 /// The table is checked once, so that nothing after it has to ask whether an offset lies inside its block.
@@ -29,6 +31,29 @@ int64_t parameterElements(const sluice_binary &program) {
     if (program.parameters[i].copy_of < 0)
       count += elementCount(program.parameters[i].tensor);
   return count;
+}
+
+int64_t messageBytes(const sluice_binary &program, const sluice_channel &channel) {
+  if (channel.role == SLUICE_CHANNEL_REPLICA)
+    return program.stages[program.devices[channel.from].stage].gradient_bytes;
+  int64_t bytes = 0;
+  for (uint32_t i = 0; i < channel.transfer_count; ++i)
+    bytes += program.transfers[channel.first_transfer + i].bytes;
+  return bytes;
+}
+
+std::vector<double> predictedBusy(const sluice_binary &program) {
+  std::vector<double> busy;
+  for (uint32_t i = 0; i < program.device_count; ++i) {
+    if (program.devices[i].busy < 0)
+      return {};
+    busy.push_back(program.devices[i].busy);
+  }
+  return busy;
+}
+
+double bubbleOf(const std::vector<double> &busy) {
+  return 1 - std::accumulate(busy.begin(), busy.end(), 0.0) / static_cast<double>(busy.size());
 }
 
 const sluice_graph *findGraph(const sluice_binary &program, const std::string &name) {

@@ -28,6 +28,15 @@ sluice_tensor stateTensor(const sluice_parameter &parameter, uint32_t state);
 /// Number of elements of all parameters together.
 int64_t parameterElements(const sluice_binary &program);
 
+/// Bytes of a message: of all tensors that it bundles, or of a gradient buffer.
+int64_t messageBytes(const sluice_binary &program, const sluice_channel &channel);
+
+/// The share of a step that each device computes, as the compiler simulated it; empty where it did not.
+std::vector<double> predictedBusy(const sluice_binary &program);
+
+/// The part of a step that devices wait, on average: of the shares that they compute, at least one.
+double bubbleOf(const std::vector<double> &busy);
+
 } // namespace sluice::runtime
 
 #endif // SLUICE_RUNTIME_ENGINE_PROGRAM_H

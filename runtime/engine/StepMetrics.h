@@ -19,8 +19,9 @@ struct StepResult {
   std::vector<MetricValue> metrics;            ///< Of the whole graph, other than "loss".
   std::optional<double> layersKept;            ///< Mean over the micro-batches; none where no layer can be dropped.
   std::vector<double> stageBusy; ///< By device: the part of the step that it computed. Empty where there is one alone.
-  double flops = 0;              ///< Model FLOPs of the step, less what closed gates saved.
-  std::vector<LayerDetail> layers; ///< If asked for.
+  std::vector<double> predictedStageBusy; ///< The same as simulated. Empty where that is not known, too.
+  double flops = 0;                       ///< Model FLOPs of the step, less what closed gates saved.
+  std::vector<LayerDetail> layers;        ///< If asked for.
 };
 
 /// Reads what a step leaves in memory, and sums over its micro-batches.

@@ -52,21 +52,20 @@ std::string durationText(double seconds) {
 
 Progress::Progress(FILE *out, ProgressMode mode, int64_t firstStep, int64_t steps, std::function<double()> clock)
     : out(out), mode(mode), firstStep(firstStep), steps(steps), clock(clock ? std::move(clock) : steadySeconds),
-      done(firstStep) {
+      last{firstStep} {
   if (mode == ProgressMode::Auto)
     this->mode = ::isatty(::fileno(out)) ? ProgressMode::Bar : ProgressMode::Lines;
   updateTime = this->clock();
 }
 
-void Progress::update(int64_t nowDone, double nowLoss, int64_t tokens) {
+void Progress::update(int64_t done, double loss, int64_t tokens, std::string note) {
   if (mode == ProgressMode::Quiet || finished)
     return;
   double now = clock();
-  bool isFirst = done == firstStep;
+  bool isFirst = last.done == firstStep;
   rate.add(now - updateTime, tokens);
   updateTime = now;
-  done = nowDone;
-  loss = nowLoss;
+  last = {done, loss, std::move(note)};
 
   if (mode == ProgressMode::Bar) {
     if (isFirst || done == steps || now - shownTime >= 0.1) {
@@ -90,13 +89,15 @@ void Progress::print(const std::string &text) {
 }
 
 std::string Progress::status() const {
-  std::string total = std::to_string(steps), number = std::to_string(done);
+  std::string total = std::to_string(steps), number = std::to_string(last.done);
   // Numbers of one width: what follows them then stands still.
   number.insert(0, total.size() - std::min(total.size(), number.size()), ' ');
-  std::string text = "step " + number + "/" + total + "  loss " + formatted("%.4f", loss) + "  " +
+  std::string text = "step " + number + "/" + total + "  loss " + formatted("%.4f", last.loss) + "  " +
                      shortCount(rate.tokensPerSecond()) + " tokens/s";
-  if (done < steps)
-    text += "  " + durationText(rate.secondsPerStep() * static_cast<double>(steps - done)) + " left";
+  if (!last.note.empty())
+    text += "  " + last.note;
+  if (last.done < steps)
+    text += "  " + durationText(rate.secondsPerStep() * static_cast<double>(steps - last.done)) + " left";
   return text;
 }
 
@@ -106,7 +107,7 @@ void Progress::drawBar() {
   std::string text = status();
   int room = std::min(width - static_cast<int>(text.size()) - 4, 40);
   if (room >= 5) {
-    double part = steps > 0 ? std::clamp(static_cast<double>(done) / static_cast<double>(steps), 0.0, 1.0) : 1.0;
+    double part = steps > 0 ? std::clamp(static_cast<double>(last.done) / static_cast<double>(steps), 0.0, 1.0) : 1.0;
     int filled = static_cast<int>(part * room);
     std::string bar(static_cast<size_t>(filled), '=');
     if (filled < room)

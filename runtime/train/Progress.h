@@ -31,8 +31,9 @@ public:
   Progress &operator=(const Progress &) = delete;
   ~Progress() { finish(); }
 
-  /// `done` optimizer steps are done, the last one with this loss and this number of tokens.
-  void update(int64_t done, double loss, int64_t tokens);
+  /// `done` optimizer steps are done, the last one with this loss and this number of tokens. A note is shown behind the
+  /// rate.
+  void update(int64_t done, double loss, int64_t tokens, std::string note = "");
   /// The time since the last update was no step's (an evaluation, a checkpoint): rates leave it out.
   void skipTime() { updateTime = clock(); }
   /// Prints a line (without its line end), above the bar where there is one. Quiet drops it.
@@ -43,6 +44,12 @@ public:
   void finish();
 
 private:
+  struct Step {
+    int64_t done; ///< With it.
+    double loss = 0;
+    std::string note = {};
+  };
+
   void print(const std::string &text);
   std::string status() const;
   void drawBar();
@@ -52,8 +59,7 @@ private:
   ProgressMode mode;
   int64_t firstStep, steps;
   std::function<double()> clock;
-  int64_t done;
-  double loss = 0;
+  Step last;
   double updateTime, shownTime = 0; // seconds of the clock
   StepRate rate;
   bool barShown = false;

@@ -1,6 +1,9 @@
 //===- StepLog.cpp - A step as a line of the log --------------------------===//
 
 #include "runtime/train/StepLog.h"
+#include "runtime/engine/Program.h"
+
+#include <cstdio>
 
 namespace sluice::runtime {
 
@@ -22,12 +25,11 @@ void addResult(MetricsLine &line, const StepResult &result) {
   if (result.layersKept)
     line.add("layers_kept", *result.layersKept);
   line.add("flops", result.flops);
-  if (!result.stageBusy.empty()) {
-    double sum = 0;
-    for (double busy : result.stageBusy)
-      sum += busy;
-    line.add("bubble", 1 - sum / static_cast<double>(result.stageBusy.size())).add("stage_busy", result.stageBusy);
-  }
+  if (!result.stageBusy.empty())
+    line.add("bubble", bubbleOf(result.stageBusy)).add("stage_busy", result.stageBusy);
+  if (!result.predictedStageBusy.empty())
+    line.add("bubble_predicted", bubbleOf(result.predictedStageBusy))
+        .add("stage_busy_predicted", result.predictedStageBusy);
   // Only lines of every so many steps describe the layers.
   if (result.layers.empty())
     return;
@@ -40,6 +42,19 @@ void addResult(MetricsLine &line, const StepResult &result) {
       addMetric(layer, metric);
   }
   line.add("layers", layers);
+}
+
+std::string bubbleText(const StepResult &result) {
+  if (result.stageBusy.empty())
+    return "";
+  auto percent = [](const std::vector<double> &busy) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.1f %%", 100 * bubbleOf(busy));
+    return std::string(text);
+  };
+  std::string predicted =
+      result.predictedStageBusy.empty() ? "" : " (predicted " + percent(result.predictedStageBusy) + ")";
+  return "bubble " + percent(result.stageBusy) + predicted;
 }
 
 } // namespace sluice::runtime

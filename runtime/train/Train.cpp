@@ -174,7 +174,7 @@ void Trainer::doStep() {
   if (evaluation)
     progress->message("step " + std::to_string(step) + ": validation loss " + std::to_string(evaluation->loss) +
                       " (sample of " + std::to_string(evaluation->tokens) + " tokens)");
-  progress->update(index.step, result.loss, tokens());
+  progress->update(index.step, result.loss, tokens(), bubbleText(result));
 }
 
 std::optional<Evaluation> Trainer::evaluateSample() {

@@ -30,6 +30,24 @@ pipe.pipeline @p stages 1 micro_batches 1 replicas 1 groups 1 ages [0] frames [0
 
 // -----
 
+// expected-error @below {{expected 'busy' of 4 devices, found 2}}
+pipe.pipeline @p stages 2 micro_batches 2 replicas 2 groups 2 ages [0, 0] busy [1.0, 1.0] {
+}
+
+// -----
+
+// expected-error @below {{expected 'busy' from 0 to 1, found 1.500000e+00}}
+pipe.pipeline @p stages 1 micro_batches 1 replicas 1 groups 1 ages [0] busy [1.5] {
+}
+
+// -----
+
+// expected-error @below {{expected 'busy' from 0 to 1, found -5.000000e-01}}
+pipe.pipeline @p stages 1 micro_batches 1 replicas 1 groups 1 ages [0] busy [-0.5] {
+}
+
+// -----
+
 // expected-error @below {{expected pairs of tied stages, found 3 stages}}
 pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [0, 0] tied [0, 1, 1] {
 }

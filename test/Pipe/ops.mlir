@@ -13,9 +13,10 @@ pipe.pipeline @nothing_but_what_must_be stages 1 micro_batches 1 replicas 1 grou
 }
 
 // CHECK-LABEL: pipe.pipeline @everything stages 2 micro_batches 8 replicas 2 groups 4 ages [1, 0]
-// CHECK-SAME:    devices [1, 0] tied [0, 1, 1, 1] frames [2, 1] forward_only attributes {test.note} {
+// CHECK-SAME:    devices [1, 0] tied [0, 1, 1, 1] frames [2, 1]
+// CHECK-SAME:    busy [1.000000e+00, 5.000000e-01, 2.500000e-01, 0.000000e+00] forward_only attributes {test.note} {
 pipe.pipeline @everything stages 2 micro_batches 8 replicas 2 groups 4 ages [1, 0] devices [1, 0] tied [0, 1, 1, 1]
-    frames [2, 1] forward_only attributes {test.note} {
+    frames [2, 1] busy [1.0, 0.5, 0.25, 0.0] forward_only attributes {test.note} {
   // CHECK-NEXT: pipe.channel @up activations from 1 to 0 capacity 1 (tensor<2x4xf32>) sends [@sent]
   // CHECK-SAME:   receives [@received]
   pipe.channel @up activations from 1 to 0 capacity 1 (tensor<2x4xf32>) sends [@sent] receives [@received]

@@ -36,13 +36,14 @@
 // CHECK: @sluice_graphs = internal constant [2 x
 // CHECK-SAME: { ptr @{{[^,]*}}, i32 0, i32 0, i32 1,
 // CHECK-SAME: { ptr @{{[^,]*}}, i32 20, i32 4, i32 1,
-// Gradients with the counts of gates behind them, a frame, how many of it.
-// CHECK: @sluice_stages = internal constant [2 x { i64, i64, i64, i64, i32, i32 }]
-// CHECK-SAME: { i64 0, i64 128, i64 64, i64 192, i32 0, i32 1 }
-// CHECK-SAME: { i64 128, i64 64, i64 192, i64 256, i32 0, i32 1 }
-// CHECK: @sluice_devices = internal constant [2 x { i32, i32, i32, i32 }]
-// CHECK-SAME: { i32 0, i32 0, i32 0, i32 10 }
-// CHECK-SAME: { i32 1, i32 0, i32 10, i32 10 }
+// Gradients with the counts of gates behind them, a frame, how many of it, layers, embeddings and head.
+// CHECK: @sluice_stages = internal constant [2 x { i64, i64, i64, i64, i32, i32, i32, i32, i32 }]
+// CHECK-SAME: { i64 0, i64 128, i64 64, i64 192, i32 0, i32 1, i32 3, i32 1, i32 0 }
+// CHECK-SAME: { i64 128, i64 64, i64 192, i64 256, i32 0, i32 1, i32 2, i32 0, i32 1 }
+// The share of a step that a device computes, as simulated.
+// CHECK: @sluice_devices = internal constant [2 x { i32, i32, i32, i32, double }]
+// CHECK-SAME: { i32 0, i32 0, i32 0, i32 10, double 5.000000e-01 }
+// CHECK-SAME: { i32 1, i32 0, i32 10, i32 10, double 7.500000e-01 }
 // Between frames twice, between persistent blocks twice, and between frames of the second graph.
 // CHECK: @sluice_channels = internal constant [5 x { i32, i32, i32, i32, i32, i32 }]
 // CHECK-SAME: { i32 0, i32 0, i32 1, i32 2, i32 0, i32 2 }
@@ -59,6 +60,13 @@
 // CHECK-SAME: { i64 128, i64 320, i64 16 }
 // CHECK-SAME: { i64 0, i64 64, i64 8 }
 module attributes {
+    sluice.stage_costs = #sluice.stage_costs<unit = "ticks", stages = [
+      #sluice.stage_cost<layers = 3, embeddings = 1, head = 0, forward = 1.0 : f64, backward = 2.0 : f64,
+                         tied = 0.0 : f64, norm = 0.0 : f64, update = 0.0 : f64, activations = 0.0 : f64,
+                         gradients = 0.0 : f64, exchange = 0.0 : f64>,
+      #sluice.stage_cost<layers = 2, embeddings = 0, head = 1, forward = 1.0 : f64, backward = 2.0 : f64,
+                         tied = 0.0 : f64, norm = 0.0 : f64, update = 0.0 : f64, activations = 0.0 : f64,
+                         gradients = 0.0 : f64, exchange = 0.0 : f64>]>,
     sluice.binary = #sluice.binary<
       model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
                micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
@@ -136,7 +144,8 @@ module attributes {
       sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64} {
     llvm.return
   }
-  pipe.pipeline @train.pipeline stages 2 micro_batches 1 replicas 1 groups 1 ages [0, 0] tied [0, 1] frames [1, 1] {
+  pipe.pipeline @train.pipeline stages 2 micro_batches 1 replicas 1 groups 1 ages [0, 0] tied [0, 1] frames [1, 1]
+      busy [5.000000e-01, 7.500000e-01] {
     pipe.channel @activations.0.1 activations from 0 to 1 capacity 2 (tensor<2xf32>, tensor<4xf32>)
       sends [@x, @y] receives [@x.stage.1, @y.stage.1]
     pipe.channel @gradients.1.0 gradients from 1 to 0 capacity 0 (tensor<2xf32>) sends [@dx] receives [@dx.stage.0]

@@ -5,7 +5,6 @@
 #include "passes/Schedule/Generators.h"
 #include "passes/Schedule/PipelineOps.h"
 #include "passes/Schedule/Timeline.h"
-#include "passes/Stages/StageCosts.h"
 #include "passes/Table/ProgramTable.h"
 #include "runtime/cli/Flags.h"
 #include "llvm/ADT/StringExtras.h"
@@ -16,55 +15,6 @@ using namespace mlir;
 using namespace sluice;
 
 static constexpr int textColumns = 100, pictureWidth = 1200;
-
-static int64_t stageOf(const StageUnit &unit) { return LayerOp(unit.layers.front()).getStage().value_or(0); }
-
-/// Adds the messages of tied parameters, one a step from each of their stages.
-static void addTied(const PartitionProblem &problem, ArrayRef<StageUnit> units, int64_t microBatches,
-                    std::vector<StageWork> &work) {
-  for (const TiedParameter &tied : problem.tied) {
-    llvm::SetVector<int64_t> holders;
-    for (unsigned unit : tied.layers)
-      holders.insert(stageOf(units[unit]));
-    if (holders.size() > 1)
-      for (int64_t stage : holders)
-        work[stage].costs.tiedSum += double(tied.exchange) * double(microBatches) / 2;
-  }
-}
-
-FailureOr<std::vector<StageWork>> sluice::measureStages(GraphOp graph) {
-  FailureOr<SmallVector<StageUnit>> units = findUnits(graph);
-  if (failed(units))
-    return failure();
-  ModelAttr model = BinaryFacts::of(graph->getParentOfType<ModuleOp>()).model;
-  int64_t stages = 1;
-  for (const StageUnit &unit : *units)
-    stages = std::max(stages, stageOf(unit) + 1);
-  int64_t microBatches = model ? model.getMicroBatches() : 1;
-  StageSettings settings = {model ? stringifyOptimizer(model.getOptimizer()) : "adamw", FrameSchedule::Sequential,
-                            stages, microBatches, /*memoryLimit=*/std::nullopt};
-  PartitionProblem problem = buildPartitionProblem(*units, settings);
-  // Nothing but what is counted here.
-  std::vector<StageWork> work(stages);
-  for (StageWork &stage : work)
-    stage.costs.forward = stage.costs.backward = 0;
-  for (auto [index, unit, cost] : llvm::enumerate(*units, problem.layers)) {
-    StageWork &stage = work[stageOf(unit)];
-    stage.layers += unit.depth.has_value();
-    stage.hasEmbeddings |= !unit.depth && index == 0;
-    stage.hasHead |= !unit.depth && index + 1 == units->size();
-    stage.costs.forward += (1 - cost.dropProbability) * double(cost.forward);
-    stage.costs.backward += (1 - cost.dropProbability) * double(cost.backward);
-    if (index + 1 == units->size())
-      break;
-    // A stage without layers hands on what it gets.
-    double ticks = double(problem.transfer.ticks(cost.boundaryBytes));
-    for (int64_t left = stageOf(unit); left < stageOf((*units)[index + 1]); ++left)
-      work[left].costs.activations = work[left + 1].costs.gradients = ticks;
-  }
-  addTied(problem, *units, microBatches, work);
-  return work;
-}
 
 namespace {
 /// What a stage needs on each of its devices.
@@ -80,8 +30,9 @@ struct Plan {
   schedule::Pipeline pipeline;
   schedule::Proof proof;
   double speedUp = 1;
-  std::vector<StageWork> work;
-  std::vector<StageMemory> memory; // by stage, as `work`
+  StageCostsAttr costs;
+  SmallVector<StageCostAttr> work; // by stage, as `memory`
+  std::vector<StageMemory> memory;
 
   /// The share of the period that the devices of a stage compute.
   double busyOf(int stage) const {
@@ -121,10 +72,7 @@ static FailureOr<std::vector<StageMemory>> measureMemory(ModuleOp module, pipe::
 }
 
 /// Plays the programs, and those of `sequential`.
-static LogicalResult simulate(pipe::PipelineOp op, Plan &plan) {
-  schedule::Costs costs;
-  for (const StageWork &stage : plan.work)
-    costs.stages.push_back(stage.costs);
+static LogicalResult simulate(pipe::PipelineOp op, const schedule::Costs &costs, Plan &plan) {
   if (auto error = schedule::verify(plan.pipeline, costs, plan.proof))
     return op.emitOpError() << error->text;
   schedule::GeneratorOptions options;
@@ -153,13 +101,18 @@ static std::string formatted(const char *format, double value) {
   return text;
 }
 
-static std::string layersText(const StageWork &work) {
+/// A time for people: ticks as they are, seconds as milliseconds.
+static std::string timeText(const Plan &plan, double time) {
+  return formatted("%.4g", plan.costs.isMeasured() ? 1e3 * time : time);
+}
+
+static std::string layersText(StageCostAttr work) {
   SmallVector<std::string, 3> parts;
-  if (work.hasEmbeddings)
+  if (work.getEmbeddings())
     parts.push_back("embeddings");
-  if (work.layers > 0)
-    parts.push_back(counted(work.layers, "layer"));
-  if (work.hasHead)
+  if (work.getLayers() > 0)
+    parts.push_back(counted(work.getLayers(), "layer"));
+  if (work.getHead())
     parts.push_back("head");
   return parts.empty() ? "none" : llvm::join(parts, ", ");
 }
@@ -192,31 +145,33 @@ static std::string drawText(const Plan &plan) {
   std::vector<Row> rows = {{"stage", "layers", "parameters", "weights", "gradients", "state", "frames", "memory",
                             "forward", "backward", "busy"}};
   for (int stage = 0; stage < pipeline.stages; ++stage) {
-    const StageWork &work = plan.work[stage];
+    StageCostAttr work = plan.work[stage];
     const StageMemory &memory = plan.memory[stage];
-    rows.push_back({std::to_string(stage), layersText(work), std::to_string(memory.parameters),
-                    runtime::mebibytes(memory.weights), runtime::mebibytes(memory.gradients),
-                    runtime::mebibytes(memory.state),
-                    std::to_string(memory.frames) + " x " + runtime::mebibytes(memory.frameBytes),
-                    runtime::mebibytes(memory.total()), formatted("%.4g", work.costs.forward),
-                    formatted("%.4g", work.costs.backward), formatted("%.1f %%", 100 * plan.busyOf(stage))});
+    rows.push_back(
+        {std::to_string(stage), layersText(work), std::to_string(memory.parameters), runtime::mebibytes(memory.weights),
+         runtime::mebibytes(memory.gradients), runtime::mebibytes(memory.state),
+         std::to_string(memory.frames) + " x " + runtime::mebibytes(memory.frameBytes),
+         runtime::mebibytes(memory.total()), timeText(plan, work.getForward().getValueAsDouble()),
+         timeText(plan, work.getBackward().getValueAsDouble()), formatted("%.1f %%", 100 * plan.busyOf(stage))});
   }
   text += drawTable(rows);
-  text += "Memory is that of a device, without tokens and scratch; forward and backward are ticks a micro-batch.\n\n";
-  text += "period " + formatted("%.4g", plan.proof.period) + " ticks, bubble " +
+  std::string unit = plan.costs.isMeasured() ? "ms" : "ticks";
+  text += "Memory is that of a device, without tokens and scratch; forward and backward are " + unit +
+          " a micro-batch.\n\n";
+  text += "period " + timeText(plan, plan.proof.period) + " " + unit + ", bubble " +
           formatted("%.1f %%", 100 * plan.proof.bubble) + ", " + formatted("%.2f", plan.speedUp) +
           " times as fast as sequential in one replica\n\n";
   return text + schedule::drawText(pipeline, plan.proof.timeline, textColumns);
 }
 
 static void writeStage(llvm::json::OStream &json, const Plan &plan, int stage) {
-  const StageWork &work = plan.work[stage];
+  StageCostAttr work = plan.work[stage];
   const StageMemory &memory = plan.memory[stage];
   json.object([&] {
     json.attribute("stage", stage);
-    json.attribute("layers", work.layers);
-    json.attribute("embeddings", work.hasEmbeddings);
-    json.attribute("head", work.hasHead);
+    json.attribute("layers", work.getLayers());
+    json.attribute("embeddings", work.getEmbeddings() == 1);
+    json.attribute("head", work.getHead() == 1);
     json.attribute("parameters", memory.parameters);
     json.attribute("weight_bytes", memory.weights);
     json.attribute("gradient_bytes", memory.gradients);
@@ -224,8 +179,8 @@ static void writeStage(llvm::json::OStream &json, const Plan &plan, int stage) {
     json.attribute("frames", memory.frames);
     json.attribute("frame_bytes", memory.frameBytes);
     json.attribute("memory_bytes", memory.total());
-    json.attribute("forward", work.costs.forward);
-    json.attribute("backward", work.costs.backward);
+    json.attribute("forward", work.getForward().getValueAsDouble());
+    json.attribute("backward", work.getBackward().getValueAsDouble());
     json.attribute("busy", plan.busyOf(stage));
   });
 }
@@ -240,6 +195,7 @@ static std::string drawJson(const Plan &plan) {
     json.attribute("micro_batches", plan.pipeline.microBatches);
     json.attribute("replicas", plan.pipeline.replicas);
     json.attribute("reduction_groups", plan.pipeline.groups);
+    json.attribute("unit", StringRef(plan.costs.getUnit()));
     json.attribute("period", plan.proof.period);
     json.attribute("bubble", plan.proof.bubble);
     json.attribute("speed_up", plan.speedUp);
@@ -254,22 +210,26 @@ static std::string drawJson(const Plan &plan) {
   return text + "\n";
 }
 
-FailureOr<std::string> sluice::explainPlan(ModuleOp module, std::vector<StageWork> work, StringRef form) {
+FailureOr<std::string> sluice::explainPlan(ModuleOp module, StringRef form) {
   auto op = module.lookupSymbol<pipe::PipelineOp>("train.pipeline");
   if (!op || !op.getFrames())
     return module.emitError() << "expected a proved pipeline 'train.pipeline', found none";
   FailureOr<PipelineOfOp> read = readPipeline(op);
   if (failed(read))
     return failure();
+  std::optional<schedule::Costs> costs = costsOf(op);
+  if (!costs)
+    return op.emitOpError() << "expected costs of its stages in '" << stageCostsAttrName << "', found none";
   Plan plan;
   ModelAttr model = BinaryFacts::of(module).model;
   plan.model = model ? model.getName().str() : "";
   auto name = op->getAttrOfType<StringAttr>("schedule");
   plan.schedule = name ? name.str() : "of the model";
   plan.pipeline = std::move(read->pipeline);
-  plan.work = std::move(work);
+  plan.costs = module->getAttrOfType<StageCostsAttr>(stageCostsAttrName);
+  plan.work = llvm::to_vector(plan.costs.getStages().getAsRange<StageCostAttr>());
   FailureOr<std::vector<StageMemory>> memory = measureMemory(module, op, plan.pipeline.gradientBuffers());
-  if (failed(memory) || failed(simulate(op, plan)))
+  if (failed(memory) || failed(simulate(op, *costs, plan)))
     return failure();
   plan.memory = std::move(*memory);
   if (form == "svg")

@@ -8,6 +8,9 @@
 
 namespace sluice {
 
+/// `--device-memory` is told in this unit.
+inline constexpr double bytesPerGibibyte = double(1 << 30);
+
 enum class Emit { Graph, Gradient, Kernels, LLVM, Object, Executable };
 
 struct Options {
@@ -96,9 +99,24 @@ struct Options {
           "Groups of micro-batches whose gradients are summed by themselves, a power of two; equal groups give "
           "equal bits with any stages and replicas (default: as many as --replicas)"),
       llvm::cl::value_desc("V"), llvm::cl::init(0), llvm::cl::cat(category)};
+  llvm::cl::opt<int> devices{
+      "devices",
+      llvm::cl::desc("Stages times replicas: with one of the two it says the other, alone the stages "
+                     "(default: what they are)"),
+      llvm::cl::value_desc("D"), llvm::cl::init(0), llvm::cl::cat(category)};
+  llvm::cl::opt<double> deviceMemory{
+      "device-memory",
+      llvm::cl::desc("Memory that a stage may take, in GiB: parameters, gradients, state and what is kept of "
+                     "micro-batches (default: 0, no limit)"),
+      llvm::cl::value_desc("GIB"), llvm::cl::init(0), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> profile{
+      "profile",
+      llvm::cl::desc("What layers cost, as --bench --profile=FILE of a program of this model measured, for the "
+                     "partition and the simulated step (default: estimates)"),
+      llvm::cl::value_desc("FILE"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> explain{
       "explain",
-      llvm::cl::desc("Print what each stage has, needs and does when, simulated from estimated costs, and make no "
+      llvm::cl::desc("Print what each stage has, needs and does when, simulated, and make no "
                      "program: text, json or svg, a picture (default: off; without a value: text)"),
       llvm::cl::value_desc("FORM"), llvm::cl::ValueOptional, llvm::cl::cat(category)};
   llvm::cl::opt<std::string> cpu{

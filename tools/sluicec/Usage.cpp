@@ -3,6 +3,7 @@
 #include "dialects/Pipe/PipeDialect.h"
 #include "dialects/Sluice/BinaryFacts.h"
 #include "passes/Schedule/Generators.h"
+#include "passes/Stages/Profile.h"
 #include "tools/sluicec/Output.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -19,6 +20,60 @@ static std::string numberText(double value) {
   return text;
 }
 
+/// Stages that the options ask for; 0 where they do not say it.
+static int64_t stagesGiven(const Options &options) {
+  if (options.partition.getNumOccurrences())
+    return llvm::count(options.partition.getValue(), ',') + 1;
+  return options.stages;
+}
+
+DeviceCount sluice::countDevices(const Options &options) {
+  int64_t stages = stagesGiven(options), devices = options.devices;
+  int replicas = options.replicas;
+  if (devices == 0)
+    return {options.stages, replicas};
+  if (stages != 0 && !options.replicas.getNumOccurrences())
+    replicas = int(devices / stages);
+  return {stages != 0 ? int64_t(options.stages) : devices / replicas, replicas};
+}
+
+/// Devices that are not stages times replicas.
+static std::string checkDevices(const Options &options) {
+  int64_t devices = options.devices, stages = stagesGiven(options);
+  if (devices == 0)
+    return "";
+  bool hasReplicas = options.replicas.getNumOccurrences();
+  int64_t replicas = hasReplicas ? int64_t(options.replicas) : 1;
+  auto complain = [&](const llvm::Twine &expected) {
+    return ("expected --devices to be " + expected + ", found " + llvm::Twine(devices)).str();
+  };
+  auto counted = [](int64_t count, const char *what) {
+    return (llvm::Twine(count) + " " + what + (count == 1 ? "" : "s")).str();
+  };
+  if (stages != 0 && hasReplicas && stages * replicas != devices)
+    return complain(llvm::Twine(stages * replicas) + ", " + counted(stages, "stage") + " times " +
+                    counted(replicas, "replica"));
+  int64_t factor = stages != 0 ? stages : replicas;
+  if (devices % factor == 0)
+    return "";
+  int64_t below = devices / factor * factor;
+  return complain("a multiple of " + counted(factor, stages != 0 ? "stage" : "replica") + "; " +
+                  (below > 0 ? std::to_string(below) + " or " : std::string()) + llvm::Twine(below + factor) +
+                  " would fit");
+}
+
+/// A profile that cannot be read, or that is of another type of contractions.
+static std::string checkProfile(const Options &options) {
+  if (!options.profile.getNumOccurrences())
+    return "";
+  llvm::Expected<Profile> profile = Profile::read(options.profile);
+  if (!profile)
+    return llvm::toString(profile.takeError());
+  if (profile->compute != options.compute)
+    return "profile '" + options.profile + "' expected of --compute=" + options.compute + ", found " + profile->compute;
+  return "";
+}
+
 /// Values of the options of stages that no model fits.
 static std::string checkStageUsage(const Options &options) {
   auto below = [](const auto &option) { return option.getNumOccurrences() && option < 1; };
@@ -27,14 +82,21 @@ static std::string checkStageUsage(const Options &options) {
   };
   if (below(options.stages))
     return tooSmall(options.stages);
-  for (const cl::opt<int> *option : {&options.replicas, &options.reductionGroups})
+  for (const cl::opt<int> *option : {&options.replicas, &options.reductionGroups, &options.devices})
     if (below(*option))
       return tooSmall(*option);
   if (options.partition.getNumOccurrences() && options.partition.empty())
     return "expected --partition=N,..., found ''";
   if (!schedule::isSchedule(options.schedule))
     return "expected --schedule " + schedule::scheduleNames() + ", found '" + options.schedule + "'";
-  return "";
+  // Above that the bytes are no number.
+  constexpr double mostGibibytes = 1e9;
+  if (options.deviceMemory.getNumOccurrences() && !(options.deviceMemory >= 0 && options.deviceMemory <= mostGibibytes))
+    return "expected --device-memory from 0 to " + numberText(mostGibibytes) + " GiB, found " +
+           numberText(options.deviceMemory);
+  if (std::string problem = checkDevices(options); !problem.empty())
+    return problem;
+  return checkProfile(options);
 }
 
 /// A form that no plan has, and options of what is not made beside it.
@@ -92,6 +154,8 @@ std::string sluice::checkUsage(const Options &options) {
   // Compiling takes seconds: what cannot be written is refused before.
   std::vector<std::string> inputs(options.plugins.begin(), options.plugins.end());
   inputs.push_back(options.model);
+  if (!options.profile.empty())
+    inputs.push_back(options.profile);
   if (options.tune)
     if (std::string problem = checkOutput("--tune-cache", options.tuneCache, inputs, /*isText=*/false);
         !problem.empty())
@@ -136,27 +200,39 @@ template <typename Option> static std::string given(const Option &option) {
   return text;
 }
 
+/// A number as people write it.
+static std::string given(const cl::opt<double> &option) {
+  return option.getNumOccurrences() == 0 ? "" : (" (--" + option.ArgStr + "=" + numberText(option) + ")").str();
+}
+
 std::string sluice::checkSchedule(ModuleOp module, const Options &options) {
   if (options.explain.getNumOccurrences() && !module.lookupSymbol<GraphOp>("train"))
     return "expected a model with a graph 'train', whose plan --explain prints, found none";
   if (module.lookupSymbol<pipe::PipelineOp>("train.pipeline")) {
-    std::string flag = given(options.schedule) + given(options.replicas) + given(options.reductionGroups);
+    std::string flag =
+        given(options.schedule) + given(options.replicas) + given(options.reductionGroups) + given(options.devices);
     return flag.empty() ? "" : "expected programs from a schedule or from the model itself, which has some" + flag;
   }
   ModelAttr model = BinaryFacts::of(module).model;
-  int replicas = options.replicas, groups = options.reductionGroups == 0 ? replicas : options.reductionGroups;
+  int replicas = countDevices(options).replicas,
+      groups = options.reductionGroups == 0 ? replicas : options.reductionGroups;
   auto error = schedule::checkNumbers(/*stages=*/1, model ? model.getMicroBatches() : 1, replicas, groups);
   if (!error)
     return "";
   bool isOfGroups = options.reductionGroups.getNumOccurrences() && error->text.find("groups") != std::string::npos &&
                     error->text.find("power of two of replicas") == std::string::npos;
-  return error->text + (isOfGroups ? given(options.reductionGroups) : given(options.replicas));
+  return error->text + (isOfGroups ? given(options.reductionGroups) : given(options.replicas) + given(options.devices));
 }
 
 std::string sluice::withStageFlag(const std::string &message, const Options &options) {
   llvm::StringRef text(message);
   bool isOfStages = text.starts_with("expected layers with a depth to divide over ") ||
                     (text.starts_with("expected at most ") && text.contains(" stages, as many as there are layers"));
+  // A profile is told by its name.
+  if (text.starts_with("profile '"))
+    return message + " (--" + options.profile.ArgStr.str() + ")";
+  if (text.contains("memory-limit of") || text.contains(" bytes on stage "))
+    return message + given(options.deviceMemory);
   if (text.starts_with("assignment of stages expected ") || isOfStages)
     return message + (options.partition.getNumOccurrences() ? given(options.partition) : given(options.stages));
   return message;

@@ -11,6 +11,15 @@
 
 namespace sluice {
 
+/// What the options make of the devices.
+struct DeviceCount {
+  int64_t stages; ///< 0: as many as the partition has, or one
+  int replicas;   ///< at least 1
+};
+
+/// `--devices` is stages times replicas. Behind `checkUsage`, which says where it cannot be.
+DeviceCount countDevices(const Options &options);
+
 /// Values out of range, options that do not go together, and files that cannot be read or written.
 std::string checkUsage(const Options &options);
 

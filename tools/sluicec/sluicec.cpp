@@ -106,11 +106,14 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
 
 static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const Options &options) {
   gradient.droppedState = options.droppedState.getValue();
-  gradient.stages = options.stages.getValue();
+  DeviceCount devices = countDevices(options);
+  gradient.stages = devices.stages;
   gradient.partition = options.partition.getValue();
   gradient.schedule = options.schedule.getValue();
-  gradient.replicas = options.replicas.getValue();
+  gradient.replicas = devices.replicas;
   gradient.groups = options.reductionGroups.getValue();
+  gradient.memoryLimit = int64_t(options.deviceMemory * bytesPerGibibyte);
+  gradient.profile = options.profile.getValue();
   if (ModelAttr model = BinaryFacts::of(module).model) {
     gradient.microBatches = model.getMicroBatches();
     gradient.optimizer = stringifyOptimizer(model.getOptimizer()).str();
@@ -181,22 +184,13 @@ static LogicalResult runPhases(ModuleOp module, const Options &options, MemoryWa
 
 /// Prints the plan of the step. Differentiated functions and the places of slots are enough for it.
 static LogicalResult explain(ModuleOp module, const Options &options) {
-  OwningOpRef<ModuleOp> divided = module.clone();
-  GradientOptions gradient;
-  setGradientOptions(gradient, module, options);
-  PassManager toStages(module.getContext()), toSlots(module.getContext());
-  for (PassManager *manager : {&toStages, &toSlots})
-    manager->enableVerifier(options.verifyEach);
-  buildStagePipeline(toStages, gradient);
+  PassManager toSlots(module.getContext());
+  toSlots.enableVerifier(options.verifyEach);
   addGradientAndNumericsPhase(toSlots, module, options);
   toSlots.addPass(createPlanSlots());
-  // The whole first: it refuses stages that do not fit.
-  if (failed(verify(module)) || failed(toSlots.run(module)) || failed(toStages.run(*divided)))
+  if (failed(verify(module)) || failed(toSlots.run(module)))
     return failure();
-  FailureOr<std::vector<StageWork>> work = measureStages(divided->lookupSymbol<GraphOp>("train"));
-  if (failed(work))
-    return failure();
-  FailureOr<std::string> plan = explainPlan(module, *work, options.explain);
+  FailureOr<std::string> plan = explainPlan(module, options.explain);
   if (succeeded(plan))
     llvm::outs() << *plan;
   return plan;

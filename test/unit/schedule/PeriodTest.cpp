@@ -23,12 +23,13 @@ TEST(Period, SequentialRunsOneStageAtATime) {
     costs.stages.back().forward = forward;
     costs.stages.back().backward = 2 * forward;
     costs.stages.back().update = 0.5;
+    costs.stages.back().norm = 0.125;
   }
   costs.reduce = 0.25;
-  // Updates of all stages are at the same time.
+  // Updates of all stages are at the same time; norms are, but for that of the last backward, before it ends.
   Proof proof = prove(make(optionsOf("sequential", 3, 4)), costs);
-  EXPECT_NEAR(proof.period, 4 * (6 + 12) + 0.25 + 0.5, 1e-9);
-  EXPECT_NEAR(proof.busy[1], (4 * 9 + 0.5) / proof.period, 1e-9);
+  EXPECT_NEAR(proof.period, 4 * (6 + 12) + 0.125 + 0.25 + 0.5, 1e-9);
+  EXPECT_NEAR(proof.busy[1], (4 * 9 + 0.125 + 0.5) / proof.period, 1e-9);
 }
 
 TEST(Period, FramesAreThoseOfThePapers) {

@@ -53,6 +53,16 @@ TEST_F(ProgressTest, LinesAtASensibleInterval) {
   EXPECT_EQ(count(text, '\r'), 0u);
 }
 
+TEST_F(ProgressTest, ANoteStandsBehindTheRate) {
+  Progress progress(stream, ProgressMode::Lines, 0, 2, clock());
+  now += 1;
+  progress.update(1, 2.5, 1000, "bubble 12.5 %");
+  now += 1;
+  progress.update(2, 2.5, 1000);
+  EXPECT_EQ(shown(), "step 1/2  loss 2.5000  1.00k tokens/s  bubble 12.5 %  1s left\n"
+                     "step 2/2  loss 2.5000  1.00k tokens/s\n");
+}
+
 TEST_F(ProgressTest, LinesOfASlowRun) {
   Progress progress(stream, ProgressMode::Lines, 0, 100000, clock());
   steps(progress, 0, 10, 12);
