@@ -90,11 +90,15 @@ typedef enum sluice_open_bound { SLUICE_LEAST_IS_OPEN = 1, SLUICE_MOST_IS_OPEN =
 /* A run-time scalar: `--set name=value`. Those whose names the runtime knows are set by it each step:
  * learning_rate, adamw_learning_rate, beta1, beta2, epsilon, weight_decay, momentum from its flags;
  * steps = the optimizer steps of the whole run;
- * bias_correction1 = 1 - beta1^(t+1), bias_correction2 = 1 - beta2^(t+1) with t the optimizer steps done;
+ * bias_correction1 = 1 - beta1^(t+1), bias_correction2 = 1 - beta2^(t+1) with t the updates done, which are the steps
+ * done less those that were skipped;
  * loss_gradient = loss_scale / micro-batches of a step, the seed of the backward pass;
  * clip_scale = min(1, clip / (norm + 1e-6)) / loss_scale, or 1 / loss_scale without clipping, set between norm-reduce
  * and update; the norm is that of the gradients divided by loss_scale, which is 1 where the program has none;
- * unclipped_scale = 1 / loss_scale, what gradients that clipping leaves alone are multiplied by. */
+ * unclipped_scale = 1 / loss_scale, what gradients that clipping leaves alone are multiplied by.
+ * A program with the scalar loss_scale_interval has a dynamic loss scale: loss_scale is where it begins. A step with a
+ * loss or a gradient that is not finite runs no update, on no stage and no replica; it counts as a step, and halves the
+ * scale. loss_scale_interval steps in a row that are clean double it, up to 2^24. */
 typedef struct sluice_scalar {
   const char *name;
   double value; /* the compiled default; NaN: the program computes it unless it is set */

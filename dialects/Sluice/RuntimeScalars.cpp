@@ -20,13 +20,36 @@ DictionaryAttr RuntimeScalar::getAttr(MLIRContext *context) const {
   return entries.getDictionary(context);
 }
 
+static SmallVector<Attribute> scalarsOf(ModuleOp module) {
+  auto table = module->getAttrOfType<ArrayAttr>(scalarsAttrName);
+  return table ? SmallVector<Attribute>(table.begin(), table.end()) : SmallVector<Attribute>();
+}
+
+static Attribute *findNamed(MutableArrayRef<Attribute> scalars, StringRef name) {
+  auto isNamed = [&](Attribute entry) {
+    auto own = cast<DictionaryAttr>(entry).getAs<StringAttr>("name");
+    return own && own.getValue() == name;
+  };
+  auto *found = llvm::find_if(scalars, isNamed);
+  return found == scalars.end() ? nullptr : found;
+}
+
+bool sluice::hasScalar(ModuleOp module, StringRef name) {
+  SmallVector<Attribute> scalars = scalarsOf(module);
+  return findNamed(scalars, name);
+}
+
 void sluice::declareScalar(ModuleOp module, const RuntimeScalar &scalar) {
-  SmallVector<Attribute> scalars;
-  if (auto table = module->getAttrOfType<ArrayAttr>(scalarsAttrName))
-    scalars.append(table.begin(), table.end());
-  for (Attribute entry : scalars)
-    if (cast<DictionaryAttr>(entry).getAs<StringAttr>("name") == scalar.name)
-      return;
-  scalars.push_back(scalar.getAttr(module.getContext()));
+  if (!hasScalar(module, scalar.name))
+    replaceScalar(module, scalar);
+}
+
+void sluice::replaceScalar(ModuleOp module, const RuntimeScalar &scalar) {
+  SmallVector<Attribute> scalars = scalarsOf(module);
+  DictionaryAttr entry = scalar.getAttr(module.getContext());
+  if (Attribute *found = findNamed(scalars, scalar.name))
+    *found = entry;
+  else
+    scalars.push_back(entry);
   module->setAttr(scalarsAttrName, ArrayAttr::get(module.getContext(), scalars));
 }

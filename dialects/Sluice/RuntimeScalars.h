@@ -39,8 +39,14 @@ struct RuntimeScalar {
   mlir::DictionaryAttr getAttr(mlir::MLIRContext *context) const;
 };
 
+/// Whether the module's table has a scalar of the name.
+bool hasScalar(mlir::ModuleOp module, llvm::StringRef name);
+
 /// Adds a scalar to the module's table unless it has one of the name: a hand-written module need not list them.
 void declareScalar(mlir::ModuleOp module, const RuntimeScalar &scalar);
+
+/// Adds a scalar to the module's table, in the place of one of the name.
+void replaceScalar(mlir::ModuleOp module, const RuntimeScalar &scalar);
 
 } // namespace sluice
 

@@ -140,6 +140,34 @@ def InsertOptimizer : Pass<"sluice-insert-optimizer", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def SetLossScale : Pass<"sluice-set-loss-scale", "::mlir::ModuleOp"> {
+  let summary = "sets what the loss is multiplied by before backward";
+  let description = [{
+    - Needs: the scalar `loss_gradient`, as `sluice-differentiate` leaves it: the seed of backward, which the runtime
+      sets to `loss_scale / micro-batches`. So everything that backward computes carries the scale.
+    - Does: sets the default of the scalar `loss_scale`. No op changes: the norm and the update take the scale out of
+      the sums over micro-batches, in the factor that clipping has. By a power of two this is exact.
+    - With `scale=dynamic` the default is 65536, and there is a scalar `loss_scale_interval`, 2000. It makes the runtime
+      skip steps whose gradient is not finite and change the scale (abi.h, sluice_scalar).
+    - Refuses: a scale that is not above 0, and a module without `loss_gradient`.
+
+    ```mlir
+    module attributes {sluice.scalars = [
+      {name = "loss_gradient", value = 1.0, help = ""},
+      {name = "loss_scale", value = 1.0, help = "...", above = 0.0} ]}
+    ```
+
+    becomes, with `scale=1024`,
+
+    ```mlir
+    module attributes {sluice.scalars = [
+      {name = "loss_gradient", value = 1.0, help = ""},
+      {name = "loss_scale", value = 1024.0, help = "...", above = 0.0} ]}
+    ```
+  }];
+  let options = [Option<"scale", "scale", "std::string", "\"1024\"", "a number above 0, or dynamic">];
+}
+
 def CutStages : Pass<"sluice-cut-stages", "::mlir::ModuleOp"> {
   let summary = "one action a stage, and the messages between them";
   let description = [{

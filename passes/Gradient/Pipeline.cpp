@@ -49,6 +49,12 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
   manager.addPass(createInsertOptimizer(optimizer));
   // At once: other passes may lose what says an op's stage.
   manager.addPass(createCutStages());
+  // Nothing is scaled unless a pass says so.
+  if (options.lossScale != "none") {
+    SetLossScaleOptions lossScale;
+    lossScale.scale = options.lossScale;
+    manager.addPass(createSetLossScale(lossScale));
+  }
   ScheduleStagesOptions schedule;
   schedule.scheduleName = options.schedule;
   schedule.microBatches = options.microBatches;

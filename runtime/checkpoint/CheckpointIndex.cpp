@@ -58,6 +58,20 @@ static void from_json(const json &value, CheckpointData &data) {
   value.at("drawn").at("micro_batches").get_to(data.drawnMicroBatches);
 }
 
+static void to_json(json &value, const LossScaleState &state) {
+  value = {{"scale", state.scale},
+           {"clean_steps", state.cleanSteps},
+           {"skips_in_a_row", state.skipsInARow},
+           {"skips", state.skips}};
+}
+
+static void from_json(const json &value, LossScaleState &state) {
+  value.at("scale").get_to(state.scale);
+  value.at("clean_steps").get_to(state.cleanSteps);
+  value.at("skips_in_a_row").get_to(state.skipsInARow);
+  value.at("skips").get_to(state.skips);
+}
+
 static std::string pathIn(const std::string &folder) { return (fs::path(folder) / kCheckpointIndexName).string(); }
 
 bool hasCheckpoint(const std::string &folder) {
@@ -72,6 +86,10 @@ static void check(const CheckpointIndex &index, const std::string &path) {
     throw Error(path + " is damaged: a negative step or position");
   if (data.drawnRows < 1 || data.drawnMicroBatches < 1)
     throw Error(path + " is damaged: it draws no samples");
+  const LossScaleState &scale = index.lossScale;
+  bool isCounted = scale.cleanSteps >= 0 && scale.skipsInARow >= 0 && scale.skips >= scale.skipsInARow;
+  if (!(scale.scale > 0) || !isCounted || scale.skips > index.step)
+    throw Error(path + " is damaged: its loss scale makes no sense");
   for (const std::string &name : {index.modelFile, index.optimizerFile})
     if (name.empty() || name.find('/') != std::string::npos)
       throw Error(path + " is damaged: it names files outside its folder");
@@ -94,6 +112,9 @@ CheckpointIndex readCheckpointIndex(const std::string &folder) {
     root.at("model").get_to(index.model);
     root.at("seeds").get_to(index.seeds);
     root.at("data").get_to(index.data);
+    // One that does not say has none.
+    if (root.contains("loss_scale"))
+      root["loss_scale"].get_to(index.lossScale);
     root.at("settings").get_to(index.settings);
     root.at("scalars").get_to(index.scalars);
     root.at("program").get_to(index.program);
@@ -107,13 +128,19 @@ CheckpointIndex readCheckpointIndex(const std::string &folder) {
 }
 
 void writeCheckpointIndex(const std::string &folder, const CheckpointIndex &index) {
-  json root = {
-      {"format", formatName},       {"set", index.set},
-      {"step", index.step},         {"loss", index.loss},
-      {"model", index.model},       {"seeds", index.seeds},
-      {"rng", "philox4x32-10"},     {"data", index.data},
-      {"settings", index.settings}, {"scalars", index.scalars},
-      {"program", index.program},   {"files", {{"model", index.modelFile}, {"optimizer", index.optimizerFile}}}};
+  json root = {{"format", formatName},
+               {"set", index.set},
+               {"step", index.step},
+               {"loss", index.loss},
+               {"model", index.model},
+               {"seeds", index.seeds},
+               {"rng", "philox4x32-10"},
+               {"data", index.data},
+               {"loss_scale", index.lossScale},
+               {"settings", index.settings},
+               {"scalars", index.scalars},
+               {"program", index.program},
+               {"files", {{"model", index.modelFile}, {"optimizer", index.optimizerFile}}}};
   AtomicFile file(pathIn(folder));
   // File names may hold any bytes; those that are no UTF-8 are replaced rather than refused.
   file.write(root.dump(2, ' ', false, json::error_handler_t::replace) + "\n");

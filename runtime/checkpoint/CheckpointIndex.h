@@ -7,6 +7,8 @@
 #ifndef SLUICE_RUNTIME_CHECKPOINT_CHECKPOINTINDEX_H
 #define SLUICE_RUNTIME_CHECKPOINT_CHECKPOINTINDEX_H
 
+#include "runtime/LossScaleState.h"
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -51,6 +53,7 @@ struct CheckpointIndex {
   std::map<std::string, uint64_t> seeds; ///< By use: "init", "data", ... The generator is Philox, so the seeds and the
                                          ///< step are its whole state.
   CheckpointData data;
+  LossScaleState lossScale;
   std::map<std::string, std::string> settings; ///< By flag, without its hyphens.
   std::map<std::string, std::string> scalars;  ///< Run-time scalars by name: a number, or "auto".
   std::map<std::string, std::string> program;  ///< What the run was compiled to: "batch", "optimizer", ...

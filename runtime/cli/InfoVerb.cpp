@@ -3,6 +3,7 @@
 #include "runtime/cli/EngineFlags.h"
 #include "runtime/cli/Flags.h"
 #include "runtime/cli/Verb.h"
+#include "runtime/engine/LossScale.h"
 #include "runtime/engine/Program.h"
 #include "runtime/engine/StepScalars.h"
 
@@ -101,6 +102,7 @@ static nlohmann::ordered_json describe(const sluice_binary &program, unsigned th
           {"optimizer", program.optimizer},
           {"grad_clip", program.grad_clip},
           {"compute", program.compute},
+          {"loss_scale", lossScaleText(program)},
           {"techniques", describeTechniques()},
           {"schedule", program.schedule},
           {"replicas", program.replicas},
@@ -133,6 +135,7 @@ void InfoVerb::run() {
   std::printf("vocabulary     %lld tokens\n", number("vocabulary"));
   std::printf("optimizer      %s, gradient clipped at %g (0: not)\n", program.optimizer, program.grad_clip);
   std::printf("compute        %s: operands of contractions\n", program.compute);
+  std::printf("loss scale     %s\n", lossScaleText(program).c_str());
   for (const auto &technique : description["techniques"])
     std::printf("technique      %s\n", technique.get<std::string>().c_str());
   std::printf("schedule       %s, replicas: %d, reduction groups: %d\n", program.schedule, program.replicas,

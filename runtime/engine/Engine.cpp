@@ -19,8 +19,8 @@ static std::deque<Device> makeReplicas(const sluice_binary &program, unsigned th
 }
 
 Engine::Engine(const sluice_binary &program, unsigned threads)
-    : program(program), values(program), replicas(makeReplicas(program, threads)), executor(program, replicas),
-      metrics(program) {}
+    : program(program), values(program), scale(program, values), replicas(makeReplicas(program, threads)),
+      executor(program, replicas), metrics(program) {}
 
 static TensorView viewOf(const sluice_tensor &tensor, std::string name, char *data) {
   return {std::move(name), static_cast<sluice_element>(tensor.element), shapeOf(tensor), data};
@@ -90,29 +90,38 @@ std::vector<KernelTime> Engine::timeKernels(bool isTimed) {
   return sums;
 }
 
+StepResult Engine::gradientResult(const StepSettings &settings) {
+  StepResult result;
+  // Every replica has the sums of all.
+  metrics.readNorms(replicas.front().persistent(), runtime::lossScale(values), result);
+  if (scale.isDynamic())
+    result.lossScale = runtime::lossScale(values);
+  // One decision for all stages and replicas, before the update: what is kept is then the last good parameters.
+  result.isSkipped = !isFinite(program, metrics, result);
+  if (result.isSkipped && !scale.maySkip())
+    reportNonFinite(program, metrics, replicas, executor, settings, scale.skipsInARow());
+  return result;
+}
+
 StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &load) {
   // What a gradient depends on has to be known before it is computed, what depends on the gradient comes after it.
-  setScalarsOfStep(values, program, settings);
+  setScalarsOfStep(values, program, settings, scale.skips());
   executor.setScalars(values);
   executor.computeGradients(settings, load, [&](int32_t stage, int32_t microBatch, const char *frame) {
     metrics.read(stage, microBatch, frame);
   });
   metrics.add();
 
-  // Every replica has the sums of all.
+  StepResult result = gradientResult(settings);
   const Device &device = replicas.front();
-  StepResult result;
-  metrics.readNorms(device.persistent(), lossScale(values), result);
-  // Before the update: the parameters that are kept are then the last good ones.
-  if (!isFinite(program, metrics, result))
-    reportNonFinite(program, metrics, replicas, executor, settings);
-  setClipScale(values, result.gradientNorm, settings.optimizer.gradientClip.value_or(program.grad_clip));
-  executor.setScalars(values);
-
   std::vector<char> before;
   if (settings.detail)
     before.assign(device.parameters(), device.parameters() + program.parameter_bytes);
-  executor.update(settings);
+  if (!result.isSkipped) {
+    setClipScale(values, result.gradientNorm, settings.optimizer.gradientClip.value_or(program.grad_clip));
+    executor.setScalars(values);
+    executor.update(settings);
+  }
   metrics.summarize(device.persistent(), result);
   if (program.device_count > 1) {
     result.stageBusy = executor.busyShares();
@@ -121,7 +130,8 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
   if (settings.detail)
     result.layers = describeLayers(program, before.data(), device.parameters(), device.persistent(), metrics.sums());
   for (LayerDetail &layer : result.layers)
-    layer.gradientNorm /= lossScale(values); // it comes from sums of squares that carry the scale
+    layer.gradientNorm /= runtime::lossScale(values); // it comes from sums of squares that carry the scale
+  scale.follow(result.isSkipped);
   return result;
 }
 

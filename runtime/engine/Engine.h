@@ -13,6 +13,7 @@
 #include "runtime/abi.h"
 #include "runtime/cpu/Device.h"
 #include "runtime/engine/Executor.h"
+#include "runtime/engine/LossScale.h"
 #include "runtime/engine/Scalars.h"
 #include "runtime/engine/StepMetrics.h"
 #include "runtime/engine/StepSettings.h"
@@ -35,6 +36,8 @@ public:
   Scalars &scalars() { return values; }
   sluice_pool &threads() { return replicas.front().threads(); }
   Executor &actions() { return executor; }
+  /// State of the training beside its tensors.
+  LossScale &lossScale() { return scale; }
 
   /// Times every kernel in `train` steps from now on, on all stages and replicas; the sums are what this returns the
   /// next time.
@@ -53,7 +56,8 @@ public:
   /// Gives other stages and replicas what has been written to the views of parameters and state.
   void tensorsChanged();
 
-  /// Runs one training step. RunError, with no parameter changed, if a loss or a gradient is not finite.
+  /// Runs one training step. Where a loss or a gradient is not finite, no parameter and no state changes, on any stage
+  /// or replica: the step is skipped if the loss scale may follow it, or else this is a RunError.
   StepResult trainStep(const StepSettings &settings, const LoadFunction &load);
 
   /// Mean loss of graph `eval`, in nats a token, over the targets that are not -1; both hold batch x sequence elements.
@@ -65,11 +69,14 @@ public:
   std::vector<double> logits(const std::vector<int32_t> &window);
 
 private:
+  /// What the result says about the gradients, which have been computed.
+  StepResult gradientResult(const StepSettings &settings);
   void run(const sluice_graph &graph);
   const char *resultOf(const sluice_graph &graph) const;
 
   const sluice_binary &program;
   Scalars values;
+  LossScale scale;
   std::deque<Device> replicas; // which do not move
   Executor executor;
   StepMetrics metrics;

@@ -32,9 +32,11 @@ static std::string findNonFiniteGradient(const sluice_binary &program, const cha
 }
 
 void reportNonFinite(const sluice_binary &program, const StepMetrics &metrics, const std::deque<Device> &replicas,
-                     Executor &executor, const StepSettings &settings) {
+                     Executor &executor, const StepSettings &settings, int64_t skips) {
   // The gradients at hand are sums over micro-batches, which do not say whose they are.
   std::string where = "step " + std::to_string(settings.step) + ": ";
+  if (skips > 0)
+    where += "after " + std::to_string(skips) + " skipped steps in a row: ";
   int64_t perReplica = program.micro_batches / program.replicas;
   for (int32_t m = 0; m < program.micro_batches; ++m) {
     executor.computeGradientOf(m, settings);

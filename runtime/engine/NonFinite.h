@@ -17,9 +17,10 @@ bool isFinite(const sluice_binary &program, const StepMetrics &metrics, const St
 
 /// Throws the RunError that names the first micro-batch that is to blame, and the first parameter (in the order of the
 /// table) whose gradient is not finite. Computes gradients anew, one micro-batch at a time; to be called between
-/// computeGradients and update.
+/// computeGradients and update. `skips` steps in a row have been skipped before, which the error says.
 [[noreturn]] void reportNonFinite(const sluice_binary &program, const StepMetrics &metrics,
-                                  const std::deque<Device> &replicas, Executor &executor, const StepSettings &settings);
+                                  const std::deque<Device> &replicas, Executor &executor, const StepSettings &settings,
+                                  int64_t skips);
 
 } // namespace sluice::runtime
 

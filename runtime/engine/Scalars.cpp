@@ -2,6 +2,7 @@
 
 #include "runtime/engine/Scalars.h"
 #include "runtime/Error.h"
+#include "runtime/engine/LossScale.h"
 #include "runtime/engine/StepScalars.h"
 
 #include <algorithm>
@@ -68,6 +69,12 @@ void Scalars::setByUser(const std::string &name, double value) {
   const sluice_scalar &scalar = program.scalars[index];
   if (!contains(scalar, value))
     throw Error("expected " + name + " in " + rangeText(scalar) + ", found " + numberText(value));
+  // Another scale rounds every gradient twice; the one that was compiled in is somebody's recipe.
+  if (name == kLossScale && !isPowerOfTwo(value) && value != scalar.value) {
+    double below = std::exp2(std::floor(std::log2(value)));
+    throw Error("expected " + name + " as a power of two, such as " + scaleText(below) + " or " + scaleText(2 * below) +
+                ", found " + numberText(value));
+  }
   values[index] = value;
 }
 

@@ -23,7 +23,8 @@ public:
   void setIfPresent(const std::string &name, double value);
 
   /// Sets a scalar for the whole run. Error if the program has none of that name, if it is one that the runtime
-  /// computes at every step, or if the value is outside of its range.
+  /// computes at every step, or if the value is outside of its range; for the loss scale also if it is neither the
+  /// compiled default nor a power of two.
   void setByUser(const std::string &name, double value);
 
   void copyTo(sluice_step &step) const;

@@ -20,6 +20,8 @@ struct StepResult {
   std::optional<double> layersKept;            ///< Mean over the micro-batches; none where no layer can be dropped.
   std::vector<double> stageBusy; ///< By device: the part of the step that it computed. Empty where there is one alone.
   std::vector<double> predictedStageBusy; ///< The same as simulated. Empty where that is not known, too.
+  std::optional<double> lossScale;        ///< That the gradient carried; none where it does not change.
+  bool isSkipped = false;                 ///< Whether nothing was updated, because the gradient was not finite.
   double flops = 0;                       ///< Model FLOPs of the step, less what closed gates saved.
   std::vector<LayerDetail> layers;        ///< If asked for.
 };

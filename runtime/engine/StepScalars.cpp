@@ -1,6 +1,7 @@
 //===- StepScalars.cpp - Scalars that the runtime computes ----------------===//
 
 #include "runtime/engine/StepScalars.h"
+#include "runtime/engine/LossScale.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,6 +20,7 @@ struct StepContext {
   const Scalars &scalars;
   const sluice_binary &program;
   const StepSettings &settings;
+  int64_t updates; ///< Done so far: the steps less those that were skipped.
 };
 
 struct ComputedScalar {
@@ -28,11 +30,11 @@ struct ComputedScalar {
 
 } // namespace
 
-/// AdamW's moments start at zero; dividing by this undoes the bias after `step` + 1 updates.
+/// AdamW's moments start at zero; dividing by this undoes the bias after one more update.
 static double biasCorrection(const StepContext &context, const char *decay) {
   if (!context.scalars.has(decay))
     return 1;
-  return 1 - std::pow(context.scalars.get(decay), static_cast<double>(context.settings.step) + 1);
+  return 1 - std::pow(context.scalars.get(decay), static_cast<double>(context.updates) + 1);
 }
 
 /// All but the clip scale, which the gradient has to be known for.
@@ -60,10 +62,8 @@ bool isComputedScalar(const std::string &name) {
                                            [&](const ComputedScalar &scalar) { return name == scalar.name; });
 }
 
-double lossScale(const Scalars &scalars) { return scalars.has("loss_scale") ? scalars.get("loss_scale") : 1; }
-
-void setScalarsOfStep(Scalars &scalars, const sluice_binary &program, const StepSettings &settings) {
-  StepContext context{scalars, program, settings};
+void setScalarsOfStep(Scalars &scalars, const sluice_binary &program, const StepSettings &settings, int64_t skips) {
+  StepContext context{scalars, program, settings, settings.step - skips};
   for (const ComputedScalar &scalar : computedScalars)
     scalars.setIfPresent(scalar.name, scalar.valueOf(context));
 }

@@ -19,11 +19,9 @@ namespace sluice::runtime {
 /// True for a scalar that the runtime computes at every step.
 bool isComputedScalar(const std::string &name);
 
-/// What the loss is multiplied by in the backward pass, so that gradients carry it; 1 where the program has none.
-double lossScale(const Scalars &scalars);
-
-/// Computes the scalars of a step that the program has, except what depends on the step's gradient.
-void setScalarsOfStep(Scalars &scalars, const sluice_binary &program, const StepSettings &settings);
+/// Computes the scalars of a step that the program has, except what depends on the step's gradient. `skips` of the
+/// steps done were skipped.
+void setScalarsOfStep(Scalars &scalars, const sluice_binary &program, const StepSettings &settings, int64_t skips = 0);
 
 /// Computes what gradients are multiplied by in the update, from their global norm without the scale of the loss.
 /// `largestNorm` is what the norm is clipped to; 0: not at all.

@@ -3,6 +3,7 @@
 #include "runtime/train/Identity.h"
 #include "runtime/Error.h"
 #include "runtime/Philox.h"
+#include "runtime/engine/LossScale.h"
 #include "runtime/engine/Program.h"
 
 #include <algorithm>
@@ -84,6 +85,7 @@ std::map<std::string, std::string> compiledSettings(const sluice_binary &program
           {"reduction groups", std::to_string(program.reduction_groups)},
           {"optimizer", program.optimizer},
           {"compute", program.compute},
+          {"loss scale", lossScaleText(program)},
           {"techniques", techniques.empty() ? "none" : techniques}};
 }
 

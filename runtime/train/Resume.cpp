@@ -3,6 +3,7 @@
 #include "runtime/train/Resume.h"
 #include "runtime/Error.h"
 #include "runtime/Files.h"
+#include "runtime/engine/LossScale.h"
 #include "runtime/train/Identity.h"
 
 namespace sluice::runtime {
@@ -66,6 +67,16 @@ static void resumeData(DataOptions &data, const CheckpointData &saved, std::vect
   data.order = order;
 }
 
+/// Where the loss is scaled in another way, how the run did it is none of the scalars that go on.
+static void resumeLossScale(const sluice_binary &program, CheckpointIndex &index) {
+  // A checkpoint that does not say has none.
+  auto saved = index.program.try_emplace("loss scale", "none").first;
+  if (saved->second == lossScaleText(program))
+    return;
+  index.scalars.erase(kLossScale);
+  index.scalars.erase(kLossScaleInterval);
+}
+
 /// The lock of the folder that is resumed, where the run writes to it; null where it does not.
 static std::unique_ptr<FolderLock> lockResumed(const TrainOptions &options) {
   const std::string &folder = options.weights.resume;
@@ -91,6 +102,7 @@ ResumedRun resumeRun(const sluice_binary &program, TrainOptions &options, const 
   resumeData(options.data, run.index.data, changes);
   options.seeds.resume(run.index.seeds);
   run.settings.add(resumeSettings(program, options, run.index.settings, mine));
+  resumeLossScale(program, run.index);
   for (const auto &[name, text] : compiledSettings(program))
     if (auto saved = run.index.program.find(name); saved != run.index.program.end() && saved->second != text)
       changes.push_back("compiled " + name + " " + saved->second + " -> " + text);

@@ -22,6 +22,8 @@ void addResult(MetricsLine &line, const StepResult &result) {
   line.add("grad_norm", result.gradientNorm);
   if (result.unclippedGradientNorm)
     line.add("unclipped_grad_norm", *result.unclippedGradientNorm);
+  if (result.lossScale)
+    line.add("loss_scale", *result.lossScale).add("skipped", int64_t(result.isSkipped));
   if (result.layersKept)
     line.add("layers_kept", *result.layersKept);
   line.add("flops", result.flops);

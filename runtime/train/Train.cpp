@@ -39,6 +39,8 @@ private:
   void doStep();
   std::optional<Evaluation> evaluateSample();
   StepResult runStep();
+  void resumeLossScale(const CheckpointIndex &resumed);
+  void tellLossScale(int64_t step, const StepResult &result);
   void openMetrics();
   void logStep(const StepResult &result, double seconds, const std::optional<Evaluation> &evaluation);
   void finish();
@@ -89,6 +91,20 @@ Trainer::Trainer(Engine &engine, const sluice_binary &program, const TrainOption
   index.settings = settingsOf(program, options);
   index.scalars = scalarsOf(program, engine.scalars());
   index.program = compiledSettings(program);
+  // Its scalar is from here on that of the next step, and no longer where the scale began.
+  if (resumed)
+    resumeLossScale(resumed->index);
+}
+
+void Trainer::resumeLossScale(const CheckpointIndex &resumed) {
+  LossScaleState state = resumed.lossScale;
+  // Where it begins elsewhere, by a flag or in another program, it begins anew.
+  auto start = resumed.scalars.find(kLossScale);
+  if (start == resumed.scalars.end() || start->second != index.scalars[kLossScale]) {
+    state = engine.lossScale().state();
+    state.skips = resumed.lossScale.skips;
+  }
+  engine.lossScale().resume(state);
 }
 
 void Trainer::openData(const CheckpointIndex *resumed) {
@@ -171,10 +187,20 @@ void Trainer::doStep() {
   if (trace)
     trace->add(step);
   logStep(result, seconds, evaluation);
+  tellLossScale(step, result);
   if (evaluation)
     progress->message("step " + std::to_string(step) + ": validation loss " + std::to_string(evaluation->loss) +
                       " (sample of " + std::to_string(evaluation->tokens) + " tokens)");
   progress->update(index.step, result.loss, tokens(), bubbleText(result));
+}
+
+void Trainer::tellLossScale(int64_t step, const StepResult &result) {
+  LossScaleState now = engine.lossScale().state();
+  if (!result.lossScale || now.scale == *result.lossScale)
+    return;
+  std::string change = "loss scale " + scaleText(*result.lossScale) + " -> " + scaleText(now.scale);
+  progress->message("step " + std::to_string(step) + ": " +
+                    (result.isSkipped ? "the loss or the gradient is not finite: skipped, " : "") + change);
 }
 
 std::optional<Evaluation> Trainer::evaluateSample() {
@@ -249,6 +275,7 @@ void Trainer::save() {
   index.data.samples = position.samples;
   index.data.drawnRows = position.rows;
   index.data.drawnMicroBatches = position.microBatches;
+  index.lossScale = engine.lossScale().state();
   saveCheckpoint(options.checkpointFolder, index, engine.parameterTensors(), engine.stateTensors());
   lastSaved = index.step;
 }

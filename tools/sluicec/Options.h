@@ -54,6 +54,16 @@ struct Options {
       llvm::cl::desc(
           "Operand type of contractions: f32 or bf16; sums, weights and everything else stay f32 (default: f32)"),
       llvm::cl::init("f32"), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> lossScale{
+      "loss-scale",
+      llvm::cl::desc(
+          "What the loss is multiplied by before backward and gradients are divided by before they are used: "
+          "none, a power of two, or dynamic, which skips steps whose gradient is not finite and follows them "
+          "(default: none; without a value: 1024)"),
+      llvm::cl::value_desc("SCALE"),
+      llvm::cl::ValueOptional,
+      llvm::cl::init("none"),
+      llvm::cl::cat(category)};
   llvm::cl::opt<std::string> layerDrop{
       "layer-drop",
       llvm::cl::desc(

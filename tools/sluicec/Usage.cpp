@@ -115,6 +115,23 @@ static std::string checkExplainUsage(const Options &options) {
   return "";
 }
 
+/// A loss scale that would round gradients, or that f32 has not.
+static std::string checkLossScaleUsage(const Options &options) {
+  const std::string &text = options.lossScale;
+  if (llvm::is_contained({"none", "dynamic", ""}, text))
+    return "";
+  // Its inverse is a normal number too.
+  const double most = std::ldexp(1, 126);
+  double scale = 0;
+  std::string expected = "expected --loss-scale none, dynamic or a power of two from 1 to 2^126, ";
+  if (llvm::StringRef(text).getAsDouble(scale) || !(scale >= 1 && scale <= most))
+    return expected + "found '" + text + "'";
+  double below = std::exp2(std::floor(std::log2(scale)));
+  if (scale == below)
+    return "";
+  return expected + "such as " + numberText(below) + " or " + numberText(2 * below) + ", found '" + text + "'";
+}
+
 std::string sluice::checkUsage(const Options &options) {
   auto below = [](const cl::opt<int64_t> &option) { return option.getNumOccurrences() && option < 1; };
   for (const cl::opt<int64_t> *option : {&options.batch, &options.sequence, &options.microBatches})
@@ -132,6 +149,8 @@ std::string sluice::checkUsage(const Options &options) {
     return "expected --dropped-state move or skip, found '" + options.droppedState + "'";
   if (!llvm::is_contained({"f32", "bf16"}, options.compute))
     return "expected --compute f32 or bf16, found '" + options.compute + "'";
+  if (std::string problem = checkLossScaleUsage(options); !problem.empty())
+    return problem;
   if (options.clipScope.getNumOccurrences() && !options.standardizationLoss.getNumOccurrences())
     return "expected --clip-scope together with --standardization-loss";
   if (std::string problem = checkStageUsage(options); !problem.empty())
@@ -208,6 +227,8 @@ static std::string given(const cl::opt<double> &option) {
 std::string sluice::checkSchedule(ModuleOp module, const Options &options) {
   if (options.explain.getNumOccurrences() && !module.lookupSymbol<GraphOp>("train"))
     return "expected a model with a graph 'train', whose plan --explain prints, found none";
+  if (options.lossScale != "none" && !module.lookupSymbol<GraphOp>("train"))
+    return "expected a model with a graph 'train', whose loss --loss-scale scales, found none";
   if (module.lookupSymbol<pipe::PipelineOp>("train.pipeline")) {
     std::string flag =
         given(options.schedule) + given(options.replicas) + given(options.reductionGroups) + given(options.devices);

@@ -114,6 +114,7 @@ static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const
   gradient.groups = options.reductionGroups.getValue();
   gradient.memoryLimit = int64_t(options.deviceMemory * bytesPerGibibyte);
   gradient.profile = options.profile.getValue();
+  gradient.lossScale = options.lossScale.empty() ? "1024" : options.lossScale.getValue();
   if (ModelAttr model = BinaryFacts::of(module).model) {
     gradient.microBatches = model.getMicroBatches();
     gradient.optimizer = stringifyOptimizer(model.getOptimizer()).str();

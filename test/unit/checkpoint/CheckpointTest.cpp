@@ -42,6 +42,7 @@ CheckpointIndex indexOf(int64_t step) {
   index.data.samples = 12 * step;
   index.data.drawnRows = 3;
   index.data.drawnMicroBatches = 4;
+  index.lossScale = {0.5, 3, 1, 1};
   index.settings = {{"lr", "0.001"}};
   index.scalars = {{"beta1", "0.9"}};
   index.program = {{"batch", "3"}};
@@ -78,6 +79,10 @@ TEST_F(Checkpoint, RoundTrip) {
   EXPECT_EQ(index.model.parameters, written.model.parameters);
   EXPECT_EQ(index.model.fingerprint, written.model.fingerprint);
   EXPECT_EQ(index.seeds, written.seeds);
+  EXPECT_EQ(index.lossScale.scale, 0.5);
+  EXPECT_EQ(index.lossScale.cleanSteps, 3);
+  EXPECT_EQ(index.lossScale.skipsInARow, 1);
+  EXPECT_EQ(index.lossScale.skips, 1);
   EXPECT_EQ(index.settings, written.settings);
   EXPECT_EQ(index.scalars, written.scalars);
   EXPECT_EQ(index.program, written.program);
@@ -246,6 +251,27 @@ TEST_F(Checkpoint, AFirstOneThatFailsLeavesNothing) {
   std::string file = put("file", "");
   State state(1.f);
   EXPECT_MESSAGE(RunError, saveCheckpoint(file, indexOf(1), state.weights(), state.optimizer()), "cannot make");
+}
+
+TEST_F(Checkpoint, RefusesALossScaleThatMakesNoSense) {
+  save(1, 1.f);
+  std::string text = get("checkpoint.json");
+  auto replaced = [&](const std::string &from, const std::string &to) {
+    std::string copy = text;
+    copy.replace(copy.find(from), from.size(), to);
+    put("checkpoint.json", copy);
+    return messageOf<Error>([&] { readCheckpointIndex(folder); });
+  };
+  for (std::string right : {"\"scale\": 0.5", "\"clean_steps\": 3", "\"skips_in_a_row\": 1", "\"skips\": 1"}) {
+    std::string key = right.substr(0, right.find(' ') + 1);
+    EXPECT_NE(replaced(right, key + "-1").find("its loss scale makes no sense"), std::string::npos) << right;
+    EXPECT_NE(replaced(right, key + "\"some\"").find("is damaged"), std::string::npos) << right;
+  }
+  EXPECT_NE(replaced("\"skips\": 1", "\"skips\": 2").find("its loss scale makes no sense"), std::string::npos);
+  // One that does not say has none.
+  text.replace(text.find("\"loss_scale\""), 12, "\"loss-scale\"");
+  put("checkpoint.json", text);
+  EXPECT_EQ(readCheckpointIndex(folder).lossScale.scale, 1);
 }
 
 TEST_F(Checkpoint, RefusesDamagedOnes) {

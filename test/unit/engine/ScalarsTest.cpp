@@ -23,10 +23,12 @@ TEST(ScalarsTest, ScalarsThatTheRuntimeComputesCannotBeSet) {
 
 TEST(ScalarsTest, ScalarsStayInTheirRange) {
   Engine engine(sluice_program, 1);
-  for (auto [name, value, message] : {std::tuple("loss_scale", 0.0, "expected loss_scale in (0, inf), found 0"),
-                                      {"share", 1.0, "expected share in [0, 1), found 1"},
-                                      {"share", -0.5, "expected share in [0, 1), found -0.5"},
-                                      {"share", std::nan(""), "expected share in [0, 1), found nan"}})
+  for (auto [name, value, message] :
+       {std::tuple("loss_scale", 0.0, "expected loss_scale in (0, inf), found 0"),
+        {"loss_scale", 1000.0, "expected loss_scale as a power of two, such as 512 or 1024, found 1000"},
+        {"share", 1.0, "expected share in [0, 1), found 1"},
+        {"share", -0.5, "expected share in [0, 1), found -0.5"},
+        {"share", std::nan(""), "expected share in [0, 1), found nan"}})
     try {
       engine.scalars().setByUser(name, value);
       FAIL() << message;

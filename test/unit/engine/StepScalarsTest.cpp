@@ -3,6 +3,7 @@
 #include "runtime/engine/StepScalars.h"
 
 #include "FakeProgram.h"
+#include "runtime/engine/LossScale.h"
 
 #include <gtest/gtest.h>
 
@@ -45,6 +46,9 @@ TEST(StepScalarsTest, CorrectionsFollowTheDecaysThatAreSet) {
   setScalarsOfStep(scalars, sluice_program, settings);
   EXPECT_DOUBLE_EQ(scalars.get("bias_correction1"), 1 - 0.125);
   EXPECT_DOUBLE_EQ(scalars.get("bias_correction2"), 1 - std::pow(0.99, 3));
+  // Steps that were skipped are no updates.
+  setScalarsOfStep(scalars, sluice_program, settings, /*skips=*/2);
+  EXPECT_DOUBLE_EQ(scalars.get("bias_correction1"), 1 - 0.5);
 }
 
 TEST(StepScalarsTest, GradientsLoseTheScaleOfTheLossInTheUpdate) {
