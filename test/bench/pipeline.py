@@ -111,9 +111,9 @@ def main():
             print(f"{count} micro-batches: one stage {median['one']:.1f} ms, two {median['two']:.1f} ms: "
                   f"speed-up {speedup:.3f}, r {ratio:.3f}, speed-up over r/2 {speedup / (ratio / 2):.3f}; "
                   f"2 threads {median['one'] / median['threads']:.3f}, "
-                  f"2 replicas {median['one'] / median['replicas']:.3f}; {partition[2:]}, simulated speed-up over "
-                  f"sequential {simulated['speed_up']:.3f}, bubble {statistics.median(bubbles):.3f}, predicted "
-                  f"{simulated['bubble']:.3f} by a stage a layer, {itself['bubble']:.3f} by its own stages", flush=True)
+                  f"2 replicas {median['one'] / median['replicas']:.3f}; {partition[12:]} layers, "
+                  f"simulated speed-up over sequential {simulated['speed_up']:.3f}, bubble {statistics.median(bubbles):.3f}, "
+                  f"predicted {simulated['bubble']:.3f} by a stage a layer, {itself['bubble']:.3f} by its own stages", flush=True)
 
 
 main()
