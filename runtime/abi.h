@@ -231,7 +231,8 @@ typedef struct sluice_binary {
   double flops_per_token;   /* 6 x parameters + 12 x layers x width x sequence */
   double grad_clip;         /* compiled default, 0: none */
   const char *optimizer;    /* "adamw", "sgd", "muon" */
-  const char *compute;      /* what operands of contractions are rounded to: "f32" (not at all), "bf16" */
+  const char *compute;      /* what operands of contractions are rounded to: "f32" (not at all), "bf16", a policy */
+  const char *accumulation; /* how products of the layers' matrices are summed: "f32", "e6m9, chunk = 64" */
   const char *schedule;     /* "sequential", "gpipe", "1f1b" or "" where programs were written by hand */
   int32_t replicas;         /* each has a device a stage, and an equal part of the micro-batches */
   int32_t reduction_groups; /* groups of micro-batches whose gradients are summed by themselves */

@@ -9,13 +9,13 @@ BinaryFacts BinaryFacts::of(ModuleOp module) {
   auto binary = module->getAttrOfType<BinaryAttr>(binaryAttrName);
   if (!binary)
     return {};
-  return {binary.getModel(),  binary.getCompute(), binary.getTechniques(), binary.getGraphs(),
-          binary.getLayers(), binary.getGates(),   binary.getMemory()};
+  return {binary.getModel(),  binary.getCompute(), binary.getAccumulation(), binary.getTechniques(),
+          binary.getGraphs(), binary.getLayers(),  binary.getGates(),        binary.getMemory()};
 }
 
 void BinaryFacts::set(ModuleOp module) const {
-  module->setAttr(binaryAttrName,
-                  BinaryAttr::get(module.getContext(), model, compute, techniques, graphs, layers, gates, memory));
+  module->setAttr(binaryAttrName, BinaryAttr::get(module.getContext(), model, compute, accumulation, techniques, graphs,
+                                                  layers, gates, memory));
 }
 
 GraphAttr sluice::describeGraph(GraphOp graph, StringRef prefix) {
@@ -97,10 +97,8 @@ LogicalResult MemoryAttr::verify(EmitError emitError, int64_t parameterBytes, in
   return success();
 }
 
-LogicalResult BinaryAttr::verify(EmitError emitError, ModelAttr, Type compute, ArrayAttr techniques, ArrayAttr graphs,
-                                 ArrayAttr layers, ArrayAttr gates, MemoryAttr) {
-  if (compute && !compute.isF32() && !compute.isBF16())
-    return emitError() << "expected 'compute' f32 or bf16, found " << compute;
+LogicalResult BinaryAttr::verify(EmitError emitError, ModelAttr, StringAttr, StringAttr, ArrayAttr techniques,
+                                 ArrayAttr graphs, ArrayAttr layers, ArrayAttr gates, MemoryAttr) {
   if (failed(verifyElements<StringAttr>(emitError, "techniques", "strings", techniques)) ||
       failed(verifyElements<GraphAttr>(emitError, "graphs", "#sluice.graph", graphs)) ||
       failed(verifyElements<StringAttr>(emitError, "layers", "strings", layers)) ||

@@ -11,7 +11,7 @@ namespace sluice {
 /// it; lists are of what the attribute's description says.
 struct BinaryFacts {
   ModelAttr model;
-  mlir::Type compute;
+  mlir::StringAttr compute, accumulation;
   mlir::ArrayAttr techniques, graphs, layers, gates;
   MemoryAttr memory;
 

@@ -117,7 +117,8 @@ def Sluice_BinaryAttr : Sluice_Attr<"Binary", "binary"> {
     The module's `sluice.binary`. A part is there once the phase that knows it ran:
 
     - `model`: from import on;
-    - `compute`, f32 or bf16: the type that operands of contractions are rounded to; absent it is f32;
+    - `compute`: the policy of `sluice-set-precision`, and `accumulation`: how its products are summed, what
+      `#sluice.accumulation` has in its brackets or how it was selected; absent both are f32;
     - `techniques`: what rewrote the graphs, pipelines of passes in the order in which they ran, an array of strings;
     - `graphs`: an array of `#sluice.graph`;
     - `layers`: names of the layers of the stack, and `gates`, an array of `#sluice.layer_gate` that count them;
@@ -126,12 +127,13 @@ def Sluice_BinaryAttr : Sluice_Attr<"Binary", "binary"> {
     Example:
 
     ```mlir
-    module attributes {sluice.binary = #sluice.binary<compute = bf16, techniques = ["cse"],
+    module attributes {sluice.binary = #sluice.binary<compute = "bf16", techniques = ["cse"],
                                                       graphs = [#sluice.graph<"train">]>} {}
     ```
   }];
   let parameters = (ins
-    OptionalParameter<"::sluice::ModelAttr">:$model, OptionalParameter<"::mlir::Type">:$compute,
+    OptionalParameter<"::sluice::ModelAttr">:$model, OptionalParameter<"::mlir::StringAttr">:$compute,
+    OptionalParameter<"::mlir::StringAttr">:$accumulation,
     OptionalParameter<"::mlir::ArrayAttr">:$techniques, OptionalParameter<"::mlir::ArrayAttr">:$graphs,
     OptionalParameter<"::mlir::ArrayAttr">:$layers, OptionalParameter<"::mlir::ArrayAttr">:$gates,
     OptionalParameter<"::sluice::MemoryAttr">:$memory);

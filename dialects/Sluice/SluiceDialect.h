@@ -2,6 +2,7 @@
 #ifndef SLUICE_DIALECTS_SLUICE_SLUICEDIALECT_H
 #define SLUICE_DIALECTS_SLUICE_SLUICEDIALECT_H
 
+#include "dialects/Sluice/PrecisionAttrs.h"
 #include "dialects/Sluice/SluiceInterfaces.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -40,6 +41,11 @@ inline constexpr llvm::StringLiteral dropProbabilityAttrName = "sluice.drop_prob
 inline constexpr llvm::StringLiteral kernelAttrName = "sluice.kernel";
 /// Discardable attribute of a contraction of linalg: the type that its operands are rounded to.
 inline constexpr llvm::StringLiteral computeTypeAttrName = "sluice.compute_type";
+/// Discardable attribute of a contraction of linalg: how its products are summed, a `#sluice.accumulation`; without it
+/// in f32.
+inline constexpr llvm::StringLiteral accumulationAttrName = "sluice.accumulation";
+/// Beside it: what its two operands were rounded to, an array of `#sluice.format`.
+inline constexpr llvm::StringLiteral formatsAttrName = "sluice.formats";
 /// Discardable attribute of a contraction of linalg: two of its loops, as array<i64: row, column>. Points whose column
 /// exceeds their row do not count: their products are zero, or nothing reads the sum that they belong to.
 inline constexpr llvm::StringLiteral triangleAttrName = "sluice.triangle";

@@ -68,7 +68,7 @@ LogicalResult EmbeddingOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients 
 
 LogicalResult LinearOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx) {
   dx[0] = LinearOp::create(b, getLoc(), getInput().getType(), dy[0], getWeight(), Value(), !getTransposed(),
-                           getComputeTypeAttr());
+                           /*errors=*/true, /*head=*/false, getComputeTypeAttr(), getAccumulationAttr());
   // The weight's gradient sums over every leading dimension. A vector is a matrix of one row here.
   Value input = getInput(), gradient = dy[0];
   if (rankOf(input) == 1) {
@@ -83,7 +83,8 @@ LogicalResult LinearOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx
   if (getTransposed())
     std::swap(input, gradient);
   dx[1] = MatmulOp::create(b, getLoc(), getWeight().getType(), input, gradient, /*transpose_lhs=*/true,
-                           /*transpose_rhs=*/false, /*reduce_leading=*/true, getComputeTypeAttr());
+                           /*transpose_rhs=*/false, /*reduce_leading=*/true, /*errors_lhs=*/getTransposed(),
+                           /*errors_rhs=*/!getTransposed(), getComputeTypeAttr(), getAccumulationAttr());
   if (getBias())
     dx[2] = sumTo(b, getLoc(), dy[0], getBias());
   return success();
@@ -94,7 +95,9 @@ LogicalResult MatmulOp::buildBackward(OpBuilder &b, ValueRange dy, Gradients &dx
     return emitOpError() << "with 'reduce_leading' has no gradient: it is one itself";
   bool ta = getTransposeLhs(), tb = getTransposeRhs(), shared = rankOf(getRhs()) < rankOf(getLhs());
   auto product = [&](Type type, Value lhs, Value rhs, bool transposeLhs, bool transposeRhs, bool reduce) -> Value {
-    return MatmulOp::create(b, getLoc(), type, lhs, rhs, transposeLhs, transposeRhs, reduce, getComputeTypeAttr());
+    return MatmulOp::create(b, getLoc(), type, lhs, rhs, transposeLhs, transposeRhs, reduce,
+                            /*errors_lhs=*/lhs == dy[0],
+                            /*errors_rhs=*/rhs == dy[0], getComputeTypeAttr(), getAccumulationAttr());
   };
   // C = A B: dA = dC B', dB = A' dC; each transposed where its operand is.
   if (ta && shared)

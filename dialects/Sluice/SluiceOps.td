@@ -4,6 +4,7 @@
 
 include "SluiceDialect.td"
 include "SluiceBinaryAttrs.td"
+include "SluicePrecisionAttrs.td"
 include "SluiceInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -19,6 +20,7 @@ def Sluice_FloatTensor : StaticShapeTensorOf<[Sluice_Float]>;
 def Sluice_IntegerTensor : StaticShapeTensorOf<[I32]>;
 def Sluice_KeyTensor : 1DTensorOf<[I32]>;
 def Sluice_RateTensor : 0DTensorOf<[F64]>;
+def Sluice_Sums : OptionalAttr<Sluice_AccumulationAttr>;
 def Sluice_ComputeType : OptionalAttr<TypeAttrOf<BF16>>;
 def Sluice_Tensor : AnyTypeOf<[Sluice_FloatTensor, Sluice_IntegerTensor]>;
 

@@ -164,6 +164,15 @@ static LogicalResult verifyTable(Operation *op, Value indices, Value table, Valu
 LogicalResult EmbeddingOp::verify() { return verifyTable(*this, getIndices(), getTable(), getResult()); }
 LogicalResult EmbeddingBackwardOp::verify() { return verifyTable(*this, getIndices(), getResult(), getGradient()); }
 
+LogicalResult QuantizeOp::verify() {
+  if (Type element = getElementTypeOrSelf(getInput()); !element.isF32())
+    return emitOpError() << "expected f32, found " << element;
+  if (std::optional<ArrayRef<int64_t>> group = getScaled())
+    if (group->size() != 2 || llvm::any_of(*group, [](int64_t size) { return size < 0; }))
+      return emitOpError() << "expected rows and columns of a group, of at least 0, found [" << *group << "]";
+  return success();
+}
+
 LogicalResult LinearOp::verify() {
   SmallVector<Value> values = {getInput(), getWeight(), getResult()};
   if (getBias())

@@ -264,22 +264,53 @@ def EmbeddingBackwardOp : Sluice_Op<"embedding_backward", [Pure]> {
 
 //===-- Contractions -------------------------------------------------------------===//
 
+def QuantizeOp : Sluice_Op<"quantize", [Pure, AllTypesMatch<["input", "result"]>]> {
+  let summary = "rounds each element to a format";
+  let description = [{
+    - Operand and result: f32 of one shape. The result holds values of the format, multiplied by their scale.
+    - Each element becomes the nearest value, of two that are as near the even one. What exceeds the largest finite
+      value becomes that value. A NaN stays one.
+    - `scaled`: rows and columns of a group, 0 for all. Rows are those of all leading dimensions. The elements of a
+      group are divided by one scale before they are rounded, and multiplied after.
+    - A scale is the least power of two by which the group's largest element does not exceed the format. Products and
+      sums are exact in it, so that a tensor core gives the same where it multiplies the sum.
+
+    ```mlir
+    %q = sluice.quantize %x to <f8E4M3FN> scaled [1, 128] : tensor<2x4x256xf32>
+    ```
+
+    #### Invariants
+
+    - Elements are f32.
+    - `scaled` has two numbers of at least 0.
+  }];
+  let arguments = (ins Sluice_FloatTensor:$input, Sluice_FormatAttr:$format,
+                       OptionalAttr<DenseI64ArrayAttr>:$scaled);
+  let results = (outs Sluice_FloatTensor:$result);
+  let assemblyFormat = "$input `to` $format (`scaled` $scaled^)? attr-dict `:` type($input)";
+  let hasVerifier = 1;
+}
+
 def LinearOp : Sluice_TensorOp<"linear", [cost, contraction, computeType]> {
   let summary = "product with a matrix, and a bias";
   let description = [{
     - Operands: input [..., I]; weight [I, O], or [O, I] where `transposed`; bias [O] if there is one.
     - Result: [..., O]. All have one element type.
     - `compute_type`: what input and weight are rounded to (`ComputeTypeOpInterface`).
+    - `accumulation`: how products are summed, in f32 without it. The bias is added to the sum in f32.
+    - `errors`: the input is a gradient of the loss, so that the result is one too.
+    - `head`: the result is scores of the vocabulary.
 
     ```mlir
     %y = sluice.linear %x, %w bias %b : tensor<2x4x8xf32>, tensor<8x24xf32>, tensor<24xf32> to tensor<2x4x24xf32>
     ```
   }];
   let arguments = (ins Sluice_FloatTensor:$input, Sluice_FloatTensor:$weight, Optional<Sluice_FloatTensor>:$bias,
-                       UnitAttr:$transposed, Sluice_ComputeType:$compute_type);
+                       UnitAttr:$transposed, UnitAttr:$errors, UnitAttr:$head, Sluice_ComputeType:$compute_type,
+                       Sluice_Sums:$accumulation);
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = [{
-    $input `,` $weight (`bias` $bias^)? (`transposed` $transposed^)? attr-dict
+    $input `,` $weight (`bias` $bias^)? (`transposed` $transposed^)? (`errors` $errors^)? (`head` $head^)? attr-dict
     `:` type($input) `,` type($weight) (`,` type($bias)^)? `to` type($result)
   }];
   let hasVerifier = 1;
@@ -293,17 +324,21 @@ def MatmulOp : Sluice_TensorOp<"matmul", [cost, contraction, computeType]> {
     - Result: [..., M, N]. All have one element type.
     - `reduce_leading`: A and B have one rank, leading dimensions are summed over too, and the result is [M, N].
     - `compute_type`: what both operands are rounded to (`ComputeTypeOpInterface`).
+    - `accumulation`: how products are summed, in f32 without it.
+    - `errors_lhs`, `errors_rhs`: the operand is a gradient of the loss.
 
     ```mlir
     %dw = sluice.matmul %x, %dy transpose_lhs reduce_leading : tensor<2x4x8xf32>, tensor<2x4x24xf32> to tensor<8x24xf32>
     ```
   }];
   let arguments = (ins Sluice_FloatTensor:$lhs, Sluice_FloatTensor:$rhs, UnitAttr:$transpose_lhs,
-                       UnitAttr:$transpose_rhs, UnitAttr:$reduce_leading, Sluice_ComputeType:$compute_type);
+                       UnitAttr:$transpose_rhs, UnitAttr:$reduce_leading, UnitAttr:$errors_lhs, UnitAttr:$errors_rhs,
+                       Sluice_ComputeType:$compute_type, Sluice_Sums:$accumulation);
   let results = (outs Sluice_FloatTensor:$result);
   let assemblyFormat = [{
     $lhs `,` $rhs (`transpose_lhs` $transpose_lhs^)? (`transpose_rhs` $transpose_rhs^)?
-    (`reduce_leading` $reduce_leading^)? attr-dict `:` type($lhs) `,` type($rhs) `to` type($result)
+    (`reduce_leading` $reduce_leading^)? (`errors_lhs` $errors_lhs^)? (`errors_rhs` $errors_rhs^)? attr-dict
+    `:` type($lhs) `,` type($rhs) `to` type($result)
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = OnlyRounded<["Lhs", "Rhs"]>.declaration;

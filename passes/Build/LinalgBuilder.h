@@ -35,6 +35,11 @@ public:
   mlir::Value contract(llvm::StringRef subscripts, mlir::Value a, mlir::Value b, mlir::Value c,
                        mlir::TypeAttr computeType = {}, llvm::StringRef triangle = {});
 
+  /// A generic over `rank` loops; `maps` has one map an operand, inputs first.
+  llvm::SmallVector<mlir::Value> generic(mlir::ValueRange inputs, mlir::ValueRange outputs, int64_t rank,
+                                         llvm::ArrayRef<mlir::AffineMap> maps,
+                                         llvm::ArrayRef<mlir::utils::IteratorType> iterators, BodyBuilder body);
+
   /// A tensor of undefined contents, or of one number everywhere.
   mlir::Value empty(mlir::Type type);
   mlir::Value filled(mlir::Type type, double number);
@@ -45,10 +50,6 @@ public:
   mlir::Value number(mlir::Type element, double value);
 
 private:
-  /// A generic over `rank` loops; `maps` has one map an operand, inputs first.
-  llvm::SmallVector<mlir::Value> generic(mlir::ValueRange inputs, mlir::ValueRange outputs, int64_t rank,
-                                         llvm::ArrayRef<mlir::AffineMap> maps,
-                                         llvm::ArrayRef<mlir::utils::IteratorType> iterators, BodyBuilder body);
   /// Over the last dimension, or over the leading ones.
   mlir::Value reduce(mlir::ValueRange inputs, mlir::Value output, BodyBuilder body, llvm::ArrayRef<unsigned> trailing,
                      bool last);

@@ -169,6 +169,25 @@ static LogicalResult readComputeType(Contraction &contraction) {
   return success();
 }
 
+/// Reads how products are summed.
+static LogicalResult readAccumulation(Contraction &contraction) {
+  linalg::LinalgOp op = contraction.op;
+  auto accumulation = op->getAttrOfType<AccumulationAttr>(accumulationAttrName);
+  if (!accumulation)
+    return success();
+  auto formats = op->getAttrOfType<ArrayAttr>(formatsAttrName);
+  if (!formats || formats.size() != 2 || !llvm::all_of(formats, llvm::IsaPred<FormatAttr>))
+    return op->emitOpError("expected '") << formatsAttrName << "' to be two formats, those of its operands";
+  if (contraction.computeType || !getElementTypeOrSelf(op.getDpsInits().front()).isF32())
+    return op->emitOpError("expected operands and sums of f32 beside an '") << accumulationAttrName << "'";
+  if (accumulation.getValue().rounding == precision::Rounding::Stochastic)
+    return op->emitOpError("expected sums that round nearest_even or toward_zero, as this target emulates them, found "
+                           "stochastic");
+  contraction.narrow = NarrowSums{accumulation.getValue(), cast<FormatAttr>(formats[0]).getValue(),
+                                  cast<FormatAttr>(formats[1]).getValue()};
+  return success();
+}
+
 /// Reads which points count; all do where one of the two dimensions was merged with another one.
 static LogicalResult readTriangle(Contraction &contraction, const Merger &merger) {
   linalg::LinalgOp op = contraction.op;
@@ -246,7 +265,7 @@ FailureOr<Contraction> sluice::analyzeContraction(linalg::LinalgOp op) {
   Merger merger(op);
   Contraction result;
   result.op = op;
-  if (failed(readComputeType(result)) || failed(readTriangle(result, merger)))
+  if (failed(readComputeType(result)) || failed(readAccumulation(result)) || failed(readTriangle(result, merger)))
     return failure();
   for (auto &group : merger.groups) {
     int64_t size = 1;
@@ -258,6 +277,11 @@ FailureOr<Contraction> sluice::analyzeContraction(linalg::LinalgOp op) {
     *operand = collapseOperand(merger, op->getOperand(index), index);
   if (failed(chooseDimensions(result, merger)))
     return failure();
+
+  if (result.narrow && !result.outerSums.empty())
+    return op->emitOpError("expected operands whose summed dimensions are neighbours in memory, in one order: '")
+               << accumulationAttrName << "' sums along one",
+           failure();
 
   auto storesInPlace = [&](std::optional<unsigned> dim) {
     return dim && result.sizes[*dim] > 1 && result.c.dims.back() == *dim && strideOf(result.c, *dim) == 1;

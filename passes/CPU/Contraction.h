@@ -4,6 +4,7 @@
 
 #include "dialects/CPU/CPUDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "passes/CPU/NarrowSums.h"
 #include <optional>
 
 namespace sluice {
@@ -27,6 +28,7 @@ struct Contraction {
   llvm::SmallVector<unsigned> outer;     // parallel dimensions around the product
   llvm::SmallVector<unsigned> outerSums; // reduction dimensions around the product
   mlir::FloatType computeType;           // what the elements of A and B are rounded to; null: nothing
+  std::optional<NarrowSums> narrow;      // how it sums; nothing: in f32
   /// Merged dimensions: points whose second index exceeds the first need not be computed.
   std::optional<std::pair<unsigned, unsigned>> triangle;
 

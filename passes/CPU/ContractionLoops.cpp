@@ -178,6 +178,7 @@ void ContractionLoops::emitTask(Value number) {
     task.position[dim] = takeIndex(b, number, contraction.sizes[dim]);
   task.target.c = matrixAt(b, contraction, contraction.c, task.position, contraction.m);
   task.target.tile = buffers.tile;
+  task.target.narrow = contraction.narrow;
   task.target.initialRow = initialization.row;
   Value always = arith::ConstantIntOp::create(b, 1, 1);
   if (initialization.op)

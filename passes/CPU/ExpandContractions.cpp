@@ -25,6 +25,15 @@ static LogicalResult checkStrategy(const Contraction &contraction, StrategyAttr 
     return op->emitOpError("expected a strategy that packs B, whose columns are not contiguous");
   if (!(strategy.getPacksA() && strategy.getPacksB()) && contraction.computeType)
     return op->emitOpError("expected a strategy that packs A and B, which are rounded to ") << contraction.computeType;
+  if (contraction.narrow) {
+    int64_t chunk = contraction.narrow->accumulation.chunk, terms = contraction.size(contraction.k);
+    int64_t depth = strategy.getCacheBlock()[2], expected = chunk > 1 ? std::min(chunk, terms) : terms;
+    if (std::min(depth, terms) != expected)
+      return op->emitOpError("expected a strategy whose blocks of the sum have ")
+             << expected << " terms, found " << depth;
+    if (!strategy.getPacksA() || !strategy.getPacksB())
+      return op->emitOpError("expected a strategy that packs A and B, whose sums are narrow");
+  }
   if (strategy.getVnni() > 1 && !contraction.computeType)
     return op->emitOpError("expected a strategy whose terms lie apart: it computes in ") << contraction.elementType();
   return success();

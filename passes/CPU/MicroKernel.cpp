@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/CPU/TensorCoreSums.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -22,6 +23,8 @@ Value MicroKernel::repeat(ImplicitLocOpBuilder &b, Value element, Type like) con
 Value MicroKernel::addProduct(ImplicitLocOpBuilder &b, Value left, Value right, Value sum) const {
   if (shape.interleavedTerms == 2)
     return x86vector::DotBF16Op::create(b, sum.getType(), sum, left, right);
+  if (target.narrow)
+    return target.narrow->addProduct(b, left, right, sum);
   // Processors without wider vectors than these have no fused multiply-add either.
   if (vectorType().getElementTypeBitWidth() * shape.lanes > 128)
     return vector::FMAOp::create(b, left, right, sum);
@@ -92,6 +95,8 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &b, RegisterBlockS
     multiplyTiles(b, shape, *tiles, target.tile, start.i, terms.from, terms.to, emitBeside);
     return {};
   }
+  if (target.narrow && !target.narrow->accumulation.order.sequential())
+    return addByTensorCore(b, shape, *target.narrow, elementOfA, vectorOfB, start.i, sums);
   SmallVector<Value> zeros(shape.rows * shape.vectors(), arith::ConstantOp::create(b, b.getZeroAttr(vectorType())));
   ValueRange result = loopOverSums(b, terms.from, terms.to, stretch, zeros, [&](Value k, SmallVector<Value> &carried) {
     Value since = b.createOrFold<arith::SubIOp>(k, terms.from);

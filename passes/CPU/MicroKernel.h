@@ -13,10 +13,10 @@ namespace sluice {
 /// first-level cache while those of A pass by.
 struct MicroKernel {
   KernelShape shape;
-  ElementOfA elementOfA;           // where a row's terms are read, in panels or in place
-  VectorOfB vectorOfB;             // the same for columns
-  std::optional<TilePanels> tiles; // in place of elements of A and vectors of B; nothing: there are no tiles
-  SumsTarget target;
+  ElementOfA elementOfA;                 // where a row's terms are read, in panels or in place
+  VectorOfB vectorOfB;                   // the same for columns
+  std::optional<TilePanels> tiles;       // in place of elements of A and vectors of B; nothing: there are no tiles
+  SumsTarget target;                     // with how products are summed
   bool prefetchesC = false;              // into the first-level cache, before its sums are complete
   std::optional<PanelPrefetch> prefetch; // of the panels behind this one; nothing: they are near already
   /// For a cache block that is all of C, and all of the sum. What else is computed is what shares registers with it.

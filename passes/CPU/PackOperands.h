@@ -23,7 +23,10 @@ struct PackerOfA {
 private:
   /// The element of the buffer at which the panels of a matrix begin, of the terms from `k` on.
   mlir::Value startOfMatrix(mlir::ImplicitLocOpBuilder &b, const Position &position, mlir::Value k) const;
-  Panels panelsAt(mlir::Value base) const { return {buffer, base, plan.a.panels, contraction.computeType}; }
+  Panels panelsAt(mlir::Value base) const {
+    return {buffer, base, plan.a.panels, contraction.computeType,
+            contraction.narrow ? contraction.narrow->factor() : 1};
+  }
 };
 
 /// Packs the panels of B for one block of the sum, and brings those behind them near. `start` is that of the panels

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/Build/BFloat16.h"
+#include "passes/Build/Rounding.h"
 #include "passes/CPU/VectorBody.h"
 #include "llvm/ADT/bit.h"
 
@@ -64,6 +65,8 @@ static void forPieces(int64_t width, int64_t lanes, function_ref<void(int64_t, i
 
 /// The value as it is in the panel. Processors that multiply bf16 have an instruction that rounds to it.
 Value PanelCopy::round(Value value) const {
+  if (panels.factor != 1)
+    return arith::MulFOp::create(b, value, floatLike(b, value, panels.factor));
   if (!panels.computeType || typeInMatrix() == panels.computeType)
     return typeInPanel() == typeInMatrix() ? value : widenBF16(b, value);
   if (typeInPanel() == typeInMatrix())

@@ -13,10 +13,12 @@ struct Panels {
   mlir::Value buffer, base;
   PanelShape shape;
   mlir::FloatType computeType; // what elements are rounded to; null: nothing
+  double factor = 1;           // what they are multiplied by, a power of two
 };
 
 /// Copies `rows` x `sums` of the matrix (rows x sums) to panels; `lanes` is the size of a vector. Columns of B are the
-/// rows here. Elements are rounded to the panels' compute type, and are then of the buffer's type.
+/// rows here. Elements are rounded to the panels' compute type, and are then of the buffer's type, or are multiplied by
+/// their factor.
 void packPanels(mlir::ImplicitLocOpBuilder &b, MatrixView matrix, SubRange rows, SubRange sums, Panels panels,
                 int64_t lanes);
 

@@ -16,6 +16,12 @@ void SumsTarget::ifLast(ImplicitLocOpBuilder &b, function_ref<void()> body) cons
   emitIf(b, epilogue->isLast, body);
 }
 
+Value SumsTarget::combined(ImplicitLocOpBuilder &b, Value old, Value sum) const {
+  if (narrow)
+    return narrow->addChunk(b, old, sum);
+  return old ? Value(arith::AddFOp::create(b, old, sum)) : sum;
+}
+
 namespace {
 /// A place of a register block.
 struct Place {
@@ -76,9 +82,8 @@ void BlockStore::storeWhole(Place from, Place to, bool adds) const {
   for (int64_t r = 0; r < shape.rows; ++r)
     for (int64_t offset = 0; offset < shape.columns; offset += shape.lanes) {
       Value sum = sumsAt(r, offset);
-      if (adds)
-        sum = arith::AddFOp::create(b, load(from.matrix.memref, from.indices(b, r, offset)), sum);
-      else if (target.initialRow)
+      sum = target.combined(b, adds ? load(from.matrix.memref, from.indices(b, r, offset)) : Value(), sum);
+      if (!adds && target.initialRow)
         sum = arith::AddFOp::create(b, load(target.initialRow, plus(b, start.column, offset)), sum);
       vector::StoreOp::create(b, sum, to.matrix.memref, to.indices(b, r, offset));
     }
@@ -97,15 +102,13 @@ void BlockStore::storePart(Place from, Place to, Value rowCount, Value columnCou
     emitIf(b, isInside, [&] {
       for (int64_t v = 0; v < shape.vectors(); ++v) {
         Value sum = sumsAt(r, v * shape.lanes);
-        auto addTo = [&](Value memref, ValueRange position) {
+        auto load = [&](Value memref, ValueRange position) -> Value {
           Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
-          Value old = vector::MaskedLoadOp::create(b, type, memref, position, masks[v], zeros);
-          sum = arith::AddFOp::create(b, old, sum);
+          return vector::MaskedLoadOp::create(b, type, memref, position, masks[v], zeros);
         };
-        if (adds)
-          addTo(from.matrix.memref, from.indices(b, r, v * shape.lanes));
-        else if (target.initialRow)
-          addTo(target.initialRow, plus(b, start.column, v * shape.lanes));
+        sum = target.combined(b, adds ? load(from.matrix.memref, from.indices(b, r, v * shape.lanes)) : Value(), sum);
+        if (!adds && target.initialRow)
+          sum = arith::AddFOp::create(b, load(target.initialRow, plus(b, start.column, v * shape.lanes)), sum);
         vector::MaskedStoreOp::create(b, to.matrix.memref, to.indices(b, r, v * shape.lanes), masks[v], sum);
       }
     });
@@ -123,9 +126,8 @@ void BlockStore::storeElements(Value rowCount, Value columnCount, bool adds) con
     loop(b, zero, columnCount, 1, [&](Value s) {
       SmallVector<Value> at = target.c.indices(b, plus(b, start.row, r), plus(b, start.column, s));
       Value sum = memref::LoadOp::create(b, target.tile, ValueRange{r, s});
-      if (adds)
-        sum = arith::AddFOp::create(b, memref::LoadOp::create(b, target.c.memref, at), sum);
-      else if (target.initialRow)
+      sum = target.combined(b, adds ? Value(memref::LoadOp::create(b, target.c.memref, at)) : Value(), sum);
+      if (!adds && target.initialRow)
         sum = arith::AddFOp::create(b, memref::LoadOp::create(b, target.initialRow, plus(b, start.column, s)), sum);
       memref::StoreOp::create(b, sum, target.c.memref, at);
     });

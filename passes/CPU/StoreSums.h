@@ -21,6 +21,10 @@ struct SumsTarget {
   mlir::Value initialRow; // [n], what is added to the first sums of all rows of C; null: nothing
   std::optional<EpilogueKernel> epilogue; // runs on every block whose sums are complete
   std::optional<KeptSums> kept;           // nothing: sums are kept in C
+  std::optional<NarrowSums> narrow;       // how sums are added; nothing: in their type
+
+  /// What is stored of `sum`, the first one where `old` is null.
+  mlir::Value combined(mlir::ImplicitLocOpBuilder &b, mlir::Value old, mlir::Value sum) const;
 
   /// Emits what `body` emits where the sums are complete and there is an epilogue for them.
   void ifLast(mlir::ImplicitLocOpBuilder &b, llvm::function_ref<void()> body) const;

@@ -34,6 +34,8 @@ static constexpr int64_t latency = 9;
 // Of a block of C. The panels of A that belong to its rows stream past every panel of B: more rows pack B less often,
 // more columns A.
 static constexpr int64_t mostRows = 512, leastRows = 128, leastColumns = 48;
+// Of the panels of A of a block whose sum is not cut where caches would have it, but where its chunks end.
+static constexpr int64_t bytesOfNarrowPanels = 1024 * 1024;
 // Of a C whose rows are a multiple of so many bytes apart: they share sets of a second-level cache, in which fewer
 // stay.
 static constexpr int64_t bytesOfConflict = 4096, mostRowsOfConflict = 256;
@@ -61,14 +63,15 @@ namespace {
 /// What a processor makes of a contraction.
 struct Choice {
   Choice(const Contraction &contraction, TargetAttr target)
-      : shape(ContractionShape::of(contraction)), target(target), unit(VectorUnit::find(target.getFeatures())),
-        bytes(contraction.elementType().getWidth() / 8), vnni(contraction.computeType ? unit.bf16Terms : 1),
-        tile(contraction.computeType ? unit.tileTerms : 0),
-        readsRows(!contraction.computeType && contraction.isContiguous(contraction.a, contraction.k)),
-        isSmallA(!contraction.computeType && isSmall(contraction, contraction.a)),
-        isSmallB(!contraction.computeType && isSmall(contraction, contraction.b) && shape.hasContiguousB) {}
+      : shape(ContractionShape::of(contraction)), narrow(contraction.narrow), target(target),
+        unit(VectorUnit::find(target.getFeatures())), bytes(contraction.elementType().getWidth() / 8),
+        vnni(contraction.computeType ? unit.bf16Terms : 1), tile(contraction.computeType ? unit.tileTerms : 0),
+        readsRows(!isRoundedOrNarrow(contraction) && contraction.isContiguous(contraction.a, contraction.k)),
+        isSmallA(!isRoundedOrNarrow(contraction) && isSmall(contraction, contraction.a)),
+        isSmallB(!isRoundedOrNarrow(contraction) && isSmall(contraction, contraction.b) && shape.hasContiguousB) {}
 
   ContractionShape shape;
+  std::optional<NarrowSums> narrow;
   TargetAttr target;
   const VectorUnit &unit;
   int64_t bytes, vnni, tile;
@@ -80,6 +83,11 @@ struct Choice {
   RegisterBlock block(unsigned index) const {
     if (tile)
       return tileBlock;
+    // Each addition keeps several registers busy beside its sum.
+    if (narrow && !narrow->accumulation.order.sequential())
+      return {2, unit.blocks[1].columns};
+    if (narrow)
+      return {unit.blocks[1].rows / 2, unit.blocks[1].columns};
     return {unit.blocks[index].rows, unit.blocks[index].columns * 4 / bytes};
   }
   /// Halves of a cycle that a term takes in all register blocks of C, beyond the edges too, where a processor loads and
@@ -96,6 +104,8 @@ struct Choice {
   int64_t depth(RegisterBlock block) const {
     if (tile)
       return evenBlock(shape.size.k, depthOfTiles, tile);
+    if (narrow)
+      return narrow->accumulation.chunked() ? narrow->accumulation.chunk : shape.size.k;
     int64_t bytesOfTerm = bytes / vnni;
     if (shape.size.k * bytes <= unit.wholeBytes)
       return llvm::alignTo(shape.size.k, vnni);
@@ -135,6 +145,8 @@ struct Choice {
   bool rowsConflict() const { return shape.rowsOfC.value_or(1) % bytesOfConflict == 0; }
   /// At most.
   int64_t rowsOfBlock(RegisterBlock block) const {
+    if (narrow)
+      return std::clamp<int64_t>(bytesOfNarrowPanels / (depth(block) * bytes), block.rows, mostRows);
     return !tile && shape.size.k > depth(block) && rowsConflict() ? mostRowsOfConflict : mostRows;
   }
   int64_t panels(RegisterBlock block) const {
@@ -153,6 +165,9 @@ struct Choice {
   }
 
 private:
+  static bool isRoundedOrNarrow(const Contraction &contraction) {
+    return contraction.computeType || contraction.narrow;
+  }
   static bool isSmall(const Contraction &contraction, const Contraction::Operand &operand) {
     std::optional<int64_t> bytes = contraction.bytesOfMatrix(operand);
     return bytes && *bytes <= mostBytesInPlace;
@@ -187,6 +202,8 @@ SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contract
   Choice choice(contraction, target);
   StrategyAttr suggested = suggestStrategy(contraction, target);
   SmallVector<StrategyAttr> candidates = {suggested};
+  if (choice.narrow)
+    return candidates;
   int64_t depth = suggested.getCacheBlock()[2];
   for (unsigned index : {0, 1})
     for (int64_t rows : {128, 256, 512, 1024})
@@ -204,6 +221,8 @@ SmallVector<StrategyAttr> sluice::strategyCandidates(const Contraction &contract
 
 bool sluice::isApplicable(StrategyAttr strategy, const Contraction &contraction, TargetAttr target) {
   Choice choice(contraction, target);
+  if (choice.narrow)
+    return false;
   RegisterBlock block{strategy.getRegisterBlock()[0], strategy.getRegisterBlock()[1]};
   return strategy.getVectorSize() == choice.lanes() && strategy.getVnni() == choice.vnni &&
          strategy.getTile() == choice.tile && (strategy.getPacksA() || choice.mayReadInPlace(block)) &&

@@ -22,6 +22,8 @@ std::string TuneCache::keyOf(const Contraction &contraction) {
   };
   std::string type;
   llvm::raw_string_ostream(type) << (contraction.computeType ? contraction.computeType : contraction.elementType());
+  if (contraction.narrow)
+    type += " " + textOf(contraction.narrow->accumulation);
   return (llvm::Twine(type) + " " +
           llvm::Twine(contraction.product(contraction.outer) * contraction.product(contraction.outerSums)) + "x" +
           llvm::Twine(contraction.size(contraction.m)) + "x" + llvm::Twine(contraction.size(contraction.n)) + "x" +

@@ -154,7 +154,7 @@ void GraphBuilder::buildLogits() {
   Value rows = ReshapeOp::create(builder, location, floats({batch * sequence, description.width}), stream);
   Value row = EmbeddingOp::create(builder, location, floats({1, description.width}), body->getArgument(1), rows);
   Value scores = LinearOp::create(builder, location, result, row, head(), /*bias=*/Value(), /*transposed=*/true,
-                                  /*compute_type=*/TypeAttr())
+                                  /*errors=*/false, /*head=*/true, /*compute_type=*/TypeAttr(), AccumulationAttr())
                      .getResult();
   ReturnOp::create(builder, location, scores);
 }
@@ -244,7 +244,7 @@ Value GraphBuilder::buildOp(const ModelOp &op, Value stream, Scope &scope) {
     return buildAttention(op, stream, scope);
   case ModelOp::Kind::Linear:
     return LinearOp::create(builder, location, type, stream, parameter(0), parameter(1), /*transposed=*/false,
-                            /*compute_type=*/TypeAttr())
+                            /*errors=*/false, /*head=*/false, /*compute_type=*/TypeAttr(), AccumulationAttr())
         .getResult();
   case ModelOp::Kind::Activation:
     return op.activation->build(builder, location, stream);
@@ -268,7 +268,8 @@ Value GraphBuilder::buildAttention(const ModelOp &op, Value stream, Scope &scope
     Value weight = scope.parameters.lookup(op.parameters[first].name);
     Value bias = op.bias ? scope.parameters.lookup(op.parameters[first + 1].name) : Value();
     return LinearOp::create(builder, location, floats({batch, sequence, outputs}), input, weight, bias,
-                            /*transposed=*/false, /*compute_type=*/TypeAttr())
+                            /*transposed=*/false, /*errors=*/false, /*head=*/false, /*compute_type=*/TypeAttr(),
+                            AccumulationAttr())
         .getResult();
   };
   Type type = floats({batch, sequence, op.width});

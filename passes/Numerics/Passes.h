@@ -1,6 +1,6 @@
 //===- Passes.h - The numerics phase -------------------------------------------===//
 //
-// What is rounded, where, and what is shared once it is known. No pass here changes a result, but for the compute type
+// What is rounded, where, and what is shared once it is known. No pass here changes a result, but for the precision
 // that it sets and for functions that it approximates.
 //
 //===----------------------------------------------------------------------===//
@@ -18,13 +18,18 @@ namespace sluice {
 #define GEN_PASS_REGISTRATION
 #include "passes/Numerics/Passes.h.inc"
 
-/// The option of `sluice-set-compute-type`.
+/// The options of `sluice-set-precision`.
 struct NumericsOptions : mlir::PassPipelineOptions<NumericsOptions> {
-  Option<std::string> compute{*this, "compute", llvm::cl::desc("Operand type of contractions: f32 or bf16"),
-                              llvm::cl::init("f32")};
+  Option<std::string> compute{*this, "compute", llvm::cl::desc("What contractions compute in"), llvm::cl::init("f32")};
+  Option<std::string> accumulate{*this, "accumulate", llvm::cl::desc("How their products are summed")};
 };
 
-/// The operand type of every contraction, forward and backward, and what follows from it; then one function a kind of
+/// Whether sums are selected: `auto`, then options of `sluice-select-accumulation` with commas between them.
+bool isSelection(llvm::StringRef accumulate);
+/// The pass with those options; null and what is wrong where there are no such options.
+std::unique_ptr<mlir::Pass> createSelection(llvm::StringRef accumulate, std::string &problem);
+
+/// The precision of every contraction, forward and backward, and what follows from it; then one function a kind of
 /// layer.
 void buildNumericsPipeline(mlir::OpPassManager &manager, const NumericsOptions &options);
 

@@ -4,27 +4,82 @@
 
 include "mlir/Pass/PassBase.td"
 
-def SetComputeType : Pass<"sluice-set-compute-type", "::mlir::ModuleOp"> {
-  let summary = "sets what the operands of contractions are rounded to";
+def SetPrecision : Pass<"sluice-set-precision", "::mlir::ModuleOp"> {
+  let summary = "sets what operands of contractions are rounded to, and how products are summed";
   let description = [{
-    - Does: gives every op with `ComputeTypeOpInterface` the `compute_type`, in all functions and graphs, so that
-      evaluation computes what training does.
-    - With `bf16` operands of contractions are rounded to it; with `f32` they are taken as they are.
-    - Leaves: `compute` in the module's `sluice.binary`. Parameters, gradients, optimizer state and activations stay
-      f32. So does what the optimizer computes, Muon's products too.
-    - Refuses: `bf16` for an op of another element type than f32, and other types.
+    A policy has a name, `compute`. It holds in all functions and graphs, so that evaluation computes what training
+    does.
+
+    - `f32`: nothing is rounded. `bf16`: operands of all contractions are, by `compute_type`.
+    - `tf32`, `f16`, `f8E5M2`, `f8E4M3FN` and `e4m3b4`: operands of the layers' matrices are, by `sluice.quantize`.
+    - `fp8-2018`: f8E5M2, with sums of e6m9 in chunks of 64 (Wang et al., arXiv 1812.08011).
+    - `hfp8`: the same sums. Weights and activations are e4m3b4, gradients f8E5M2 (Sun et al., NeurIPS 2019).
+    - `hopper-fp8`: f8E4M3FN, scaled by groups of 128 terms. The sum of a tensor core is added to f32 every 128 terms.
+    - `accumulate` replaces the sums of the policy: what `#sluice.accumulation` has in its brackets.
+
+    #### Exceptions
+    Attention and scores of the vocabulary compute in bf16 where operands have 8 bits, else in f32.
+
+    #### What stays
+    - Leaves: `compute` and `accumulation` in the module's `sluice.binary`. Parameters, gradients, optimizer state and
+      activations stay f32. So does what the optimizer computes, Muon's products too.
+    - Warns of a chunk that is longer than the sum.
+    - Refuses: other names, and an op to be rounded of another element type than f32.
 
     ```mlir
     %y = sluice.linear %x, %w : tensor<4x8xf32>, tensor<8x16xf32> to tensor<4x16xf32>
     ```
 
-    becomes, with `type=bf16`,
+    becomes, with `compute=f8E5M2 accumulate=e6m9,chunk=4`,
 
     ```mlir
-    %y = sluice.linear %x, %w {compute_type = bf16} : tensor<4x8xf32>, tensor<8x16xf32> to tensor<4x16xf32>
+    %xq = sluice.quantize %x to <f8E5M2> : tensor<4x8xf32>
+    %wq = sluice.quantize %w to <f8E5M2> : tensor<8x16xf32>
+    %y = sluice.linear %xq, %wq {accumulation = #sluice.accumulation<e6m9, chunk = 4>}
+        : tensor<4x8xf32>, tensor<8x16xf32> to tensor<4x16xf32>
     ```
   }];
-  let options = [Option<"type", "type", "std::string", "\"f32\"", "f32 or bf16">];
+  let options = [Option<"compute", "compute", "std::string", "\"f32\"", "the policy">,
+                 Option<"accumulate", "accumulate", "std::string", "", "the sums, if others than the policy's">];
+  let dependentDialects = ["::sluice::SluiceDialect"];
+}
+
+def SelectAccumulation : Pass<"sluice-select-accumulation", "::mlir::ModuleOp"> {
+  let summary = "sums of the layers' matrices become as narrow as their lengths allow";
+  let description = [{
+    Each contraction of forward, input gradient and weight gradient gets the fewest mantissa bits with which the
+    variance of its sum survives: n (1 - retention) < ln 50 (Sakr et al., arXiv 1901.06588). Sums have 6 exponent bits
+    and round to nearest.
+
+    #### Options
+    - `model=analytic`: retention by the published theory. It treats products that are cut off, is unconfirmed in
+      places, and asks for more than sums to nearest with a mean of zero need.
+    - `model=simulated`: retention measured on random products with the rounding that the sum has.
+    - `chunk`: 0 chooses the chunk that needs the fewest bits, 1 is none.
+    - `non-zero-ratio`: the share of products that are not zero.
+    - `spare-bits` are added to the choice; below zero it becomes worse than the model asks for.
+
+    #### What it needs and leaves
+    - Needs: operands are rounded already, as the bits of products count.
+    - Leaves: how sums were selected in `sluice.binary`. A remark of the category `numerics` for each contraction has
+      the bits by both models.
+    - Refuses: values that are out of range, and a sum that no format is enough for.
+
+    ```mlir
+    %y = sluice.linear %xq, %wq : tensor<4x4608xf32>, tensor<4608x16xf32> to tensor<4x16xf32>
+    ```
+
+    becomes, with 8-bit operands and `chunk=1`,
+
+    ```mlir
+    %y = sluice.linear %xq, %wq {accumulation = #sluice.accumulation<e6m9>}
+        : tensor<4x4608xf32>, tensor<4608x16xf32> to tensor<4x16xf32>
+    ```
+  }];
+  let options = [Option<"model", "model", "std::string", "\"analytic\"", "analytic or simulated">,
+                 Option<"chunk", "chunk", "int64_t", "0", "products of a chunk; 1: none, 0: the best">,
+                 Option<"nonZeroRatio", "non-zero-ratio", "double", "1.0", "share of products that are not zero">,
+                 Option<"spareBits", "spare-bits", "int64_t", "0", "added to the bits that the model asks for">];
   let dependentDialects = ["::sluice::SluiceDialect"];
 }
 

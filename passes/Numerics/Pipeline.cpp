@@ -6,12 +6,34 @@
 using namespace mlir;
 using namespace sluice;
 
+bool sluice::isSelection(StringRef accumulate) { return accumulate.split(',').first == "auto"; }
+
+std::unique_ptr<Pass> sluice::createSelection(StringRef accumulate, std::string &problem) {
+  std::string values = accumulate.split(',').second.str();
+  llvm::replace(values, ',', ' ');
+  std::unique_ptr<Pass> pass = createSelectAccumulation();
+  LogicalResult parsed = pass->initializeOptions(values, [&](const Twine &message) {
+    problem = message.str();
+    return failure();
+  });
+  return succeeded(parsed) ? std::move(pass) : nullptr;
+}
+
 void sluice::buildNumericsPipeline(OpPassManager &manager, const NumericsOptions &options) {
   // Nothing is rounded unless a pass says so.
-  if (options.compute != "f32") {
-    SetComputeTypeOptions compute;
-    compute.type = options.compute.getValue();
-    manager.addPass(createSetComputeType(compute));
+  if (options.compute != "f32" || !options.accumulate.empty()) {
+    SetPrecisionOptions precision;
+    precision.compute = options.compute.getValue();
+    bool selects = isSelection(options.accumulate);
+    precision.accumulate = selects ? "" : options.accumulate.getValue();
+    manager.addPass(createSetPrecision(precision));
+    if (selects) {
+      std::string problem;
+      std::unique_ptr<Pass> select = createSelection(options.accumulate, problem);
+      if (!select)
+        llvm::report_fatal_error(llvm::Twine(problem), /*gen_crash_diag=*/false);
+      manager.addPass(std::move(select));
+    }
     manager.addPass(createNarrowKept());
     manager.addPass(createNarrowResults());
   }

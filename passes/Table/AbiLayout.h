@@ -47,12 +47,13 @@ SLUICE_ABI_STRUCT(sluice_gate, M(layer), M(element), M(count), M(flops));
 SLUICE_ABI_STRUCT(sluice_kernel, M(name), M(flops), M(bytes));
 SLUICE_ABI_STRUCT(sluice_binary, M(version), M(model), M(description), M(processor), M(features), M(batch), M(sequence),
                   M(vocabulary), M(micro_batches), M(flops_per_token), M(grad_clip), M(optimizer), M(compute),
-                  M(schedule), M(replicas), M(reduction_groups), M(gradient_buffers), M(parameter_count),
-                  M(scalar_count), M(function_count), M(action_count), M(graph_count), M(metric_count), M(layer_count),
-                  M(gate_count), M(kernel_count), M(stage_count), M(device_count), M(channel_count), M(transfer_count),
-                  M(parameters), M(scalars), M(functions), M(actions), M(graphs), M(metrics), M(layers), M(gates),
-                  M(kernels), M(stages), M(devices), M(channels), M(transfers), M(parameter_bytes), M(persistent_bytes),
-                  M(gradient_offset), M(gradient_bytes), M(norms_offset), M(unclipped_norms_offset));
+                  M(accumulation), M(schedule), M(replicas), M(reduction_groups), M(gradient_buffers),
+                  M(parameter_count), M(scalar_count), M(function_count), M(action_count), M(graph_count),
+                  M(metric_count), M(layer_count), M(gate_count), M(kernel_count), M(stage_count), M(device_count),
+                  M(channel_count), M(transfer_count), M(parameters), M(scalars), M(functions), M(actions), M(graphs),
+                  M(metrics), M(layers), M(gates), M(kernels), M(stages), M(devices), M(channels), M(transfers),
+                  M(parameter_bytes), M(persistent_bytes), M(gradient_offset), M(gradient_bytes), M(norms_offset),
+                  M(unclipped_norms_offset));
 #undef M
 #undef SLUICE_ABI_STRUCT
 

@@ -29,7 +29,8 @@ static LogicalResult collectFacts(ModuleOp module, const BinaryFacts &facts, slu
   binary.model = textOf(model.getName());
   binary.description = textOf(model.getDescription());
   binary.optimizer = textFor(stringifyOptimizer(model.getOptimizer()));
-  binary.compute = textFor(facts.compute && facts.compute.isBF16() ? "bf16" : "f32");
+  binary.compute = textFor(facts.compute ? facts.compute.getValue() : "f32");
+  binary.accumulation = textFor(facts.accumulation ? facts.accumulation.getValue() : "f32");
   auto target = dyn_cast_or_null<TargetAttrInterface>(module->getAttr(targetAttrName));
   binary.processor = textFor(target ? target.getProcessorName() : "");
   binary.features = textFor(target ? target.getRequiredFeatures() : "");

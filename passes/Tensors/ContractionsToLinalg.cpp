@@ -7,23 +7,49 @@ using namespace sluice;
 
 static const StringRef leadingLetters = "abcdefgh";
 
+/// The format that a value was rounded to, f32 if it was not.
+static FormatAttr formatOf(Value value) {
+  if (auto quantize = value.getDefiningOp<QuantizeOp>())
+    return quantize.getFormat();
+  return FormatAttr::get(value.getContext(), {});
+}
+
+/// A contraction whose sums are all its own, from zero on; it carries what its operands were rounded to.
+static Value contractBy(LinalgBuilder &b, AccumulationAttr accumulation, StringRef subscripts, Value lhs, Value rhs,
+                        Type result) {
+  Value sums = b.contract(subscripts, lhs, rhs, b.filled(result, 0));
+  Operation *op = sums.getDefiningOp();
+  op->setAttr(accumulationAttrName, accumulation);
+  op->setAttr(formatsAttrName, b.getArrayAttr({formatOf(lhs), formatOf(rhs)}));
+  return sums;
+}
+
 static Value lowerLinear(LinalgBuilder &b, LinearOp op) {
+  std::string leading = leadingLetters.take_front(typeOf(op.getInput()).getRank() - 1).str();
+  std::string subscripts = leading + "i," + (op.getTransposed() ? "oi" : "io") + "->" + leading + "o";
+  if (AccumulationAttr accumulation = op.getAccumulationAttr()) {
+    Value sums = contractBy(b, accumulation, subscripts, op.getInput(), op.getWeight(), op.getType());
+    return op.getBias() ? b.elementwise(op.getBias(), sums, addTo).front() : sums;
+  }
   // The bias is where the sum starts.
   Value start =
       op.getBias() ? b.elementwise(op.getBias(), b.empty(op.getType()), copyOf).front() : b.filled(op.getType(), 0);
-  std::string leading = leadingLetters.take_front(typeOf(op.getInput()).getRank() - 1).str();
-  std::string weight = op.getTransposed() ? "oi" : "io";
-  return b.contract(leading + "i," + weight + "->" + leading + "o", factorOf(op, op.getInput()),
-                    factorOf(op, op.getWeight()), start, op.getComputeTypeAttr());
+  return b.contract(subscripts, factorOf(op, op.getInput()), factorOf(op, op.getWeight()), start,
+                    op.getComputeTypeAttr());
 }
 
 static Value lowerMatmul(LinalgBuilder &b, MatmulOp op) {
   std::string leading = leadingLetters.take_front(typeOf(op.getLhs()).getRank() - 2).str();
   std::string lhs = leading + (op.getTransposeLhs() ? "km" : "mk");
   std::string rhs = (typeOf(op.getRhs()).getRank() == 2 ? "" : leading) + (op.getTransposeRhs() ? "nk" : "kn");
-  std::string result = (op.getReduceLeading() ? "" : leading) + "mn";
-  return b.contract(lhs + "," + rhs + "->" + result, factorOf(op, op.getLhs()), factorOf(op, op.getRhs()),
-                    accumulatorOf(b, op.getResult()), op.getComputeTypeAttr());
+  std::string subscripts = lhs + "," + rhs + "->" + (op.getReduceLeading() ? "" : leading) + "mn";
+  if (AccumulationAttr accumulation = op.getAccumulationAttr()) {
+    Value sums = contractBy(b, accumulation, subscripts, op.getLhs(), op.getRhs(), op.getType());
+    AddOp add = accumulatingAdd(op.getResult());
+    return add ? b.elementwise(sums, add.getLhs(), addTo).front() : sums;
+  }
+  return b.contract(subscripts, factorOf(op, op.getLhs()), factorOf(op, op.getRhs()), accumulatorOf(b, op.getResult()),
+                    op.getComputeTypeAttr());
 }
 
 static Value lowerSumLeading(LinalgBuilder &b, SumLeadingOp op) {

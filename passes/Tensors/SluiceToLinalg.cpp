@@ -9,6 +9,7 @@
 #include "passes/Tensors/NormsToLinalg.h"
 #include "passes/Tensors/OptimizersToLinalg.h"
 #include "passes/Tensors/Passes.h"
+#include "passes/Tensors/QuantizeToLinalg.h"
 #include "passes/Tensors/ShapesToLinalg.h"
 #include <memory>
 
@@ -30,6 +31,7 @@ struct SluiceToLinalg : sluice::impl::SluiceToLinalgBase<SluiceToLinalg> {
     addKernelLowerings(*all);
     addNormLowerings(*all);
     addOptimizerLowerings(*all);
+    addQuantizeLowerings(*all);
     addShapeLowerings(*all);
     lowerings = std::move(all);
     return success();
@@ -40,13 +42,15 @@ struct SluiceToLinalg : sluice::impl::SluiceToLinalgBase<SluiceToLinalg> {
     getOperation().walk([&](Operation *op) {
       if (isa<arith::TruncFOp>(op) && isa<RankedTensorType>(op->getResult(0).getType()))
         ops.push_back(op);
-      if (isa<arith::ExtFOp>(op) && isa<RankedTensorType>(op->getResult(0).getType()))
+      if ((isa<arith::ExtFOp>(op) && isa<RankedTensorType>(op->getResult(0).getType())) || isa<QuantizeOp>(op)) {
         widened.push_back(op);
+        return;
+      }
       if (op->getDialect() && op->getDialect()->getNamespace() == "sluice" && op->getNumResults() > 0 &&
           !isa<DestinationStyleOpInterface, FetchOp, ReadOp, InputOp, KeyOp, ScalarOp>(op))
         ops.push_back(op);
     });
-    // Last, when ops that take what is narrow have done so.
+    // Last, when ops that take what is narrow, or ask what it was rounded to, have done so.
     llvm::append_range(ops, widened);
     llvm::SmallPtrSet<Operation *, 8> erased;
     for (Operation *op : ops) {

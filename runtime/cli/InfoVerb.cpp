@@ -102,6 +102,7 @@ static nlohmann::ordered_json describe(const sluice_binary &program, unsigned th
           {"optimizer", program.optimizer},
           {"grad_clip", program.grad_clip},
           {"compute", program.compute},
+          {"accumulation", program.accumulation},
           {"loss_scale", lossScaleText(program)},
           {"techniques", describeTechniques()},
           {"schedule", program.schedule},
@@ -134,7 +135,7 @@ void InfoVerb::run() {
   std::printf("sequence       %lld tokens\n", number("sequence"));
   std::printf("vocabulary     %lld tokens\n", number("vocabulary"));
   std::printf("optimizer      %s, gradient clipped at %g (0: not)\n", program.optimizer, program.grad_clip);
-  std::printf("compute        %s: operands of contractions\n", program.compute);
+  std::printf("compute        %s: operands of contractions, summed in %s\n", program.compute, program.accumulation);
   std::printf("loss scale     %s\n", lossScaleText(program).c_str());
   for (const auto &technique : description["techniques"])
     std::printf("technique      %s\n", technique.get<std::string>().c_str());

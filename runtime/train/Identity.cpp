@@ -85,6 +85,7 @@ std::map<std::string, std::string> compiledSettings(const sluice_binary &program
           {"reduction groups", std::to_string(program.reduction_groups)},
           {"optimizer", program.optimizer},
           {"compute", program.compute},
+          {"accumulation", program.accumulation},
           {"loss scale", lossScaleText(program)},
           {"techniques", techniques.empty() ? "none" : techniques}};
 }

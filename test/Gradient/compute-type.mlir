@@ -10,9 +10,9 @@
 // CHECK-LABEL: func.func private @train.model.backward
 // CHECK-DAG: sluice.linear_cross_entropy_backward {{.*}} {compute_type = bf16}
 // CHECK-DAG: sluice.attention_backward {{.*}} {compute_type = bf16}
-// CHECK-DAG: sluice.matmul {{.*}} reduce_leading {compute_type = bf16}
-// CHECK-DAG: sluice.linear {{.*}} transposed {compute_type = bf16}
-// CHECK-DAG: sluice.matmul {{.*}} transpose_rhs {compute_type = bf16}
+// CHECK-DAG: sluice.matmul {{.*}} reduce_leading errors_rhs {compute_type = bf16}
+// CHECK-DAG: sluice.linear {{.*}} transposed errors {compute_type = bf16}
+// CHECK-DAG: sluice.matmul {{.*}} transpose_rhs errors_lhs {compute_type = bf16}
 
 sluice.parameter @x : tensor<2x3x4xf32> {init = #sluice.normal<1.0>}
 sluice.parameter @w : tensor<4x4xf32> {init = #sluice.normal<1.0>}

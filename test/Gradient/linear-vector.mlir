@@ -9,11 +9,11 @@
 // CHECK: %[[DR:.*]], %{{.*}} = sluice.linear_cross_entropy_backward
 // CHECK: %[[DZ:.*]] = sluice.reshape %[[DR]]
 // Of the transposed linear, sides change places.
-// CHECK: %[[DY:.*]] = sluice.linear %[[DZ]], %{{.*}} : tensor<3xf64>, tensor<3x5xf64> to tensor<5xf64>
+// CHECK: %[[DY:.*]] = sluice.linear %[[DZ]], %{{.*}} errors : tensor<3xf64>, tensor<3x5xf64> to tensor<5xf64>
 // CHECK-DAG: %[[Y:.*]] = sluice.reshape %{{.*}} : tensor<5xf64> to tensor<1x5xf64>
 // CHECK-DAG: %[[ROW:.*]] = sluice.reshape %[[DZ]] : tensor<3xf64> to tensor<1x3xf64>
 // CHECK: sluice.matmul %[[ROW]], %[[Y]] transpose_lhs reduce_leading {{.*}} to tensor<3x5xf64>
-// CHECK: sluice.linear %[[DY]], %{{.*}} transposed : tensor<5xf64>, tensor<4x5xf64> to tensor<4xf64>
+// CHECK: sluice.linear %[[DY]], %{{.*}} transposed errors : tensor<5xf64>, tensor<4x5xf64> to tensor<4xf64>
 // CHECK: sluice.matmul %{{.*}}, %{{.*}} transpose_lhs reduce_leading {{.*}} to tensor<4x5xf64>
 
 sluice.parameter @x : tensor<4xf64> {init = #sluice.normal<1.0>}

@@ -15,8 +15,10 @@
 // CHECK: sluice.matmul %{{.*}}, %[[DZ]] transpose_lhs reduce_leading
 // CHECK-SAME: tensor<2x4x4xf64>, tensor<2x4x5xf64> to tensor<4x5xf64>
 // The left side was transposed, and so is what comes back.
-// CHECK: sluice.matmul %[[B]], %[[DY]] transpose_rhs : tensor<2x3x4xf64>, tensor<2x4x4xf64> to tensor<2x3x4xf64>
-// CHECK: sluice.matmul %[[A]], %[[DY]] : tensor<2x3x4xf64>, tensor<2x4x4xf64> to tensor<2x3x4xf64>
+// CHECK: sluice.matmul %[[B]], %[[DY]] transpose_rhs errors_rhs
+// CHECK-SAME: tensor<2x3x4xf64>, tensor<2x4x4xf64> to tensor<2x3x4xf64>
+// CHECK: sluice.matmul %[[A]], %[[DY]] errors_rhs
+// CHECK-SAME: tensor<2x3x4xf64>, tensor<2x4x4xf64> to tensor<2x3x4xf64>
 
 sluice.parameter @a : tensor<2x3x4xf64> {init = #sluice.normal<1.0>}
 sluice.parameter @b : tensor<2x3x4xf64> {init = #sluice.normal<1.0>}

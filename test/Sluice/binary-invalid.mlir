@@ -51,8 +51,8 @@ module attributes {sluice.binary = #sluice.binary<model = <
 
 // -----
 
-// CHECK: error: expected 'compute' f32 or bf16, found 'f16'
-module attributes {sluice.binary = #sluice.binary<compute = f16>} {}
+// CHECK: error: failed to parse Sluice_BinaryAttr parameter 'compute'
+module attributes {sluice.binary = #sluice.binary<compute = 16>} {}
 
 // -----
 

@@ -1,11 +1,12 @@
 //===- contractions.cpp - Generated contractions beside OpenBLAS and oneDNN -----------===//
 //
-// contractions M K N [--cpu=NAME] [--tune-cache=FILE] [flags of Google Benchmark]
+// contractions M K N [--cpu=NAME] [--tune-cache=FILE] [--narrow] [flags of Google Benchmark]
 //
 // The three products of a linear layer with x [M, K] and a weight [K, N]: forward x w (NN), the gradient of x (NT) and
 // that of w (TN), each by every implementation and on 1 and 2 threads. test/bench/peers.py runs it for the shapes of
 // interest and makes a table. Sluice and oneDNN multiply in bf16 as well, with sums in f32: of operands that are bf16
-// in memory, and "from f32" of operands in f32 that are rounded in the time that is measured.
+// in memory, and "from f32" of operands in f32 that are rounded in the time that is measured. With --narrow it compares
+// emulated sums of operands that have 8 bits already with f32.
 //
 //===----------------------------------------------------------------------------------===//
 #include "mlir/Parser/Parser.h"
@@ -80,7 +81,7 @@ private:
 } // namespace
 
 static JitFunction compile(const Product &product, const std::string &cpu, const Processor &processor,
-                           llvm::StringRef operands, llvm::StringRef compute, const std::string &tuneCache) {
+                           llvm::StringRef operands, llvm::StringRef attributes, const std::string &tuneCache) {
   mlir::DialectRegistry registry;
   registerDialects(registry);
   mlir::MLIRContext context(registry);
@@ -100,7 +101,7 @@ static JitFunction compile(const Product &product, const std::string &cpu, const
       llvm::formatv(text, shape(product.m, product.k, product.transA, operands),
                     shape(product.k, product.n, product.transB, operands), shape(product.m, product.n, false, "f32"),
                     product.transA ? "k, m" : "m, k", product.transB ? "n, k" : "k, n",
-                    compute == "f32" ? "" : (" {sluice.compute_type = " + compute + "}").str());
+                    attributes.empty() ? "" : (" {" + attributes + "}").str());
   auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
   mlir::PassManager manager(&context);
   LoweringOptions lowering;
@@ -204,6 +205,29 @@ static void addRounded(Product &product, int threads) {
 }
 #endif
 
+namespace {
+/// Operands as they are in memory, and attributes of the contraction.
+struct Series {
+  const char *name, *operands, *attributes;
+};
+} // namespace
+
+static constexpr Series series[] = {{"sluice", "f32", ""},
+                                    {"sluice bf16", "bf16", "sluice.compute_type = bf16"},
+                                    {"sluice from f32 bf16", "f32", "sluice.compute_type = bf16"}};
+
+static constexpr Series narrowSeries[] = {
+    {"f32", "f32", ""},
+    {"e6m9, chunk 64", "f32",
+     "sluice.accumulation = #sluice.accumulation<e6m9, chunk = 64>, "
+     "sluice.formats = [#sluice.format<f8E5M2>, #sluice.format<f8E5M2>]"},
+    {"e6m9 toward zero, chunk 64", "f32",
+     "sluice.accumulation = #sluice.accumulation<e6m9, chunk = 64, rounding = toward_zero>, "
+     "sluice.formats = [#sluice.format<f8E5M2>, #sluice.format<f8E5M2>]"},
+    {"Hopper FP8", "f32",
+     "sluice.accumulation = #sluice.accumulation<e8m13, chunk = 128, across = f32, rounding = toward_zero, "
+     "order = hopper_fp8>, sluice.formats = [#sluice.format<f8E4M3FN>, #sluice.format<f8E4M3FN>]"}};
+
 int main(int argc, char **argv) {
   benchmark::Initialize(&argc, argv);
   // What is left is ours; LLVM's own libraries have flags that nobody asks for here.
@@ -213,18 +237,15 @@ int main(int argc, char **argv) {
   llvm::cl::opt<int64_t> n(llvm::cl::Positional, llvm::cl::Required, llvm::cl::desc("N"));
   llvm::cl::opt<std::string> cpu("cpu", llvm::cl::init("native"), llvm::cl::desc("Processor to generate code for"));
   llvm::cl::opt<std::string> tuneCache("tune-cache", llvm::cl::desc("Strategies that sluicec --tune measured"));
+  llvm::cl::opt<bool> narrow("narrow", llvm::cl::desc("Emulated sums beside f32, without other implementations"));
   llvm::cl::ParseCommandLineOptions(argc, argv, "The contractions of a linear layer, timed\n");
 
   Processor processor = llvm::cantFail(Processor::get(cpu));
   Product products[] = {{"NN", m, n, k, false, false}, {"NT", m, k, n, false, true}, {"TN", k, n, m, true, false}};
   std::deque<JitFunction> programs; // a place of its own for each
-  struct {
-    const char *name, *operands, *compute;
-  } const series[] = {
-      {"sluice", "f32", "f32"}, {"sluice bf16", "bf16", "bf16"}, {"sluice from f32 bf16", "f32", "bf16"}};
   for (Product &product : products) {
-    for (auto [name, operands, compute] : series) {
-      JitFunction &program = programs.emplace_back(compile(product, cpu, processor, operands, compute, tuneCache));
+    for (auto [name, operands, attributes] : narrow ? llvm::ArrayRef(narrowSeries) : llvm::ArrayRef(series)) {
+      JitFunction &program = programs.emplace_back(compile(product, cpu, processor, operands, attributes, tuneCache));
       std::vector<void *> arguments = {product.a, product.b, product.c};
       if (operands == llvm::StringRef("bf16"))
         arguments = {product.roundedA, product.roundedB, product.c};
@@ -233,6 +254,8 @@ int main(int argc, char **argv) {
             name, product, threads, [=, &program] { program.startPool(threads); },
             [=, &program] { llvm::cantFail(program.call(arguments)); });
     }
+    if (narrow)
+      continue;
     for ([[maybe_unused]] int threads : {1, 2}) {
 #ifdef SLUICE_HAS_OPENBLAS
       add(

@@ -52,18 +52,25 @@ struct Options {
   llvm::cl::opt<std::string> compute{
       "compute",
       llvm::cl::desc(
-          "Operand type of contractions: f32 or bf16; sums, weights and everything else stay f32 (default: f32)"),
+          "What contractions compute in: f32, bf16, or emulated tf32, f16, f8E5M2, f8E4M3FN, e4m3b4, or a policy: "
+          "fp8-2018, hfp8, hopper-fp8; weights and everything else stay f32 (default: f32)"),
       llvm::cl::init("f32"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> lossScale{
       "loss-scale",
       llvm::cl::desc(
           "What the loss is multiplied by before backward and gradients are divided by before they are used: "
           "none, a power of two, or dynamic, which skips steps whose gradient is not finite and follows them "
-          "(default: none; without a value: 1024)"),
+          "(default: the policy's, or none; without a value: 1024)"),
       llvm::cl::value_desc("SCALE"),
       llvm::cl::ValueOptional,
       llvm::cl::init("none"),
       llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> accumulate{
+      "accumulate",
+      llvm::cl::desc("How products of the layers' matrices are summed, emulated: "
+                     "e6m9,chunk=64,across=f32,rounding=toward-zero,order=sequential; or auto, with options of "
+                     "sluice-select-accumulation: auto,model=simulated (default: the policy's, or f32)"),
+      llvm::cl::value_desc("FORMAT,OPTION=VALUE,..."), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> layerDrop{
       "layer-drop",
       llvm::cl::desc(

@@ -2,6 +2,8 @@
 #include "tools/sluicec/Usage.h"
 #include "dialects/Pipe/PipeDialect.h"
 #include "dialects/Sluice/BinaryFacts.h"
+#include "passes/Numerics/Passes.h"
+#include "passes/Numerics/PrecisionPolicy.h"
 #include "passes/Schedule/Generators.h"
 #include "passes/Stages/Profile.h"
 #include "tools/sluicec/Output.h"
@@ -99,6 +101,21 @@ static std::string checkStageUsage(const Options &options) {
   return checkProfile(options);
 }
 
+/// Policies and sums that there are not.
+static std::string checkPrecisionUsage(const Options &options) {
+  MLIRContext context;
+  std::string problem;
+  if (!findPrecisionPolicy(&context, options.compute, "", problem))
+    return "--compute: " + problem;
+  if (options.accumulate.getNumOccurrences() && options.accumulate.empty())
+    return "expected --accumulate=FORMAT,..., found ''";
+  if (isSelection(options.accumulate))
+    return createSelection(options.accumulate, problem) ? "" : "--accumulate=" + options.accumulate + ": " + problem;
+  if (!findPrecisionPolicy(&context, options.compute, options.accumulate, problem))
+    return "--accumulate=" + options.accumulate + ": " + problem;
+  return "";
+}
+
 /// A form that no plan has, and options of what is not made beside it.
 static std::string checkExplainUsage(const Options &options) {
   if (!options.explain.getNumOccurrences())
@@ -147,8 +164,8 @@ std::string sluice::checkUsage(const Options &options) {
     return "expected --optimizer adamw, sgd or muon, found '" + options.optimizer + "'";
   if (options.droppedState != "move" && options.droppedState != "skip")
     return "expected --dropped-state move or skip, found '" + options.droppedState + "'";
-  if (!llvm::is_contained({"f32", "bf16"}, options.compute))
-    return "expected --compute f32 or bf16, found '" + options.compute + "'";
+  if (std::string problem = checkPrecisionUsage(options); !problem.empty())
+    return problem;
   if (std::string problem = checkLossScaleUsage(options); !problem.empty())
     return problem;
   if (options.clipScope.getNumOccurrences() && !options.standardizationLoss.getNumOccurrences())

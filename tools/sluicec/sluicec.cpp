@@ -10,6 +10,7 @@
 #include "passes/CPU/Pipeline.h"
 #include "passes/Import/DiagnosticPrinter.h"
 #include "passes/Import/ImportModel.h"
+#include "passes/Numerics/PrecisionPolicy.h"
 #include "passes/Target/Executable.h"
 #include "passes/Target/Target.h"
 #include "tools/CommandLine.h"
@@ -104,6 +105,15 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
   return manager.run(module);
 }
 
+/// What the flag says, or the policy of `--compute`.
+static std::string lossScaleOf(const Options &options) {
+  if (options.lossScale.getNumOccurrences())
+    return options.lossScale.empty() ? "1024" : options.lossScale.getValue();
+  MLIRContext context;
+  std::string problem;
+  return findPrecisionPolicy(&context, options.compute, "", problem)->lossScale.str();
+}
+
 static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const Options &options) {
   gradient.droppedState = options.droppedState.getValue();
   DeviceCount devices = countDevices(options);
@@ -114,7 +124,7 @@ static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const
   gradient.groups = options.reductionGroups.getValue();
   gradient.memoryLimit = int64_t(options.deviceMemory * bytesPerGibibyte);
   gradient.profile = options.profile.getValue();
-  gradient.lossScale = options.lossScale.empty() ? "1024" : options.lossScale.getValue();
+  gradient.lossScale = lossScaleOf(options);
   if (ModelAttr model = BinaryFacts::of(module).model) {
     gradient.microBatches = model.getMicroBatches();
     gradient.optimizer = stringifyOptimizer(model.getOptimizer()).str();
@@ -127,6 +137,7 @@ static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, c
   buildGradientPipeline(manager, gradient);
   NumericsOptions numerics;
   numerics.compute = options.compute.getValue();
+  numerics.accumulate = options.accumulate.getValue();
   buildNumericsPipeline(manager, numerics);
 }
 

@@ -1,6 +1,6 @@
-// RUN: sluice-opt %s --sluice-set-compute-type=type=bf16 | FileCheck %s
+// RUN: sluice-opt %s --sluice-set-precision=compute=bf16 | FileCheck %s
 // RUN: sluice-opt %s --sluice-numerics=compute=bf16 | FileCheck %s
-// RUN: sluice-opt %s --sluice-set-compute-type=type=bf16 --sluice-set-compute-type=type=f32 \
+// RUN: sluice-opt %s --sluice-set-precision=compute=bf16 --sluice-set-precision=compute=f32 \
 // RUN:   | FileCheck %s --check-prefix=F32
 // RUN: sluice-opt %s --sluice-numerics | FileCheck %s --check-prefix=NONE
 
@@ -14,12 +14,12 @@
 // MODEL: func.func private @logits.h
 
 // F32-NOT: bf16
-// F32: sluice.binary = #sluice.binary<compute = f32>
+// F32: sluice.binary = #sluice.binary<compute = "f32">
 // F32-NOT: bf16
 // Without a compute type the module says nothing of it.
 // NONE-NOT: {{compute|bf16}}
 
-// CHECK: sluice.binary = #sluice.binary<compute = bf16>
+// CHECK: sluice.binary = #sluice.binary<compute = "bf16">
 
 // Forward and backward, what is a contraction or holds one.
 // CHECK-LABEL: func.func @every_contraction

@@ -1,10 +1,10 @@
 // Where contractions stand does not matter: in graphs and their layers, in functions, on buffers.
-// RUN: sluice-opt %s --sluice-set-compute-type=type=bf16 | FileCheck %s --check-prefixes=CHECK,BF16
-// RUN: sluice-opt %s --sluice-set-compute-type | FileCheck %s --check-prefixes=CHECK,F32
+// RUN: sluice-opt %s --sluice-set-precision=compute=bf16 | FileCheck %s --check-prefixes=CHECK,BF16
+// RUN: sluice-opt %s --sluice-set-precision | FileCheck %s --check-prefixes=CHECK,F32
 
 // What else the module says of the binary stays.
-// BF16: module attributes {sluice.binary = #sluice.binary<compute = bf16>}
-// F32: module attributes {sluice.binary = #sluice.binary<compute = f32>}
+// BF16: module attributes {sluice.binary = #sluice.binary<compute = "bf16">}
+// F32: module attributes {sluice.binary = #sluice.binary<compute = "f32">}
 module attributes {sluice.binary = #sluice.binary<>} {
 sluice.parameter @w : tensor<4x4xf32> {init = #sluice.normal<1.0>}
 
