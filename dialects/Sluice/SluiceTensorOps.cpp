@@ -167,6 +167,9 @@ LogicalResult EmbeddingBackwardOp::verify() { return verifyTable(*this, getIndic
 LogicalResult QuantizeOp::verify() {
   if (Type element = getElementTypeOrSelf(getInput()); !element.isF32())
     return emitOpError() << "expected f32, found " << element;
+  precision::FloatFormat format = getFormat().getValue();
+  if (format.mantissaBits > 22 && format != precision::FloatFormat())
+    return emitOpError() << "expected a format of at most 22 mantissa bits, or f32, found " << format.name();
   if (std::optional<ArrayRef<int64_t>> group = getScaled())
     if (group->size() != 2 || llvm::any_of(*group, [](int64_t size) { return size < 0; }))
       return emitOpError() << "expected rows and columns of a group, of at least 0, found [" << *group << "]";

@@ -282,6 +282,7 @@ def QuantizeOp : Sluice_Op<"quantize", [Pure, AllTypesMatch<["input", "result"]>
     #### Invariants
 
     - Elements are f32.
+    - The format has at most 22 mantissa bits, or is f32.
     - `scaled` has two numbers of at least 0.
   }];
   let arguments = (ins Sluice_FloatTensor:$input, Sluice_FormatAttr:$format,

@@ -67,7 +67,7 @@ Value sluice::roundBitsToNearest(ImplicitLocOpBuilder &b, Value bits, int mantis
 
 Value sluice::roundOperand(ImplicitLocOpBuilder &b, Value x, const FloatFormat &format) {
   Bits o{b, x};
-  if (format.mantissaBits == mantissaOfF32)
+  if (format == FloatFormat())
     return x;
   Value limited =
       arith::MaximumFOp::create(b, arith::MinimumFOp::create(b, x, o.f(format.maxFinite())), o.f(-format.maxFinite()));
@@ -161,7 +161,7 @@ Value SumInFormat::roundedSubnormal() const {
 Value sluice::roundSum(ImplicitLocOpBuilder &b, ExactSum sum, const FloatFormat &format, Rounding rounding,
                        Value random) {
   Bits o{b, sum.value};
-  if (format.mantissaBits == mantissaOfF32 && rounding == Rounding::NearestEven)
+  if (format == FloatFormat() && rounding == Rounding::NearestEven)
     return sum.value;
   Value bits = o.toBits(sum.value);
   Value isRest = o.compare(arith::CmpFPredicate::ONE, sum.rest, o.f(0));

@@ -40,7 +40,7 @@ struct ExactSum {
 /// `random`, i32 in the shape of the sum, is for stochastic rounding alone: of r = 23 - mantissa bits low bits u, the
 /// sum rounds away from zero where floor(f 2^r) + u >= 2^r for the part f of a last place that does not fit. That is
 /// unbiased but for what is behind those r bits, less than 2^-r of a last place. The format has at most 21 mantissa
-/// bits, or is f32 and rounds to nearest.
+/// bits, or is f32.
 mlir::Value roundSum(mlir::ImplicitLocOpBuilder &b, ExactSum sum, const precision::FloatFormat &format,
                      precision::Rounding rounding, mlir::Value random = {});
 

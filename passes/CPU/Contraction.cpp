@@ -180,6 +180,11 @@ static LogicalResult readAccumulation(Contraction &contraction) {
     return op->emitOpError("expected '") << formatsAttrName << "' to be two formats, those of its operands";
   if (contraction.computeType || !getElementTypeOrSelf(op.getDpsInits().front()).isF32())
     return op->emitOpError("expected operands and sums of f32 beside an '") << accumulationAttrName << "'";
+  for (const precision::FloatFormat &format : {accumulation.getValue().sum, accumulation.getValue().across})
+    if (format.mantissaBits > NarrowSums::mostMantissaBits && format != precision::FloatFormat())
+      return op->emitOpError("expected sums of at most ")
+             << NarrowSums::mostMantissaBits << " mantissa bits, or f32, as this target emulates them, found "
+             << format.name();
   if (accumulation.getValue().rounding == precision::Rounding::Stochastic)
     return op->emitOpError("expected sums that round nearest_even or toward_zero, as this target emulates them, found "
                            "stochastic");

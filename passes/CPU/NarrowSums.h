@@ -9,6 +9,9 @@ namespace sluice {
 
 /// How a contraction sums, and what its operands are values of.
 struct NarrowSums {
+  /// Of a format but f32: what is behind them in an f32 tells more than halves from less.
+  static constexpr int mostMantissaBits = 21;
+
   precision::Accumulation accumulation;
   precision::FloatFormat left, right;
 

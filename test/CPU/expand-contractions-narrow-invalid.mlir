@@ -66,3 +66,14 @@ func.func @sums_are_not_stochastic(%a: memref<2x8xf32>, %b: memref<8x16xf32>, %c
     ins(%a, %b : memref<2x8xf32>, memref<8x16xf32>) outs(%c : memref<2x16xf32>)
   return
 }
+
+// -----
+
+#strategy = #sluice_cpu.strategy<register = [2, 16], cache = [2, 16, 8], vector = 16, packs_a = true, packs_b = true>
+func.func @sums_leave_room_for_rounding(%a: memref<2x8xf32>, %b: memref<8x16xf32>, %c: memref<2x16xf32>) {
+  // expected-error @+1 {{expected sums of at most 21 mantissa bits, or f32, as this target emulates them, found e8m22}}
+  linalg.matmul {sluice_cpu.strategy = #strategy, sluice.accumulation = #sluice.accumulation<e8m22>,
+                 sluice.formats = [#sluice.format<f8E5M2>, #sluice.format<f8E5M2>]}
+    ins(%a, %b : memref<2x8xf32>, memref<8x16xf32>) outs(%c : memref<2x16xf32>)
+  return
+}

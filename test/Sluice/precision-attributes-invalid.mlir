@@ -83,3 +83,11 @@ func.func @a_group_has_no_negative_size(%x: tensor<4x4xf32>) {
   %0 = sluice.quantize %x to <f8E5M2> scaled [2, -1] : tensor<4x4xf32>
   return
 }
+
+// -----
+
+func.func @a_format_has_room_for_rounding(%x: tensor<4x4xf32>) {
+  // expected-error @below {{'sluice.quantize' op expected a format of at most 22 mantissa bits, or f32, found e6m23}}
+  %0 = sluice.quantize %x to <e6m23> : tensor<4x4xf32>
+  return
+}

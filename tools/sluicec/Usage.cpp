@@ -111,7 +111,10 @@ static std::string checkPrecisionUsage(const Options &options) {
     return "expected --accumulate=FORMAT,..., found ''";
   if (isSelection(options.accumulate))
     return createSelection(options.accumulate, problem) ? "" : "--accumulate=" + options.accumulate + ": " + problem;
-  if (!findPrecisionPolicy(&context, options.compute, options.accumulate, problem))
+  std::optional<PrecisionPolicy> policy = findPrecisionPolicy(&context, options.compute, options.accumulate, problem);
+  if (policy && policy->accumulation && policy->accumulation.getValue().rounding == precision::Rounding::Stochastic)
+    problem = "expected rounding nearest-even or toward-zero, which is what processors emulate, found stochastic";
+  if (!problem.empty())
     return "--accumulate=" + options.accumulate + ": " + problem;
   return "";
 }
