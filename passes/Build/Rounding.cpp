@@ -109,10 +109,17 @@ ExactSum ExactSum::ofProduct(ImplicitLocOpBuilder &b, Value left, Value right, V
   Bits o{b, x};
   Value product = o.mul(left, right);
   ExactSum sum = of(b, x, product);
-  // Both rests are exact, and so is the sign of their sum.
-  if (!isExact)
-    sum.rest = o.add(sum.rest, math::FmaOp::create(b, left, right, arith::NegFOp::create(b, product)));
-  return sum;
+  if (isExact)
+    return sum;
+  // What the product left over may exceed what the sum has kept, where that cancelled: it is added to the sum too.
+  Value leftOver = math::FmaOp::create(b, left, right, arith::NegFOp::create(b, product));
+  ExactSum rest = of(b, sum.rest, leftOver);
+  // An infinite sum has no number for a rest. Without one the sum stays what it is, -0 too.
+  Value isRest = o.compare(arith::CmpFPredicate::ONE, rest.value, o.f(0));
+  ExactSum all = of(b, sum.value, o.select(isRest, rest.value, o.f(-0.0)));
+  // Each rest is exact and less than the last place of what is before it, so that the sign of their sum is right.
+  all.rest = o.add(all.rest, rest.rest);
+  return all;
 }
 
 namespace {

@@ -111,6 +111,27 @@ TEST_P(NarrowSums, EqualTheReference) {
   EXPECT_EQ(differences, 0);
 }
 
+class CancellingSums : public NarrowSums {};
+
+/// -1 and (1 + 2^-13) (1 - 2^-13), a product that f32 has not: what is left of the sum is what the product left over.
+TEST_P(CancellingSums, AreWhatProductsLeaveOver) {
+  compile(GetParam());
+  std::vector<float> a(rows * terms), b(terms * columns), c(rows * columns);
+  for (int64_t m = 0; m < rows; ++m) {
+    a[m * terms] = -1;
+    a[m * terms + 1] = 1 + std::ldexp(1.0F, -13);
+  }
+  std::fill_n(b.begin(), columns, 1.0F);
+  std::fill_n(b.begin() + columns, columns, 1 - std::ldexp(1.0F, -13));
+  llvm::cantFail(program->call({a.data(), b.data(), c.data()}));
+  EXPECT_EQ(c, std::vector<float>(rows * columns, -std::ldexp(1.0F, -26)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Roundings, CancellingSums,
+                         testing::Values(Case{"Nearest", "f32", "f32", "e6m9"},
+                                         Case{"TowardZero", "f32", "f32", "e6m9, rounding = toward_zero"}),
+                         [](const testing::TestParamInfo<Case> &info) { return std::string(info.param.name); });
+
 INSTANTIATE_TEST_SUITE_P(
     Named, NarrowSums,
     testing::Values(
