@@ -1,5 +1,6 @@
 //===- SluiceDialect.cpp - Registration, attributes ---------------------------===//
 #include "dialects/Sluice/SluiceDialect.h"
+#include "dialects/Sluice/SluiceStateOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -24,6 +25,10 @@ void SluiceDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/Sluice/SluiceOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Sluice/SluiceStateOps.cpp.inc"
       >();
 }
 

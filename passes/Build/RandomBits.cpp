@@ -40,7 +40,8 @@ DropoutMask sluice::readDropoutMask(ImplicitLocOpBuilder &b, Value key, Value la
   return mask;
 }
 
-Value sluice::philoxWord(ImplicitLocOpBuilder &b, std::array<Value, 4> counter, std::array<Value, 2> keys) {
+std::array<Value, 4> sluice::philoxWords(ImplicitLocOpBuilder &b, std::array<Value, 4> counter,
+                                         std::array<Value, 2> keys) {
   for (int round = 0; round < 10; ++round) {
     auto first = arith::MulUIExtendedOp::create(b, counter[0], word(b, 0xD2511F53u));
     auto second = arith::MulUIExtendedOp::create(b, counter[2], word(b, 0xCD9E8D57u));
@@ -53,7 +54,11 @@ Value sluice::philoxWord(ImplicitLocOpBuilder &b, std::array<Value, 4> counter, 
     keys[0] = arith::AddIOp::create(b, keys[0], word(b, 0x9E3779B9u));
     keys[1] = arith::AddIOp::create(b, keys[1], word(b, 0xBB67AE85u));
   }
-  return counter[0];
+  return counter;
+}
+
+Value sluice::philoxWord(ImplicitLocOpBuilder &b, std::array<Value, 4> counter, std::array<Value, 2> keys) {
+  return philoxWords(b, counter, keys).front();
 }
 
 Value sluice::dropoutFactor(ImplicitLocOpBuilder &b, const DropoutMask &mask, Value element, Value sample) {

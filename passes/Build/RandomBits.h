@@ -7,7 +7,10 @@
 
 namespace sluice {
 
-/// The first word of Philox4x32-10 (Salmon et al., SC 2011), all words i32.
+/// The words of Philox4x32-10 (Salmon et al., SC 2011), all i32.
+std::array<mlir::Value, 4> philoxWords(mlir::ImplicitLocOpBuilder &builder, std::array<mlir::Value, 4> counter,
+                                       std::array<mlir::Value, 2> key);
+/// The first of them.
 mlir::Value philoxWord(mlir::ImplicitLocOpBuilder &builder, std::array<mlir::Value, 4> counter,
                        std::array<mlir::Value, 2> key);
 

@@ -10,7 +10,7 @@
 using namespace mlir;
 using namespace sluice;
 
-static Value narrow(ImplicitLocOpBuilder &b, Value value, Type type) {
+Value sluice::narrowScalar(ImplicitLocOpBuilder &b, Value value, Type type) {
   return value.getType() == type ? value : Value(arith::TruncFOp::create(b, type, value));
 }
 
@@ -23,8 +23,8 @@ static SmallVector<Value> lowerAdamW(LinalgBuilder &b, AdamWOp op) {
                        [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
                          Formula f{b, v[0].getType()};
                          Value rate = v[1], beta1 = v[2], beta2 = v[3], epsilon = v[4], decay = v[5],
-                               correction1 = narrow(b, v[6], v[0].getType()),
-                               correction2 = narrow(b, v[7], v[0].getType()), clip = v[8], p = v[9], m = v[11],
+                               correction1 = narrowScalar(b, v[6], v[0].getType()),
+                               correction2 = narrowScalar(b, v[7], v[0].getType()), clip = v[8], p = v[9], m = v[11],
                                s = v[12];
                          Value g = f.mul(v[0], clip);
                          m = f.add(f.mul(beta1, m), f.mul(f.sub(f.c(1), beta1), g));

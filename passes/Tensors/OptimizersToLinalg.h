@@ -11,6 +11,9 @@
 namespace sluice {
 /// Adds AdamW, SGD and Muon.
 void addOptimizerLowerings(LinalgLowerings &lowerings);
+
+/// A run-time scalar, which may be f64, as a value of the type of the elements.
+mlir::Value narrowScalar(mlir::ImplicitLocOpBuilder &b, mlir::Value value, mlir::Type type);
 } // namespace sluice
 
 #endif // SLUICE_PASSES_TENSORS_OPTIMIZERSTOLINALG_H

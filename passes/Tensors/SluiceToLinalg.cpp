@@ -10,6 +10,7 @@
 #include "passes/Tensors/OptimizersToLinalg.h"
 #include "passes/Tensors/Passes.h"
 #include "passes/Tensors/QuantizeToLinalg.h"
+#include "passes/Tensors/RoundedStateToLinalg.h"
 #include "passes/Tensors/ShapesToLinalg.h"
 #include <memory>
 
@@ -32,6 +33,7 @@ struct SluiceToLinalg : sluice::impl::SluiceToLinalgBase<SluiceToLinalg> {
     addNormLowerings(*all);
     addOptimizerLowerings(*all);
     addQuantizeLowerings(*all);
+    addRoundedStateLowerings(*all);
     addShapeLowerings(*all);
     lowerings = std::move(all);
     return success();

@@ -1,0 +1,10 @@
+//===- SluiceStateOps.h - Updates of weights of few bits ----------------------===//
+#ifndef SLUICE_DIALECTS_SLUICE_SLUICESTATEOPS_H
+#define SLUICE_DIALECTS_SLUICE_SLUICESTATEOPS_H
+
+#include "dialects/Sluice/SluiceDialect.h"
+
+#define GET_OP_CLASSES
+#include "dialects/Sluice/SluiceStateOps.h.inc"
+
+#endif // SLUICE_DIALECTS_SLUICE_SLUICESTATEOPS_H
