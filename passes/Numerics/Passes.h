@@ -18,10 +18,12 @@ namespace sluice {
 #define GEN_PASS_REGISTRATION
 #include "passes/Numerics/Passes.h.inc"
 
-/// The options of `sluice-set-precision`.
+/// The options of `sluice-set-precision`, and the format of `sluice-round-state`; f32 rounds nothing.
 struct NumericsOptions : mlir::PassPipelineOptions<NumericsOptions> {
   Option<std::string> compute{*this, "compute", llvm::cl::desc("What contractions compute in"), llvm::cl::init("f32")};
   Option<std::string> accumulate{*this, "accumulate", llvm::cl::desc("How their products are summed")};
+  Option<std::string> state{*this, "state", llvm::cl::desc("What weights and the first moment are values of"),
+                            llvm::cl::init("f32")};
 };
 
 /// Whether sums are selected: `auto`, then options of `sluice-select-accumulation` with commas between them.

@@ -83,6 +83,44 @@ def SelectAccumulation : Pass<"sluice-select-accumulation", "::mlir::ModuleOp"> 
   let dependentDialects = ["::sluice::SluiceDialect"];
 }
 
+def RoundState : Pass<"sluice-round-state", "::mlir::ModuleOp"> {
+  let summary = "weights and the first moment become values of a format, by stochastic rounding";
+  let description = [{
+    The update of Wang et al. (arXiv 1812.08011): there is no copy of the weights in f32.
+
+    - Needs: `train.update`, as `sluice-insert-optimizer` leaves it, also cut into stages.
+    - Does: replaces `sluice.sgd` and `sluice.adamw` by `sluice.rounded_sgd` and `sluice.rounded_adamw`.
+    - What is drawn is keyed by the seed, the step, the name of the parameter and the element, so that it depends on no
+      place. Calls have two operands more: `sluice.key`, and the hash of the name (64-bit FNV-1a, low word first). Equal
+      updates stay equal functions.
+    - The copy of a tied parameter has the name of that parameter, so that both draw alike.
+
+    #### What stays
+    - Leaves: storage in f32, so that checkpoints stay what they are. The pass is among the techniques of
+      `sluice.binary`, so that programs and checkpoints tell of it.
+    - Weights at the start are rounded by the first update.
+    - AdamW's second moment, and a parameter and its state that a step skips, stay as they are.
+
+    #### What it refuses
+    - Refuses: Muon, whose products need more bits, and what is no format with infinities and at most 21 mantissa bits.
+
+    ```mlir
+    %new:2 = call @update.w(%w, %g, %m, %rate, %momentum, %decay, %clip) : (...) -> (tensor<4x3xf32>, tensor<4x3xf32>)
+    ```
+
+    becomes, with `format=e6m9`,
+
+    ```mlir
+    %key = sluice.key : tensor<4xi32>
+    %id = arith.constant dense<[-2046688170, -1352406452]> : tensor<2xi32>
+    %new:2 = call @update.w(%w, %g, %m, %rate, %momentum, %decay, %clip, %key, %id)
+        : (...) -> (tensor<4x3xf32>, tensor<4x3xf32>)
+    ```
+  }];
+  let options = [Option<"format", "format", "std::string", "\"e6m9\"", "the format">];
+  let dependentDialects = ["::sluice::SluiceDialect", "::mlir::arith::ArithDialect"];
+}
+
 def NarrowKept : Pass<"sluice-narrow-kept", "::mlir::ModuleOp"> {
   let summary = "keeps from forward to backward in the compute type what is rounded to it anyway";
   let description = [{

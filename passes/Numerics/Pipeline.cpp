@@ -37,6 +37,11 @@ void sluice::buildNumericsPipeline(OpPassManager &manager, const NumericsOptions
     manager.addPass(createNarrowKept());
     manager.addPass(createNarrowResults());
   }
+  if (options.state != "f32") {
+    RoundStateOptions state;
+    state.format = options.state.getValue();
+    manager.addPass(createRoundState(state));
+  }
   // Last, when the functions are final: the lowering is paid once per kind of layer.
   manager.addPass(createShareLayers());
 }

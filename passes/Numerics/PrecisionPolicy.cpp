@@ -12,7 +12,7 @@ namespace {
 struct NamedPolicy {
   StringRef name, values, errors, accumulation;
   bool hasScales;
-  StringRef lossScale;
+  StringRef lossScale, state = "f32";
 };
 } // namespace
 
@@ -27,7 +27,7 @@ static constexpr NamedPolicy policies[] = {
     {"f8E5M2", "f8E5M2", "f8E5M2", "", false, "1024"},
     {"f8E4M3FN", "f8E4M3FN", "f8E4M3FN", "", false, "1024"},
     {"e4m3b4", "e4m3b4", "e4m3b4", "", false, "1024"},
-    {"fp8-2018", "f8E5M2", "f8E5M2", "e6m9, chunk = 64", false, "1000"},
+    {"fp8-2018", "f8E5M2", "f8E5M2", "e6m9, chunk = 64", false, "1000", "e6m9"},
     {"hfp8", "e4m3b4", "f8E5M2", "e6m9, chunk = 64", false, "1024"},
     {"hopper-fp8", "f8E4M3FN", "f8E4M3FN",
      "e8m13, chunk = 128, across = f32, rounding = toward_zero, order = hopper_fp8", true, "none"},
@@ -66,6 +66,7 @@ std::optional<PrecisionPolicy> sluice::findPrecisionPolicy(MLIRContext *context,
   policy.errors = formatOf(found->errors);
   policy.hasScales = found->hasScales;
   policy.lossScale = found->lossScale;
+  policy.state = found->state;
   StringRef sums = accumulate.empty() ? found->accumulation : accumulate;
   if (!sums.empty() && !(policy.accumulation = parseAccumulation(context, sums, error)))
     return std::nullopt;
@@ -76,4 +77,17 @@ std::optional<PrecisionPolicy> sluice::findPrecisionPolicy(MLIRContext *context,
   if (compute == "bf16" && policy.accumulation)
     policy.values = policy.errors = FloatFormat::ieee(8, 7);
   return policy;
+}
+
+std::optional<FloatFormat> sluice::findStateFormat(StringRef name, std::string &error) {
+  std::string problem;
+  std::optional<FloatFormat> format = FloatFormat::parse(std::string_view(name.data(), name.size()), problem);
+  if (!format || !format->hasInfinity() || format->mantissaBits > 21) {
+    error = "expected a format of weights with infinities and at most 21 mantissa bits, such as e6m9, found '" +
+            name.str() + "'";
+    if (!format)
+      error += ": " + problem;
+    return std::nullopt;
+  }
+  return format;
 }

@@ -21,12 +21,19 @@ struct PrecisionPolicy {
   AccumulationAttr accumulation;
   /// What the loss is multiplied by where nobody says otherwise, "none" or a number.
   llvm::StringRef lossScale;
+  /// What weights and the first moment of the optimizer are values of where nobody says otherwise, the name of a
+  /// format.
+  llvm::StringRef state;
 };
 
 /// The policy of a name, with other sums where `accumulate` is not empty: what `#sluice.accumulation` has between its
 /// brackets, in which orders may have hyphens. Where one of them is none, `error` says in a line what was expected.
 std::optional<PrecisionPolicy> findPrecisionPolicy(mlir::MLIRContext *context, llvm::StringRef compute,
                                                    llvm::StringRef accumulate, std::string &error);
+
+/// A format that weights and moments can be rounded to at random: one with infinities and at most 21 mantissa bits.
+/// Where the name is of none, `error` says in a line what was expected.
+std::optional<precision::FloatFormat> findStateFormat(llvm::StringRef name, std::string &error);
 
 } // namespace sluice
 

@@ -53,7 +53,7 @@ struct Options {
       "compute",
       llvm::cl::desc(
           "What contractions compute in: f32, bf16, or emulated tf32, f16, f8E5M2, f8E4M3FN, e4m3b4, or a policy: "
-          "fp8-2018, hfp8, hopper-fp8; weights and everything else stay f32 (default: f32)"),
+          "fp8-2018, hfp8, hopper-fp8; everything else stays f32, but weights and moments by fp8-2018 (default: f32)"),
       llvm::cl::init("f32"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> lossScale{
       "loss-scale",
@@ -71,6 +71,11 @@ struct Options {
                      "e6m9,chunk=64,across=f32,rounding=toward-zero,order=sequential; or auto, with options of "
                      "sluice-select-accumulation: auto,model=simulated (default: the policy's, or f32)"),
       llvm::cl::value_desc("FORMAT,OPTION=VALUE,..."), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> state{
+      "state",
+      llvm::cl::desc("What sgd and adamw round weights and the first moment to, at random, emulated: f32 (not at all), "
+                     "e6m9 or another format of at most 21 mantissa bits (default: the policy's, or f32)"),
+      llvm::cl::value_desc("FORMAT"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> layerDrop{
       "layer-drop",
       llvm::cl::desc(

@@ -101,7 +101,15 @@ static std::string checkStageUsage(const Options &options) {
   return checkProfile(options);
 }
 
-/// Policies and sums that there are not.
+std::string sluice::stateOf(const Options &options) {
+  if (options.state.getNumOccurrences())
+    return options.state;
+  MLIRContext context;
+  std::string problem;
+  return findPrecisionPolicy(&context, options.compute, "", problem)->state.str();
+}
+
+/// Policies, sums and formats of weights that there are not.
 static std::string checkPrecisionUsage(const Options &options) {
   MLIRContext context;
   std::string problem;
@@ -109,6 +117,8 @@ static std::string checkPrecisionUsage(const Options &options) {
     return "--compute: " + problem;
   if (options.accumulate.getNumOccurrences() && options.accumulate.empty())
     return "expected --accumulate=FORMAT,..., found ''";
+  if (options.state.getNumOccurrences() && options.state != "f32" && !findStateFormat(options.state, problem))
+    return "--state: " + problem;
   if (isSelection(options.accumulate))
     return createSelection(options.accumulate, problem) ? "" : "--accumulate=" + options.accumulate + ": " + problem;
   std::optional<PrecisionPolicy> policy = findPrecisionPolicy(&context, options.compute, options.accumulate, problem);
@@ -244,11 +254,30 @@ static std::string given(const cl::opt<double> &option) {
   return option.getNumOccurrences() == 0 ? "" : (" (--" + option.ArgStr + "=" + numberText(option) + ")").str();
 }
 
+/// Weights that are rounded by an optimizer that cannot, or by none.
+static std::string checkState(ModuleOp module, const Options &options) {
+  std::string state = stateOf(options);
+  if (state == "f32")
+    return "";
+  if (!module.lookupSymbol<GraphOp>("train"))
+    return options.state.getNumOccurrences()
+               ? "expected a model with a graph 'train', whose weights --state rounds, found none"
+               : "";
+  ModelAttr model = BinaryFacts::of(module).model;
+  if (!model || model.getOptimizer() != Optimizer::Muon)
+    return "";
+  return "expected the optimizer adamw or sgd to round weights to " + state +
+         ", found muon, whose products need more bits; --state=f32 rounds none" +
+         given(options.state.getNumOccurrences() ? options.state : options.compute) + given(options.optimizer);
+}
+
 std::string sluice::checkSchedule(ModuleOp module, const Options &options) {
   if (options.explain.getNumOccurrences() && !module.lookupSymbol<GraphOp>("train"))
     return "expected a model with a graph 'train', whose plan --explain prints, found none";
   if (options.lossScale != "none" && !module.lookupSymbol<GraphOp>("train"))
     return "expected a model with a graph 'train', whose loss --loss-scale scales, found none";
+  if (std::string problem = checkState(module, options); !problem.empty())
+    return problem;
   if (module.lookupSymbol<pipe::PipelineOp>("train.pipeline")) {
     std::string flag =
         given(options.schedule) + given(options.replicas) + given(options.reductionGroups) + given(options.devices);

@@ -20,11 +20,15 @@ struct DeviceCount {
 /// `--devices` is stages times replicas. Behind `checkUsage`, which says where it cannot be.
 DeviceCount countDevices(const Options &options);
 
+/// What weights and the first moment are rounded to, the name of a format: what `--state` says, or the policy of
+/// `--compute`. Behind `checkUsage`.
+std::string stateOf(const Options &options);
+
 /// Values out of range, options that do not go together, and files that cannot be read or written.
 std::string checkUsage(const Options &options);
 
-/// What of the options of stages, or of their plan, does not fit the model. How its layers are divided is for
-/// `sluice-assign-stages` to say.
+/// What of the options of stages, of their plan, or of what is scaled and rounded does not fit the model. How its
+/// layers are divided is for `sluice-assign-stages` to say.
 std::string checkSchedule(mlir::ModuleOp module, const Options &options);
 
 /// An error about an option of a technique, with the flag that gave the technique behind it; another as it is.

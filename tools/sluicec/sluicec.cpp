@@ -105,13 +105,18 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
   return manager.run(module);
 }
 
-/// What the flag says, or the policy of `--compute`.
+/// The policy of `--compute`, which there is.
+static PrecisionPolicy policyOf(const Options &options) {
+  MLIRContext context;
+  std::string problem;
+  return *findPrecisionPolicy(&context, options.compute, "", problem);
+}
+
+/// What the flag says, or the policy.
 static std::string lossScaleOf(const Options &options) {
   if (options.lossScale.getNumOccurrences())
     return options.lossScale.empty() ? "1024" : options.lossScale.getValue();
-  MLIRContext context;
-  std::string problem;
-  return findPrecisionPolicy(&context, options.compute, "", problem)->lossScale.str();
+  return policyOf(options).lossScale.str();
 }
 
 static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const Options &options) {
@@ -138,6 +143,7 @@ static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, c
   NumericsOptions numerics;
   numerics.compute = options.compute.getValue();
   numerics.accumulate = options.accumulate.getValue();
+  numerics.state = stateOf(options);
   buildNumericsPipeline(manager, numerics);
 }
 
