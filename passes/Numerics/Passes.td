@@ -62,7 +62,8 @@ def SelectAccumulation : Pass<"sluice-select-accumulation", "::mlir::ModuleOp"> 
     #### What it needs and leaves
     - Needs: operands are rounded already, as the bits of products count.
     - Leaves: how sums were selected in `sluice.binary`. A remark of the category `numerics` for each contraction has
-      the bits by both models.
+      the bits by both models, with n (1 - retention) at them as `analytic_lost` and `simulated_lost`, and the standard
+      error of the latter.
     - Refuses: values that are out of range, and a sum that no format is enough for.
 
     ```mlir

@@ -4,6 +4,7 @@
 #include "passes/Numerics/Passes.h"
 #include "passes/Numerics/SimulatedRetention.h"
 #include "passes/Numerics/VarianceRetention.h"
+#include "llvm/Support/Format.h"
 #include <map>
 
 namespace sluice {
@@ -23,9 +24,11 @@ static constexpr int exponentBits = 6;
 static constexpr int64_t trialCount = 400;
 
 namespace {
-/// The widths that both models ask for, and the chunk; 0 where a model finds none.
+/// The widths that both models ask for, and the chunk; 0 where a model finds none. With them n (1 - retention), which
+/// is suitable below precision::logSuitable, and the standard error of the simulated one.
 struct Selection {
   int analyticBits = 0, simulatedBits = 0;
+  double analyticLost = 0, simulatedLost = 0, simulatedError = 0;
   int64_t chunk = 1;
 };
 
@@ -67,6 +70,12 @@ private:
 };
 } // namespace
 
+static std::string threeDigits(double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.3g", value);
+  return text;
+}
+
 /// Mantissa bits of what an operand was rounded to.
 static int mantissaBitsOf(Value operand) {
   auto quantize = operand.getDefiningOp<QuantizeOp>();
@@ -82,12 +91,18 @@ Selection SelectAccumulation::select(const Products &products) {
     selection.chunk = chunk;
   else if (std::optional<precision::Choice> choice = precision::chooseChunk(products))
     selection.chunk = choice->chunk;
-  selection.analyticBits = precision::smallestSumBits(products, selection.chunk).value_or(0);
+  if (auto bits = precision::smallestSumBits(products, selection.chunk)) {
+    selection.analyticBits = *bits;
+    selection.analyticLost = precision::logVarianceLost(products, *bits, selection.chunk);
+  }
   Accumulation accumulation;
   accumulation.sum = accumulation.across = FloatFormat::ieee(exponentBits, 9);
   accumulation.chunk = selection.chunk;
-  if (auto found = precision::smallestSimulatedSumBits(products, accumulation, {trialCount, /*seed=*/0}))
+  if (auto found = precision::smallestSimulatedSumBits(products, accumulation, {trialCount, /*seed=*/0})) {
     selection.simulatedBits = found->sumBits;
+    selection.simulatedLost = found->logVarianceLost;
+    selection.simulatedError = found->standardError;
+  }
   return selection;
 }
 
@@ -113,6 +128,10 @@ LogicalResult SelectAccumulation::selectFor(Operation *op) {
   remark::analysis(op->getLoc(), remark::RemarkOpts::name("SelectAccumulation").category("numerics"))
       << remark::metric("products", products.count) << remark::metric("product_bits", products.mantissaBits)
       << remark::metric("chunk", selection.chunk) << remark::metric("analytic_bits", selection.analyticBits)
-      << remark::metric("simulated_bits", selection.simulatedBits) << remark::metric("sum_bits", bits);
+      << remark::metric("analytic_lost", threeDigits(selection.analyticLost))
+      << remark::metric("simulated_bits", selection.simulatedBits)
+      << remark::metric("simulated_lost", threeDigits(selection.simulatedLost))
+      << remark::metric("simulated_lost_error", threeDigits(selection.simulatedError))
+      << remark::metric("sum_bits", bits);
   return success();
 }

@@ -1,4 +1,4 @@
-//===- SimulatedRetention.cpp - How narrow a sum may be, by trials -------------------------===//
+//===- SimulatedRetention.cpp - How narrow a sum may be, and how far it is off, by trials -===//
 #include "passes/Numerics/SimulatedRetention.h"
 #include "runtime/Philox.h"
 #include <algorithm>
@@ -76,8 +76,10 @@ Retention sluice::precision::simulateRetention(const Products &products, const A
   });
 }
 
-Retention sluice::precision::simulateRetention(const Products &products, const OperandFormats &formats,
-                                               const Accumulation &accumulation, const Trials &trials) {
+/// `estimate` of sums of normal operands, with of(narrow sum, exact sum) in place of the narrow sum.
+template <typename Of>
+static Retention estimateOfOperands(const Products &products, const OperandFormats &formats,
+                                    const Accumulation &accumulation, const Trials &trials, Of of) {
   Rounder left(formats.left, Rounding::NearestEven), right(formats.right, Rounding::NearestEven);
   std::vector<float> lefts(products.count), rights(products.count);
   return estimate(trials, [&](int64_t trial, RandomWord random) {
@@ -88,8 +90,22 @@ Retention sluice::precision::simulateRetention(const Products &products, const O
       rights[k] = float(right.saturate(pair[1]));
       exact += double(lefts[k]) * double(rights[k]);
     }
-    return std::pair(sumOfProducts(lefts, rights, formats, accumulation, random), exact);
+    return std::pair(of(sumOfProducts(lefts, rights, formats, accumulation, random), exact), exact);
   });
+}
+
+Retention sluice::precision::simulateRetention(const Products &products, const OperandFormats &formats,
+                                               const Accumulation &accumulation, const Trials &trials) {
+  return estimateOfOperands(products, formats, accumulation, trials, [](double narrow, double) { return narrow; });
+}
+
+RelativeError sluice::precision::simulateError(int64_t count, const OperandFormats &formats,
+                                               const Accumulation &accumulation, const Trials &trials) {
+  Retention squares = estimateOfOperands({count, 0, 1}, formats, accumulation, trials,
+                                         [](double narrow, double exact) { return narrow - exact; });
+  double value = std::sqrt(squares.ratio);
+  // Half the relative error of the square.
+  return {value, value > 0 ? squares.standardError / (2 * value) : 0};
 }
 
 std::optional<SimulatedChoice> sluice::precision::smallestSimulatedSumBits(const Products &products,

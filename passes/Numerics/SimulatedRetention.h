@@ -1,4 +1,4 @@
-//===- SimulatedRetention.h - How narrow a sum may be, by trials ---------------------------===//
+//===- SimulatedRetention.h - How narrow a sum may be, and how far it is off, by trials ---===//
 //
 // The variance retention ratio (VarianceRetention.h) of sums as they are declared, with their rounding, chunks and
 // order, measured: the mean square of narrow sums over that of f64 sums of the same products. As both sums of a trial
@@ -33,6 +33,16 @@ Retention simulateRetention(const Products &products, const Accumulation &accumu
 /// Products of standard normal operands, rounded to nearest to their formats and saturated. `products.mantissaBits` is
 /// not read; a product is 0 where its left operand is made 0.
 Retention simulateRetention(const Products &products, const OperandFormats &formats, const Accumulation &accumulation,
+                            const Trials &trials);
+
+struct RelativeError {
+  double value = 0;         ///< root mean square of the error over that of the f64 sum
+  double standardError = 0; ///< of the value, to first order in 1 / trials
+};
+
+/// The error of a sum against f64 of the same operands, which are standard normal numbers, rounded to nearest to their
+/// formats and saturated. The accumulation must be possible. Takes about 100 ns a product and trial.
+RelativeError simulateError(int64_t count, const OperandFormats &formats, const Accumulation &accumulation,
                             const Trials &trials);
 
 struct SimulatedChoice {

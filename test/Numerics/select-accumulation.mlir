@@ -5,7 +5,8 @@
 // RUN: sluice-opt %s --sluice-select-accumulation="model=simulated chunk=1" | FileCheck %s --check-prefix=SIMULATED
 
 // The published widths for lengths 576 and 4608 of products of 8-bit operands (Sakr et al., table 1).
-// ONE: remark{{.*}} analytic_bits=7, chunk=1, product_bits=5, products=576, simulated_bits={{[456]}}, sum_bits=7
+// ONE: remark{{.*}} analytic_bits=7, analytic_lost={{[0-3]\.[0-9]+}}, chunk=1, product_bits=5, products=576,
+// ONE-SAME: simulated_bits={{[456]}}, simulated_lost={{-?[0-9]+\.[0-9]+}}, simulated_lost_error={{[0-9.]+}}, sum_bits=7
 // ONE: sluice.binary = #sluice.binary<accumulation = "auto, analytic">
 // LESS: sluice.linear {{.*}} {accumulation = #sluice.accumulation<e6m5>} : tensor<4x576xf32>
 // CHUNKS: sluice.linear {{.*}} {accumulation = #sluice.accumulation<e6m5, chunk = {{[0-9]+}}>} : tensor<4x576xf32>

@@ -102,6 +102,28 @@ TEST(SimulatedRetention, MeasuresOperandsAndOrders) {
   EXPECT_NEAR(promoted, 1, 1e-3);
 }
 
+TEST(SimulatedRetention, MeasuresErrors) {
+  FloatFormat f8E5M2 = FloatFormat::ieee(5, 2), bf16 = FloatFormat::ieee(8, 7);
+  auto errorOf = [](const FloatFormat &format, int64_t count, const Accumulation &accumulation) {
+    return simulateError(count, {format, format}, accumulation, {400, 0});
+  };
+  // A product of 5 mantissa bits fits.
+  EXPECT_EQ(errorOf(f8E5M2, 1, sums(5, Rounding::NearestEven)).value, 0);
+  EXPECT_EQ(errorOf(f8E5M2, 1, sums(5, Rounding::NearestEven)).standardError, 0);
+  // Rounding a random walk of n steps n times to m bits: about 2^-m sqrt(n / 24), which a bit more halves.
+  RelativeError eight = errorOf(bf16, 256, sums(8, Rounding::NearestEven));
+  RelativeError nine = errorOf(bf16, 256, sums(9, Rounding::NearestEven));
+  EXPECT_NEAR(eight.value / nine.value, 2, 0.3);
+  double expected = std::ldexp(std::sqrt(256 / 24.0), -8);
+  EXPECT_GT(eight.value, expected / 2);
+  EXPECT_LT(eight.value, expected * 2);
+  EXPECT_GT(eight.standardError, 0);
+  EXPECT_LT(eight.standardError, eight.value / 10);
+  // Chunks shorten the walks.
+  EXPECT_LT(errorOf(bf16, 4096, sums(8, Rounding::NearestEven, 64)).value,
+            errorOf(bf16, 4096, sums(8, Rounding::NearestEven)).value / 3);
+}
+
 /// The width that is found is suitable, one bit less is not. To nearest it is below the theory's; toward zero, above.
 TEST(SimulatedRetention, FindsTheSmallestWidth) {
   Products products{128, 5, 1};
