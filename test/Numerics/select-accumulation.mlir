@@ -1,4 +1,4 @@
-// RUN: sluice-opt %s --sluice-select-accumulation=chunk=1 --remarks-filter=numerics 2>&1 \
+// RUN: sluice-opt %s --sluice-select-accumulation=chunk=1 -remarks-filter=numerics 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=ONE
 // RUN: sluice-opt %s --sluice-select-accumulation="chunk=1 spare-bits=-2" | FileCheck %s --check-prefix=LESS
 // RUN: sluice-opt %s --sluice-select-accumulation | FileCheck %s --check-prefix=CHUNKS
