@@ -7,8 +7,8 @@
 #include "passes/Schedule/Timeline.h"
 #include "passes/Table/ProgramTable.h"
 #include "runtime/cli/Flags.h"
+#include "tools/sluicec/TextTable.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 
 using namespace mlir;
@@ -91,16 +91,6 @@ static LogicalResult simulate(pipe::PipelineOp op, const schedule::Costs &costs,
   return success();
 }
 
-static std::string counted(int64_t count, StringRef what, StringRef ending = "s") {
-  return (llvm::Twine(count) + " " + what + (count == 1 ? "" : ending)).str();
-}
-
-static std::string formatted(const char *format, double value) {
-  std::string text;
-  llvm::raw_string_ostream(text) << llvm::format(format, value);
-  return text;
-}
-
 /// A time for people: ticks as they are, seconds as milliseconds.
 static std::string timeText(const Plan &plan, double time) {
   return formatted("%.4g", plan.costs.isMeasured() ? 1e3 * time : time);
@@ -117,26 +107,7 @@ static std::string layersText(StageCostAttr work) {
   return parts.empty() ? "none" : llvm::join(parts, ", ");
 }
 
-using Row = std::vector<std::string>;
-
-/// Columns of one width each; the second holds words and is set left.
-static std::string drawTable(ArrayRef<Row> rows) {
-  std::string text;
-  SmallVector<size_t> widths(rows.front().size(), 0);
-  for (const Row &row : rows)
-    for (auto [width, cell] : llvm::zip_equal(widths, row))
-      width = std::max(width, cell.size());
-  for (const Row &row : rows) {
-    for (auto [column, cell] : llvm::enumerate(row)) {
-      std::string space(widths[column] - cell.size(), ' ');
-      text += (column == 0 ? "" : "  ") + (column == 1 ? cell + space : space + cell);
-    }
-    text += "\n";
-  }
-  return text;
-}
-
-static std::string drawText(const Plan &plan) {
+static std::string drawText(const Plan &plan, const ContractionReport &report) {
   const schedule::Pipeline &pipeline = plan.pipeline;
   std::string text = "plan of '" + plan.model + "': " + counted(pipeline.stages, "stage") + ", schedule " +
                      plan.schedule + ", " + counted(pipeline.microBatches, "micro-batch", "es") + ", " +
@@ -154,14 +125,14 @@ static std::string drawText(const Plan &plan) {
          runtime::mebibytes(memory.total()), timeText(plan, work.getForward().getValueAsDouble()),
          timeText(plan, work.getBackward().getValueAsDouble()), formatted("%.1f %%", 100 * plan.busyOf(stage))});
   }
-  text += drawTable(rows);
+  text += drawTable(rows, /*words=*/{1});
   std::string unit = plan.costs.isMeasured() ? "ms" : "ticks";
   text += "Memory is that of a device, without tokens and scratch; forward and backward are " + unit +
           " a micro-batch.\n\n";
   text += "period " + timeText(plan, plan.proof.period) + " " + unit + ", bubble " +
           formatted("%.1f %%", 100 * plan.proof.bubble) + ", " + formatted("%.2f", plan.speedUp) +
           " times as fast as sequential in one replica\n\n";
-  return text + schedule::drawText(pipeline, plan.proof.timeline, textColumns);
+  return text + schedule::drawText(pipeline, plan.proof.timeline, textColumns) + "\n" + report.drawText();
 }
 
 static void writeStage(llvm::json::OStream &json, const Plan &plan, int stage) {
@@ -185,7 +156,7 @@ static void writeStage(llvm::json::OStream &json, const Plan &plan, int stage) {
   });
 }
 
-static std::string drawJson(const Plan &plan) {
+static std::string drawJson(const Plan &plan, const ContractionReport &report) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   llvm::json::OStream json(stream, /*IndentSize=*/2);
@@ -203,6 +174,7 @@ static std::string drawJson(const Plan &plan) {
       for (int stage = 0; stage < plan.pipeline.stages; ++stage)
         writeStage(json, plan, stage);
     });
+    report.writeJson(json);
     json.attributeBegin("timeline");
     json.rawValue(StringRef(schedule::drawJson(plan.pipeline, plan.proof.timeline)).trim());
     json.attributeEnd();
@@ -210,7 +182,7 @@ static std::string drawJson(const Plan &plan) {
   return text + "\n";
 }
 
-FailureOr<std::string> sluice::explainPlan(ModuleOp module, StringRef form) {
+FailureOr<std::string> sluice::explainPlan(ModuleOp module, StringRef form, const ContractionReport &report) {
   auto op = module.lookupSymbol<pipe::PipelineOp>("train.pipeline");
   if (!op || !op.getFrames())
     return module.emitError() << "expected a proved pipeline 'train.pipeline', found none";
@@ -234,5 +206,5 @@ FailureOr<std::string> sluice::explainPlan(ModuleOp module, StringRef form) {
   plan.memory = std::move(*memory);
   if (form == "svg")
     return schedule::drawSvg(plan.pipeline, plan.proof.timeline, pictureWidth);
-  return form == "json" ? drawJson(plan) : drawText(plan);
+  return form == "json" ? drawJson(plan, report) : drawText(plan, report);
 }

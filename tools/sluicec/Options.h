@@ -138,9 +138,15 @@ struct Options {
       llvm::cl::value_desc("FILE"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> explain{
       "explain",
-      llvm::cl::desc("Print what each stage has, needs and does when, simulated, and make no "
-                     "program: text, json or svg, a picture (default: off; without a value: text)"),
+      llvm::cl::desc("Print what each stage has, needs and does when, simulated, and what sums of products lose, and "
+                     "make no program: text, json or svg, a picture of the times (default: off; without a value: "
+                     "text)"),
       llvm::cl::value_desc("FORM"), llvm::cl::ValueOptional, llvm::cl::cat(category)};
+  llvm::cl::opt<bool> measure{
+      "measure",
+      llvm::cl::desc("Beside --explain: compile and run one contraction of each kind on normal operands, and print its "
+                     "error against f64 of the rounded operands; takes about a second a kind (default: off)"),
+      llvm::cl::init(false), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> cpu{
       "cpu",
       llvm::cl::desc("Processor: native, x86-64, x86-64-v3, x86-64-v4 or a name that LLVM knows (default: native)"),

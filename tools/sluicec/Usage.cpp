@@ -132,9 +132,14 @@ static std::string checkPrecisionUsage(const Options &options) {
 /// A form that no plan has, and options of what is not made beside it.
 static std::string checkExplainUsage(const Options &options) {
   if (!options.explain.getNumOccurrences())
-    return "";
+    return options.measure ? "expected --explain together with --measure" : "";
   if (!llvm::is_contained({"", "text", "json", "svg"}, options.explain))
     return "expected --explain text, json or svg, found '" + options.explain + "'";
+  if (options.measure && options.explain == "svg")
+    return "expected --explain text or json together with --measure, found 'svg'";
+  if (options.measure && options.cpu != "native")
+    return "expected --cpu=native together with --measure, which runs code on this machine, found '" + options.cpu +
+           "'";
   for (const cl::Option *option :
        {static_cast<const cl::Option *>(&options.output), static_cast<const cl::Option *>(&options.emit),
         static_cast<const cl::Option *>(&options.tune)})

@@ -16,6 +16,7 @@
 #include "tools/CommandLine.h"
 #include "tools/Register.h"
 #include "tools/sluicec/Explain.h"
+#include "tools/sluicec/MeasureContractions.h"
 #include "tools/sluicec/MemoryWarning.h"
 #include "tools/sluicec/Output.h"
 #include "tools/sluicec/Tune.h"
@@ -208,7 +209,18 @@ static LogicalResult explain(ModuleOp module, const Options &options) {
   toSlots.addPass(createPlanSlots());
   if (failed(verify(module)) || failed(toSlots.run(module)))
     return failure();
-  FailureOr<std::string> plan = explainPlan(module, options.explain);
+  ContractionReport report;
+  if (options.explain != "svg")
+    report = reportContractions(module);
+  if (options.measure) {
+    LoweringOptions lowering;
+    setLoweringOptions(lowering, options);
+    llvm::Expected<Processor> processor = Processor::get(options.cpu);
+    llvm::Error error = processor ? measureContractions(report.kinds, lowering, *processor) : processor.takeError();
+    if (error)
+      return failure(fail(llvm::toString(std::move(error))));
+  }
+  FailureOr<std::string> plan = explainPlan(module, options.explain, report);
   if (succeeded(plan))
     llvm::outs() << *plan;
   return plan;
