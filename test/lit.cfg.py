@@ -1,5 +1,6 @@
 """The lit suite: one folder a dialect or a phase, files named after what they test."""
 
+import ctypes
 import importlib.util
 import os
 import shutil
@@ -39,3 +40,12 @@ if shutil.which("dpkg-deb") and shutil.which("dpkg-shlibdeps"):
 # The Python of the tests may have TensorBoard, whose reader then reads what programs write.
 if importlib.util.find_spec("tensorboard"):
     config.available_features.add("tensorboard")
+
+# ptxas is the toolkit's; the driver comes with a card.
+if shutil.which("ptxas"):
+    config.available_features.add("ptxas")
+try:
+    ctypes.CDLL("libcuda.so.1")
+    config.available_features.add("cuda-driver")
+except OSError:
+    pass

@@ -14,6 +14,7 @@ static constexpr NamedOrder namedOrders[] = {{"sequential", {}},
                                              {"hopper-fp8", {32, 1, 13, 13}},
                                              {"ada-fp8", {32, 2, 13, 13}},
                                              {"hopper-16", {16, 1, 25, 23}},
+                                             {"hopper-tf32", {8, 1, 25, 23}},
                                              {"ampere-16", {16, 2, 24, 23}}};
 
 std::optional<Order> Order::parse(std::string_view name, std::string &error) {

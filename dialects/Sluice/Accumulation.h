@@ -39,7 +39,7 @@ struct Order {
   /// Products that are added at once.
   int groupSize() const { return sequential() ? 1 : block / groups; }
 
-  /// The order of a name: sequential, hopper-fp8, ada-fp8, hopper-16, ampere-16.
+  /// The order of a name: sequential, hopper-fp8, ada-fp8, hopper-16, hopper-tf32, ampere-16.
   static std::optional<Order> parse(std::string_view name, std::string &error);
   /// The name; blocks of numbers that no name stands for are written BLOCK/GROUPS:FRACTION:OUTPUT.
   std::string name() const;

@@ -4,9 +4,10 @@
 //
 // The sums of tensor cores follow MMA-Sim (Xie et al., arXiv 2511.10909) and Khattak and Mikaitis, "Accurate Models of
 // NVIDIA Tensor Cores" (arXiv 2512.07004), which agree with each other and were found equal to hardware. An
-// instruction of Hopper takes 32 products of 8-bit or 16 of 16-bit operands and the accumulator at once; Ada's of 8-bit
-// and Ampere's of 16-bit operands take them in two halves, the second of which starts from what the first left.
-// Padding a contraction with zeros to a whole block changes nothing: terms that are zero take no part.
+// instruction of Hopper takes 32 products of 8-bit, 16 of 16-bit or 8 of tf32 operands and the accumulator at once;
+// Ada's of 8-bit and Ampere's of 16-bit operands take them in two halves, the second of which starts from what the
+// first left. test/gpu compares them with a card: README.md there says which, and when. Padding a contraction with
+// zeros to a whole block changes nothing: terms that are zero take no part.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_NUMERICS_REFERENCESUMS_H

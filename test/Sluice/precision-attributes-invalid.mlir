@@ -32,7 +32,7 @@ module attributes {sluice.a = #sluice.accumulation<e6m9, rounding = up>} {}
 
 // -----
 
-// expected-error @below {{expected an order: sequential, hopper-fp8, ada-fp8, hopper-16, ampere-16, found 'volta'}}
+// expected-error @below {{order: sequential, hopper-fp8, ada-fp8, hopper-16, hopper-tf32, ampere-16, found 'volta'}}
 module attributes {sluice.a = #sluice.accumulation<e6m9, order = volta>} {}
 
 // -----

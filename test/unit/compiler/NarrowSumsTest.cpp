@@ -154,5 +154,6 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"HopperFp8OfE5M2", "f8E5M2", "f8E4M3FN", "e8m13, rounding = toward_zero, order = hopper_fp8"},
         Case{"AdaFp8", "f8E5M2", "f8E5M2", "e8m13, chunk = 64, across = f32, rounding = toward_zero, order = ada_fp8"},
         Case{"Hopper16", "bf16", "bf16", "f32, rounding = toward_zero, order = hopper_16"},
+        Case{"HopperTf32", "tf32", "tf32", "f32, rounding = toward_zero, order = hopper_tf32"},
         Case{"Ampere16", "f16", "f16", "f32, rounding = toward_zero, order = ampere_16"}),
     [](const testing::TestParamInfo<Case> &info) { return std::string(info.param.name); });

@@ -112,12 +112,14 @@ TEST(ReferenceSums, SeesAsFarAsTensorCores) {
   EXPECT_EQ(distanceSeen("hopper-fp8", 32, FloatFormat::ieee(5, 2)), 13);
   EXPECT_EQ(distanceSeen("ada-fp8", 16, FloatFormat::ieee(5, 2)), 13);
   EXPECT_EQ(distanceSeen("hopper-16", 16, FloatFormat::ieee(8, 7)), 25);
+  EXPECT_EQ(distanceSeen("hopper-tf32", 8, FloatFormat::ieee(8, 10)), 25);
   EXPECT_EQ(distanceSeen("ampere-16", 8, FloatFormat::ieee(8, 7)), 24);
 }
 
 /// The terms of a group are added at once, so a term that two large ones hide counts in the next group.
 TEST(ReferenceSums, AddsGroupsOneAfterTheOther) {
-  for (auto [name, group] : {std::pair("hopper-fp8", 32), {"ada-fp8", 16}, {"hopper-16", 16}, {"ampere-16", 8}})
+  for (auto [name, group] :
+       {std::pair("hopper-fp8", 32), {"ada-fp8", 16}, {"hopper-16", 16}, {"hopper-tf32", 8}, {"ampere-16", 8}})
     for (int place = 2; place < 64; ++place) {
       std::vector<float> left(64, 0);
       left[0] = 0x1p14f, left[1] = -0x1p14f, left[place] = 0x1p-14f;
@@ -300,10 +302,11 @@ TEST(Accumulation, RefusesWhatIsImpossible) {
 }
 
 TEST(Accumulation, NamesOrders) {
-  for (const char *name : {"sequential", "hopper-fp8", "ada-fp8", "hopper-16", "ampere-16"})
+  for (const char *name : {"sequential", "hopper-fp8", "ada-fp8", "hopper-16", "hopper-tf32", "ampere-16"})
     EXPECT_EQ(order(name).name(), name);
   EXPECT_EQ((Order{32, 1, 25, 23}.name()), "32/1:25:23");
   std::string error;
   EXPECT_FALSE(Order::parse("hopper", error));
-  EXPECT_EQ(error, "expected an order: sequential, hopper-fp8, ada-fp8, hopper-16, ampere-16, found 'hopper'");
+  EXPECT_EQ(error,
+            "expected an order: sequential, hopper-fp8, ada-fp8, hopper-16, hopper-tf32, ampere-16, found 'hopper'");
 }
