@@ -40,6 +40,11 @@ const char *sluice::schedule::nameOf(RunKind kind) {
   return names[int(kind)];
 }
 
+const char *sluice::schedule::nameOf(ActionKind kind) {
+  static const char *const names[] = {"load", "run", "send", "recv", "combine", "reduce", "update"};
+  return names[int(kind)];
+}
+
 /// The other end of a channel: a stage, and the replica where that is another.
 static std::string describeEnd(const Pipeline &pipeline, int device, int other) {
   if (other < 0 || other >= pipeline.devices())
@@ -51,25 +56,20 @@ static std::string describeEnd(const Pipeline &pipeline, int device, int other) 
 }
 
 static std::string describeKind(const Action &action, const Pipeline &pipeline) {
-  bool known = action.channel >= 0 && action.channel < int(pipeline.channels.size());
-  std::string role = known ? nameOf(pipeline.channels[action.channel].role) : "an unknown channel";
+  std::string name = nameOf(action.kind);
   switch (action.kind) {
-  case ActionKind::Load:
-    return "load";
   case ActionKind::Run:
     return nameOf(action.run);
   case ActionKind::Send:
-    return "send of " + role;
-  case ActionKind::Recv:
-    return "recv of " + role;
-  case ActionKind::Combine:
-    return "combine of buffer " + std::to_string(action.from) + " into " + std::to_string(action.into);
-  case ActionKind::Reduce:
-    return "reduce";
-  case ActionKind::Update:
-    return "update";
+  case ActionKind::Recv: {
+    bool known = action.channel >= 0 && action.channel < int(pipeline.channels.size());
+    return name + " of " + (known ? nameOf(pipeline.channels[action.channel].role) : "an unknown channel");
   }
-  return "";
+  case ActionKind::Combine:
+    return name + " of buffer " + std::to_string(action.from) + " into " + std::to_string(action.into);
+  default:
+    return name;
+  }
 }
 
 std::string sluice::schedule::describe(const Pipeline &pipeline, int device, const Action &action) {

@@ -113,6 +113,7 @@ struct Error {
 
 const char *nameOf(Role role);
 const char *nameOf(RunKind kind);
+const char *nameOf(ActionKind kind);
 
 /// An action in words: "send of activations of micro-batch 3 in stage 1 to stage 2".
 std::string describe(const Pipeline &pipeline, int device, const Action &action);

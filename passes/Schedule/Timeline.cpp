@@ -32,23 +32,11 @@ static std::string rowName(const Pipeline &pipeline, int device) {
 }
 
 static std::string actionName(const Pipeline &pipeline, const Action &action) {
-  switch (action.kind) {
-  case ActionKind::Load:
-    return "load";
-  case ActionKind::Run:
+  std::string name = nameOf(action.kind);
+  if (action.kind == ActionKind::Run)
     return nameOf(action.run);
-  case ActionKind::Send:
-  case ActionKind::Recv:
-    return (action.kind == ActionKind::Send ? "send " : "recv ") +
-           std::string(nameOf(pipeline.channels[action.channel].role));
-  case ActionKind::Combine:
-    return "combine";
-  case ActionKind::Reduce:
-    return "reduce";
-  case ActionKind::Update:
-    return "update";
-  }
-  return "";
+  bool isMessage = action.kind == ActionKind::Send || action.kind == ActionKind::Recv;
+  return isMessage ? name + " " + nameOf(pipeline.channels[action.channel].role) : name;
 }
 
 /// A number as JSON and SVG write it.
