@@ -43,9 +43,9 @@ static bool fromJSON(const json::Value &value, Profile &profile, json::Path path
     return false;
   }
   if (!map.map("model", profile.model) || !map.map("optimizer", profile.optimizer) ||
-      !map.map("compute", profile.compute) || !map.map("parameters", profile.parameters) ||
-      !map.map("batch", profile.batch) || !map.map("sequence", profile.sequence) || !map.map("stages", stages) ||
-      !map.map("messages", messages))
+      !map.map("compute", profile.compute) || !map.map("accumulation", profile.accumulation) ||
+      !map.map("parameters", profile.parameters) || !map.map("batch", profile.batch) ||
+      !map.map("sequence", profile.sequence) || !map.map("stages", stages) || !map.map("messages", messages))
     return false;
   profile.stages.assign(stages.begin(), stages.end());
   profile.messages.assign(messages.begin(), messages.end());

@@ -12,6 +12,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace sluice {
@@ -43,6 +44,8 @@ struct UnitWeights {
 
 struct Profile {
   std::string model, optimizer, compute;
+  /// How products are summed, as programs say it; nothing in what older programs wrote.
+  std::optional<std::string> accumulation;
   int64_t parameters = 0, batch = 0, sequence = 0;
   llvm::SmallVector<ProfiledStage> stages;
   llvm::SmallVector<ProfiledMessage> messages;

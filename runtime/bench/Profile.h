@@ -4,7 +4,7 @@
 //
 //   {
 //     "sluice_profile": 1,                                     its version
-//     "model": "gpt2", "parameters": 124439808, "optimizer": "adamw", "compute": "f32",
+//     "model": "gpt2", "parameters": 124439808, "optimizer": "adamw", "compute": "f32", "accumulation": "f32",
 //     "batch": 4, "sequence": 512, "micro_batches": 8, "schedule": "sequential", "replicas": 1, "threads": 1,
 //     "processor": "znver4", "steps": 10,
 //     "stages": [{"layers": 6, "embeddings": true, "head": false,

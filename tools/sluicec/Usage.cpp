@@ -64,7 +64,17 @@ static std::string checkDevices(const Options &options) {
                   " would fit");
 }
 
-/// A profile that cannot be read, or that is of another type of contractions.
+/// How a program of the options says that products are summed.
+static std::string sumsOf(const Options &options) {
+  MLIRContext context;
+  std::string problem;
+  if (isSelection(options.accumulate))
+    return "auto";
+  std::optional<PrecisionPolicy> policy = findPrecisionPolicy(&context, options.compute, options.accumulate, problem);
+  return policy && policy->accumulation ? textOf(policy->accumulation.getValue()) : "f32";
+}
+
+/// A profile that cannot be read, or that is of contractions of another kind.
 static std::string checkProfile(const Options &options) {
   if (!options.profile.getNumOccurrences())
     return "";
@@ -73,6 +83,11 @@ static std::string checkProfile(const Options &options) {
     return llvm::toString(profile.takeError());
   if (profile->compute != options.compute)
     return "profile '" + options.profile + "' expected of --compute=" + options.compute + ", found " + profile->compute;
+  // The first word of what the analysis selects is `auto`, by whichever model.
+  std::string sums = sumsOf(options);
+  llvm::StringRef found = profile->accumulation ? llvm::StringRef(*profile->accumulation) : llvm::StringRef(sums);
+  if (found != sums && !(isSelection(options.accumulate) && isSelection(found)))
+    return "profile '" + options.profile + "' expected of sums in " + sums + ", found " + found.str();
   return "";
 }
 
@@ -101,12 +116,21 @@ static std::string checkStageUsage(const Options &options) {
   return checkProfile(options);
 }
 
-std::string sluice::stateOf(const Options &options) {
-  if (options.state.getNumOccurrences())
-    return options.state;
+/// The policy of `--compute`, which there is.
+static PrecisionPolicy policyOf(const Options &options) {
   MLIRContext context;
   std::string problem;
-  return findPrecisionPolicy(&context, options.compute, "", problem)->state.str();
+  return *findPrecisionPolicy(&context, options.compute, "", problem);
+}
+
+std::string sluice::stateOf(const Options &options) {
+  return options.state.getNumOccurrences() ? options.state.getValue() : policyOf(options).state.str();
+}
+
+std::string sluice::lossScaleOf(const Options &options) {
+  if (options.lossScale.getNumOccurrences())
+    return options.lossScale.empty() ? "1024" : options.lossScale.getValue();
+  return policyOf(options).lossScale.str();
 }
 
 /// Policies, sums and formats of weights that there are not.

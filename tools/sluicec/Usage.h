@@ -20,9 +20,10 @@ struct DeviceCount {
 /// `--devices` is stages times replicas. Behind `checkUsage`, which says where it cannot be.
 DeviceCount countDevices(const Options &options);
 
-/// What weights and the first moment are rounded to, the name of a format: what `--state` says, or the policy of
-/// `--compute`. Behind `checkUsage`.
+/// What weights and the first moment are rounded to, the name of a format, and what the loss is scaled by: what
+/// `--state` and `--loss-scale` say, or the policy of `--compute`. Behind `checkUsage`.
 std::string stateOf(const Options &options);
+std::string lossScaleOf(const Options &options);
 
 /// Values out of range, options that do not go together, and files that cannot be read or written.
 std::string checkUsage(const Options &options);

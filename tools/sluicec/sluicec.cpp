@@ -10,7 +10,6 @@
 #include "passes/CPU/Pipeline.h"
 #include "passes/Import/DiagnosticPrinter.h"
 #include "passes/Import/ImportModel.h"
-#include "passes/Numerics/PrecisionPolicy.h"
 #include "passes/Target/Executable.h"
 #include "passes/Target/Target.h"
 #include "tools/CommandLine.h"
@@ -104,20 +103,6 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
     return success();
   });
   return manager.run(module);
-}
-
-/// The policy of `--compute`, which there is.
-static PrecisionPolicy policyOf(const Options &options) {
-  MLIRContext context;
-  std::string problem;
-  return *findPrecisionPolicy(&context, options.compute, "", problem);
-}
-
-/// What the flag says, or the policy.
-static std::string lossScaleOf(const Options &options) {
-  if (options.lossScale.getNumOccurrences())
-    return options.lossScale.empty() ? "1024" : options.lossScale.getValue();
-  return policyOf(options).lossScale.str();
 }
 
 static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const Options &options) {

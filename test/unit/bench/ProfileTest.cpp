@@ -65,6 +65,7 @@ TEST_F(ProfileTest, TellsMediansOverStepsOfMeansOverMicroBatches) {
   EXPECT_EQ(found["parameters"], 256 * 256 + 256);
   EXPECT_EQ(found["optimizer"], "adamw");
   EXPECT_EQ(found["compute"], "f32");
+  EXPECT_EQ(found["accumulation"], "f32");
   EXPECT_EQ(found["batch"], kFakeBatch);
   EXPECT_EQ(found["sequence"], kFakeSequence);
   EXPECT_EQ(found["threads"], 3);
