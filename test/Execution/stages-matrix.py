@@ -1,7 +1,6 @@
 """Trains a small model with every number of stages and replicas, every schedule and 1 to 8 micro-batches, with several
 sets of techniques, and compares losses, norms, weights and optimizer state with those of one stage and one replica, to
-the last bit. About 1,100 programs of one or two seconds each: too long
-for the suite, which has stages.test.
+the last bit. About 1,000 programs of one or two seconds each: too long for the suite, which has stages.test.
 
     test/Execution/stages-matrix.py [--sets all-tied,dropout] [--microbatches 1,2,8]     # build/bin on the PATH
 
