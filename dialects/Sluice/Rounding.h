@@ -96,10 +96,12 @@ inline double Rounder::roundMagnitude(double exact, uint32_t random) const {
   int lowest = (field == 0 ? 1 : field) - doubleBias - doubleMantissa;
   int last = (lowest + doubleMantissa > minExponent ? lowest + doubleMantissa : minExponent) - mantissaBits;
   int dropped = last - lowest;
-  // Numbers so far below the last place that stays round to 0 in every way.
-  if (dropped > 62)
+  // Numbers so far below the last place that stays round to 0, but for what their first bits draw.
+  constexpr int mostDropped = 62;
+  if (dropped > mostDropped && (rounding != Rounding::Stochastic || dropped > mostDropped + 23 - mantissaBits))
     return 0;
-  uint64_t kept = significand >> dropped, rest = significand & ((uint64_t{1} << dropped) - 1);
+  uint64_t kept = dropped > mostDropped ? 0 : significand >> dropped;
+  uint64_t rest = dropped > mostDropped ? significand : significand & ((uint64_t{1} << dropped) - 1);
   switch (rounding) {
   case Rounding::NearestEven: {
     uint64_t half = uint64_t{1} << (dropped - 1);

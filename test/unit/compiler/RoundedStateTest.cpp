@@ -96,15 +96,8 @@ protected:
     return runtime::philox({uint32_t(element), id[0], key[2], id[1]}, {key[0], key[1]});
   }
 
-  /// The sum in the format. Of one below the smallest number, which precision::Rounder takes for 0 where it is far
-  /// below, the part of that number decides, as of all parts of a last place.
   double add(double left, double right, uint32_t random) const {
-    double exact = precision::addToOdd(left, right), part = std::fabs(exact) / format.quantum();
-    if (!(part < 1))
-      return Rounder(format, precision::Rounding::Stochastic).round(exact, random);
-    int bits = 23 - format.mantissaBits;
-    double word = random % (1U << bits), all = std::ldexp(1, bits);
-    return std::copysign(std::floor(part * all) + word >= all ? format.quantum() : 0, exact);
+    return Rounder(format, precision::Rounding::Stochastic).add(left, right, random);
   }
 
   /// Magnitudes from below the format's smallest to above its largest number, now and then zeros and what is none.

@@ -250,6 +250,18 @@ TEST(Rounding, IsStochasticByTheShareOfWords) {
     }
 }
 
+/// The first of them still draw: of the smallest number 2^-39, 2^-52 is the part 2^-13, and 2^-53 half of that.
+TEST(Rounding, IsStochasticFarBelowTheSmallestNumber) {
+  FloatFormat e6m9 = FloatFormat::ieee(6, 9);
+  constexpr uint32_t words = 1 << 14;
+  for (auto [value, expected] : {std::pair(0x1p-52, 2), {0x1p-53, 1}, {0x1p-54, 0}, {-0x1p-52, 2}, {0x1p-200, 0}}) {
+    int away = 0;
+    for (uint32_t random = 0; random < words; ++random)
+      away += roundTo(value, e6m9, Rounding::Stochastic, random) != 0;
+    EXPECT_EQ(away, expected) << value;
+  }
+}
+
 TEST(Rounding, IsStochasticWithoutBias) {
   FloatFormat e6m9 = FloatFormat::ieee(6, 9);
   constexpr int draws = 10'000'000;
