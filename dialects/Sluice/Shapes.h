@@ -46,6 +46,13 @@ inline mlir::LogicalResult expectPositiveEpsilon(mlir::Operation *op, const llvm
   return op->emitOpError() << "expected a positive epsilon, found " << epsilon.convertToDouble();
 }
 
+/// Of a contraction among those of its function: what is drawn for it fills a word with another bit.
+inline mlir::LogicalResult expectOrdinal(mlir::Operation *op, int64_t ordinal) {
+  if (ordinal >= 0 && ordinal < int64_t(1) << 31)
+    return mlir::success();
+  return op->emitOpError() << "expected an ordinal in [0, 2^31), found " << ordinal;
+}
+
 } // namespace sluice
 
 #endif // SLUICE_DIALECTS_SLUICE_SHAPES_H

@@ -31,6 +31,7 @@ class Sluice_TensorOp<string mnemonic, list<Trait> traits = []>
 
 include "SluiceGraphOps.td"
 include "SluiceTensorOps.td"
+include "SluiceContractionOps.td"
 include "SluiceNormAndLossOps.td"
 include "SluiceOptimizerOps.td"
 include "SluiceActivationOps.td"

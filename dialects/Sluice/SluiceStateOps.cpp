@@ -1,4 +1,4 @@
-//===- SluiceStateOps.cpp - Updates of weights of few bits --------------------===//
+//===- SluiceStateOps.cpp - What is rounded stochastically --------------------===//
 #include "dialects/Sluice/SluiceStateOps.h"
 #include "dialects/Sluice/Shapes.h"
 
@@ -25,3 +25,5 @@ template <typename Update> static LogicalResult verifyRounded(Update op, size_t 
 }
 LogicalResult RoundedAdamWOp::verify() { return verifyRounded(*this, 8); }
 LogicalResult RoundedSgdOp::verify() { return verifyRounded(*this, 4); }
+
+LogicalResult RoundedSumOp::verify() { return expectOrdinal(*this, getOrdinal()); }

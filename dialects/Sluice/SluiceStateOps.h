@@ -1,4 +1,4 @@
-//===- SluiceStateOps.h - Updates of weights of few bits ----------------------===//
+//===- SluiceStateOps.h - What is rounded stochastically ----------------------===//
 #ifndef SLUICE_DIALECTS_SLUICE_SLUICESTATEOPS_H
 #define SLUICE_DIALECTS_SLUICE_SLUICESTATEOPS_H
 

@@ -1,4 +1,4 @@
-//===- SluiceStateOps.td - Updates of weights of few bits --------*- tablegen -*-===//
+//===- SluiceStateOps.td - What is rounded stochastically --------*- tablegen -*-===//
 #ifndef SLUICE_STATE_OPS
 #define SLUICE_STATE_OPS
 
@@ -78,6 +78,32 @@ def RoundedSgdOp : Sluice_RoundedOp<"sgd",
     $parameter `,` $gradient `,` $momentum `scalars` `(` $scalars `)` (`decays` $decays^)? `to` $format
     `key` $key `id` $id attr-dict `:` type($parameter) `,` type($key) `,` type($id) `,` type($scalars)
   }];
+}
+
+def RoundedSumOp : Sluice_Op<"rounded_sum", [Pure]> {
+  let summary = "a product added to the sum of a contraction, rounded stochastically";
+  let description = [{
+    The body of a contraction of linalg whose `sluice.accumulation` rounds stochastically.
+
+    - Operands: the sum so far, two factors, and the two words of the contraction's key (`sluice.linear`).
+    - The random word of product k of element e is word k mod 4 of Philox4x32-10 with that key and the counter
+      (e, k div 4, 2 x ordinal + a, 0). a is 0 where the product is added, and 1 where the chunk that ends with it is
+      added to the chunks before it.
+    - e is the index of the element in the contraction's result, row by row. k counts the products in the order of the
+      sum, from 0 on, over all chunks. So nothing that is drawn depends on how the contraction is computed, or where.
+
+    ```mlir
+    %new = sluice.rounded_sum %sum plus %a times %b key %low, %high ordinal 3
+    ```
+
+    #### Invariants
+
+    - `ordinal` lies in [0, 2^31).
+  }];
+  let arguments = (ins F32:$sum, F32:$left, F32:$right, I32:$key_low, I32:$key_high, I64Attr:$ordinal);
+  let results = (outs F32:$result);
+  let assemblyFormat = "$sum `plus` $left `times` $right `key` $key_low `,` $key_high `ordinal` $ordinal attr-dict";
+  let hasVerifier = 1;
 }
 
 #endif // SLUICE_STATE_OPS

@@ -1,4 +1,5 @@
 //===- DescribeKernels.cpp - What loops on buffers compute and move -------------------===//
+#include "dialects/Sluice/SluiceStateOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -35,7 +36,10 @@ static int64_t bytesOf(Value value) {
   return type ? type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8) : 0;
 }
 
-static bool isFloatOperation(Operation &op) {
+/// Of one execution of an op in a body.
+static int64_t flopsOf(Operation &op) {
+  if (isa<RoundedSumOp>(op))
+    return 2;
   return isa<arith::ArithDialect, math::MathDialect>(op.getDialect()) && op.getNumResults() == 1 &&
          isa<FloatType>(op.getResult(0).getType()) && !isa<arith::ConstantOp, arith::SelectOp, CastOpInterface>(op);
 }
@@ -48,7 +52,10 @@ static int64_t product(ArrayRef<int64_t> sizes) {
 }
 
 static int64_t flopsOf(linalg::LinalgOp op) {
-  return product(op.getStaticLoopRanges()) * llvm::count_if(*op.getBlock(), isFloatOperation);
+  int64_t flops = 0;
+  for (Operation &inner : *op.getBlock())
+    flops += flopsOf(inner);
+  return product(op.getStaticLoopRanges()) * flops;
 }
 
 static int64_t bytesOf(linalg::LinalgOp op) {
@@ -127,7 +134,8 @@ private:
   static std::string nameOf(linalg::LinalgOp op) {
     std::string name = nameIn(op.getLoc()).str();
     auto dims = linalg::inferContractionDims(op);
-    if (failed(dims) || dims->k.empty() || !linalg::isaContractionOpInterface(op))
+    bool isContraction = linalg::isaContractionOpInterface(op) || !op.getBlock()->getOps<RoundedSumOp>().empty();
+    if (failed(dims) || dims->k.empty() || !isContraction)
       return name;
     SmallVector<int64_t> ranges = op.getStaticLoopRanges();
     auto size = [&](ArrayRef<unsigned> list) {

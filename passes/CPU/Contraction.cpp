@@ -1,6 +1,6 @@
 //===- Contraction.cpp - The matrix product inside a contraction ------------------===//
 #include "passes/CPU/Contraction.h"
-#include "dialects/Sluice/SluiceDialect.h"
+#include "dialects/Sluice/SluiceStateOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
@@ -26,9 +26,21 @@ bool Contraction::isContiguous(const Operand &operand, std::optional<unsigned> d
          operand.type.getStridesAndOffset().first.back() == 1;
 }
 
+/// The op that a body consists of; null where it is of another kind.
+static RoundedSumOp roundedSumOf(Operation *op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  if (!generic || generic.getNumDpsInputs() != 2 || generic.getNumDpsInits() != 1)
+    return {};
+  Block &body = *generic.getBody();
+  auto sum = body.getTerminator()->getOperand(0).getDefiningOp<RoundedSumOp>();
+  bool isPlain = sum && sum.getLeft() == body.getArgument(0) && sum.getRight() == body.getArgument(1) &&
+                 sum.getSum() == body.getArgument(2);
+  return isPlain ? sum : RoundedSumOp();
+}
+
 bool sluice::isContraction(Operation *op) {
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
-  if (!linalgOp || !linalg::isaContractionOpInterface(linalgOp))
+  if (!linalgOp || !(linalg::isaContractionOpInterface(linalgOp) || roundedSumOf(op)))
     return false;
   if (!llvm::all_of(op->getOperandTypes(), llvm::IsaPred<MemRefType>))
     return false;
@@ -39,7 +51,7 @@ bool sluice::isContraction(Operation *op) {
   };
   if (!(element.isF32() || element.isF64()) || !llvm::all_of(linalgOp.getDpsInputs(), isFactor))
     return false;
-  if (!isa<linalg::GenericOp>(op))
+  if (!isa<linalg::GenericOp>(op) || roundedSumOf(op))
     return true;
   auto dims = linalg::inferContractionDims(linalgOp);
   return succeeded(dims) && !dims->m.empty() && !dims->n.empty() && !dims->k.empty();
@@ -173,6 +185,8 @@ static LogicalResult readComputeType(Contraction &contraction) {
 static LogicalResult readAccumulation(Contraction &contraction) {
   linalg::LinalgOp op = contraction.op;
   auto accumulation = op->getAttrOfType<AccumulationAttr>(accumulationAttrName);
+  if (!accumulation && roundedSumOf(op))
+    return op->emitOpError("expected '") << accumulationAttrName << "' beside 'sluice.rounded_sum'";
   if (!accumulation)
     return success();
   auto formats = op->getAttrOfType<ArrayAttr>(formatsAttrName);
@@ -185,11 +199,15 @@ static LogicalResult readAccumulation(Contraction &contraction) {
       return op->emitOpError("expected sums of at most ")
              << NarrowSums::mostMantissaBits << " mantissa bits, or f32, as this target emulates them, found "
              << format.name();
-  if (accumulation.getValue().rounding == precision::Rounding::Stochastic)
-    return op->emitOpError("expected sums that round nearest_even or toward_zero, as this target emulates them, found "
-                           "stochastic");
+  RoundedSumOp drawn = roundedSumOf(op);
+  bool isStochastic = accumulation.getValue().rounding == precision::Rounding::Stochastic;
+  if (isStochastic != bool(drawn))
+    return op->emitOpError("expected a body of 'sluice.rounded_sum' exactly where sums round stochastically, found ")
+           << (isStochastic ? "another one: sums have no key" : "it beside other sums");
   contraction.narrow = NarrowSums{accumulation.getValue(), cast<FormatAttr>(formats[0]).getValue(),
-                                  cast<FormatAttr>(formats[1]).getValue()};
+                                  cast<FormatAttr>(formats[1]).getValue(), std::nullopt};
+  if (drawn)
+    contraction.narrow->key = SumKey{drawn.getKeyLow(), drawn.getKeyHigh(), int64_t(drawn.getOrdinal())};
   return success();
 }
 

@@ -179,6 +179,7 @@ void ContractionLoops::emitTask(Value number) {
   task.target.c = matrixAt(b, contraction, contraction.c, task.position, contraction.m);
   task.target.tile = buffers.tile;
   task.target.narrow = contraction.narrow;
+  task.target.draws = SumDraws::of(b, contraction, task.position);
   task.target.initialRow = initialization.row;
   Value always = arith::ConstantIntOp::create(b, 1, 1);
   if (initialization.op)
@@ -218,6 +219,10 @@ void ContractionLoops::emitSums(ArrayRef<unsigned> dims, Task task) {
 
 /// Where the sums of a block of terms go.
 SumsTarget ContractionLoops::targetOfBlock(SumsTarget target, SubRange k) {
+  if (target.draws) {
+    target.draws->terms = k;
+    target.draws->startsQuarter = plan.isOneBlock() || plan.block.k % KernelShape::unrolledTerms == 0;
+  }
   if (plan.isOneBlock())
     return target;
   target.isFirst = andEqual(b, target.isFirst, k.start, 0);

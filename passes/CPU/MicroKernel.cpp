@@ -45,6 +45,25 @@ void MicroKernel::addTerm(ImplicitLocOpBuilder &b, Value i, Value k, MutableArra
   }
 }
 
+/// Sum by sum, as four of its terms share what is drawn.
+void MicroKernel::addDrawnTerms(ImplicitLocOpBuilder &b, RegisterBlockStart start, Value k, int64_t count,
+                                MutableArrayRef<Value> sums) const {
+  const SumDraws &draws = *target.draws;
+  for (auto [index, sum] : llvm::enumerate(sums)) {
+    int64_t r = int64_t(index) / shape.vectors(), column = int64_t(index) % shape.vectors() * shape.lanes;
+    Value elements = draws.elementsAt(b, plus(b, start.row, r), plus(b, start.column, column), vectorType());
+    std::array<Value, 4> words;
+    bool areShared = draws.startsQuarter && count == int64_t(words.size());
+    if (areShared)
+      words = draws.quarter(b, elements, k);
+    for (int64_t term = 0; term < count; ++term) {
+      Value at = plus(b, k, term), left = repeat(b, elementOfA(b, start.i, at, r), vectorType());
+      Value random = areShared ? words[term] : draws.word(b, elements, at, precision::Addition::Within);
+      sum = target.narrow->addProduct(b, left, vectorOfB(b, at, column), sum, random);
+    }
+  }
+}
+
 /// A loop over terms that carries sums, which `body` replaces.
 static ValueRange loopOverSums(ImplicitLocOpBuilder &b, Value from, Value to, int64_t step, ValueRange initial,
                                function_ref<void(Value, SmallVector<Value> &)> body) {
@@ -58,10 +77,13 @@ static ValueRange loopOverSums(ImplicitLocOpBuilder &b, Value from, Value to, in
 }
 
 /// The innermost loop, `step` terms in a pass.
-ValueRange MicroKernel::addTerms(ImplicitLocOpBuilder &b, Value i, Terms terms, int64_t step, ValueRange sums) const {
+ValueRange MicroKernel::addTerms(ImplicitLocOpBuilder &b, RegisterBlockStart start, Terms terms, int64_t step,
+                                 ValueRange sums) const {
   return loopOverSums(b, terms.from, terms.to, step, sums, [&](Value k, SmallVector<Value> &carried) {
+    if (target.draws)
+      return addDrawnTerms(b, start, k, step, carried);
     for (int64_t term = 0; term < step; term += shape.interleavedTerms)
-      addTerm(b, i, plus(b, k, term), carried);
+      addTerm(b, start.i, plus(b, k, term), carried);
   });
 }
 
@@ -104,11 +126,11 @@ SmallVector<Value> MicroKernel::multiply(ImplicitLocOpBuilder &b, RegisterBlockS
     Value end = plus(b, k, stretch);
     if (!isMultiple(terms.to, stretch) || !isMultiple(terms.from, stretch))
       end = b.createOrFold<arith::MinUIOp>(end, terms.to);
-    carried = llvm::to_vector(addTerms(b, start.i, {k, end}, pass, carried));
+    carried = llvm::to_vector(addTerms(b, start, {k, end}, pass, carried));
   });
   Value rest = b.createOrFold<arith::SubIOp>(sums, whole);
   if (!matchPattern(rest, m_Zero()))
-    result = addTerms(b, start.i, {whole, sums}, shape.interleavedTerms, result);
+    result = addTerms(b, start, {whole, sums}, shape.interleavedTerms, result);
   return SmallVector<Value>(result);
 }
 

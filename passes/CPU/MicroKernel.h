@@ -42,8 +42,11 @@ private:
   /// One term, or one pair, of all sums of the register block; then the loop over terms, `step` of them a pass.
   void addTerm(mlir::ImplicitLocOpBuilder &b, mlir::Value i, mlir::Value k,
                llvm::MutableArrayRef<mlir::Value> sums) const;
-  mlir::ValueRange addTerms(mlir::ImplicitLocOpBuilder &b, mlir::Value i, Terms terms, int64_t step,
+  mlir::ValueRange addTerms(mlir::ImplicitLocOpBuilder &b, RegisterBlockStart start, Terms terms, int64_t step,
                             mlir::ValueRange sums) const;
+  /// `count` terms from `k` on of all sums, which round by what they draw.
+  void addDrawnTerms(mlir::ImplicitLocOpBuilder &b, RegisterBlockStart start, mlir::Value k, int64_t count,
+                     llvm::MutableArrayRef<mlir::Value> sums) const;
   /// All sums of a register block. `emitBeside` is called with each stretch of terms, to fetch what comes next.
   llvm::SmallVector<mlir::Value> multiply(mlir::ImplicitLocOpBuilder &b, RegisterBlockStart start, mlir::Value sums,
                                           llvm::function_ref<void(mlir::Value)> emitBeside) const;

@@ -38,17 +38,17 @@ Value NarrowSums::roundFast(ImplicitLocOpBuilder &b, Value wide) const {
   return arith::BitcastOp::create(b, wide.getType(), roundBitsToNearest(b, bits, accumulation.sum.mantissaBits));
 }
 
-Value NarrowSums::addProduct(ImplicitLocOpBuilder &b, Value left, Value right, Value sum) const {
+Value NarrowSums::addProduct(ImplicitLocOpBuilder &b, Value left, Value right, Value sum, Value random) const {
   if (isPlain())
     return vector::FMAOp::create(b, left, right, sum);
   FloatFormat format = accumulation.sum;
   if (!isFast())
     return roundSum(b, ExactSum::ofProduct(b, left, right, sum, productBits() <= bitsOfF32), format,
-                    accumulation.rounding);
+                    accumulation.rounding, random);
   return roundFast(b, vector::FMAOp::create(b, left, right, sum));
 }
 
-Value NarrowSums::addChunk(ImplicitLocOpBuilder &b, Value old, Value chunk) const {
+Value NarrowSums::addChunk(ImplicitLocOpBuilder &b, Value old, Value chunk, function_ref<Value()> random) const {
   FloatFormat across = accumulation.across;
   if (isFast() && across == accumulation.sum) {
     if (old)
@@ -61,5 +61,5 @@ Value NarrowSums::addChunk(ImplicitLocOpBuilder &b, Value old, Value chunk) cons
     old = floatLike(b, chunk, 0);
   if (across == FloatFormat() || !accumulation.chunked())
     return arith::AddFOp::create(b, old, chunk);
-  return roundSum(b, ExactSum::of(b, old, chunk), across, accumulation.rounding);
+  return roundSum(b, ExactSum::of(b, old, chunk), across, accumulation.rounding, key ? random() : Value());
 }

@@ -16,9 +16,10 @@ void SumsTarget::ifLast(ImplicitLocOpBuilder &b, function_ref<void()> body) cons
   emitIf(b, epilogue->isLast, body);
 }
 
-Value SumsTarget::combined(ImplicitLocOpBuilder &b, Value old, Value sum) const {
+Value SumsTarget::combined(ImplicitLocOpBuilder &b, Value old, Value sum, Value row, Value column) const {
   if (narrow)
-    return narrow->addChunk(b, old, sum);
+    return narrow->addChunk(b, old, sum,
+                            [&] { return draws->wordOfChunk(b, draws->elementsAt(b, row, column, sum.getType())); });
   return old ? Value(arith::AddFOp::create(b, old, sum)) : sum;
 }
 
@@ -82,7 +83,8 @@ void BlockStore::storeWhole(Place from, Place to, bool adds) const {
   for (int64_t r = 0; r < shape.rows; ++r)
     for (int64_t offset = 0; offset < shape.columns; offset += shape.lanes) {
       Value sum = sumsAt(r, offset);
-      sum = target.combined(b, adds ? load(from.matrix.memref, from.indices(b, r, offset)) : Value(), sum);
+      sum = target.combined(b, adds ? load(from.matrix.memref, from.indices(b, r, offset)) : Value(), sum,
+                            plus(b, start.row, r), plus(b, start.column, offset));
       if (!adds && target.initialRow)
         sum = arith::AddFOp::create(b, load(target.initialRow, plus(b, start.column, offset)), sum);
       vector::StoreOp::create(b, sum, to.matrix.memref, to.indices(b, r, offset));
@@ -106,7 +108,8 @@ void BlockStore::storePart(Place from, Place to, Value rowCount, Value columnCou
           Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
           return vector::MaskedLoadOp::create(b, type, memref, position, masks[v], zeros);
         };
-        sum = target.combined(b, adds ? load(from.matrix.memref, from.indices(b, r, v * shape.lanes)) : Value(), sum);
+        sum = target.combined(b, adds ? load(from.matrix.memref, from.indices(b, r, v * shape.lanes)) : Value(), sum,
+                              plus(b, start.row, r), plus(b, start.column, v * shape.lanes));
         if (!adds && target.initialRow)
           sum = arith::AddFOp::create(b, load(target.initialRow, plus(b, start.column, v * shape.lanes)), sum);
         vector::MaskedStoreOp::create(b, to.matrix.memref, to.indices(b, r, v * shape.lanes), masks[v], sum);
@@ -124,11 +127,13 @@ void BlockStore::storeElements(Value rowCount, Value columnCount, bool adds) con
         ValueRange{constantIndex(b, index / shape.vectors()), constantIndex(b, index % shape.vectors() * shape.lanes)});
   loop(b, zero, rowCount, 1, [&](Value r) {
     loop(b, zero, columnCount, 1, [&](Value s) {
-      SmallVector<Value> at = target.c.indices(b, plus(b, start.row, r), plus(b, start.column, s));
+      Value row = plus(b, start.row, r), column = plus(b, start.column, s);
+      SmallVector<Value> at = target.c.indices(b, row, column);
       Value sum = memref::LoadOp::create(b, target.tile, ValueRange{r, s});
-      sum = target.combined(b, adds ? Value(memref::LoadOp::create(b, target.c.memref, at)) : Value(), sum);
+      sum =
+          target.combined(b, adds ? Value(memref::LoadOp::create(b, target.c.memref, at)) : Value(), sum, row, column);
       if (!adds && target.initialRow)
-        sum = arith::AddFOp::create(b, memref::LoadOp::create(b, target.initialRow, plus(b, start.column, s)), sum);
+        sum = arith::AddFOp::create(b, memref::LoadOp::create(b, target.initialRow, column), sum);
       memref::StoreOp::create(b, sum, target.c.memref, at);
     });
   });

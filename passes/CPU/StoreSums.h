@@ -4,6 +4,7 @@
 
 #include "passes/CPU/ContractionPlan.h"
 #include "passes/CPU/EpilogueKernel.h"
+#include "passes/CPU/SumDraws.h"
 
 namespace sluice {
 
@@ -22,9 +23,11 @@ struct SumsTarget {
   std::optional<EpilogueKernel> epilogue; // runs on every block whose sums are complete
   std::optional<KeptSums> kept;           // nothing: sums are kept in C
   std::optional<NarrowSums> narrow;       // how sums are added; nothing: in their type
+  std::optional<SumDraws> draws;          // beside them, what they draw; nothing: nothing
 
-  /// What is stored of `sum`, the first one where `old` is null.
-  mlir::Value combined(mlir::ImplicitLocOpBuilder &b, mlir::Value old, mlir::Value sum) const;
+  /// What is stored of the sum or sums from (row, column) of C on, the first ones where `old` is null.
+  mlir::Value combined(mlir::ImplicitLocOpBuilder &b, mlir::Value old, mlir::Value sum, mlir::Value row,
+                       mlir::Value column) const;
 
   /// Emits what `body` emits where the sums are complete and there is an epilogue for them.
   void ifLast(mlir::ImplicitLocOpBuilder &b, llvm::function_ref<void()> body) const;

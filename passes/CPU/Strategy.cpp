@@ -84,7 +84,7 @@ struct Choice {
     if (tile)
       return tileBlock;
     // Each addition keeps several registers busy beside its sum.
-    if (narrow && !narrow->accumulation.order.sequential())
+    if (narrow && (narrow->key || !narrow->accumulation.order.sequential()))
       return {2, unit.blocks[1].columns};
     if (narrow)
       return {unit.blocks[1].rows / 2, unit.blocks[1].columns};

@@ -122,6 +122,42 @@ def RoundState : Pass<"sluice-round-state", "::mlir::ModuleOp"> {
   let dependentDialects = ["::sluice::SluiceDialect", "::mlir::arith::ArithDialect"];
 }
 
+def KeyContractions : Pass<"sluice-key-contractions", "::mlir::ModuleOp"> {
+  let summary = "sums that round stochastically get what they draw by";
+  let description = [{
+    - Needs: each layer has functions of its own, so that the pass comes before `sluice-share-layers`.
+    - Does: contractions whose `#sluice.accumulation` rounds stochastically get a key, an id and an ordinal. Their
+      function has two arguments more, and its calls two operands: `sluice.key`, and the hash of the function's name
+      (64-bit FNV-1a, low word first). The ordinal numbers the contractions of a function in their order.
+    - The n-th further call of a function in an action has the hash of its name, `#` and n.
+    - Leaves: equal functions equal. What is drawn depends on the seed, the step, the micro-batch over all replicas, the
+      layer and the contraction, and on no place.
+    - Refuses: such a contraction outside of functions that actions call.
+
+    ```mlir
+    %y = call @train.h.0.forward(%x, %w) : (tensor<4x8xf32>, tensor<8x16xf32>) -> tensor<4x16xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %key = sluice.key : tensor<4xi32>
+    %id = arith.constant dense<[1184229858, -1018922888]> : tensor<2xi32>
+    %y = call @train.h.0.forward(%x, %w, %key, %id)
+        : (tensor<4x8xf32>, tensor<8x16xf32>, tensor<4xi32>, tensor<2xi32>) -> tensor<4x16xf32>
+    ```
+
+    and the contraction in it
+
+    ```mlir
+    %y = sluice.linear %x, %w key %key : tensor<4xi32> id %id : tensor<2xi32> ordinal 0
+        {accumulation = #sluice.accumulation<e6m9, rounding = stochastic>}
+        : tensor<4x8xf32>, tensor<8x16xf32> to tensor<4x16xf32>
+    ```
+  }];
+  let dependentDialects = ["::sluice::SluiceDialect", "::mlir::arith::ArithDialect"];
+}
+
 def NarrowKept : Pass<"sluice-narrow-kept", "::mlir::ModuleOp"> {
   let summary = "keeps from forward to backward in the compute type what is rounded to it anyway";
   let description = [{

@@ -36,6 +36,8 @@ void sluice::buildNumericsPipeline(OpPassManager &manager, const NumericsOptions
     }
     manager.addPass(createNarrowKept());
     manager.addPass(createNarrowResults());
+    // When each call has a function of its own still, by whose name it draws.
+    manager.addPass(createKeyContractions());
   }
   if (options.state != "f32") {
     RoundStateOptions state;

@@ -1,7 +1,6 @@
 //===- Pipeline.cpp - From tensors to a target's code --------------------------------===//
 #include "passes/Target/Pipeline.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
-#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Buffers/Passes.h"
 #include "passes/Table/Passes.h"
@@ -18,8 +17,8 @@ void sluice::buildBufferPipeline(OpPassManager &manager, const LoweringOptions &
   target.processor = options.processor;
   manager.addPass(createSetTarget(target));
   manager.addNestedPass<func::FuncOp>(createSluiceToLinalg());
-  // Element-by-element work fuses before it has memory; contractions are no generics and stay whole.
-  manager.addNestedPass<func::FuncOp>(createLinalgElementwiseOpFusionPass());
+  // Element-by-element work fuses before it has memory.
+  manager.addNestedPass<func::FuncOp>(createFuseElementwise());
   // No common subexpressions from here to buffers: two sums that start from one tensor of zeros would need a copy of
   // it. Places first: destinations are views of them.
   manager.addPass(createPlanSlots());

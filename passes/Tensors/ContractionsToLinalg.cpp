@@ -1,6 +1,8 @@
 //===- ContractionsToLinalg.cpp - Products and sums as linalg ----------------------===//
 #include "passes/Tensors/ContractionsToLinalg.h"
+#include "dialects/Sluice/SluiceStateOps.h"
 #include "passes/Build/Formula.h"
+#include "passes/Build/RandomBits.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -14,12 +16,30 @@ static FormatAttr formatOf(Value value) {
   return FormatAttr::get(value.getContext(), {});
 }
 
+/// Gives a contraction the body that says what the roundings of its sums draw by.
+static Value drawBy(LinalgBuilder &b, const SumKey &key, linalg::ContractOp op) {
+  auto body = [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+    return {RoundedSumOp::create(b, v[2], v[0], v[1], key.low, key.high, key.ordinal)};
+  };
+  Value sums = b.generic(op.getInputs(), op.getOutputs(), op.getNumLoops(), op.getIndexingMapsArray(),
+                         op.getIteratorTypesArray(), body)
+                   .front();
+  op.erase();
+  return sums;
+}
+
 /// A contraction whose sums are all its own, from zero on; it carries what its operands were rounded to.
-static Value contractBy(LinalgBuilder &b, AccumulationAttr accumulation, StringRef subscripts, Value lhs, Value rhs,
-                        Type result) {
-  Value sums = b.contract(subscripts, lhs, rhs, b.filled(result, 0));
+template <typename Contraction>
+static Value contractBy(LinalgBuilder &b, Contraction contraction, StringRef subscripts, Value lhs, Value rhs) {
+  // Before the zeros, so that nothing stands between them and the sums.
+  std::optional<SumKey> key;
+  if (contraction.getKey())
+    key = SumKey::read(b, contraction.getKey(), contraction.getId(), *contraction.getOrdinal());
+  Value sums = b.contract(subscripts, lhs, rhs, b.filled(contraction.getType(), 0));
+  if (key)
+    sums = drawBy(b, *key, sums.getDefiningOp<linalg::ContractOp>());
   Operation *op = sums.getDefiningOp();
-  op->setAttr(accumulationAttrName, accumulation);
+  op->setAttr(accumulationAttrName, contraction.getAccumulationAttr());
   op->setAttr(formatsAttrName, b.getArrayAttr({formatOf(lhs), formatOf(rhs)}));
   return sums;
 }
@@ -27,8 +47,8 @@ static Value contractBy(LinalgBuilder &b, AccumulationAttr accumulation, StringR
 static Value lowerLinear(LinalgBuilder &b, LinearOp op) {
   std::string leading = leadingLetters.take_front(typeOf(op.getInput()).getRank() - 1).str();
   std::string subscripts = leading + "i," + (op.getTransposed() ? "oi" : "io") + "->" + leading + "o";
-  if (AccumulationAttr accumulation = op.getAccumulationAttr()) {
-    Value sums = contractBy(b, accumulation, subscripts, op.getInput(), op.getWeight(), op.getType());
+  if (op.getAccumulationAttr()) {
+    Value sums = contractBy(b, op, subscripts, op.getInput(), op.getWeight());
     return op.getBias() ? b.elementwise(op.getBias(), sums, addTo).front() : sums;
   }
   // The bias is where the sum starts.
@@ -43,8 +63,8 @@ static Value lowerMatmul(LinalgBuilder &b, MatmulOp op) {
   std::string lhs = leading + (op.getTransposeLhs() ? "km" : "mk");
   std::string rhs = (typeOf(op.getRhs()).getRank() == 2 ? "" : leading) + (op.getTransposeRhs() ? "nk" : "kn");
   std::string subscripts = lhs + "," + rhs + "->" + (op.getReduceLeading() ? "" : leading) + "mn";
-  if (AccumulationAttr accumulation = op.getAccumulationAttr()) {
-    Value sums = contractBy(b, accumulation, subscripts, op.getLhs(), op.getRhs(), op.getType());
+  if (op.getAccumulationAttr()) {
+    Value sums = contractBy(b, op, subscripts, op.getLhs(), op.getRhs());
     AddOp add = accumulatingAdd(op.getResult());
     return add ? b.elementwise(sums, add.getLhs(), addTo).front() : sums;
   }

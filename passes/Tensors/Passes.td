@@ -32,4 +32,27 @@ def SluiceToLinalg : Pass<"sluice-to-linalg", "::mlir::func::FuncOp"> {
                            "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
+def FuseElementwise : Pass<"sluice-fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "element-by-element work becomes one loop; contractions stay whole";
+  let description = [{
+    - Needs: linalg on tensors.
+    - Does: what `linalg-fuse-elementwise-ops` does, and nothing to a contraction whose body is `sluice.rounded_sum`.
+      Others are no generics, so that they stay whole anyway.
+    - Leaves: a producer with several uses.
+
+    ```mlir
+    %0 = linalg.generic ... ins(%x : tensor<4xf32>) ... { ... %1 = math.exp %in : f32 ... }
+    %2 = linalg.generic ... ins(%0 : tensor<4xf32>) ... { ... %3 = math.sin %in : f32 ... }
+    ```
+
+    becomes
+
+    ```mlir
+    %2 = linalg.generic ... ins(%x : tensor<4xf32>) ... { ... %1 = math.exp %in : f32 %3 = math.sin %1 : f32 ... }
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 #endif // SLUICE_TENSORS_PASSES

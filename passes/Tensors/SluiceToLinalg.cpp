@@ -1,4 +1,5 @@
 //===- SluiceToLinalg.cpp - The tensor ops as linalg -------------------------------===//
+#include "dialects/Sluice/SluiceStateOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -49,7 +50,7 @@ struct SluiceToLinalg : sluice::impl::SluiceToLinalgBase<SluiceToLinalg> {
         return;
       }
       if (op->getDialect() && op->getDialect()->getNamespace() == "sluice" && op->getNumResults() > 0 &&
-          !isa<DestinationStyleOpInterface, FetchOp, ReadOp, InputOp, KeyOp, ScalarOp>(op))
+          !isa<DestinationStyleOpInterface, FetchOp, ReadOp, InputOp, KeyOp, RoundedSumOp, ScalarOp>(op))
         ops.push_back(op);
     });
     // Last, when ops that take what is narrow, or ask what it was rounded to, have done so.

@@ -50,7 +50,7 @@ static void setKey(uint32_t *key, uint64_t seed, int64_t stepsDone, int32_t micr
 void Executor::call(Runner &runner, const sluice_action &action) {
   if (action.function < 0)
     return; // the stage has nothing to do
-  // An action of no micro-batch draws nothing; any key will do. Nothing is drawn where nothing is trained.
+  // An action of no micro-batch draws nothing; any key will do. Where nothing is trained sums alone draw, by zeros.
   int32_t microBatch = std::max(action.micro_batch, 0);
   setKey(runner.step.key, settings ? settings->seeds.ofRun() : 0, settings ? settings->step : 0, microBatch);
   setKey(runner.step.gate_key, settings ? settings->seeds.ofGates() : 0, settings ? settings->step : 0, microBatch);

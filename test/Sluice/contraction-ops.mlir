@@ -26,6 +26,20 @@ func.func @should_multiply_matrices(%a: tensor<6x2x3xf32>, %b: tensor<3x4xf32>) 
   return
 }
 
+// CHECK-LABEL: func.func @should_draw_for_sums
+// CHECK-NEXT: sluice.linear %arg0, %arg1 errors key %arg2 : tensor<4xi32> id %arg3 : tensor<2xi32> ordinal 0
+// CHECK-SAME: {accumulation = #sluice.accumulation<e6m9, rounding = stochastic>} : tensor<3x4xf32>, tensor<4x5xf32> to
+// CHECK-NEXT: sluice.matmul %arg0, %arg1 key %arg2 : tensor<4xi32> id %arg3 : tensor<2xi32> ordinal 2147483647
+func.func @should_draw_for_sums(%x: tensor<3x4xf32>, %w: tensor<4x5xf32>, %k: tensor<4xi32>, %i: tensor<2xi32>) {
+  %0 = sluice.linear %x, %w errors key %k : tensor<4xi32> id %i : tensor<2xi32> ordinal 0
+      {accumulation = #sluice.accumulation<e6m9, rounding = stochastic>}
+      : tensor<3x4xf32>, tensor<4x5xf32> to tensor<3x5xf32>
+  %1 = sluice.matmul %x, %w key %k : tensor<4xi32> id %i : tensor<2xi32> ordinal 2147483647
+      {accumulation = #sluice.accumulation<e6m9, rounding = stochastic>}
+      : tensor<3x4xf32>, tensor<4x5xf32> to tensor<3x5xf32>
+  return
+}
+
 // Without dropout neither key nor rate is written; the ordinal is written where it is not 0.
 // CHECK-LABEL: func.func @should_attend
 // CHECK-SAME: (%[[Q:.*]]: tensor<2x3x4xf32>, %[[KEY:.*]]: tensor<4xi32>,

@@ -13,3 +13,10 @@ func.func @should_update_by_rounding(%p: tensor<4x8xf32>, %s: tensor<f32>, %k: t
       : tensor<4x8xf32>, tensor<4xi32>, tensor<2xi32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>
   return
 }
+
+// CHECK-LABEL: @should_add_by_rounding
+// CHECK-NEXT: sluice.rounded_sum %arg0 plus %arg1 times %arg1 key %arg2, %arg2 ordinal 3
+func.func @should_add_by_rounding(%sum: f32, %x: f32, %k: i32) -> f32 {
+  %0 = sluice.rounded_sum %sum plus %x times %x key %k, %k ordinal 3
+  return %0 : f32
+}

@@ -64,3 +64,25 @@ func.func private @should_draw_once_for_all_micro_batches_of_a_step(%key: tensor
   %ones = sluice.bernoulli step %key, %p : tensor<4xi32>, tensor<3xf64>
   return %ones : tensor<3xf64>
 }
+
+// -----
+
+// The contraction's key is drawn once, by the words of the call and of the step; its body says who draws by it.
+// CHECK-LABEL: @should_draw_for_each_product
+// CHECK-DAG: %[[C3:.*]] = arith.constant 3 : index
+// CHECK: tensor.extract %[[KEY:.*]][%[[C3]]]
+// CHECK-COUNT-20: arith.mului_extended
+// CHECK-NOT: arith.mului_extended
+// CHECK: linalg.generic {{.*}}"parallel", "parallel", "reduction"]} ins(%{{.*}}, %{{.*}} : tensor<3x4xf32>,
+// CHECK-SAME: attrs = {sluice.accumulation = #sluice.accumulation<e6m9, rounding = stochastic>,
+// CHECK-SAME: sluice.formats = [#sluice.format<f32>, #sluice.format<f32>]}
+// CHECK-NEXT: ^bb0(%[[A:.*]]: f32, %[[B:.*]]: f32, %[[SUM:.*]]: f32):
+// CHECK-NEXT: %[[NEW:.*]] = sluice.rounded_sum %[[SUM]] plus %[[A]] times %[[B]] key %{{.*}}, %{{.*}} ordinal 7
+// CHECK-NEXT: linalg.yield %[[NEW]]
+func.func private @should_draw_for_each_product(%x: tensor<3x4xf32>, %w: tensor<4x5xf32>, %key: tensor<4xi32>,
+                                                %id: tensor<2xi32>) -> tensor<3x5xf32> {
+  %y = sluice.linear %x, %w key %key : tensor<4xi32> id %id : tensor<2xi32> ordinal 7
+      {accumulation = #sluice.accumulation<e6m9, rounding = stochastic>}
+      : tensor<3x4xf32>, tensor<4x5xf32> to tensor<3x5xf32>
+  return %y : tensor<3x5xf32>
+}

@@ -1,5 +1,5 @@
 // RUN: sluice-opt %s --sluice-to-linalg | FileCheck %s
-// RUN: sluice-opt %s --sluice-to-linalg --linalg-fuse-elementwise-ops | FileCheck %s --check-prefix=FUSED
+// RUN: sluice-opt %s --sluice-to-linalg --sluice-fuse-elementwise | FileCheck %s --check-prefix=FUSED
 
 // CHECK-LABEL: @should_start_the_sum_at_the_bias
 // CHECK: %[[START:.*]] = linalg.generic {{.*}} ins(%arg2 : tensor<5xf32>)

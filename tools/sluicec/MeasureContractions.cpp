@@ -13,7 +13,7 @@ using namespace sluice;
 
 /// Rows of the left operand and columns of the right one.
 static constexpr int64_t extent = 64;
-static constexpr StringLiteral functionName = "contraction";
+static constexpr StringLiteral functionName = "contraction", segmentsName = "operandSegmentSizes";
 
 namespace {
 /// A matrix of 64 vectors of a contraction's length.
@@ -68,6 +68,9 @@ private:
   const ContractionKind &kind;
   Operand left, right;
   bool roundsLeft = false, roundsRight = false; // of operands that the contraction does not round itself
+  bool draws = false;                           // by the words
+  std::array<uint32_t, 4> keyWords = {22, 0, 0, 0};
+  std::array<uint32_t, 2> idWords = {};
 };
 } // namespace
 
@@ -86,6 +89,11 @@ OwningOpRef<ModuleOp> Trial::build() {
   Type f32 = builder.getF32Type();
   SmallVector<Type> results = {RankedTensorType::get({extent, extent}, f32)};
   SmallVector<Type> arguments = {left.type(f32), right.type(f32)};
+  auto linear = dyn_cast<LinearOp>(op);
+  draws = bool(linear ? linear.getKey() : cast<MatmulOp>(op).getKey());
+  if (draws)
+    for (int64_t words : {keyWords.size(), idWords.size()})
+      arguments.push_back(RankedTensorType::get({words}, builder.getI32Type()));
   auto roundingOf = [&](unsigned number) { return op->getOperand(number).getDefiningOp<QuantizeOp>(); };
   roundsLeft = bool(roundingOf(0));
   roundsRight = bool(roundingOf(1));
@@ -102,12 +110,17 @@ OwningOpRef<ModuleOp> Trial::build() {
       rounded.push_back(operands[number]);
     }
   // A bias is no part of the sum, and leading dimensions that are summed as well are part of its length.
+  int32_t drawn = draws;
+  SmallVector<int32_t> segments = {1, 1, drawn, drawn};
+  if (linear)
+    segments.insert(segments.begin() + 2, 0);
   OperationState state(op->getLoc(), op->getName());
   state.addOperands(operands);
   state.addTypes(results.front());
   for (NamedAttribute attribute : op->getAttrs())
-    if (attribute.getName() != "reduce_leading")
+    if (attribute.getName() != "reduce_leading" && attribute.getName() != segmentsName)
       state.addAttribute(attribute.getName(), attribute.getValue());
+  state.addAttribute(segmentsName, builder.getDenseI32ArrayAttr(segments));
   SmallVector<Value> values = {builder.create(state)->getResult(0)};
   llvm::append_range(values, rounded);
   func::ReturnOp::create(builder, values);
@@ -116,7 +129,10 @@ OwningOpRef<ModuleOp> Trial::build() {
 
 llvm::Expected<double> Trial::measure(JitFunction &function) {
   std::vector<float> sums(extent * extent);
-  SmallVector<void *> data = {left.data(), right.data(), sums.data()};
+  SmallVector<void *> data = {left.data(), right.data()};
+  if (draws)
+    data.append({keyWords.data(), idWords.data()});
+  data.push_back(sums.data());
   if (roundsLeft)
     data.push_back(left.roundedData());
   else

@@ -68,8 +68,9 @@ struct Options {
   llvm::cl::opt<std::string> accumulate{
       "accumulate",
       llvm::cl::desc("How products of the layers' matrices are summed, emulated: "
-                     "e6m9,chunk=64,across=f32,rounding=toward-zero,order=sequential; or auto, with options of "
-                     "sluice-select-accumulation: auto,model=simulated (default: the policy's, or f32)"),
+                     "e6m9,chunk=64,across=f32,rounding=toward-zero,order=sequential, where rounding may also be "
+                     "nearest-even or stochastic; or auto, with options of sluice-select-accumulation: "
+                     "auto,model=simulated (default: the policy's, or f32)"),
       llvm::cl::value_desc("FORMAT,OPTION=VALUE,..."), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> state{
       "state",

@@ -101,7 +101,8 @@ llvm::Error sluice::tuneContractions(ModuleOp module, const Processor &processor
   module.walk([&](linalg::LinalgOp op) {
     if (!isContraction(op) || op->getParentOfType<scf::ForallOp>())
       return;
-    if (FailureOr<Contraction> contraction = analyzeContraction(op); succeeded(contraction))
+    // Narrow sums have one strategy, and nothing to measure.
+    if (FailureOr<Contraction> contraction = analyzeContraction(op); succeeded(contraction) && !contraction->narrow)
       found.insert({TuneCache::keyOf(*contraction), *contraction});
   });
   size_t number = 0;

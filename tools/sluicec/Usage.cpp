@@ -145,10 +145,7 @@ static std::string checkPrecisionUsage(const Options &options) {
     return "--state: " + problem;
   if (isSelection(options.accumulate))
     return createSelection(options.accumulate, problem) ? "" : "--accumulate=" + options.accumulate + ": " + problem;
-  std::optional<PrecisionPolicy> policy = findPrecisionPolicy(&context, options.compute, options.accumulate, problem);
-  if (policy && policy->accumulation && policy->accumulation.getValue().rounding == precision::Rounding::Stochastic)
-    problem = "expected rounding nearest-even or toward-zero, which is what processors emulate, found stochastic";
-  if (!problem.empty())
+  if (!findPrecisionPolicy(&context, options.compute, options.accumulate, problem))
     return "--accumulate=" + options.accumulate + ": " + problem;
   return "";
 }
