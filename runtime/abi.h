@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define SLUICE_ABI_VERSION 4
+#define SLUICE_ABI_VERSION 5
 #define SLUICE_ALIGNMENT 64
 #define SLUICE_MAX_SCALARS 64
 #define SLUICE_MAX_INPUTS 4
@@ -97,8 +97,9 @@ typedef enum sluice_open_bound { SLUICE_LEAST_IS_OPEN = 1, SLUICE_MOST_IS_OPEN =
  * and update; the norm is that of the gradients divided by loss_scale, which is 1 where the program has none;
  * unclipped_scale = 1 / loss_scale, what gradients that clipping leaves alone are multiplied by.
  * A program with the scalar loss_scale_interval has a dynamic loss scale: loss_scale is where it begins. A step with a
- * loss or a gradient that is not finite runs no update, on no stage and no replica; it counts as a step, and halves the
- * scale. loss_scale_interval steps in a row that are clean double it, up to 2^24. */
+ * loss or a gradient that is not finite, or with gradients that saturated (SLUICE_METRIC_ROUNDED_ERRORS), runs no
+ * update, on no stage and no replica; it counts as a step, and halves the scale. loss_scale_interval steps in a row
+ * that are clean double it, up to 2^24. */
 typedef struct sluice_scalar {
   const char *name;
   double value; /* the compiled default; NaN: the program computes it unless it is set */
@@ -191,6 +192,15 @@ typedef struct sluice_graph {
   sluice_tensor result;                   /* offset is in the frame */
 } sluice_graph;
 
+/* What the runtime makes of a metric. All but the first are two f64 each, and those of one kind are added up over
+ * micro-batches and metrics. */
+typedef enum sluice_metric_kind {
+  SLUICE_METRIC_MEAN = 0,           /* logged by its name, as the mean over the micro-batches */
+  SLUICE_METRIC_ROUNDED_VALUES = 1, /* elements of weights and activations that a format saturated, and that
+                                       underflowed in it */
+  SLUICE_METRIC_ROUNDED_ERRORS = 2  /* the same of gradients of the loss, which carry its scale */
+} sluice_metric_kind;
+
 /* A tensor of floats that each micro-batch leaves behind: of the whole graph, or a detail of one layer. */
 typedef struct sluice_metric {
   const char *name;
@@ -198,6 +208,7 @@ typedef struct sluice_metric {
   int32_t gate;         /* index in sluice_binary::gates of the gate that it comes through: zeros where that is closed;
                            -1: none */
   int32_t stage;        /* in whose frame the result is */
+  uint32_t kind;        /* sluice_metric_kind */
   sluice_tensor result; /* rank 0 or 1; offset is in the frame */
 } sluice_metric;
 

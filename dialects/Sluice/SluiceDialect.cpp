@@ -1,6 +1,7 @@
 //===- SluiceDialect.cpp - Registration, attributes ---------------------------===//
 #include "dialects/Sluice/SluiceDialect.h"
 #include "dialects/Sluice/SluiceStateOps.h"
+#include "dialects/Sluice/SluiceStatisticsOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -29,6 +30,10 @@ void SluiceDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/Sluice/SluiceStateOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Sluice/SluiceStatisticsOps.cpp.inc"
       >();
 }
 

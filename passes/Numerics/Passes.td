@@ -211,6 +211,35 @@ def NarrowResults : Pass<"sluice-narrow-results", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def CountRoundings : Pass<"sluice-count-roundings", "::mlir::ModuleOp"> {
+  let summary = "counts saturations and underflows of what is rounded to a format";
+  let description = [{
+    - Needs: functions that round, which forward and backward actions alone call. What graphs are evaluated by counts
+      nothing, and neither do the scores of the vocabulary and attention, which round to bf16 as they multiply.
+    - Does: puts a `sluice.count_roundings` beside each `sluice.quantize` of a function, and adds the counts to an
+      argument in place. Weights and activations, and gradients of the loss, have an argument each. What several
+      contractions use counts once.
+    - Actions begin their sums at zero, and pass them from call to call. A dropped layer is no call and counts nothing.
+    - Leaves: the sums of an action in slots of kind `result`, with `sluice.statistic`. Equal functions stay equal, and
+      every other result stays as it was. Where nothing is rounded nothing changes.
+    - Refuses: a function that rounds and that another action calls as well.
+
+    ```mlir
+    %y = call @layer(%x) : (tensor<4x8xf32>) -> tensor<4x8xf32>
+    ```
+
+    becomes, with the slot @train.forward.rounded_values,
+
+    ```mlir
+    %0 = sluice.fetch @train.forward.rounded_values : tensor<2xf64>
+    %1 = call @train.roundings.none(%0) : (tensor<2xf64>) -> tensor<2xf64>
+    %y:2 = call @layer(%x, %1) : (tensor<4x8xf32>, tensor<2xf64>) -> (tensor<4x8xf32>, tensor<2xf64>)
+    sluice.store %y#1, @train.forward.rounded_values : tensor<2xf64>
+    ```
+  }];
+  let dependentDialects = ["::sluice::SluiceDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect"];
+}
+
 def ApproximateMath : Pass<"sluice-approximate-math", "mlir::ModuleOp"> {
   let summary = "transcendental functions become polynomials (f32) or calls of libm (f64)";
   let description = [{

@@ -44,6 +44,8 @@ void sluice::buildNumericsPipeline(OpPassManager &manager, const NumericsOptions
     state.format = options.state.getValue();
     manager.addPass(createRoundState(state));
   }
+  // What is rounded is known, and functions still have one call each.
+  manager.addPass(createCountRoundings());
   // Last, when the functions are final: the lowering is paid once per kind of layer.
   manager.addPass(createShareLayers());
 }

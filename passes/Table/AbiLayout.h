@@ -41,7 +41,7 @@ SLUICE_ABI_STRUCT(sluice_transfer, M(source), M(target), M(bytes));
 SLUICE_ABI_STRUCT(sluice_stage, M(gradient_offset), M(gradient_bytes), M(count_offset), M(frame_bytes), M(element),
                   M(frames), M(layers), M(embeddings), M(head));
 SLUICE_ABI_STRUCT(sluice_graph, M(name), M(first_action), M(action_count), M(stage), M(inputs), M(input), M(result));
-SLUICE_ABI_STRUCT(sluice_metric, M(name), M(layer), M(gate), M(stage), M(result));
+SLUICE_ABI_STRUCT(sluice_metric, M(name), M(layer), M(gate), M(stage), M(kind), M(result));
 SLUICE_ABI_STRUCT(sluice_layer, M(name));
 SLUICE_ABI_STRUCT(sluice_gate, M(layer), M(element), M(count), M(flops));
 SLUICE_ABI_STRUCT(sluice_kernel, M(name), M(flops), M(bytes));

@@ -1,5 +1,6 @@
 //===- LayerTable.cpp - The exported table's layers, gates and metrics ----------------===//
 #include "passes/Table/LayerTable.h"
+#include "dialects/Sluice/SluiceStatisticsOps.h"
 #include "passes/Table/TableTensor.h"
 
 using namespace mlir;
@@ -16,10 +17,28 @@ static FailureOr<sluice_gate> describeGate(ModuleOp module, LayerGateAttr entry)
                      entry.getFlops().getValueAsDouble()};
 }
 
+static sluice_metric metricOf(SlotOp slot, StringAttr name, sluice_metric_kind kind) {
+  return {textOf(name), /*layer=*/-1,
+          /*gate=*/-1,  int32_t(slot.getStage().value_or(0)),
+          kind,         *describe(slot.getSymNameAttr(), slot.getType(), *slot.getOffset())};
+}
+
+/// What a micro-batch loses in rounding, as a stage counted it.
+static LogicalResult addStatistic(SlotOp slot, StringAttr name, Table &table) {
+  auto kind = llvm::StringSwitch<std::optional<sluice_metric_kind>>(name)
+                  .Case(roundedValuesName, SLUICE_METRIC_ROUNDED_VALUES)
+                  .Case(roundedErrorsName, SLUICE_METRIC_ROUNDED_ERRORS)
+                  .Default(std::nullopt);
+  auto type = cast<RankedTensorType>(slot.getType());
+  if (!kind || type.getShape() != ArrayRef<int64_t>{2} || !type.getElementType().isF64())
+    return slot.emitOpError() << "expected a statistic of two f64, found '" << name.getValue() << "' of " << type;
+  table.metrics.push_back(metricOf(slot, name, *kind));
+  return success();
+}
+
 /// A result of the graph that is logged; `gates` are those of the table, by which slots name them.
 static LogicalResult addMetric(SlotOp slot, StringAttr name, ArrayRef<GateAttr> gates, Table &table) {
-  sluice_metric metric = {textOf(name), /*layer=*/-1, /*gate=*/-1, int32_t(slot.getStage().value_or(0)),
-                          *describe(slot.getSymNameAttr(), slot.getType(), *slot.getOffset())};
+  sluice_metric metric = metricOf(slot, name, SLUICE_METRIC_MEAN);
   if (auto through = slot.getGatesAttr())
     metric.gate = llvm::find(gates, through[0]) - gates.begin();
   if (auto layer = slot->getAttrOfType<StringAttr>(layerAttrName)) {
@@ -45,9 +64,12 @@ LogicalResult sluice::collectLayers(ModuleOp module, const BinaryFacts &facts, T
       gates.push_back(entry.getGate());
       table.gates.push_back(*gate);
     }
-  for (auto slot : module.getOps<SlotOp>())
-    if (auto name = slot->getAttrOfType<StringAttr>(metricAttrName))
-      if (failed(addMetric(slot, name, gates, table)))
-        return failure();
+  for (auto slot : module.getOps<SlotOp>()) {
+    if (auto name = slot->getAttrOfType<StringAttr>(metricAttrName);
+        name && failed(addMetric(slot, name, gates, table)))
+      return failure();
+    if (auto name = slot->getAttrOfType<StringAttr>(statisticAttrName); name && failed(addStatistic(slot, name, table)))
+      return failure();
+  }
   return success();
 }

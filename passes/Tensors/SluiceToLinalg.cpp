@@ -13,6 +13,7 @@
 #include "passes/Tensors/QuantizeToLinalg.h"
 #include "passes/Tensors/RoundedStateToLinalg.h"
 #include "passes/Tensors/ShapesToLinalg.h"
+#include "passes/Tensors/StatisticsToLinalg.h"
 #include <memory>
 
 namespace sluice {
@@ -36,6 +37,7 @@ struct SluiceToLinalg : sluice::impl::SluiceToLinalgBase<SluiceToLinalg> {
     addQuantizeLowerings(*all);
     addRoundedStateLowerings(*all);
     addShapeLowerings(*all);
+    addStatisticsLowerings(*all);
     lowerings = std::move(all);
     return success();
   }

@@ -7,6 +7,7 @@
 #include "runtime/engine/Program.h"
 #include "runtime/engine/StepScalars.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -50,6 +51,18 @@ static nlohmann::ordered_json describeTechniques() {
   auto list = nlohmann::ordered_json::array();
   for (const char *const *technique = sluice_techniques; technique && *technique; ++technique)
     list.push_back(*technique);
+  return list;
+}
+
+/// What the log has of what is lost in rounding.
+static nlohmann::ordered_json describeStatistics(const sluice_binary &program) {
+  auto list = nlohmann::ordered_json::array();
+  auto has = [&](sluice_metric_kind kind) {
+    return std::any_of(program.metrics, program.metrics + program.metric_count,
+                       [&](const sluice_metric &metric) { return metric.kind == kind; });
+  };
+  if (has(SLUICE_METRIC_ROUNDED_VALUES) || has(SLUICE_METRIC_ROUNDED_ERRORS))
+    list.push_back("saturations and underflows of rounded operands");
   return list;
 }
 
@@ -104,6 +117,7 @@ static nlohmann::ordered_json describe(const sluice_binary &program, unsigned th
           {"compute", program.compute},
           {"accumulation", program.accumulation},
           {"loss_scale", lossScaleText(program)},
+          {"statistics", describeStatistics(program)},
           {"techniques", describeTechniques()},
           {"schedule", program.schedule},
           {"replicas", program.replicas},
@@ -137,6 +151,8 @@ void InfoVerb::run() {
   std::printf("optimizer      %s, gradient clipped at %g (0: not)\n", program.optimizer, program.grad_clip);
   std::printf("compute        %s: operands of contractions, summed in %s\n", program.compute, program.accumulation);
   std::printf("loss scale     %s\n", lossScaleText(program).c_str());
+  for (const auto &statistic : description["statistics"])
+    std::printf("counts         %s\n", statistic.get<std::string>().c_str());
   for (const auto &technique : description["techniques"])
     std::printf("technique      %s\n", technique.get<std::string>().c_str());
   std::printf("schedule       %s, replicas: %d, reduction groups: %d\n", program.schedule, program.replicas,

@@ -96,10 +96,18 @@ StepResult Engine::gradientResult(const StepSettings &settings) {
   metrics.readNorms(replicas.front().persistent(), runtime::lossScale(values), result);
   if (scale.isDynamic())
     result.lossScale = runtime::lossScale(values);
+  result.roundings = metrics.roundings();
   // One decision for all stages and replicas, before the update: what is kept is then the last good parameters.
-  result.isSkipped = !isFinite(program, metrics, result);
-  if (result.isSkipped && !scale.maySkip())
-    reportNonFinite(program, metrics, replicas, executor, settings, scale.skipsInARow());
+  if (!isFinite(program, metrics, result)) {
+    result.skip = Skip::NonFinite;
+    if (!scale.maySkip())
+      reportNonFinite(program, metrics, replicas, executor, settings, scale.skipsInARow());
+  } else if (scale.isDynamic() && result.roundings && result.roundings->saturatedErrors > 0) {
+    // Rounding to a format makes its largest number of what would overflow, so that no norm tells of it.
+    result.skip = Skip::Saturated;
+    if (!scale.maySkip())
+      reportSaturated(*result.roundings, settings, scale.skipsInARow());
+  }
   return result;
 }
 
@@ -117,7 +125,7 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
   std::vector<char> before;
   if (settings.detail)
     before.assign(device.parameters(), device.parameters() + program.parameter_bytes);
-  if (!result.isSkipped) {
+  if (result.skip == Skip::None) {
     setClipScale(values, result.gradientNorm, settings.optimizer.gradientClip.value_or(program.grad_clip));
     executor.setScalars(values);
     executor.update(settings);
@@ -131,7 +139,7 @@ StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &l
     result.layers = describeLayers(program, before.data(), device.parameters(), device.persistent(), metrics.sums());
   for (LayerDetail &layer : result.layers)
     layer.gradientNorm /= runtime::lossScale(values); // it comes from sums of squares that carry the scale
-  scale.follow(result.isSkipped);
+  scale.follow(result.skip != Skip::None);
   return result;
 }
 

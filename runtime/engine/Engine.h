@@ -57,7 +57,8 @@ public:
   void tensorsChanged();
 
   /// Runs one training step. Where a loss or a gradient is not finite, no parameter and no state changes, on any stage
-  /// or replica: the step is skipped if the loss scale may follow it, or else this is a RunError.
+  /// or replica: the step is skipped if the loss scale may follow it, or else this is a RunError. A scale that follows
+  /// gradients takes those that a format saturated for ones that overflowed.
   StepResult trainStep(const StepSettings &settings, const LoadFunction &load);
 
   /// Mean loss of graph `eval`, in nats a token, over the targets that are not -1; both hold batch x sequence elements.

@@ -31,12 +31,23 @@ static std::string findNonFiniteGradient(const sluice_binary &program, const cha
   return "";
 }
 
+/// Where a run stops: "step 10: after 10 skipped steps in a row: ".
+static std::string placeOf(const StepSettings &settings, int64_t skips) {
+  std::string place = "step " + std::to_string(settings.step) + ": ";
+  if (skips > 0)
+    place += "after " + std::to_string(skips) + " skipped steps in a row: ";
+  return place;
+}
+
+void reportSaturated(const RoundingCounts &counts, const StepSettings &settings, int64_t skips) {
+  throw RunError(placeOf(settings, skips) + "gradients exceed the format that they are rounded to (elements: " +
+                 std::to_string(counts.saturatedErrors) + ")");
+}
+
 void reportNonFinite(const sluice_binary &program, const StepMetrics &metrics, const std::deque<Device> &replicas,
                      Executor &executor, const StepSettings &settings, int64_t skips) {
   // The gradients at hand are sums over micro-batches, which do not say whose they are.
-  std::string where = "step " + std::to_string(settings.step) + ": ";
-  if (skips > 0)
-    where += "after " + std::to_string(skips) + " skipped steps in a row: ";
+  std::string where = placeOf(settings, skips);
   int64_t perReplica = program.micro_batches / program.replicas;
   for (int32_t m = 0; m < program.micro_batches; ++m) {
     executor.computeGradientOf(m, settings);

@@ -22,6 +22,9 @@ bool isFinite(const sluice_binary &program, const StepMetrics &metrics, const St
                                   const std::deque<Device> &replicas, Executor &executor, const StepSettings &settings,
                                   int64_t skips);
 
+/// Throws the RunError that says how many gradients a format saturated, after so many steps skipped in a row.
+[[noreturn]] void reportSaturated(const RoundingCounts &counts, const StepSettings &settings, int64_t skips);
+
 } // namespace sluice::runtime
 
 #endif // SLUICE_RUNTIME_ENGINE_NONFINITE_H

@@ -180,6 +180,10 @@ static void checkLayers(const sluice_binary &program) {
     require(metric.result.offset >= 0 &&
                 metric.result.offset + metric.result.bytes <= program.stages[metric.stage].frame_bytes,
             name + " lies outside the frame");
+    require(metric.kind <= SLUICE_METRIC_ROUNDED_ERRORS, name + " is of no known kind");
+    require(metric.kind == SLUICE_METRIC_MEAN ||
+                (metric.result.element == SLUICE_F64 && elementCount(metric.result) == 2),
+            name + " is not two f64");
   }
   for (uint32_t i = 0; i < program.gate_count; ++i) {
     const sluice_gate &gate = program.gates[i];

@@ -40,6 +40,19 @@ void StepMetrics::add() {
   }
 }
 
+std::optional<RoundingCounts> StepMetrics::roundings() const {
+  std::optional<RoundingCounts> counts;
+  for (const MetricValue &metric : metrics) {
+    if (metric.metric->kind != SLUICE_METRIC_ROUNDED_VALUES && metric.metric->kind != SLUICE_METRIC_ROUNDED_ERRORS)
+      continue;
+    counts = counts.value_or(RoundingCounts());
+    bool areErrors = metric.metric->kind == SLUICE_METRIC_ROUNDED_ERRORS;
+    (areErrors ? counts->saturatedErrors : counts->saturatedValues) += static_cast<int64_t>(metric.values[0]);
+    (areErrors ? counts->underflowedErrors : counts->underflowedValues) += static_cast<int64_t>(metric.values[1]);
+  }
+  return counts;
+}
+
 double StepMetrics::normAt(const char *persistent, int64_t offset, double lossScale) const {
   const double *squares = reinterpret_cast<const double *>(persistent + offset);
   // In the order of the parameters, so that the sum has the same bits however the squares were computed.
@@ -62,7 +75,7 @@ void StepMetrics::summarize(const char *persistent, StepResult &result) const {
     result.loss += loss;
   result.loss /= microBatches;
   for (const MetricValue &metric : metrics) {
-    if (metric.metric->layer >= 0)
+    if (metric.metric->layer >= 0 || metric.metric->kind != SLUICE_METRIC_MEAN)
       continue;
     MetricValue mean = metric;
     for (double &value : mean.values)

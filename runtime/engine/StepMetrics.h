@@ -12,6 +12,16 @@
 
 namespace sluice::runtime {
 
+/// Elements that rounding to a format changed most: they were too large for it, or became zero. Counts of a step, over
+/// all micro-batches, stages and replicas.
+struct RoundingCounts {
+  int64_t saturatedValues = 0, underflowedValues = 0; ///< Of weights and activations, each time that they are rounded.
+  int64_t saturatedErrors = 0, underflowedErrors = 0; ///< Of gradients of the loss, which carry its scale.
+};
+
+/// Why a step updated nothing.
+enum class Skip { None, NonFinite, Saturated };
+
 struct StepResult {
   double loss = 0;         ///< Mean over the micro-batches, nats a token: the metric "loss" if there is one.
   double gradientNorm = 0; ///< Global norm before clipping.
@@ -19,11 +29,12 @@ struct StepResult {
   std::vector<MetricValue> metrics;            ///< Of the whole graph, other than "loss".
   std::optional<double> layersKept;            ///< Mean over the micro-batches; none where no layer can be dropped.
   std::vector<double> stageBusy; ///< By device: the part of the step that it computed. Empty where there is one alone.
-  std::vector<double> predictedStageBusy; ///< The same as simulated. Empty where that is not known, too.
-  std::optional<double> lossScale;        ///< That the gradient carried; none where it does not change.
-  bool isSkipped = false;                 ///< Whether nothing was updated, because the gradient was not finite.
-  double flops = 0;                       ///< Model FLOPs of the step, less what closed gates saved.
-  std::vector<LayerDetail> layers;        ///< If asked for.
+  std::vector<double> predictedStageBusy;  ///< The same as simulated. Empty where that is not known, too.
+  std::optional<double> lossScale;         ///< That the gradient carried; none where it does not change.
+  std::optional<RoundingCounts> roundings; ///< None where nothing is rounded to a format.
+  Skip skip = Skip::None;
+  double flops = 0;                ///< Model FLOPs of the step, less what closed gates saved.
+  std::vector<LayerDetail> layers; ///< If asked for.
 };
 
 /// Reads what a step leaves in memory, and sums over its micro-batches.
@@ -41,6 +52,9 @@ public:
 
   /// The loss of a micro-batch that is differentiated.
   double lossOf(int32_t microBatch) const { return losses[microBatch]; }
+
+  /// Counts of the step, after add(); none where the program has none.
+  std::optional<RoundingCounts> roundings() const;
 
   /// By metric of the program, in the order of its table.
   const std::vector<MetricValue> &sums() const { return metrics; }

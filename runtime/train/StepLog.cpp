@@ -23,7 +23,12 @@ void addResult(MetricsLine &line, const StepResult &result) {
   if (result.unclippedGradientNorm)
     line.add("unclipped_grad_norm", *result.unclippedGradientNorm);
   if (result.lossScale)
-    line.add("loss_scale", *result.lossScale).add("skipped", int64_t(result.isSkipped));
+    line.add("loss_scale", *result.lossScale).add("skipped", int64_t(result.skip != Skip::None));
+  if (const std::optional<RoundingCounts> &counts = result.roundings)
+    line.add("saturated_values", counts->saturatedValues)
+        .add("saturated_errors", counts->saturatedErrors)
+        .add("underflowed_values", counts->underflowedValues)
+        .add("underflowed_errors", counts->underflowedErrors);
   if (result.layersKept)
     line.add("layers_kept", *result.layersKept);
   line.add("flops", result.flops);
@@ -44,6 +49,19 @@ void addResult(MetricsLine &line, const StepResult &result) {
       addMetric(layer, metric);
   }
   line.add("layers", layers);
+}
+
+std::string roundingText(const StepResult &result) {
+  if (!result.roundings)
+    return "";
+  std::string text;
+  auto tell = [&](const char *what, int64_t values, int64_t errors) {
+    if (values + errors > 0)
+      text += (text.empty() ? "" : ", ") + (what + (" " + std::to_string(values + errors)));
+  };
+  tell("saturated", result.roundings->saturatedValues, result.roundings->saturatedErrors);
+  tell("underflowed", result.roundings->underflowedValues, result.roundings->underflowedErrors);
+  return text;
 }
 
 std::string bubbleText(const StepResult &result) {

@@ -191,7 +191,23 @@ void Trainer::doStep() {
   if (evaluation)
     progress->message("step " + std::to_string(step) + ": validation loss " + std::to_string(evaluation->loss) +
                       " (sample of " + std::to_string(evaluation->tokens) + " tokens)");
-  progress->update(index.step, result.loss, tokens(), bubbleText(result));
+  std::string bubble = bubbleText(result), roundings = roundingText(result);
+  progress->update(index.step, result.loss, tokens(),
+                   bubble + (bubble.empty() || roundings.empty() ? "" : "  ") + roundings);
+}
+
+/// Why the step was skipped; empty where it was not.
+static std::string skipText(const StepResult &result) {
+  switch (result.skip) {
+  case Skip::None:
+    return "";
+  case Skip::NonFinite:
+    return "the loss or the gradient is not finite: skipped, ";
+  case Skip::Saturated:
+    return "gradients exceed the format that they are rounded to (elements: " +
+           std::to_string(result.roundings->saturatedErrors) + "): skipped, ";
+  }
+  return "";
 }
 
 void Trainer::tellLossScale(int64_t step, const StepResult &result) {
@@ -199,8 +215,7 @@ void Trainer::tellLossScale(int64_t step, const StepResult &result) {
   if (!result.lossScale || now.scale == *result.lossScale)
     return;
   std::string change = "loss scale " + scaleText(*result.lossScale) + " -> " + scaleText(now.scale);
-  progress->message("step " + std::to_string(step) + ": " +
-                    (result.isSkipped ? "the loss or the gradient is not finite: skipped, " : "") + change);
+  progress->message("step " + std::to_string(step) + ": " + skipText(result) + change);
 }
 
 std::optional<Evaluation> Trainer::evaluateSample() {

@@ -22,7 +22,8 @@ def train(folder, model, flags, data=None):
     run("sluicec", model, *(flag for flag in flags if flag not in set_flags), "-o", program)
     run(program, "train", f"--data={data or model}", "--steps=20", f"--log={log}", f"--checkpoint-dir={checkpoint}",
         "--threads=1", "--quiet", *set_flags)
-    keys = "step", "loss", "grad_norm", "layers_kept", "standardization_loss", "val_loss", "loss_scale", "skipped"
+    keys = ("step", "loss", "grad_norm", "layers_kept", "standardization_loss", "val_loss", "loss_scale", "skipped",
+            "saturated_values", "saturated_errors", "underflowed_values", "underflowed_errors")
     told = [{key: line.get(key) for key in keys} for line in map(json.loads, open(log))]
     assert len(told) == 21, f"expected 20 steps and a validation loss, found {len(told)} lines"
     tensors = {}

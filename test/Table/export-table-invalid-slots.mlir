@@ -137,3 +137,41 @@ module attributes {
   llvm.func @train.backward() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train",
       sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
 }
+
+// -----
+
+module attributes {
+    sluice.binary = #sluice.binary<
+      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
+               micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
+      graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
+                norms_offset = 64>>} {
+  sluice.slot result @train.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "train"}
+  // expected-error@+1 {{expected a statistic of two f64, found 'rounded_texts' of 'tensor<2xf64>'}}
+  sluice.slot result @counts : tensor<2xf64> {offset = 128 : i64, sluice.statistic = "rounded_texts"}
+  llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
+      sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
+  llvm.func @train.backward() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train",
+      sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
+}
+
+// -----
+
+module attributes {
+    sluice.binary = #sluice.binary<
+      model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3,
+               micro_batches = 1, optimizer = sgd, grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
+      graphs = [#sluice.graph<"train", inputs = [#sluice.input<"tokens", tensor<1x2xi32>>]>],
+      memory = <parameter_bytes = 64, persistent_bytes = 256, frame_bytes = 256, gradient_offset = 0,
+                gradient_bytes = 64,
+                norms_offset = 64>>} {
+  sluice.slot result @train.loss : tensor<f32> {offset = 192 : i64, sluice.graph = "train"}
+  // expected-error@+1 {{expected a statistic of two f64, found 'rounded_values' of 'tensor<2xf32>'}}
+  sluice.slot result @counts : tensor<2xf32> {offset = 128 : i64, sluice.statistic = "rounded_values"}
+  llvm.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train",
+      sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
+  llvm.func @train.backward() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train",
+      sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64}
+}

@@ -3,11 +3,16 @@
 // What the runtime reports of a step by itself: its layers, gates that may close one, and metrics of a micro-batch.
 
 // A metric of the whole graph belongs to no layer (-1) and no gate (-1); it is in the frame of stage 0.
-// CHECK: @sluice_metrics = internal constant [2 x {{.*}}] [{{.*}} { ptr @[[LOSS:.*]], i32 -1, i32 -1, i32 0, {
+// CHECK: @sluice_metrics = internal constant [4 x {{.*}}] [{{.*}} { ptr @[[LOSS:.*]], i32 -1, i32 -1, i32 0, i32 0, {
 // CHECK-SAME: i64 192, i64 4
 // That of the second layer comes through the second gate.
-// CHECK-SAME: i32 1, i32 1, i32 0, {
+// CHECK-SAME: i32 1, i32 1, i32 0, i32 0, {
 // CHECK-SAME: i64 128, i64 16
+// Counts of what was rounded, of values (1) and of gradients (2), are metrics of their own kinds.
+// CHECK-SAME: i32 -1, i32 -1, i32 0, i32 1, {
+// CHECK-SAME: i64 144, i64 16
+// CHECK-SAME: i32 -1, i32 -1, i32 0, i32 2, {
+// CHECK-SAME: i64 160, i64 16
 // CHECK: @[[H0:sluice_string_[0-9]+]] = internal constant [4 x i8] c"h.0\00"
 // CHECK: @[[H1:sluice_string_[0-9]+]] = internal constant [4 x i8] c"h.1\00"
 // CHECK: @sluice_layers = internal constant [2 x { ptr }] [{ ptr } { ptr @[[H0]] }, { ptr } { ptr @[[H1]] }]
@@ -33,6 +38,10 @@ module attributes {
   sluice.slot gate @gates : tensor<2xf64> {offset = 64 : i64}
   sluice.slot result @range : tensor<4xf32> {
       offset = 128 : i64, gates = [#sluice.gate<@gates[1]>], sluice.layer = "h.1", sluice.metric = "range"}
+  sluice.slot result @train.forward.rounded_values : tensor<2xf64> {
+      offset = 144 : i64, sluice.statistic = "rounded_values"}
+  sluice.slot result @train.backward.rounded_errors : tensor<2xf64> {
+      offset = 160 : i64, sluice.statistic = "rounded_errors"}
   llvm.func @train.forward(%step: !llvm.ptr) attributes {
       sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.scratch_bytes = 0 : i64,
       sluice.thread_scratch_bytes = 0 : i64} {

@@ -235,7 +235,8 @@ const sluice_graph graphs[] = {
      {"scores", SLUICE_F32, 1, {kVocabulary}, kScores, kBias}},
 };
 
-const sluice_metric metrics[] = {{"targets", -1, -1, 0, {"targets", SLUICE_F32, 0, {}, kTargets, 4}}};
+const sluice_metric metrics[] = {
+    {"targets", -1, -1, 0, SLUICE_METRIC_MEAN, {"targets", SLUICE_F32, 0, {}, kTargets, 4}}};
 
 } // namespace
 
