@@ -114,7 +114,7 @@ Counter CountRoundings::countIn(func::FuncOp function) {
         builder.getNamedAttr(updatesAttrName, builder.getI64IntegerAttr(counter.result[kind])));
     (void)function.insertArgument(counter.argument[kind], type, updates, function.getLoc());
     returned.getOperandsMutable().append(
-        AddOp::create(builder, function.getLoc(), entry.getArguments().back(), sums[kind]).getResult());
+        AddOp::create(builder, function.getLoc(), sums[kind], entry.getArguments().back()).getResult());
     (void)function.insertResult(counter.result[kind], type, DictionaryAttr());
   }
   return counter;

@@ -15,26 +15,41 @@ using Loop = utils::IteratorType;
 /// Counts below this are exact in f32.
 static constexpr int64_t exactInF32 = 1 << 24;
 
-/// The sum of all elements, as f64 of rank 0.
-static Value sumOf(LinalgBuilder &b, Value values) {
-  return b.reduceLeading(values, b.filled(RankedTensorType::get({}, b.getF64Type()), 0),
-                         [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                           Type wide = b.getF64Type();
-                           Value term = v[0].getType() == wide ? v[0] : arith::ExtFOp::create(b, wide, v[0]);
-                           return {arith::AddFOp::create(b, v[1], term)};
-                         });
+// Element-by-element ops here write what they do not read: fusion would repeat a read sum in each iteration of a loop
+// that it puts it into.
+
+static Value widen(ImplicitLocOpBuilder &b, Value value) {
+  Type wide = b.getF64Type();
+  return value.getType() == wide ? value : Value(arith::ExtFOp::create(b, wide, value));
 }
 
-/// Two sums in one tensor, added to what the result of the op is added to.
+/// The sum of all elements, as f64 of rank 0.
+static Value sumOf(LinalgBuilder &b, Value values) {
+  Type sum = RankedTensorType::get({}, b.getF64Type());
+  if (typeOf(values).getRank() == 0)
+    return b
+        .elementwise(values, b.empty(sum),
+                     [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> { return {widen(b, v[0])}; })
+        .front();
+  return b.reduceLeading(values, b.filled(sum, 0), [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+    return {arith::AddFOp::create(b, v[1], widen(b, v[0]))};
+  });
+}
+
+/// Two sums in one tensor, with what the result of the op is added to.
 static Value joinSums(LinalgBuilder &b, Value result, Value first, Value second) {
+  SmallVector<Value> inputs = {first, second};
+  AddOp add = accumulatingAdd(result);
+  if (add)
+    inputs.push_back(add.getLhs());
   return b
-      .elementwise({first, second}, accumulatorOf(b, result),
-                   [](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+      .elementwise(inputs, b.empty(result.getType()),
+                   [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
                      Value zero = arith::ConstantIndexOp::create(b, 0);
                      Value isFirst =
                          arith::CmpIOp::create(b, arith::CmpIPredicate::eq, linalg::IndexOp::create(b, 0), zero);
                      Value sum = arith::SelectOp::create(b, isFirst, v[0], v[1]);
-                     return {arith::AddFOp::create(b, v[2], sum)};
+                     return {add ? Value(arith::AddFOp::create(b, v[2], sum)) : sum};
                    })
       .front();
 }
@@ -144,7 +159,6 @@ static Value lowerAccumulationError(LinalgBuilder &b, AccumulationErrorOp op) {
   int64_t step = columns == 0 ? 1 : typeOf(op.getSums()).getNumElements() / columns / rows;
   Value input = takeRows(b, op.getInput(), rows, step), sums = takeRows(b, op.getSums(), rows, step);
   Type wide = b.getF64Type();
-  auto widened = [&](ImplicitLocOpBuilder &b, Value value) -> Value { return arith::ExtFOp::create(b, wide, value); };
   // Loops over rows, the summed index and columns.
   AffineExpr r, k, n;
   bindDims(b.getContext(), r, k, n);
@@ -153,14 +167,14 @@ static Value lowerAccumulationError(LinalgBuilder &b, AccumulationErrorOp op) {
   Value exact = b.generic({input, op.getWeight()}, b.filled(RankedTensorType::get({rows, columns}, wide), 0), 3,
                           {map({r, k}), ofWeight, map({r, n})}, {Loop::parallel, Loop::reduction, Loop::parallel},
                           [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                            Value product = arith::MulFOp::create(b, widened(b, v[0]), widened(b, v[1]));
+                            Value product = arith::MulFOp::create(b, widen(b, v[0]), widen(b, v[1]));
                             return {arith::AddFOp::create(b, v[2], product)};
                           })
                     .front();
   Type ofRows = RankedTensorType::get({rows}, wide);
   Value errors = b.reduceLast({sums, exact}, b.filled(ofRows, 0),
                               [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
-                                Value error = arith::SubFOp::create(b, widened(b, v[0]), v[1]);
+                                Value error = arith::SubFOp::create(b, widen(b, v[0]), v[1]);
                                 return {arith::AddFOp::create(b, v[2], arith::MulFOp::create(b, error, error))};
                               });
   Value squares =

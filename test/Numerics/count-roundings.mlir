@@ -41,7 +41,7 @@
 // CHECK-NEXT: %[[OF_W:.*]] = sluice.count_roundings %[[W]] to <e4m3b4> :
 // CHECK-NEXT: %[[BOTH:.*]] = sluice.add %[[OF_X]], %[[OF_W]]
 // CHECK-NOT: sluice.count_roundings
-// CHECK: %[[ALL:.*]] = sluice.add %[[SUM]], %[[BOTH]]
+// CHECK: %[[ALL:.*]] = sluice.add %[[BOTH]], %[[SUM]]
 // CHECK: return %{{.*}}, %[[ALL]]
 
 // CHECK-LABEL: func.func private @backward(
@@ -128,8 +128,8 @@ module {
 // CHECK-DAG: %[[V1:.*]] = sluice.count_roundings %{{.*}} to <f16>
 // CHECK-DAG: %[[E:.*]] = sluice.add %[[E0]], %[[E1]]
 // CHECK-DAG: %[[V:.*]] = sluice.add %[[V0]], %[[V1]]
-// CHECK-DAG: sluice.add %[[VALUES]], %[[V]]
-// CHECK-DAG: sluice.add %[[ERRORS]], %[[E]]
+// CHECK-DAG: sluice.add %[[V]], %[[VALUES]]
+// CHECK-DAG: sluice.add %[[E]], %[[ERRORS]]
 module {
   sluice.slot kept @x : tensor<4x8xf32>
   func.func @train.backward() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train"} {
