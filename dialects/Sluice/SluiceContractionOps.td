@@ -30,15 +30,15 @@ def QuantizeOp : Sluice_Op<"quantize", [Pure, AllTypesMatch<["input", "result"]>
   let hasVerifier = 1;
 }
 
-def LinearOp : Sluice_TensorOp<"linear", [AttrSizedOperandSegments, cost, contraction, computeType]> {
+def LinearOp : Sluice_TensorOp<"linear", [AttrSizedOperandSegments, cost, contraction, computeType, accumulation]> {
   let summary = "product with a matrix, and a bias";
   let description = [{
     - Operands: input [..., I]; weight [I, O], or [O, I] where `transposed`; bias [O] if there is one.
     - Result: [..., O]. All have one element type.
     - `compute_type`: what input and weight are rounded to (`ComputeTypeOpInterface`).
     - `accumulation`: how products are summed, in f32 without it. The bias is added to the sum in f32.
-    - `key`, `id` and `ordinal`: what sums that round stochastically draw by, all of them there or none, and for fewer
-      than 2^32 elements. `key` [4] are the words of `sluice.key`, `id` [2] tells the calls of functions apart, and
+    - `key`, `id` and `ordinal`: what sums that round stochastically draw by, all or none, and for fewer than 2^32
+      elements. `key` [4] are the words of `sluice.key`, `id` [2] tells the calls of functions apart, and
       `ordinal` in [0, 2^31) the contractions of a function.
     - The contraction's key is the first two words of Philox4x32-10 with the seed as key and the counter (id[0],
       micro-batch, step, id[1]). `sluice.rounded_sum` says what is drawn by it.
@@ -67,9 +67,9 @@ def LinearOp : Sluice_TensorOp<"linear", [AttrSizedOperandSegments, cost, contra
           computeType, accumulation, ::mlir::IntegerAttr());
   }]>];
   let hasVerifier = 1;
-  let extraClassDeclaration = OnlyRounded<["Input", "Weight"]>.declaration;
+  let extraClassDeclaration = OnlyRounded<["Input", "Weight"]>.declaration # "bool isOfLayer() { return !getHead(); }";
 }
-def MatmulOp : Sluice_TensorOp<"matmul", [AttrSizedOperandSegments, cost, contraction, computeType]> {
+def MatmulOp : Sluice_TensorOp<"matmul", [AttrSizedOperandSegments, cost, contraction, computeType, accumulation]> {
   let summary = "matrix product";
   let description = [{
     - Operands: A [..., M, K], or [..., K, M] where `transpose_lhs`; B [K, N] or [..., K, N] with A's leading

@@ -15,6 +15,7 @@ using namespace sluice;
 #include "dialects/Sluice/SluiceDialect.cpp.inc"
 #include "dialects/Sluice/SluiceEnums.cpp.inc"
 #include "dialects/Sluice/SluiceInterfaces.cpp.inc"
+#include "dialects/Sluice/SluiceSumInterfaces.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Sluice/SluiceAttributes.cpp.inc"
 

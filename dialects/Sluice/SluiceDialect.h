@@ -65,6 +65,13 @@ inline constexpr llvm::StringLiteral scalarsAttrName = "sluice.scalars";
 #include "dialects/Sluice/SluiceEnums.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Sluice/SluiceAttributes.h.inc"
+
+namespace sluice {
+/// The invariant of `AccumulationOpInterface`: what sums draw by. Fails with an error on the op.
+mlir::LogicalResult verifyAccumulation(mlir::Operation *op);
+} // namespace sluice
+
+#include "dialects/Sluice/SluiceSumInterfaces.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/Sluice/SluiceOps.h.inc"
 

@@ -176,27 +176,26 @@ LogicalResult QuantizeOp::verify() {
   return success();
 }
 
-/// What stochastic rounding of the sums draws by.
-template <typename Contraction> static LogicalResult verifyKey(Contraction op) {
-  bool isThere = bool(op.getKey());
-  if (isThere != bool(op.getId()) || isThere != op.getOrdinal().has_value())
-    return op.emitOpError() << "expected all of key, id and ordinal, or none of them";
-  if (!isThere)
+LogicalResult sluice::verifyAccumulation(Operation *op) {
+  auto contraction = cast<AccumulationOpInterface>(op);
+  Value key = contraction.getKey(), id = contraction.getId();
+  IntegerAttr ordinal = contraction.getOrdinalAttr();
+  if (bool(key) != bool(id) || bool(key) != bool(ordinal))
+    return op->emitOpError() << "expected all of key, id and ordinal, or none of them";
+  if (!key)
     return success();
-  AccumulationAttr accumulation = op.getAccumulationAttr();
+  AccumulationAttr accumulation = contraction.getAccumulationAttr();
   if (!accumulation || accumulation.getValue().rounding != precision::Rounding::Stochastic)
-    return op.emitOpError() << "expected sums that round stochastically beside a key";
-  if (failed(expectShape(op, "key", op.getKey(), {4})) || failed(expectShape(op, "id", op.getId(), {2})) ||
-      failed(expectOrdinal(op, *op.getOrdinal())))
+    return op->emitOpError() << "expected sums that round stochastically beside a key";
+  if (failed(expectShape(op, "key", key, {4})) || failed(expectShape(op, "id", id, {2})) ||
+      failed(expectOrdinal(op, ordinal.getInt())))
     return failure();
-  if (int64_t count = cast<RankedTensorType>(op.getType()).getNumElements(); count >= int64_t(1) << 32)
-    return op.emitOpError() << "expected fewer than 2^32 elements to draw for, found " << count;
+  if (int64_t count = cast<RankedTensorType>(op->getResult(0).getType()).getNumElements(); count >= int64_t(1) << 32)
+    return op->emitOpError() << "expected fewer than 2^32 elements to draw for, found " << count;
   return success();
 }
 
 LogicalResult LinearOp::verify() {
-  if (failed(verifyKey(*this)))
-    return failure();
   SmallVector<Value> values = {getInput(), getWeight(), getResult()};
   if (getBias())
     values.push_back(getBias());
@@ -216,8 +215,6 @@ LogicalResult LinearOp::verify() {
 }
 
 LogicalResult MatmulOp::verify() {
-  if (failed(verifyKey(*this)))
-    return failure();
   if (failed(expectSameElement(*this, {getLhs(), getRhs(), getResult()})))
     return failure();
   ArrayRef<int64_t> a = shapeOf(getLhs()), b = shapeOf(getRhs());

@@ -5,6 +5,7 @@
 defvar cost = DeclareOpInterfaceMethods<CostOpInterface>;
 defvar contraction = DeclareOpInterfaceMethods<ContractionOpInterface>;
 defvar computeType = ComputeTypeOpInterface;
+defvar accumulation = AccumulationOpInterface;
 defvar joinsWithBackward = DeclareOpInterfaceMethods<JoinsWithBackwardOpInterface, ["getNumResultsForBackward"]>;
 
 /// Says which operands contractions alone use, by their names in upper camel case.

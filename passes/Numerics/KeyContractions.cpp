@@ -13,15 +13,9 @@ using namespace mlir;
 using namespace sluice;
 
 /// Whether the sums round stochastically and have nothing to draw by yet.
-template <typename Contraction> static bool needsKey(Contraction op) {
+static bool needsKey(AccumulationOpInterface op) {
   AccumulationAttr accumulation = op.getAccumulationAttr();
   return accumulation && accumulation.getValue().rounding == precision::Rounding::Stochastic && !op.getKey();
-}
-static bool needsKey(Operation *op) {
-  if (auto linear = dyn_cast<LinearOp>(op))
-    return needsKey<LinearOp>(linear);
-  auto product = dyn_cast<MatmulOp>(op);
-  return product && needsKey<MatmulOp>(product);
 }
 
 namespace {
@@ -29,7 +23,7 @@ struct KeyContractions : sluice::impl::KeyContractionsBase<KeyContractions> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SetVector<func::FuncOp> drawing;
-    WalkResult walked = module.walk([&](Operation *op) {
+    WalkResult walked = module.walk([&](AccumulationOpInterface op) {
       if (!needsKey(op))
         return WalkResult::advance();
       auto function = op->getParentOfType<func::FuncOp>();
@@ -37,7 +31,7 @@ struct KeyContractions : sluice::impl::KeyContractionsBase<KeyContractions> {
         numberContractions(function);
       if (function && !function->hasAttr(actionAttrName))
         return WalkResult::advance();
-      op->emitOpError() << "expected sums that round stochastically in a function that actions call";
+      op.emitOpError() << "expected sums that round stochastically in a function that actions call";
       return WalkResult::interrupt();
     });
     if (walked.wasInterrupted())
@@ -62,18 +56,13 @@ private:
   static void numberContractions(func::FuncOp function) {
     DrawKeys::Arguments arguments = DrawKeys::addTo(function);
     int64_t ordinal = 0;
-    auto set = [&](auto op) {
-      op.getKeyMutable().assign(arguments.key);
-      op.getIdMutable().assign(arguments.id);
-      op.setOrdinal(ordinal++);
-    };
-    function.walk([&](Operation *op) {
+    Builder builder(function);
+    function.walk([&](AccumulationOpInterface op) {
       if (!needsKey(op))
         return;
-      if (auto linear = dyn_cast<LinearOp>(op))
-        set(linear);
-      else
-        set(cast<MatmulOp>(op));
+      op.getKeyMutable().assign(arguments.key);
+      op.getIdMutable().assign(arguments.id);
+      op.setOrdinalAttr(builder.getI64IntegerAttr(ordinal++));
     });
   }
 

@@ -38,10 +38,8 @@ struct SelectAccumulation : sluice::impl::SelectAccumulationBase<SelectAccumulat
   void runOnOperation() override {
     if (failed(checkOptions()))
       return signalPassFailure();
-    WalkResult result = getOperation().walk([&](Operation *op) {
-      auto linear = dyn_cast<LinearOp>(op);
-      bool isOfLayer = (linear && !linear.getHead()) || isa<MatmulOp>(op);
-      return isOfLayer && failed(selectFor(op)) ? WalkResult::interrupt() : WalkResult::advance();
+    WalkResult result = getOperation().walk([&](AccumulationOpInterface op) {
+      return op.isOfLayer() && failed(selectFor(op)) ? WalkResult::interrupt() : WalkResult::advance();
     });
     if (result.wasInterrupted())
       return signalPassFailure();
@@ -63,7 +61,7 @@ private:
     return success();
   }
 
-  LogicalResult selectFor(Operation *op);
+  LogicalResult selectFor(AccumulationOpInterface op);
   Selection select(const Products &products);
 
   std::map<std::pair<int64_t, int>, Selection> selections; // by the count and the bits of products
@@ -106,25 +104,21 @@ Selection SelectAccumulation::select(const Products &products) {
   return selection;
 }
 
-LogicalResult SelectAccumulation::selectFor(Operation *op) {
+LogicalResult SelectAccumulation::selectFor(AccumulationOpInterface op) {
   Products products;
-  products.count = cast<ContractionOpInterface>(op).getForwardLength();
+  products.count = cast<ContractionOpInterface>(op.getOperation()).getForwardLength();
   products.mantissaBits = mantissaBitsOf(op->getOperand(0)) + mantissaBitsOf(op->getOperand(1)) + 1;
   products.nonZeroRatio = nonZeroRatio;
   Selection selection = select(products);
   int bits = model == "analytic" ? selection.analyticBits : selection.simulatedBits;
   if (bits == 0)
-    return op->emitOpError() << "has a sum of " << products.count
-                             << " products whose variance no format of at most 23 mantissa bits keeps";
+    return op.emitOpError() << "has a sum of " << products.count
+                            << " products whose variance no format of at most 23 mantissa bits keeps";
   bits = std::clamp<int>(bits + spareBits, 1, 21);
   Accumulation accumulation;
   accumulation.sum = accumulation.across = FloatFormat::ieee(exponentBits, bits);
   accumulation.chunk = selection.chunk;
-  auto attribute = AccumulationAttr::get(op->getContext(), accumulation);
-  if (auto linear = dyn_cast<LinearOp>(op))
-    linear.setAccumulationAttr(attribute);
-  else
-    cast<MatmulOp>(op).setAccumulationAttr(attribute);
+  op.setAccumulationAttr(AccumulationAttr::get(op->getContext(), accumulation));
   remark::analysis(op->getLoc(), remark::RemarkOpts::name("SelectAccumulation").category("numerics"))
       << remark::metric("products", products.count) << remark::metric("product_bits", products.mantissaBits)
       << remark::metric("chunk", selection.chunk) << remark::metric("analytic_bits", selection.analyticBits)

@@ -37,7 +37,7 @@ private:
   bool isOfLayers() const { return policy.values || policy.accumulation; }
   static SmallVector<Operand> operandsOf(Operation *op);
   void quantize(const Operand &operand);
-  LogicalResult writeOfLayer(Operation *op, int64_t terms);
+  LogicalResult writeOfLayer(AccumulationOpInterface op);
 
   const PrecisionPolicy &policy;
   /// By value and by format and groups: uses that round alike share the result.
@@ -72,12 +72,9 @@ struct SetPrecision : sluice::impl::SetPrecisionBase<SetPrecision> {
 } // namespace
 
 LogicalResult PolicyWriter::write(ComputeTypeOpInterface op) {
-  auto linear = dyn_cast<LinearOp>(op.getOperation());
-  bool isOfLayer = (linear && !linear.getHead()) || isa<MatmulOp>(op);
-  if (isOfLayers() && isOfLayer) {
-    auto contraction = cast<ContractionOpInterface>(op.getOperation());
-    return writeOfLayer(op, contraction.getForwardLength());
-  }
+  auto product = dyn_cast<AccumulationOpInterface>(op.getOperation());
+  if (isOfLayers() && product && product.isOfLayer())
+    return writeOfLayer(product);
   op.setComputeTypeAttr(policy.native ? TypeAttr::get(policy.native) : TypeAttr());
   return verifyComputeType(op);
 }
@@ -113,20 +110,18 @@ void PolicyWriter::quantize(const Operand &operand) {
   operand.use->set(result);
 }
 
-LogicalResult PolicyWriter::writeOfLayer(Operation *op, int64_t terms) {
+LogicalResult PolicyWriter::writeOfLayer(AccumulationOpInterface op) {
   if (Type element = getElementTypeOrSelf(op->getResult(0)); !element.isF32())
-    return op->emitOpError() << "expected operands of f32 to round and to sum, found " << element;
+    return op.emitOpError() << "expected operands of f32 to round and to sum, found " << element;
   for (const Operand &operand : operandsOf(op))
     quantize(operand);
   AccumulationAttr accumulation = policy.accumulation;
   if (!accumulation)
     return success();
+  int64_t terms = cast<ContractionOpInterface>(op.getOperation()).getForwardLength();
   if (accumulation.getValue().chunk > terms)
     op->emitWarning() << "expected chunks shorter than the sum of " << terms << " terms, found chunks of "
                       << accumulation.getValue().chunk;
-  if (auto linear = dyn_cast<LinearOp>(op))
-    linear.setAccumulationAttr(accumulation);
-  else
-    cast<MatmulOp>(op).setAccumulationAttr(accumulation);
+  op.setAccumulationAttr(accumulation);
   return success();
 }

@@ -32,7 +32,7 @@ EVERY = range(1, 9)
 
 ALL = ["--layer-drop=theta=0.5,gamma=0.5", "--standardization-loss=lambda=0.1", "--grad-clip=0.01"]
 # Whether the head is tied to the embeddings, the rate of dropout, numbers of micro-batches, whether EDGES and groups
-# beside those of the replicas are tried too, and flags. Each technique is alone in one set, all are together in two.
+# beside those of the replicas are tried too, and flags. Each technique is alone in one set, all are together in others.
 Set = collections.namedtuple("Set", "tied dropout micro_batches edges flags")
 SETS = {
     "all-tied": Set(True, 0.25, EVERY, True, [*ALL, "--optimizer=muon"]),
@@ -44,6 +44,16 @@ SETS = {
     "layer-drop": Set(False, 0, FEW, False, [ALL[0], "--grad-clip=0"]),
     "standardization-loss": Set(True, 0, FEW, False, [ALL[1], "--grad-clip=0"]),
     "dropout": Set(True, 0.25, FEW, False, ["--grad-clip=0"]),
+    # What is computed in few bits, beside all techniques. Sums are short: chunks of 2 products are shorter.
+    "fp8-2018": Set(True, 0.25, (4,), False, [*ALL, "--optimizer=adamw", "--compute=fp8-2018"]),
+    "hfp8": Set(True, 0.25, (4,), False, [*ALL, "--compute=hfp8", "--accumulate=e6m3,chunk=2"]),
+    "hopper-fp8": Set(True, 0.25, (4,), False, [*ALL, "--compute=hopper-fp8"]),
+    "f16": Set(True, 0.25, (4,), False, [*ALL, "--compute=f16", "--loss-scale=dynamic"]),
+    "toward-zero": Set(True, 0.25, (4,), False,
+                       [*ALL, "--compute=f8E4M3FN", "--accumulate=e5m4,rounding=toward-zero", "--loss-scale=256"]),
+    "stochastic": Set(True, 0.25, (4,), False,
+                      [*ALL, "--optimizer=sgd", "--state=e6m9", "--compute=f8E5M2",
+                       "--accumulate=e6m3,chunk=2,rounding=stochastic"]),
 }
 
 

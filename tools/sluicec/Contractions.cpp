@@ -51,7 +51,7 @@ public:
   ContractionReport take();
 
 private:
-  void add(Operation *op);
+  void add(AccumulationOpInterface op);
   void addException(ComputeTypeOpInterface op);
   std::string nameOf(Operation *op) const;
   std::string parameterBehind(Value value, size_t depth) const;
@@ -110,19 +110,19 @@ std::string Collector::nameOf(Operation *op) const {
   return place ? (place.getFilename().getValue() + ":" + Twine(place.getLine())).str() : "?";
 }
 
-void Collector::add(Operation *op) {
-  auto linear = dyn_cast<LinearOp>(op);
-  auto product = dyn_cast<MatmulOp>(op);
+void Collector::add(AccumulationOpInterface op) {
+  auto linear = dyn_cast<LinearOp>(op.getOperation());
+  auto product = dyn_cast<MatmulOp>(op.getOperation());
   bool isBackward = linear ? linear.getErrors() : product.getErrorsLhs() || product.getErrorsRhs();
   ContractionKind kind;
   static constexpr StringLiteral passes[] = {"forward", "input gradient", "weight gradient"};
   unsigned pass = !isBackward ? 0 : linear ? 1 : 2;
   kind.pass = passes[pass];
-  kind.length = cast<ContractionOpInterface>(op).getForwardLength();
-  TypeAttr computeType = cast<ComputeTypeOpInterface>(op).getComputeTypeAttr();
+  kind.length = cast<ContractionOpInterface>(op.getOperation()).getForwardLength();
+  TypeAttr computeType = cast<ComputeTypeOpInterface>(op.getOperation()).getComputeTypeAttr();
   Value left = op->getOperand(0), right = op->getOperand(1);
   kind.formats = {formatOf(left, computeType), formatOf(right, computeType)};
-  kind.declared = linear ? linear.getAccumulationAttr() : product.getAccumulationAttr();
+  kind.declared = op.getAccumulationAttr();
   kind.example = op;
   std::string key = kind.formats.left.name() + scalesOf(left) + "|" + kind.formats.right.name() + scalesOf(right) + "|";
   llvm::raw_string_ostream(key) << kind.declared;
@@ -143,9 +143,8 @@ void Collector::addException(ComputeTypeOpInterface op) {
 
 void Collector::visit(func::FuncOp function) {
   function.walk([&](Operation *op) {
-    auto linear = dyn_cast<LinearOp>(op);
-    if ((linear && !linear.getHead()) || isa<MatmulOp>(op))
-      return add(op);
+    if (auto product = dyn_cast<AccumulationOpInterface>(op); product && product.isOfLayer())
+      return add(product);
     if (auto other = dyn_cast<ComputeTypeOpInterface>(op))
       return addException(other);
     auto call = dyn_cast<func::CallOp>(op);
