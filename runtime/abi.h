@@ -95,7 +95,8 @@ typedef enum sluice_open_bound { SLUICE_LEAST_IS_OPEN = 1, SLUICE_MOST_IS_OPEN =
  * loss_gradient = loss_scale / micro-batches of a step, the seed of the backward pass;
  * clip_scale = min(1, clip / (norm + 1e-6)) / loss_scale, or 1 / loss_scale without clipping, set between norm-reduce
  * and update; the norm is that of the gradients divided by loss_scale, which is 1 where the program has none;
- * unclipped_scale = 1 / loss_scale, what gradients that clipping leaves alone are multiplied by.
+ * unclipped_scale = 1 / loss_scale, what gradients that clipping leaves alone are multiplied by;
+ * measures_accumulation = 1 in steps that tell SLUICE_METRIC_ACCUMULATION_ERROR, else 0.
  * A program with the scalar loss_scale_interval has a dynamic loss scale: loss_scale is where it begins. A step with a
  * loss or a gradient that is not finite, or with gradients that saturated (SLUICE_METRIC_ROUNDED_ERRORS), runs no
  * update, on no stage and no replica; it counts as a step, and halves the scale. loss_scale_interval steps in a row
@@ -198,7 +199,10 @@ typedef enum sluice_metric_kind {
   SLUICE_METRIC_MEAN = 0,           /* logged by its name, as the mean over the micro-batches */
   SLUICE_METRIC_ROUNDED_VALUES = 1, /* elements of weights and activations that a format saturated, and that
                                        underflowed in it */
-  SLUICE_METRIC_ROUNDED_ERRORS = 2  /* the same of gradients of the loss, which carry its scale */
+  SLUICE_METRIC_ROUNDED_ERRORS = 2, /* the same of gradients of the loss, which carry its scale */
+  SLUICE_METRIC_ACCUMULATION_ERROR =
+      3 /* of sums of products with the matrix of that name: the squares of what they lack, and of the exact sums. Only
+           of steps with measures_accumulation = 1, and zero where a layer was dropped */
 } sluice_metric_kind;
 
 /* A tensor of floats that each micro-batch leaves behind: of the whole graph, or a detail of one layer. */

@@ -225,8 +225,13 @@ private:
     return success();
   }
 
-  /// The argument whose place a call updates to make this value, or null.
+  /// The argument whose place a call updates to make this value, also in a branch, or null.
   Value updatedOperand(Value value) {
+    if (auto branch = value.getDefiningOp<scf::IfOp>()) {
+      unsigned index = cast<OpResult>(value).getResultNumber();
+      Value operand = updatedOperand(branch.thenYield().getOperand(index));
+      return operand ? operand : updatedOperand(branch.elseYield().getOperand(index));
+    }
     auto call = value.getDefiningOp<func::CallOp>();
     int64_t argument = call ? updated.at(call.getCalleeAttr().getAttr())[cast<OpResult>(value).getResultNumber()] : -1;
     return argument >= 0 ? call.getOperand(argument) : Value();

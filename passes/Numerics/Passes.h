@@ -11,6 +11,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassOptions.h"
+#include <optional>
 #include <string>
 
 namespace sluice {
@@ -18,13 +19,18 @@ namespace sluice {
 #define GEN_PASS_REGISTRATION
 #include "passes/Numerics/Passes.h.inc"
 
-/// The options of `sluice-set-precision`, and the format of `sluice-round-state`; f32 rounds nothing.
+/// The options of `sluice-set-precision`, the format of `sluice-round-state`, and what is measured; f32 rounds nothing.
 struct NumericsOptions : mlir::PassPipelineOptions<NumericsOptions> {
   Option<std::string> compute{*this, "compute", llvm::cl::desc("What contractions compute in"), llvm::cl::init("f32")};
   Option<std::string> accumulate{*this, "accumulate", llvm::cl::desc("How their products are summed")};
   Option<std::string> state{*this, "state", llvm::cl::desc("What weights and the first moment are values of"),
                             llvm::cl::init("f32")};
+  Option<std::string> logAccumulation{*this, "log-accumulation",
+                                      llvm::cl::desc("What sluice-log-accumulation measures: WEIGHT[,rows=R]")};
 };
+
+/// The options of `sluice-log-accumulation` of a text WEIGHT[,rows=R]; none, and what is wrong, where it is not one.
+std::optional<LogAccumulationOptions> parseLoggedSums(llvm::StringRef text, std::string &problem);
 
 /// Whether sums are selected: `auto`, then options of `sluice-select-accumulation` with commas between them.
 bool isSelection(llvm::StringRef accumulate);

@@ -240,6 +240,43 @@ def CountRoundings : Pass<"sluice-count-roundings", "::mlir::ModuleOp"> {
   let dependentDialects = ["::sluice::SluiceDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect"];
 }
 
+def LogAccumulation : Pass<"sluice-log-accumulation", "::mlir::ModuleOp"> {
+  let summary = "measures in some steps what the sums of one contraction lose";
+  let description = [{
+    - Needs: a parameter `weight` that a contraction of forward multiplies with, with narrow sums.
+    - Does: copies the function that has the contraction, and puts a `sluice.accumulation_error` of `rows` rows of its
+      result into the copy. A bias is added behind it, as before.
+    - The call that reads the parameter, and no other of the function, becomes a branch. It calls the copy where the
+      run-time scalar `measures_accumulation` is above 0, so that other steps cost no more than they did.
+    - Leaves: the two sums of a micro-batch in a slot of kind `result`, with `sluice.statistic`. Its role is the name of
+      the weight. Where the layer is dropped they are zero. Every other result stays as it was.
+    - Refuses: a name of no parameter, a parameter that no matrix of a layer is, sums in f32, and more rows than there
+      are.
+
+    ```mlir
+    %y = call @layer(%x, %w) : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %y:2 = scf.if %measures -> (tensor<4x8xf32>, tensor<2xf64>) {
+      %0:2 = func.call @layer.measured(%x, %w) : (...) -> (tensor<4x8xf32>, tensor<2xf64>)
+      scf.yield %0#0, %0#1 : tensor<4x8xf32>, tensor<2xf64>
+    } else {
+      %0 = func.call @layer(%x, %w) : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
+      %1 = ub.poison : tensor<2xf64>
+      scf.yield %0, %1 : tensor<4x8xf32>, tensor<2xf64>
+    }
+    sluice.store %y#1, @train.accumulation_error : tensor<2xf64>
+    ```
+  }];
+  let options = [Option<"weight", "weight", "std::string", "", "the name of the weight">,
+                 Option<"rows", "rows", "int64_t", "8", "rows of the result that are looked at">];
+  let dependentDialects = ["::sluice::SluiceDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect", "::mlir::ub::UBDialect"];
+}
+
 def ApproximateMath : Pass<"sluice-approximate-math", "mlir::ModuleOp"> {
   let summary = "transcendental functions become polynomials (f32) or calls of libm (f64)";
   let description = [{

@@ -19,6 +19,17 @@ std::unique_ptr<Pass> sluice::createSelection(StringRef accumulate, std::string 
   return succeeded(parsed) ? std::move(pass) : nullptr;
 }
 
+std::optional<LogAccumulationOptions> sluice::parseLoggedSums(StringRef text, std::string &problem) {
+  LogAccumulationOptions options;
+  auto [weight, rest] = text.split(',');
+  options.weight = weight.str();
+  bool hasRows = text.contains(',');
+  if (!weight.empty() && (!hasRows || (rest.consume_front("rows=") && !rest.getAsInteger(10, options.rows))))
+    return options;
+  problem = "expected WEIGHT or WEIGHT,rows=R, found '" + text.str() + "'";
+  return std::nullopt;
+}
+
 void sluice::buildNumericsPipeline(OpPassManager &manager, const NumericsOptions &options) {
   // Nothing is rounded unless a pass says so.
   if (options.compute != "f32" || !options.accumulate.empty()) {
@@ -46,6 +57,14 @@ void sluice::buildNumericsPipeline(OpPassManager &manager, const NumericsOptions
   }
   // What is rounded is known, and functions still have one call each.
   manager.addPass(createCountRoundings());
+  // Behind the counts, which the copy of a function then has too.
+  if (!options.logAccumulation.empty()) {
+    std::string problem;
+    std::optional<LogAccumulationOptions> logged = parseLoggedSums(options.logAccumulation, problem);
+    if (!logged)
+      llvm::report_fatal_error(llvm::Twine(problem), /*gen_crash_diag=*/false);
+    manager.addPass(createLogAccumulation(*logged));
+  }
   // Last, when the functions are final: the lowering is paid once per kind of layer.
   manager.addPass(createShareLayers());
 }

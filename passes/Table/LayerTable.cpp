@@ -23,16 +23,17 @@ static sluice_metric metricOf(SlotOp slot, StringAttr name, sluice_metric_kind k
           kind,         *describe(slot.getSymNameAttr(), slot.getType(), *slot.getOffset())};
 }
 
-/// What a micro-batch loses in rounding, as a stage counted it.
+/// What a micro-batch loses in rounding or in sums, as a stage counted it. A role names what it is of.
 static LogicalResult addStatistic(SlotOp slot, StringAttr name, Table &table) {
   auto kind = llvm::StringSwitch<std::optional<sluice_metric_kind>>(name)
                   .Case(roundedValuesName, SLUICE_METRIC_ROUNDED_VALUES)
                   .Case(roundedErrorsName, SLUICE_METRIC_ROUNDED_ERRORS)
+                  .Case(accumulationErrorName, SLUICE_METRIC_ACCUMULATION_ERROR)
                   .Default(std::nullopt);
   auto type = cast<RankedTensorType>(slot.getType());
   if (!kind || type.getShape() != ArrayRef<int64_t>{2} || !type.getElementType().isF64())
     return slot.emitOpError() << "expected a statistic of two f64, found '" << name.getValue() << "' of " << type;
-  table.metrics.push_back(metricOf(slot, name, *kind));
+  table.metrics.push_back(metricOf(slot, slot.getRole() ? slot.getRoleAttr() : name, *kind));
   return success();
 }
 

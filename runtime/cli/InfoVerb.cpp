@@ -7,7 +7,6 @@
 #include "runtime/engine/Program.h"
 #include "runtime/engine/StepScalars.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -54,15 +53,13 @@ static nlohmann::ordered_json describeTechniques() {
   return list;
 }
 
-/// What the log has of what is lost in rounding.
+/// What the log has of what is lost in rounding and in sums.
 static nlohmann::ordered_json describeStatistics(const sluice_binary &program) {
   auto list = nlohmann::ordered_json::array();
-  auto has = [&](sluice_metric_kind kind) {
-    return std::any_of(program.metrics, program.metrics + program.metric_count,
-                       [&](const sluice_metric &metric) { return metric.kind == kind; });
-  };
-  if (has(SLUICE_METRIC_ROUNDED_VALUES) || has(SLUICE_METRIC_ROUNDED_ERRORS))
+  if (findMetric(program, SLUICE_METRIC_ROUNDED_VALUES) || findMetric(program, SLUICE_METRIC_ROUNDED_ERRORS))
     list.push_back("saturations and underflows of rounded operands");
+  if (const sluice_metric *metric = findMetric(program, SLUICE_METRIC_ACCUMULATION_ERROR))
+    list.push_back(std::string("error of sums of products with ") + metric->name);
   return list;
 }
 
@@ -152,7 +149,7 @@ void InfoVerb::run() {
   std::printf("compute        %s: operands of contractions, summed in %s\n", program.compute, program.accumulation);
   std::printf("loss scale     %s\n", lossScaleText(program).c_str());
   for (const auto &statistic : description["statistics"])
-    std::printf("counts         %s\n", statistic.get<std::string>().c_str());
+    std::printf("statistics     %s\n", statistic.get<std::string>().c_str());
   for (const auto &technique : description["techniques"])
     std::printf("technique      %s\n", technique.get<std::string>().c_str());
   std::printf("schedule       %s, replicas: %d, reduction groups: %d\n", program.schedule, program.replicas,

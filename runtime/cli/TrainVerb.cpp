@@ -38,6 +38,8 @@ private:
   std::set<std::string> givenFlags() const;
   /// Error if a flag is missing that nothing else says.
   void checkNeeded() const;
+  /// Error if the log is asked for what the program does not measure, or what no log takes.
+  void checkAccumulationFlag() const;
   /// Prints what is about to be done.
   void announce(const ResumedRun *resumed) const;
 
@@ -49,7 +51,7 @@ private:
   TrainOptions options;
   DescribedTraining described;
   const CLI::App *parsed = nullptr;
-  CLI::Option *adamwFlag = nullptr, *shapeFlag = nullptr;
+  CLI::Option *adamwFlag = nullptr, *shapeFlag = nullptr, *accumulationFlag = nullptr;
 };
 
 } // namespace
@@ -176,6 +178,12 @@ void TrainVerb::declareOutput(CLI::App &verb) {
   verb.add_flag("--overwrite", options.overwrites,
                 "Replace the checkpoint and the log that another run has left, and in TensorBoard its events (default: "
                 "they are refused)");
+  accumulationFlag = verb.add_option("--log-accumulation-every", options.logAccumulation,
+                                     "Steps between lines of the log with `accumulation_error`; 0: none" +
+                                         std::string(findMetric(program, SLUICE_METRIC_ACCUMULATION_ERROR)
+                                                         ? " (default " + std::to_string(options.logAccumulation) + ")"
+                                                         : " (not used by this program)"));
+  accumulationFlag->check(count())->type_name("N");
   verb.add_option(
           "--log-detail", options.logDetail,
           "Steps between lines of the log that describe every layer: gradient norm, update over weight, gates and "
@@ -199,6 +207,15 @@ void TrainVerb::checkNeeded() const {
     throw Error("--data is required");
   if (!described.hasSteps && !givenFlags().count("steps"))
     throw Error("--steps is required");
+}
+
+void TrainVerb::checkAccumulationFlag() const {
+  if (accumulationFlag->empty())
+    return;
+  if (!findMetric(program, SLUICE_METRIC_ACCUMULATION_ERROR))
+    throw Error("--log-accumulation-every: this program was compiled without sluicec's --log-accumulation");
+  if (options.logAccumulation > 0 && options.log.empty() && options.tensorBoard.empty())
+    throw Error("--log-accumulation-every needs --log or --tensorboard");
 }
 
 void TrainVerb::announce(const ResumedRun *resumed) const {
@@ -226,6 +243,7 @@ void TrainVerb::run() {
   options.weights.isQuiet = options.quiet;
   if (!adamwFlag->empty() && !hasAdamWBeside())
     throw Error(std::string("--adamw-lr: this program's optimizer, ") + program.optimizer + ", has no AdamW beside it");
+  checkAccumulationFlag();
   checkNeeded();
   std::optional<ResumedRun> resumed;
   if (!options.weights.resume.empty())

@@ -96,17 +96,20 @@ StepResult Engine::gradientResult(const StepSettings &settings) {
   metrics.readNorms(replicas.front().persistent(), runtime::lossScale(values), result);
   if (scale.isDynamic())
     result.lossScale = runtime::lossScale(values);
-  result.roundings = metrics.roundings();
+  result.precision.roundings = metrics.roundings();
+  if (settings.measuresAccumulation)
+    result.precision.accumulationError = metrics.accumulationError();
   // One decision for all stages and replicas, before the update: what is kept is then the last good parameters.
   if (!isFinite(program, metrics, result)) {
     result.skip = Skip::NonFinite;
     if (!scale.maySkip())
       reportNonFinite(program, metrics, replicas, executor, settings, scale.skipsInARow());
-  } else if (scale.isDynamic() && result.roundings && result.roundings->saturatedErrors > 0) {
+  } else if (const auto &counts = result.precision.roundings;
+             scale.isDynamic() && counts && counts->saturatedErrors > 0) {
     // Rounding to a format makes its largest number of what would overflow, so that no norm tells of it.
     result.skip = Skip::Saturated;
     if (!scale.maySkip())
-      reportSaturated(*result.roundings, settings, scale.skipsInARow());
+      reportSaturated(*counts, settings, scale.skipsInARow());
   }
   return result;
 }

@@ -56,6 +56,13 @@ double bubbleOf(const std::vector<double> &busy) {
   return 1 - std::accumulate(busy.begin(), busy.end(), 0.0) / static_cast<double>(busy.size());
 }
 
+const sluice_metric *findMetric(const sluice_binary &program, sluice_metric_kind kind) {
+  for (uint32_t i = 0; i < program.metric_count; ++i)
+    if (program.metrics[i].kind == static_cast<uint32_t>(kind))
+      return &program.metrics[i];
+  return nullptr;
+}
+
 const sluice_graph *findGraph(const sluice_binary &program, const std::string &name) {
   for (uint32_t i = 0; i < program.graph_count; ++i)
     if (name == program.graphs[i].name)
@@ -180,7 +187,7 @@ static void checkLayers(const sluice_binary &program) {
     require(metric.result.offset >= 0 &&
                 metric.result.offset + metric.result.bytes <= program.stages[metric.stage].frame_bytes,
             name + " lies outside the frame");
-    require(metric.kind <= SLUICE_METRIC_ROUNDED_ERRORS, name + " is of no known kind");
+    require(metric.kind <= SLUICE_METRIC_ACCUMULATION_ERROR, name + " is of no known kind");
     require(metric.kind == SLUICE_METRIC_MEAN ||
                 (metric.result.element == SLUICE_F64 && elementCount(metric.result) == 2),
             name + " is not two f64");

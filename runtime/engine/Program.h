@@ -15,6 +15,9 @@ namespace sluice::runtime {
 /// Error if the program's table contradicts itself, or was made for another version of the ABI.
 void checkProgram(const sluice_binary &program);
 
+/// The program's first metric of that kind, or null.
+const sluice_metric *findMetric(const sluice_binary &program, sluice_metric_kind kind);
+
 /// The program's graph of that name, or null.
 const sluice_graph *findGraph(const sluice_binary &program, const std::string &name);
 

@@ -53,6 +53,13 @@ std::optional<RoundingCounts> StepMetrics::roundings() const {
   return counts;
 }
 
+std::optional<double> StepMetrics::accumulationError() const {
+  for (const MetricValue &metric : metrics)
+    if (metric.metric->kind == SLUICE_METRIC_ACCUMULATION_ERROR && metric.values[1] != 0)
+      return std::sqrt(metric.values[0] / metric.values[1]);
+  return std::nullopt;
+}
+
 double StepMetrics::normAt(const char *persistent, int64_t offset, double lossScale) const {
   const double *squares = reinterpret_cast<const double *>(persistent + offset);
   // In the order of the parameters, so that the sum has the same bits however the squares were computed.

@@ -19,6 +19,14 @@ struct RoundingCounts {
   int64_t saturatedErrors = 0, underflowedErrors = 0; ///< Of gradients of the loss, which carry its scale.
 };
 
+/// What a step loses to few bits.
+struct StepPrecision {
+  std::optional<RoundingCounts> roundings; ///< None where nothing is rounded to a format.
+  /// sqrt(sum (s - e)^2 / sum e^2) over sampled sums s of products of one contraction, which are e in f64; none where
+  /// the step did not measure it, or dropped its layer.
+  std::optional<double> accumulationError;
+};
+
 /// Why a step updated nothing.
 enum class Skip { None, NonFinite, Saturated };
 
@@ -29,9 +37,9 @@ struct StepResult {
   std::vector<MetricValue> metrics;            ///< Of the whole graph, other than "loss".
   std::optional<double> layersKept;            ///< Mean over the micro-batches; none where no layer can be dropped.
   std::vector<double> stageBusy; ///< By device: the part of the step that it computed. Empty where there is one alone.
-  std::vector<double> predictedStageBusy;  ///< The same as simulated. Empty where that is not known, too.
-  std::optional<double> lossScale;         ///< That the gradient carried; none where it does not change.
-  std::optional<RoundingCounts> roundings; ///< None where nothing is rounded to a format.
+  std::vector<double> predictedStageBusy; ///< The same as simulated. Empty where that is not known, too.
+  std::optional<double> lossScale;        ///< That the gradient carried; none where it does not change.
+  StepPrecision precision;
   Skip skip = Skip::None;
   double flops = 0;                ///< Model FLOPs of the step, less what closed gates saved.
   std::vector<LayerDetail> layers; ///< If asked for.
@@ -55,6 +63,8 @@ public:
 
   /// Counts of the step, after add(); none where the program has none.
   std::optional<RoundingCounts> roundings() const;
+  /// Of a step that measured it.
+  std::optional<double> accumulationError() const;
 
   /// By metric of the program, in the order of its table.
   const std::vector<MetricValue> &sums() const { return metrics; }

@@ -54,6 +54,8 @@ static const ComputedScalar computedScalars[] = {
      [](const StepContext &context) {
        return lossScale(context.scalars) / static_cast<double>(context.program.micro_batches);
      }},
+    {"measures_accumulation",
+     [](const StepContext &context) { return context.settings.measuresAccumulation ? 1.0 : 0.0; }},
     {"unclipped_scale", [](const StepContext &context) { return 1 / lossScale(context.scalars); }},
 };
 

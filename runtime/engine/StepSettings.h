@@ -26,8 +26,9 @@ struct OptimizerOptions {
 struct StepSettings {
   OptimizerOptions optimizer;
   Seeds seeds;
-  int64_t step = 0;    ///< Optimizer steps done before this one.
-  bool detail = false; ///< Whether to describe the layers; costs a copy of the parameters.
+  int64_t step = 0;                  ///< Optimizer steps done before this one.
+  bool detail = false;               ///< Whether to describe the layers; costs a copy of the parameters.
+  bool measuresAccumulation = false; ///< Whether to compare sums of products with exact ones, if the program can.
 };
 
 } // namespace sluice::runtime

@@ -24,11 +24,13 @@ void addResult(MetricsLine &line, const StepResult &result) {
     line.add("unclipped_grad_norm", *result.unclippedGradientNorm);
   if (result.lossScale)
     line.add("loss_scale", *result.lossScale).add("skipped", int64_t(result.skip != Skip::None));
-  if (const std::optional<RoundingCounts> &counts = result.roundings)
+  if (const std::optional<RoundingCounts> &counts = result.precision.roundings)
     line.add("saturated_values", counts->saturatedValues)
         .add("saturated_errors", counts->saturatedErrors)
         .add("underflowed_values", counts->underflowedValues)
         .add("underflowed_errors", counts->underflowedErrors);
+  if (result.precision.accumulationError)
+    line.add("accumulation_error", *result.precision.accumulationError);
   if (result.layersKept)
     line.add("layers_kept", *result.layersKept);
   line.add("flops", result.flops);
@@ -52,15 +54,15 @@ void addResult(MetricsLine &line, const StepResult &result) {
 }
 
 std::string roundingText(const StepResult &result) {
-  if (!result.roundings)
+  if (!result.precision.roundings)
     return "";
   std::string text;
   auto tell = [&](const char *what, int64_t values, int64_t errors) {
     if (values + errors > 0)
       text += (text.empty() ? "" : ", ") + (what + (" " + std::to_string(values + errors)));
   };
-  tell("saturated", result.roundings->saturatedValues, result.roundings->saturatedErrors);
-  tell("underflowed", result.roundings->underflowedValues, result.roundings->underflowedErrors);
+  tell("saturated", result.precision.roundings->saturatedValues, result.precision.roundings->saturatedErrors);
+  tell("underflowed", result.precision.roundings->underflowedValues, result.precision.roundings->underflowedErrors);
   return text;
 }
 

@@ -205,7 +205,7 @@ static std::string skipText(const StepResult &result) {
     return "the loss or the gradient is not finite: skipped, ";
   case Skip::Saturated:
     return "gradients exceed the format that they are rounded to (elements: " +
-           std::to_string(result.roundings->saturatedErrors) + "): skipped, ";
+           std::to_string(result.precision.roundings->saturatedErrors) + "): skipped, ";
   }
   return "";
 }
@@ -230,6 +230,8 @@ StepResult Trainer::runStep() {
   settings.seeds = options.seeds;
   settings.step = index.step;
   settings.detail = options.logDetail > 0 && index.step % options.logDetail == 0;
+  settings.measuresAccumulation =
+      !metrics.empty() && options.logAccumulation > 0 && index.step % options.logAccumulation == 0;
   return engine.trainStep(settings, [&](int64_t microBatch, int32_t *tokens, int32_t *targets) {
     data->batches().fill(settings.step, microBatch, tokens, targets);
   });

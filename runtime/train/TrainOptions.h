@@ -35,17 +35,18 @@ struct TrainOptions {
   OptimizerOptions optimizer; ///< With the length of the run.
   Seeds seeds;                ///< Defaults: the checkpoint's.
   WeightSource weights;
-  int64_t evalEvery = 0;        ///< Steps; 0: only at the end.
-  int64_t evalBatches = 20;     ///< Largest number of batches of an evaluation before the end.
-  std::string checkpointFolder; ///< Empty: none are written.
-  int64_t checkpointEvery = 0;  ///< Steps; 0: only at the end.
-  std::string log;              ///< File of JSON lines; empty: none.
-  std::string tensorBoard;      ///< Folder of event files; empty: none.
-  std::string trace;            ///< File of the timeline; empty: none.
-  int64_t logDetail = 0;        ///< Steps between lines that describe the layers; 0: none do.
-  bool quiet = false;           ///< Nothing but errors is printed.
-  bool overwrites = false;      ///< What another run has left is replaced.
-  bool isDryRun = false;        ///< Whether to stop when all input is checked, before the first step.
+  int64_t evalEvery = 0;         ///< Steps; 0: only at the end.
+  int64_t evalBatches = 20;      ///< Largest number of batches of an evaluation before the end.
+  std::string checkpointFolder;  ///< Empty: none are written.
+  int64_t checkpointEvery = 0;   ///< Steps; 0: only at the end.
+  std::string log;               ///< File of JSON lines; empty: none.
+  std::string tensorBoard;       ///< Folder of event files; empty: none.
+  std::string trace;             ///< File of the timeline; empty: none.
+  int64_t logAccumulation = 100; ///< Steps between lines with the error of sums, if the program has it; 0: none do.
+  int64_t logDetail = 0;         ///< Steps between lines that describe the layers; 0: none do.
+  bool quiet = false;            ///< Nothing but errors is printed.
+  bool overwrites = false;       ///< What another run has left is replaced.
+  bool isDryRun = false;         ///< Whether to stop when all input is checked, before the first step.
 
   /// Error if settings do not go together, if something that will be written could not be, or if it would destroy a
   /// file that is read or what another run has left. Reads no data.

@@ -107,6 +107,51 @@ module {
 
 // -----
 
+// What branches of a branch update stays where it is, too.
+module {
+  sluice.slot gate @gates : tensor<2xf64>
+  sluice.slot kept @x : tensor<4xf32>
+  func.func private @update(%w: tensor<4xf32> {sluice.updates = 0 : i64}) -> tensor<4xf32> {
+    %a = sluice.scale %w by 2.0 : tensor<4xf32>
+    return %a : tensor<4xf32>
+  }
+  // CHECK-LABEL: func.func @nested
+  // CHECK: %[[X:.*]] = memref.view %{{.*}} to memref<4xf32>
+  // CHECK: scf.if %[[OPEN:.*]] {
+  // CHECK-NEXT: scf.if %[[OPEN]] {
+  // CHECK-NEXT: func.call @update(%{{.*}}, %[[X]])
+  // CHECK-NEXT: } else {
+  // CHECK-NEXT: func.call @update(%{{.*}}, %[[X]])
+  // CHECK-NEXT: }
+  // CHECK-NEXT: } else {
+  // CHECK-NEXT: }
+  // CHECK-NEXT: return
+  func.func @nested() attributes {sluice.action = #sluice.action<update>, sluice.graph = "train"} {
+    %gates = sluice.fetch @gates : tensor<2xf64>
+    %x = sluice.fetch @x : tensor<4xf32>
+    %c1 = arith.constant 1 : index
+    %zero = arith.constant 0.0 : f64
+    %count = tensor.extract %gates[%c1] : tensor<2xf64>
+    %open = arith.cmpf ogt, %count, %zero : f64
+    %r = scf.if %open -> tensor<4xf32> {
+      %s = scf.if %open -> tensor<4xf32> {
+        %a = func.call @update(%x) : (tensor<4xf32>) -> tensor<4xf32>
+        scf.yield %a : tensor<4xf32>
+      } else {
+        %a = func.call @update(%x) : (tensor<4xf32>) -> tensor<4xf32>
+        scf.yield %a : tensor<4xf32>
+      }
+      scf.yield %s : tensor<4xf32>
+    } else {
+      scf.yield %x : tensor<4xf32>
+    }
+    sluice.store %r, @x : tensor<4xf32>
+    return
+  }
+}
+
+// -----
+
 // A constant is written to memory of the action, whatever its rank.
 module {
   sluice.slot kept @x : tensor<4xf32>

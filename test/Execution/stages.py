@@ -1,6 +1,6 @@
 """Checks that programs of one model with other stages, replicas or schedules train alike to the last bit:
 stages.py FOLDER MODEL [FLAG ...] -- "FLAGS OF THE FIRST" "FLAGS OF ANOTHER" ...
-Flags are sluicec's, and --set=NAME=VALUE of the programs."""
+Flags are sluicec's; --set=NAME=VALUE, and what is behind --run=, are the programs'."""
 
 import json
 import os
@@ -18,12 +18,12 @@ def train(folder, model, flags, data=None):
     """What 20 steps of a program with these flags tell, and the bytes of the tensors that they leave."""
     program, log, checkpoint = (os.path.join(folder, name) for name in ("program", "log", "checkpoint"))
     os.makedirs(folder)
-    set_flags = [flag for flag in flags if flag.startswith("--set=")]
-    run("sluicec", model, *(flag for flag in flags if flag not in set_flags), "-o", program)
+    run_flags = [flag for flag in flags if flag.startswith(("--set=", "--run="))]
+    run("sluicec", model, *(flag for flag in flags if flag not in run_flags), "-o", program)
     run(program, "train", f"--data={data or model}", "--steps=20", f"--log={log}", f"--checkpoint-dir={checkpoint}",
-        "--threads=1", "--quiet", *set_flags)
+        "--threads=1", "--quiet", *(flag.removeprefix("--run=") for flag in run_flags))
     keys = ("step", "loss", "grad_norm", "layers_kept", "standardization_loss", "val_loss", "loss_scale", "skipped",
-            "saturated_values", "saturated_errors", "underflowed_values", "underflowed_errors")
+            "saturated_values", "saturated_errors", "underflowed_values", "underflowed_errors", "accumulation_error")
     told = [{key: line.get(key) for key in keys} for line in map(json.loads, open(log))]
     assert len(told) == 21, f"expected 20 steps and a validation loss, found {len(told)} lines"
     tensors = {}

@@ -77,6 +77,12 @@ struct Options {
       llvm::cl::desc("What sgd and adamw round weights and the first moment to, at random, emulated: f32 (not at all), "
                      "e6m9 or another format of at most 21 mantissa bits (default: the policy's, or f32)"),
       llvm::cl::value_desc("FORMAT"), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> logAccumulation{
+      "log-accumulation",
+      llvm::cl::desc("Let the program log what the sums of products with a weight of a layer, such as "
+                     "h.0.mlp.c_fc.weight, lose against f64, in R rows of the result of a micro-batch (default: none; "
+                     "R: 8)"),
+      llvm::cl::value_desc("WEIGHT[,rows=R]"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> layerDrop{
       "layer-drop",
       llvm::cl::desc(

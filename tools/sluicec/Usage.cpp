@@ -143,6 +143,8 @@ static std::string checkPrecisionUsage(const Options &options) {
     return "expected --accumulate=FORMAT,..., found ''";
   if (options.state.getNumOccurrences() && options.state != "f32" && !findStateFormat(options.state, problem))
     return "--state: " + problem;
+  if (options.logAccumulation.getNumOccurrences() && !parseLoggedSums(options.logAccumulation, problem))
+    return "--log-accumulation: " + problem;
   if (isSelection(options.accumulate))
     return createSelection(options.accumulate, problem) ? "" : "--accumulate=" + options.accumulate + ": " + problem;
   if (!findPrecisionPolicy(&context, options.compute, options.accumulate, problem))
@@ -163,7 +165,7 @@ static std::string checkExplainUsage(const Options &options) {
            "'";
   for (const cl::Option *option :
        {static_cast<const cl::Option *>(&options.output), static_cast<const cl::Option *>(&options.emit),
-        static_cast<const cl::Option *>(&options.tune)})
+        static_cast<const cl::Option *>(&options.tune), static_cast<const cl::Option *>(&options.logAccumulation)})
     if (option->getNumOccurrences())
       return ("expected --explain, which prints a plan alone, without " +
               llvm::Twine(option->ArgStr.size() == 1 ? "-" : "--") + option->ArgStr)
@@ -327,6 +329,8 @@ std::string sluice::withStageFlag(const std::string &message, const Options &opt
   // A profile is told by its name.
   if (text.starts_with("profile '"))
     return message + " (--" + options.profile.ArgStr.str() + ")";
+  if (text.starts_with("logged sums expected "))
+    return message + given(options.logAccumulation);
   if (text.contains("memory-limit of") || text.contains(" bytes on stage "))
     return message + given(options.deviceMemory);
   if (text.starts_with("assignment of stages expected ") || isOfStages)

@@ -130,6 +130,7 @@ static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, c
   numerics.compute = options.compute.getValue();
   numerics.accumulate = options.accumulate.getValue();
   numerics.state = stateOf(options);
+  numerics.logAccumulation = options.logAccumulation.getValue();
   buildNumericsPipeline(manager, numerics);
 }
 
