@@ -25,6 +25,20 @@ using namespace mlir;
 using namespace sluice;
 
 namespace {
+/// What an op's result is added to, in place. A lowering that adds to it itself uses it; behind others the sum stays.
+struct Accumulator {
+  explicit Accumulator(Value result) : add(accumulatingAdd(result)), uses(countUses()) {}
+
+  bool isTaken() { return add && countUses() > uses; }
+
+  AddOp add;
+
+private:
+  int64_t countUses() { return add ? llvm::range_size(add.getLhs().getUses()) : 0; }
+
+  int64_t uses;
+};
+
 struct SluiceToLinalg : sluice::impl::SluiceToLinalgBase<SluiceToLinalg> {
   LogicalResult initialize(MLIRContext *) override {
     auto all = std::make_shared<LinalgLowerings>();
@@ -65,16 +79,17 @@ struct SluiceToLinalg : sluice::impl::SluiceToLinalgBase<SluiceToLinalg> {
         op->erase();
         continue;
       }
+      auto sums = llvm::map_to_vector(op->getResults(), [](Value result) { return Accumulator(result); });
       SmallVector<Value> values = lowerings->lower(op);
       if (values.empty()) {
         op->emitOpError() << "has no lowering to linalg";
         return signalPassFailure();
       }
-      for (auto [result, value] : llvm::zip_equal(op->getResults(), values)) {
-        if (AddOp add = accumulatingAdd(result)) {
-          add.getResult().replaceAllUsesWith(value);
-          erased.insert(add);
-          add.erase();
+      for (auto [result, value, sum] : llvm::zip_equal(op->getResults(), values, sums)) {
+        if (sum.isTaken()) {
+          sum.add.getResult().replaceAllUsesWith(value);
+          erased.insert(sum.add);
+          sum.add.erase();
         }
         result.replaceAllUsesWith(value);
       }

@@ -77,3 +77,17 @@ func.func private @should_not_sum_into_an_accumulator_on_the_right(%d: tensor<3x
   %sum = sluice.add %b, %old : tensor<4xf32>, tensor<4xf32>
   return %sum : tensor<4xf32>
 }
+
+// -----
+
+// A sum of two gradients, as of a weight that a layer uses twice: nothing of it adds to the accumulator by itself.
+// CHECK-LABEL: @should_add_a_sum_to_the_accumulator
+// CHECK: %[[BOTH:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<4xf32>, tensor<4xf32>)
+// CHECK: %[[SUM:.*]] = linalg.generic {{.*}} ins(%arg2, %[[BOTH]] : tensor<4xf32>, tensor<4xf32>)
+// CHECK: return %[[SUM]]
+func.func private @should_add_a_sum_to_the_accumulator(%a: tensor<4xf32>, %b: tensor<4xf32>,
+    %old: tensor<4xf32> {sluice.updates = 0 : i64}) -> tensor<4xf32> {
+  %both = sluice.add %a, %b : tensor<4xf32>, tensor<4xf32>
+  %sum = sluice.add %old, %both : tensor<4xf32>, tensor<4xf32>
+  return %sum : tensor<4xf32>
+}
