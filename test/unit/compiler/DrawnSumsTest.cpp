@@ -3,7 +3,8 @@
 // Contractions in generated code whose sums draw, against precision::sumOfProducts with the words that
 // `sluice.rounded_sum` describes, by runtime::philox: bit for bit, for vectors and register blocks of two kinds of
 // processors, on two threads, for chunks of every length, for loops around the product, and for results whose rows are
-// not contiguous. And the mean of what 1e7 draws round.
+// not contiguous. And the mean of what 1e7 draws round. SLUICE_NARROW_SUMS_REPEATS=N repeats each with N sets of
+// operands and of draws.
 //
 //===--------------------------------------------------------------------------------===//
 #include "mlir/AsmParser/AsmParser.h"
@@ -19,6 +20,7 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "gtest/gtest.h"
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <random>
 
@@ -198,20 +200,26 @@ TEST_P(DrawnSums, EqualTheReferenceOnTwoProcessors) {
   std::mt19937 random(7);
   std::vector<float> a(countOf(test.left, test.sizes)), b(countOf(test.right, test.sizes)),
       c(countOf(test.result, test.sizes));
-  fill(a, format, random);
-  fill(b, format, random);
-  runtime::PhiloxKey words = key;
+  const char *text = std::getenv("SLUICE_NARROW_SUMS_REPEATS");
+  int repeats = text ? std::atoi(text) : 1;
   int64_t differences = 0;
   for (const char *processor : {"native", "x86-64-v3"}) {
     Program program(textOf(test), processor, /*threads=*/2);
     ASSERT_TRUE(bool(program));
-    program.call({a.data(), b.data(), words.data(), c.data()});
-    for (size_t element = 0; element < c.size(); ++element) {
-      auto word = [&](int64_t k, Addition addition) { return wordOf(key, ordinal, uint32_t(element), k, addition); };
-      auto expected = float(precision::sumOfProducts(termsOf(test, test.left, a, int64_t(element)),
-                                                     termsOf(test, test.right, b, int64_t(element)), {format, format},
-                                                     accumulation, word));
-      expectEqual(expected, c[element], llvm::formatv("element {0} on {1}", element, processor).str(), differences);
+    for (int repeat = 0; repeat < repeats; ++repeat) {
+      fill(a, format, random);
+      fill(b, format, random);
+      runtime::PhiloxKey words = {key[0] + repeat, key[1]};
+      program.call({a.data(), b.data(), words.data(), c.data()});
+      for (size_t element = 0; element < c.size(); ++element) {
+        auto word = [&](int64_t k, Addition addition) {
+          return wordOf(words, ordinal, uint32_t(element), k, addition);
+        };
+        auto expected = float(precision::sumOfProducts(termsOf(test, test.left, a, int64_t(element)),
+                                                       termsOf(test, test.right, b, int64_t(element)), {format, format},
+                                                       accumulation, word));
+        expectEqual(expected, c[element], llvm::formatv("element {0} on {1}", element, processor).str(), differences);
+      }
     }
   }
   EXPECT_EQ(differences, 0);
