@@ -112,3 +112,20 @@ ValueRange sluice::createIf(OpBuilder &builder, Location location, TypeRange typ
   }
   return ifOp.getResults();
 }
+
+ValueRange sluice::appendResults(scf::IfOp branch, ValueRange then, ValueRange otherwise) {
+  unsigned count = branch.getNumResults();
+  branch.thenYield()->insertOperands(count, then);
+  branch.elseYield()->insertOperands(count, otherwise);
+  SmallVector<Type> types(branch.getResultTypes());
+  llvm::append_range(types, then.getTypes());
+  OpBuilder builder(branch);
+  auto extended = scf::IfOp::create(builder, branch.getLoc(), types, branch.getCondition(), /*addThenBlock=*/false,
+                                    /*addElseBlock=*/false);
+  extended.getThenRegion().takeBody(branch.getThenRegion());
+  extended.getElseRegion().takeBody(branch.getElseRegion());
+  extended->setDiscardableAttrs(branch->getDiscardableAttrDictionary());
+  branch->replaceAllUsesWith(extended->getResults().take_front(count));
+  branch.erase();
+  return extended->getResults().drop_front(count);
+}

@@ -2,6 +2,7 @@
 #ifndef SLUICE_PASSES_GRADIENT_ACTIONS_H
 #define SLUICE_PASSES_GRADIENT_ACTIONS_H
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/Gradient/Passes.h"
 
 namespace sluice {
@@ -68,6 +69,8 @@ using BranchBuilder = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Op
 /// An `scf.if` with results of `types`, each from one of the branches.
 mlir::ValueRange createIf(mlir::OpBuilder &builder, mlir::Location location, mlir::TypeRange types,
                           mlir::Value condition, BranchBuilder then, BranchBuilder otherwise);
+/// In place of an `scf.if` one with more results behind its own: one each of the values of its two branches.
+mlir::ValueRange appendResults(mlir::scf::IfOp branch, mlir::ValueRange then, mlir::ValueRange otherwise);
 
 } // namespace sluice
 

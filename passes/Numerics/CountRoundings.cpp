@@ -214,26 +214,16 @@ void CountRoundings::passOn(scf::IfOp branch, ByKind &sums) {
     return;
   addUp(*branch.thenBlock(), ofBranch[0]);
   addUp(*branch.elseBlock(), ofBranch[1]);
-  SmallVector<Type> types(branch.getResultTypes());
   SmallVector<size_t> changed;
+  SmallVector<Value> then, otherwise;
   for (size_t kind : {0, 1})
     if (ofBranch[0][kind] != sums[kind] || ofBranch[1][kind] != sums[kind]) {
       changed.push_back(kind);
-      types.push_back(sums[kind].getType());
-      branch.thenYield()->insertOperands(branch.thenYield()->getNumOperands(), ofBranch[0][kind]);
-      branch.elseYield()->insertOperands(branch.elseYield()->getNumOperands(), ofBranch[1][kind]);
+      then.push_back(ofBranch[0][kind]);
+      otherwise.push_back(ofBranch[1][kind]);
     }
   if (changed.empty())
     return;
-  OpBuilder builder(branch);
-  auto counting = scf::IfOp::create(builder, branch.getLoc(), types, branch.getCondition(), /*addThenBlock=*/false,
-                                    /*addElseBlock=*/false);
-  counting.getThenRegion().takeBody(branch.getThenRegion());
-  counting.getElseRegion().takeBody(branch.getElseRegion());
-  counting->setDiscardableAttrs(branch->getDiscardableAttrDictionary());
-  unsigned count = branch.getNumResults();
-  for (auto [index, kind] : llvm::enumerate(changed))
-    sums[kind] = counting.getResult(count + index);
-  branch->replaceAllUsesWith(counting->getResults().take_front(count));
-  branch.erase();
+  for (auto [kind, sum] : llvm::zip_equal(changed, appendResults(branch, then, otherwise)))
+    sums[kind] = sum;
 }

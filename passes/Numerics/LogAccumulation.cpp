@@ -59,7 +59,7 @@ private:
   LogicalResult check(const Sampled &sampled);
   func::FuncOp measure(const Sampled &sampled);
   void replace(const Sampled &sampled, SlotOp slot);
-  Value drop(scf::IfOp &branch, Value error);
+  Value drop(scf::IfOp branch, Value error);
 
   SymbolTable *symbols = nullptr;
 };
@@ -151,9 +151,8 @@ func::FuncOp LogAccumulation::measure(const Sampled &sampled) {
 }
 
 /// An `scf.if` with a result more: `error` where it is taken, zeros where a layer is dropped.
-Value LogAccumulation::drop(scf::IfOp &branch, Value error) {
+Value LogAccumulation::drop(scf::IfOp branch, Value error) {
   bool isThen = branch.getThenRegion().isAncestor(error.getParentRegion());
-  scf::YieldOp taken = isThen ? branch.thenYield() : branch.elseYield();
   scf::YieldOp dropped = isThen ? branch.elseYield() : branch.thenYield();
   OpBuilder builder(dropped);
   auto none = symbols->lookup<func::FuncOp>("train.accumulation_error.none");
@@ -162,19 +161,7 @@ Value LogAccumulation::drop(scf::IfOp &branch, Value error) {
     symbols->insert(none);
   }
   Value zero = func::CallOp::create(builder, branch.getLoc(), none, ValueRange()).getResult(0);
-  taken->insertOperands(taken->getNumOperands(), error);
-  dropped->insertOperands(dropped->getNumOperands(), zero);
-  builder.setInsertionPoint(branch);
-  SmallVector<Type> types(branch.getResultTypes());
-  types.push_back(error.getType());
-  auto extended = scf::IfOp::create(builder, branch.getLoc(), types, branch.getCondition(), /*addThenBlock=*/false,
-                                    /*addElseBlock=*/false);
-  extended.getThenRegion().takeBody(branch.getThenRegion());
-  extended.getElseRegion().takeBody(branch.getElseRegion());
-  extended->setDiscardableAttrs(branch->getDiscardableAttrDictionary());
-  branch->replaceAllUsesWith(extended->getResults().drop_back());
-  branch.erase();
-  return extended->getResults().back();
+  return appendResults(branch, isThen ? error : zero, isThen ? zero : error).front();
 }
 
 /// Steps that measure call the copy, others the function as it was.
