@@ -43,14 +43,7 @@ static Value lowerQuantize(LinalgBuilder &b, QuantizeOp op) {
                                            index({part.rows.start, part.columns.start}),
                                            index({part.rows.extent(), part.columns.extent()}), index({1, 1}));
   });
-  if (type.getRank() == 1)
-    return tensor::CollapseShapeOp::create(b, type, result, SmallVector<ReassociationIndices>{{0, 1}});
-  if (type.getRank() == 2)
-    return result;
-  SmallVector<ReassociationIndices> leading(2);
-  for (int64_t d = 0; d < type.getRank(); ++d)
-    leading[d + 1 == type.getRank()].push_back(d);
-  return tensor::ExpandShapeOp::create(b, type, result, leading);
+  return fromMatrix(b, result, type);
 }
 
 void sluice::addQuantizeLowerings(LinalgLowerings &lowerings) { lowerings.add(lowerQuantize); }

@@ -17,6 +17,14 @@ static SmallVector<Groups> groupsOf(int64_t extent, int64_t size) {
   return groups;
 }
 
+/// The dimensions of a tensor of that rank, at least 2, by the dimension of its matrix.
+static SmallVector<ReassociationIndices> dimensionsOfMatrix(int64_t rank) {
+  SmallVector<ReassociationIndices> dimensions(2);
+  for (int64_t d = 0; d < rank; ++d)
+    dimensions[d + 1 == rank].push_back(d);
+  return dimensions;
+}
+
 Value sluice::asMatrix(LinalgBuilder &b, Value tensor) {
   RankedTensorType type = typeOf(tensor);
   int64_t columns = type.getShape().back();
@@ -26,10 +34,15 @@ Value sluice::asMatrix(LinalgBuilder &b, Value tensor) {
     return tensor::ExpandShapeOp::create(b, matrixType, tensor, SmallVector<ReassociationIndices>{{0, 1}});
   if (type.getRank() == 2)
     return tensor;
-  SmallVector<ReassociationIndices> leading(2);
-  for (int64_t d = 0; d < type.getRank(); ++d)
-    leading[d + 1 == type.getRank()].push_back(d);
-  return tensor::CollapseShapeOp::create(b, matrixType, tensor, leading);
+  return tensor::CollapseShapeOp::create(b, matrixType, tensor, dimensionsOfMatrix(type.getRank()));
+}
+
+Value sluice::fromMatrix(LinalgBuilder &b, Value matrix, RankedTensorType type) {
+  if (type.getRank() == 1)
+    return tensor::CollapseShapeOp::create(b, type, matrix, SmallVector<ReassociationIndices>{{0, 1}});
+  if (type.getRank() == 2)
+    return matrix;
+  return tensor::ExpandShapeOp::create(b, type, matrix, dimensionsOfMatrix(type.getRank()));
 }
 
 static ScaledPart describePart(LinalgBuilder &b, Value matrix, Groups rows, Groups columns) {

@@ -24,6 +24,8 @@ struct ScaledPart {
 
 /// A tensor of at least rank 1 as a matrix: all leading dimensions are its rows.
 mlir::Value asMatrix(LinalgBuilder &b, mlir::Value tensor);
+/// The tensor of `type` that asMatrix() made such a matrix of.
+mlir::Value fromMatrix(LinalgBuilder &b, mlir::Value matrix, mlir::RankedTensorType type);
 
 /// Cuts a matrix into groups of `scaled` rows and columns, 0 for all. What is left of a dimension is smaller groups.
 void forEachScaledPart(LinalgBuilder &b, mlir::Value matrix, llvm::ArrayRef<int64_t> scaled,
