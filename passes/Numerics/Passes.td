@@ -15,6 +15,8 @@ def SetPrecision : Pass<"sluice-set-precision", "::mlir::ModuleOp"> {
     - `fp8-2018`: f8E5M2, with sums of e6m9 in chunks of 64 (Wang et al., arXiv 1812.08011).
     - `hfp8`: the same sums. Weights and activations are e4m3b4, gradients f8E5M2 (Sun et al., NeurIPS 2019).
     - `hopper-fp8`: f8E4M3FN, scaled by groups of 128 terms. The sum of a tensor core is added to f32 every 128 terms.
+    - `NAME,scale=none|tensor|blocks`: what elements share a scale: none has one, a tensor, or 128 terms of the sum and
+      128 x 128 elements of a weight.
     - `accumulate` replaces the sums of the policy: what `#sluice.accumulation` has in its brackets.
 
     #### Exceptions

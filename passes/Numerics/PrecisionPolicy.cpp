@@ -2,6 +2,7 @@
 #include "passes/Numerics/PrecisionPolicy.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -11,7 +12,7 @@ namespace {
 /// A policy by the names of its formats; an empty one is none.
 struct NamedPolicy {
   StringRef name, values, errors, accumulation;
-  bool hasScales;
+  Scaling scaling;
   StringRef lossScale, state = "f32";
 };
 } // namespace
@@ -20,18 +21,37 @@ struct NamedPolicy {
 // 2412.19437) trains in: every 128 terms the sum of the tensor core is added to one of f32. Narrow gradients without a
 // scale of their own come with one of the loss.
 static constexpr NamedPolicy policies[] = {
-    {"f32", "", "", "", false, "none"},
-    {"bf16", "", "", "", false, "none"},
-    {"tf32", "tf32", "tf32", "", false, "none"},
-    {"f16", "f16", "f16", "", false, "1024"},
-    {"f8E5M2", "f8E5M2", "f8E5M2", "", false, "1024"},
-    {"f8E4M3FN", "f8E4M3FN", "f8E4M3FN", "", false, "1024"},
-    {"e4m3b4", "e4m3b4", "e4m3b4", "", false, "1024"},
-    {"fp8-2018", "f8E5M2", "f8E5M2", "e6m9, chunk = 64", false, "1000", "e6m9"},
-    {"hfp8", "e4m3b4", "f8E5M2", "e6m9, chunk = 64", false, "1024"},
+    {"f32", "", "", "", Scaling::None, "none"},
+    {"bf16", "", "", "", Scaling::None, "none"},
+    {"tf32", "tf32", "tf32", "", Scaling::None, "none"},
+    {"f16", "f16", "f16", "", Scaling::None, "1024"},
+    {"f8E5M2", "f8E5M2", "f8E5M2", "", Scaling::None, "1024"},
+    {"f8E4M3FN", "f8E4M3FN", "f8E4M3FN", "", Scaling::None, "1024"},
+    {"e4m3b4", "e4m3b4", "e4m3b4", "", Scaling::None, "1024"},
+    {"fp8-2018", "f8E5M2", "f8E5M2", "e6m9, chunk = 64", Scaling::None, "1000", "e6m9"},
+    {"hfp8", "e4m3b4", "f8E5M2", "e6m9, chunk = 64", Scaling::None, "1024"},
     {"hopper-fp8", "f8E4M3FN", "f8E4M3FN",
-     "e8m13, chunk = 128, across = f32, rounding = toward_zero, order = hopper_fp8", true, "none"},
+     "e8m13, chunk = 128, across = f32, rounding = toward_zero, order = hopper_fp8", Scaling::Blocks, "none"},
 };
+
+/// Reads what is behind the name of a policy; where it is no `scale=...`, `error` says so.
+static std::optional<Scaling> parseScaling(StringRef compute, StringRef option, bool rounds, std::string &error) {
+  StringRef value = option;
+  std::optional<Scaling> scaling;
+  if (value.consume_front("scale="))
+    scaling = llvm::StringSwitch<std::optional<Scaling>>(value)
+                  .Case("none", Scaling::None)
+                  .Case("tensor", Scaling::Tensor)
+                  .Case("blocks", Scaling::Blocks)
+                  .Default(std::nullopt);
+  if (!scaling)
+    error = ("expected " + compute + ",scale=none, tensor or blocks, found '" + compute + "," + option + "'").str();
+  else if (!rounds && *scaling != Scaling::None) {
+    error = ("expected a policy that rounds to a format beside scale=" + value + ", found " + compute).str();
+    scaling.reset();
+  }
+  return scaling;
+}
 
 /// The attribute, or null and an error in a line.
 static AccumulationAttr parseAccumulation(MLIRContext *context, StringRef text, std::string &error) {
@@ -51,9 +71,11 @@ static std::optional<FloatFormat> formatOf(StringRef name) {
   return name.empty() ? std::nullopt : FloatFormat::parse(std::string_view(name.data(), name.size()), ignored);
 }
 
-std::optional<PrecisionPolicy> sluice::findPrecisionPolicy(MLIRContext *context, StringRef compute,
-                                                           StringRef accumulate, std::string &error) {
-  const auto *found = llvm::find_if(policies, [&](const NamedPolicy &policy) { return policy.name == compute; });
+std::optional<PrecisionPolicy> sluice::findPrecisionPolicy(MLIRContext *context, StringRef text, StringRef accumulate,
+                                                           std::string &error) {
+  auto [compute, option] = text.split(',');
+  const auto *found =
+      llvm::find_if(policies, [name = compute](const NamedPolicy &policy) { return policy.name == name; });
   if (found == std::end(policies)) {
     llvm::raw_string_ostream stream(error);
     stream << "expected one of ";
@@ -64,8 +86,16 @@ std::optional<PrecisionPolicy> sluice::findPrecisionPolicy(MLIRContext *context,
   PrecisionPolicy policy;
   policy.values = formatOf(found->values);
   policy.errors = formatOf(found->errors);
-  policy.hasScales = found->hasScales;
+  policy.scaling = found->scaling;
   policy.lossScale = found->lossScale;
+  if (compute.size() != text.size()) {
+    std::optional<Scaling> scaling = parseScaling(compute, option, policy.values.has_value(), error);
+    if (!scaling)
+      return std::nullopt;
+    policy.scaling = *scaling;
+    // Gradients that are scaled where they are rounded need no scale of the loss, others do.
+    policy.lossScale = *scaling != Scaling::None ? "none" : found->scaling != Scaling::None ? "1024" : found->lossScale;
+  }
   policy.state = found->state;
   StringRef sums = accumulate.empty() ? found->accumulation : accumulate;
   if (!sums.empty() && !(policy.accumulation = parseAccumulation(context, sums, error)))

@@ -6,6 +6,10 @@
 
 namespace sluice {
 
+/// What elements of an operand share a scale: none has one, all of a tensor, or a group of 128 terms of the sum, which
+/// of a weight in forward and in its input's gradient is 128 x 128 elements (DeepSeek-V3).
+enum class Scaling { None, Tensor, Blocks };
+
 /// What the contractions of a model compute in. Those of the layers' matrices are what a policy is about; scores of the
 /// vocabulary and attention are exceptions, of 16 bits where those are of 8.
 struct PrecisionPolicy {
@@ -14,9 +18,7 @@ struct PrecisionPolicy {
   mlir::Type native;
   /// What weights and activations, and what gradients of the loss are rounded to; nothing: they are taken as they are.
   std::optional<precision::FloatFormat> values, errors;
-  /// Whether groups have a scale each: 128 terms of the sum, and of a weight in forward and in its input's gradient
-  /// 128 x 128 elements (DeepSeek-V3).
-  bool hasScales = false;
+  Scaling scaling = Scaling::None;
   /// How products are summed; null: in f32.
   AccumulationAttr accumulation;
   /// What the loss is multiplied by where nobody says otherwise, "none" or a number.
@@ -26,8 +28,9 @@ struct PrecisionPolicy {
   llvm::StringRef state;
 };
 
-/// The policy of a name, with other sums where `accumulate` is not empty: what `#sluice.accumulation` has between its
-/// brackets, in which orders may have hyphens. Where one of them is none, `error` says in a line what was expected.
+/// The policy of `NAME[,scale=none|tensor|blocks]`, with other sums where `accumulate` is not empty: what
+/// `#sluice.accumulation` has between its brackets, in which orders may have hyphens. Where one of them is none,
+/// `error` says in a line what was expected.
 std::optional<PrecisionPolicy> findPrecisionPolicy(mlir::MLIRContext *context, llvm::StringRef compute,
                                                    llvm::StringRef accumulate, std::string &error);
 

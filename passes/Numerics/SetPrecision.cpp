@@ -95,7 +95,9 @@ void PolicyWriter::quantize(const Operand &operand) {
   Value value = operand.use->get();
   Builder attributes(value.getContext());
   DenseI64ArrayAttr groups;
-  if (policy.hasScales) {
+  if (policy.scaling == Scaling::Tensor) {
+    groups = attributes.getDenseI64ArrayAttr({0, 0});
+  } else if (policy.scaling == Scaling::Blocks) {
     int64_t rows = operand.isWeight || operand.sumsRows ? sizeOfGroup : 1;
     int64_t columns = operand.isWeight || !operand.sumsRows ? sizeOfGroup : 1;
     groups = attributes.getDenseI64ArrayAttr({rows, columns});

@@ -4,12 +4,18 @@
 // RUN: sluice-opt %s --sluice-set-precision="compute=f16 accumulate=e8m13,rounding=toward-zero" \
 // RUN:   | FileCheck %s --check-prefixes=CHECK,F16
 // RUN: sluice-opt %s --sluice-set-precision="compute=bf16 accumulate=e6m9,chunk=4" | FileCheck %s --check-prefix=BF16
+// RUN: sluice-opt %s --sluice-set-precision=compute=f8E4M3FN,scale=tensor | FileCheck %s --check-prefix=TENSOR
+// RUN: sluice-opt %s --sluice-set-precision=compute=fp8-2018,scale=blocks | FileCheck %s --check-prefix=BLOCKS
+// RUN: sluice-opt %s --sluice-set-precision=compute=hopper-fp8,scale=none | FileCheck %s --check-prefix=UNSCALED
 // RUN: sluice-opt %s --sluice-set-precision="accumulate=e6m9" | FileCheck %s --check-prefix=F32
 
 // FP8: compute = "fp8-2018", accumulation = "e6m9, chunk = 64"
 // HFP8: compute = "hfp8", accumulation = "e6m9, chunk = 64"
 // HOPPER: compute = "hopper-fp8", accumulation = "e8m13, chunk = 128, across = f32, rounding = toward_zero,
 // HOPPER-SAME: order = hopper_fp8"
+// TENSOR: compute = "f8E4M3FN,scale=tensor"
+// BLOCKS: compute = "fp8-2018,scale=blocks", accumulation = "e6m9, chunk = 64"
+// UNSCALED: compute = "hopper-fp8,scale=none", accumulation = "e8m13, chunk = 128
 // F16: compute = "f16", accumulation = "e8m13, rounding = toward_zero"
 
 // Forward: a value that is rounded alike for two uses is rounded once, groups of a scale lie along the sum.
@@ -51,6 +57,16 @@ func.func @forward(%x: tensor<2x128x256xf32>, %w: tensor<256x256xf32>) {
 // HOPPER-DAG: %[[ROWS:.*]] = sluice.quantize %arg0 to <f8E4M3FN> scaled [128, 1]
 // HOPPER-DAG: %[[X:.*]] = sluice.quantize %arg2 to <f8E4M3FN> scaled [128, 1]
 // HOPPER: sluice.linear %[[DY]], %{{.*}} transposed errors
+// One scale a tensor does not depend on the sum: what is rounded for one is rounded for the other.
+// TENSOR-LABEL: func.func @backward
+// TENSOR-COUNT-3: sluice.quantize %arg{{.}} to <f8E4M3FN> scaled [0, 0]
+// TENSOR-NOT: sluice.quantize
+// TENSOR: return
+// BLOCKS-LABEL: func.func @backward
+// BLOCKS-DAG: sluice.quantize %arg0 to <f8E5M2> scaled [1, 128]
+// BLOCKS-DAG: sluice.quantize %arg0 to <f8E5M2> scaled [128, 1]
+// UNSCALED-LABEL: func.func @backward
+// UNSCALED: sluice.quantize %arg0 to <f8E4M3FN> :
 // HOPPER: sluice.matmul %[[X]], %[[ROWS]] transpose_lhs
 func.func @backward(%dy: tensor<2x128x256xf32>, %w: tensor<256x256xf32>, %x: tensor<2x128x256xf32>) {
   %0 = sluice.linear %dy, %w transposed errors : tensor<2x128x256xf32>, tensor<256x256xf32> to tensor<2x128x256xf32>

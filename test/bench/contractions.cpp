@@ -85,7 +85,7 @@ static JitFunction compile(const Product &product, const std::string &cpu, const
   mlir::DialectRegistry registry;
   registerDialects(registry);
   mlir::MLIRContext context(registry);
-  const char *text = R"(
+  const char *ofLinalg = R"(
     func.func @contract(%a: tensor<{0}>, %b: tensor<{1}>) -> tensor<{2}> {{
       %zero = arith.constant 0.0 : f32
       %empty = tensor.empty() : tensor<{2}>
@@ -94,14 +94,29 @@ static JitFunction compile(const Product &product, const std::string &cpu, const
         ins(%a, %b : tensor<{0}>, tensor<{1}>) outs(%fill : tensor<{2}>) -> tensor<{2}>
       return %c : tensor<{2}>
     })";
+  // What is drawn has a key, which this op has.
+  const char *ofSluice = R"(
+    func.func @contract(%a: tensor<{0}>, %b: tensor<{1}>) -> tensor<{2}> {{
+      %key = arith.constant dense<[1, 2, 3, 4]> : tensor<4xi32>
+      %id = arith.constant dense<[5, 6]> : tensor<2xi32>
+      %x = sluice.quantize %a to <f8E5M2> : tensor<{0}>
+      %w = sluice.quantize %b to <f8E5M2> : tensor<{1}>
+      %c = sluice.matmul %x, %w {3} {4} key %key : tensor<4xi32> id %id : tensor<2xi32> ordinal 1 {5}
+        : tensor<{0}>, tensor<{1}> to tensor<{2}>
+      return %c : tensor<{2}>
+    })";
   auto shape = [](int64_t rows, int64_t columns, bool transposed, llvm::StringRef element) {
     return llvm::formatv("{0}x{1}x{2}", transposed ? columns : rows, transposed ? rows : columns, element).str();
   };
-  std::string source =
-      llvm::formatv(text, shape(product.m, product.k, product.transA, operands),
-                    shape(product.k, product.n, product.transB, operands), shape(product.m, product.n, false, "f32"),
-                    product.transA ? "k, m" : "m, k", product.transB ? "n, k" : "k, n",
-                    attributes.empty() ? "" : (" {" + attributes + "}").str());
+  bool draws = attributes.contains("stochastic");
+  auto layout = [&](bool transposed, const char *flag, const char *indices, const char *transposedIndices) {
+    return draws ? (transposed ? flag : "") : transposed ? transposedIndices : indices;
+  };
+  std::string source = llvm::formatv(
+      draws ? ofSluice : ofLinalg, shape(product.m, product.k, product.transA, operands),
+      shape(product.k, product.n, product.transB, operands), shape(product.m, product.n, false, "f32"),
+      layout(product.transA, "transpose_lhs", "m, k", "k, m"), layout(product.transB, "transpose_rhs", "k, n", "n, k"),
+      attributes.empty() ? "" : (" {" + attributes + "}").str());
   auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
   mlir::PassManager manager(&context);
   LoweringOptions lowering;
@@ -224,6 +239,8 @@ static constexpr Series narrowSeries[] = {
     {"e6m9 toward zero, chunk 64", "f32",
      "sluice.accumulation = #sluice.accumulation<e6m9, chunk = 64, rounding = toward_zero>, "
      "sluice.formats = [#sluice.format<f8E5M2>, #sluice.format<f8E5M2>]"},
+    {"e6m9 stochastic, chunk 64", "f32",
+     "accumulation = #sluice.accumulation<e6m9, chunk = 64, rounding = stochastic>"},
     {"Hopper FP8", "f32",
      "sluice.accumulation = #sluice.accumulation<e8m13, chunk = 128, across = f32, rounding = toward_zero, "
      "order = hopper_fp8>, sluice.formats = [#sluice.format<f8E4M3FN>, #sluice.format<f8E4M3FN>]"}};

@@ -53,7 +53,8 @@ struct Options {
       "compute",
       llvm::cl::desc(
           "What contractions compute in: f32, bf16, or emulated tf32, f16, f8E5M2, f8E4M3FN, e4m3b4, or a policy: "
-          "fp8-2018, hfp8, hopper-fp8; everything else stays f32, but weights and moments by fp8-2018 (default: f32)"),
+          "fp8-2018, hfp8, hopper-fp8; behind it ,scale=none, tensor or blocks (128 terms of a sum) says what shares a "
+          "scale; everything else stays f32, but weights and moments by fp8-2018 (default: f32)"),
       llvm::cl::init("f32"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> lossScale{
       "loss-scale",
