@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define SLUICE_ABI_VERSION 5
+#define SLUICE_ABI_VERSION 6
 #define SLUICE_ALIGNMENT 64
 #define SLUICE_MAX_SCALARS 64
 #define SLUICE_MAX_INPUTS 4
@@ -123,8 +123,9 @@ typedef enum sluice_action_kind {
   SLUICE_ACTION_FORWARD = 2,  /* function */
   SLUICE_ACTION_BACKWARD = 3, /* function, on gradient buffer `into`; with `clears` that is zero before */
   SLUICE_ACTION_TIED = 4,     /* function: gradients of several uses of a parameter are added once */
-  SLUICE_ACTION_NORM = 5,     /* function: one sum of squares a gradient tensor, into sluice_binary::norms. Then all
-                                 devices wait for each other, and decide alike whether and how they update */
+  SLUICE_ACTION_NORM = 5,     /* function: one sum of squares a gradient tensor, into sluice_binary::norms. Behind those
+                                 of all its stages a device waits for all others, and they decide alike whether and
+                                 how they update */
   SLUICE_ACTION_UPDATE = 6,   /* function */
   SLUICE_ACTION_EVALUATE = 7, /* function of a graph that is not trained */
   SLUICE_ACTION_SEND = 8,     /* channel; between replicas out of gradient buffer `from` */
@@ -143,9 +144,9 @@ typedef struct sluice_action {
   int32_t clears;
 } sluice_action;
 
-/* What one device does in a training step. */
+/* What one device does in a training step, for the stages that it holds (sluice_stage::device). */
 typedef struct sluice_device {
-  int32_t stage, replica;
+  int32_t replica;
   uint32_t first_action, action_count; /* in sluice_binary::actions */
   double busy;                         /* simulated: the share of a step that it computes; -1: not known */
 } sluice_device;
@@ -159,7 +160,8 @@ typedef enum sluice_channel_role {
 /* A private first-in-first-out queue from one device to another. */
 typedef struct sluice_channel {
   uint32_t role;                           /* sluice_channel_role */
-  int32_t from, to;                        /* indices in sluice_binary::devices */
+  int32_t from, to;                        /* indices in sluice_binary::devices, which may be one */
+  int32_t stage;                           /* that sends */
   int32_t capacity;                        /* messages that it holds before a send waits; at least 1 */
   uint32_t first_transfer, transfer_count; /* in sluice_binary::transfers: what a message bundles */
 } sluice_channel;
@@ -179,6 +181,7 @@ typedef struct sluice_stage {
   int32_t frames;           /* micro-batches that it holds at once */
   int32_t layers;           /* of the stack */
   int32_t embeddings, head; /* 1 where it has them */
+  int32_t device;           /* that holds it, of replica 0; that of replica r is r x device_count / replicas further */
 } sluice_stage;
 
 /* A graph that is not trained: `eval` (inputs tokens and targets, result the mean loss over the targets that are not
@@ -248,8 +251,8 @@ typedef struct sluice_binary {
   const char *optimizer;    /* "adamw", "sgd", "muon" */
   const char *compute;      /* what operands of contractions are rounded to: "f32" (not at all), "bf16", a policy */
   const char *accumulation; /* how products of the layers' matrices are summed: "f32", "e6m9, chunk = 64" */
-  const char *schedule;     /* "sequential", "gpipe", "1f1b" or "" where programs were written by hand */
-  int32_t replicas;         /* each has a device a stage, and an equal part of the micro-batches */
+  const char *schedule;     /* "sequential", "gpipe", "1f1b", "interleaved", "": programs were written by hand */
+  int32_t replicas;         /* each has equal parts of the devices and of the micro-batches */
   int32_t reduction_groups; /* groups of micro-batches whose gradients are summed by themselves */
   int32_t gradient_buffers; /* of each stage */
 
@@ -265,7 +268,7 @@ typedef struct sluice_binary {
   const sluice_gate *gates;
   const sluice_kernel *kernels; /* those that sluice_parallel_for is told of */
   const sluice_stage *stages;
-  const sluice_device *devices; /* by replica; in it each has a stage of its own */
+  const sluice_device *devices; /* by replica */
   const sluice_channel *channels;
   const sluice_transfer *transfers;
 

@@ -42,10 +42,13 @@ void PipeDialect::initialize() {
       >();
 }
 
-static int64_t countDevices(PipelineOp pipeline) { return int64_t(pipeline.getStages()) * pipeline.getReplicas(); }
+int64_t PipelineOp::devicesOfReplica() {
+  std::optional<ArrayRef<int32_t>> devices = getDevices();
+  return devices && !devices->empty() ? int64_t(*llvm::max_element(*devices)) + 1 : int64_t(getStages());
+}
 
 static LogicalResult verifyDevice(Operation *op, int64_t device) {
-  int64_t devices = countDevices(cast<PipelineOp>(op->getParentOp()));
+  int64_t devices = cast<PipelineOp>(op->getParentOp()).countDevices();
   if (device >= devices)
     return op->emitOpError() << "expected a device from 0 to " << devices - 1 << ", found " << device;
   return success();
@@ -78,8 +81,8 @@ static LogicalResult verifyLists(PipelineOp op) {
 
 static LogicalResult verifyBusy(PipelineOp op) {
   std::optional<ArrayRef<double>> busy = op.getBusy();
-  if (busy && int64_t(busy->size()) != countDevices(op))
-    return op.emitOpError() << "expected 'busy' of " << countDevices(op) << " devices, found " << busy->size();
+  if (busy && int64_t(busy->size()) != op.countDevices())
+    return op.emitOpError() << "expected 'busy' of " << op.countDevices() << " devices, found " << busy->size();
   for (double share : busy.value_or(ArrayRef<double>()))
     if (!(share >= 0 && share <= 1))
       return op.emitOpError() << "expected 'busy' from 0 to 1, found " << share;
@@ -106,11 +109,29 @@ LogicalResult PipelineOp::verify() {
   return success();
 }
 
+static LogicalResult verifyStagesOf(ChannelOp op) {
+  auto pipeline = cast<PipelineOp>(op->getParentOp());
+  std::optional<ArrayRef<int32_t>> stages = op.getStages();
+  if (!stages) {
+    if (op.getSource() == op.getTarget())
+      return op.emitOpError() << "expected two different devices, found " << op.getSource() << " twice";
+    if (pipeline.devicesOfReplica() < int64_t(pipeline.getStages()))
+      return op.emitOpError() << "expected 'stages', as a device holds several";
+    return success();
+  }
+  if (stages->size() != 2)
+    return op.emitOpError() << "expected 'stages' of its two ends, found " << stages->size();
+  for (int32_t stage : *stages)
+    if (stage < 0 || stage >= int64_t(pipeline.getStages()))
+      return op.emitOpError() << "expected 'stages' below " << pipeline.getStages() << ", found " << stage;
+  return success();
+}
+
 LogicalResult ChannelOp::verify() {
   if (failed(verifyDevice(*this, getSource())) || failed(verifyDevice(*this, getTarget())))
     return failure();
-  if (getSource() == getTarget())
-    return emitOpError() << "expected two different devices, found " << getSource() << " twice";
+  if (failed(verifyStagesOf(*this)))
+    return failure();
   // Slots are those of the module: the pipeline is a symbol table of its own.
   Operation *module = SymbolTable::getNearestSymbolTable((*this)->getParentOp()->getParentOp());
   for (auto [name, slots] : {std::pair("sends", getSends()), std::pair("receives", getReceives())}) {

@@ -16,11 +16,12 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
   let summary = "all programs of a job, and what they are meant to be";
   let description = [{
     - It holds channels and programs alone, and a device has one program.
+    - A device holds one stage or several.
     - `micro_batches` counts the whole step, over all replicas, which have equal parts of them, in order.
     - `groups`: the gradients of so many contiguous groups of micro-batches are summed by themselves.
     - `ages`, one a stage, none negative: how many updates old its gradients are when they are applied.
-    - `devices`, one a stage: the device of the stage, of replica 0; that of replica r is r x stages further. Absent,
-      stage s is on device s.
+    - `devices`, one a stage: the device of the stage, of replica 0. That of replica r is as many devices further as
+      r replicas have. Absent, stage s is on device s.
     - `tied`: pairs of stages, ascending and below `stages`, that use one parameter; a stage twice where both uses are
       in it.
     - `frames`, one a stage, each positive: how many micro-batches it holds at once.
@@ -51,12 +52,19 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
     attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Of one replica: those up to the last that a stage is on.
+    int64_t devicesOfReplica();
+    int64_t countDevices() { return devicesOfReplica() * int64_t(getReplicas()); }
+  }];
 }
 
 def Pipe_ChannelOp : Pipe_Op<"channel", [Symbol, HasParent<"PipelineOp">]> {
-  let summary = "a private first-in-first-out queue from one device to another";
+  let summary = "a private first-in-first-out queue from a stage on one device to a stage on another";
   let description = [{
-    - The two devices differ, and are devices of the pipeline.
+    - Its ends are devices of the pipeline. They differ, unless `stages` says what it joins on one device.
+    - `stages`, two below the pipeline's: the stage that it starts at, and the one that it ends at. Absent, its devices
+      hold one stage each.
     - `capacity`: how many messages lie in it before a send waits; with 0 a send waits until its message is taken.
     - A message is a bundle of tensors, of the types in parentheses.
     - `sends` and `receives`: slots of the module that a message is read from and written to, of these types, in order.
@@ -67,11 +75,11 @@ def Pipe_ChannelOp : Pipe_Op<"channel", [Symbol, HasParent<"PipelineOp">]> {
     ```
   }];
   let arguments = (ins
-    SymbolNameAttr:$sym_name, Pipe_Role:$role, Pipe_Number:$source, Pipe_Number:$target, Pipe_Number:$capacity,
-    TypeArrayAttr:$types, OptionalAttr<FlatSymbolRefArrayAttr>:$sends,
+    SymbolNameAttr:$sym_name, Pipe_Role:$role, Pipe_Number:$source, Pipe_Number:$target,
+    OptionalAttr<DenseI32ArrayAttr>:$stages, Pipe_Number:$capacity, TypeArrayAttr:$types, OptionalAttr<FlatSymbolRefArrayAttr>:$sends,
     OptionalAttr<FlatSymbolRefArrayAttr>:$receives);
   let assemblyFormat = [{
-    $sym_name $role `from` $source `to` $target `capacity` $capacity custom<Bundle>($types) (`sends` $sends^)?
+    $sym_name $role `from` $source `to` $target (`stages` $stages^)? `capacity` $capacity custom<Bundle>($types) (`sends` $sends^)?
     (`receives` $receives^)? attr-dict
   }];
   let hasVerifier = 1;

@@ -22,6 +22,7 @@ void sluice::buildStagePipeline(OpPassManager &manager, const GradientOptions &o
     stages.microBatches = options.microBatches;
     stages.optimizer = options.optimizer;
     stages.schedule = options.schedule;
+    stages.devices = options.devices;
     stages.memoryLimit = options.memoryLimit;
     stages.profileFile = options.profile;
     manager.addPass(createAssignStages(stages));
@@ -58,6 +59,7 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
   ScheduleStagesOptions schedule;
   schedule.scheduleName = options.schedule;
   schedule.microBatches = options.microBatches;
+  schedule.devices = options.devices;
   schedule.replicas = options.replicas;
   schedule.groups = options.groups;
   manager.addPass(createScheduleStages(schedule));

@@ -13,47 +13,53 @@ struct NamedOrder {
 /// Appends the actions of one device.
 class Builder {
 public:
-  Builder(Pipeline &pipeline, int stage, int replica)
-      : pipeline(pipeline), stage(stage), replica(replica), device(pipeline.deviceOf(stage, replica)),
-        body(pipeline.programs[device].body) {
+  Builder(Pipeline &pipeline, int device)
+      : pipeline(pipeline), replica(pipeline.replicaOf(device)), body(pipeline.programs[device].body) {
     for (int channel = 0; channel < int(pipeline.channels.size()); ++channel)
       if (pipeline.channels[channel].from == device || pipeline.channels[channel].to == device)
         channels.push_back(channel);
   }
 
+  /// Whose actions are appended from here on.
+  void enterStage(int number) { stage = number; }
+
   void forward(int microBatch) {
     append(ActionKind::Load, microBatch);
     if (stage > 0)
-      message(ActionKind::Recv, Role::Activations, neighbour(-1), microBatch);
+      message(ActionKind::Recv, Role::Activations, stage - 1, replica, microBatch);
     append(ActionKind::Run, microBatch);
     if (stage + 1 < pipeline.stages)
-      message(ActionKind::Send, Role::Activations, neighbour(1), microBatch);
+      message(ActionKind::Send, Role::Activations, stage + 1, replica, microBatch);
   }
 
   void backward(int microBatch) {
     if (stage + 1 < pipeline.stages)
-      message(ActionKind::Recv, Role::Gradients, neighbour(1), microBatch);
+      message(ActionKind::Recv, Role::Gradients, stage + 1, replica, microBatch);
     append(ActionKind::Run, microBatch).run = RunKind::Backward;
     if (stage > 0)
-      message(ActionKind::Send, Role::Gradients, neighbour(-1), microBatch);
+      message(ActionKind::Send, Role::Gradients, stage - 1, replica, microBatch);
     if (pipeline.isFirstOfGroup(microBatch + 1))
       carry(pipeline.groupOf(microBatch) % (pipeline.groups / pipeline.replicas));
   }
 
-  void finish() {
-    addReplicas();
-    addTied();
+  void finish(const std::vector<int> &stages) {
+    for (int number : stages) {
+      enterStage(number);
+      addReplicas();
+    }
+    exchangeTied(stages);
     append(ActionKind::Reduce, -1).stage = -1;
-    append(ActionKind::Update, -1);
+    for (int number : stages) {
+      enterStage(number);
+      append(ActionKind::Update, -1);
+    }
   }
 
 private:
   Pipeline &pipeline;
-  int stage, replica, device;
+  int stage = 0, replica;
   std::vector<Action> &body;
   std::vector<int> channels; ///< that end here
-
-  int neighbour(int step) const { return pipeline.deviceOf(stage + step, replica); }
 
   Action &append(ActionKind kind, int microBatch) {
     Action action;
@@ -64,12 +70,16 @@ private:
     return body.back();
   }
 
-  Action &message(ActionKind kind, Role role, int other, int microBatch) {
-    int from = kind == ActionKind::Send ? device : other, to = kind == ActionKind::Send ? other : device;
+  Action &message(ActionKind kind, Role role, int other, int ofReplica, int microBatch) {
+    bool sends = kind == ActionKind::Send;
+    int source = sends ? stage : other, target = sends ? other : stage;
+    int from = pipeline.deviceOf(source, sends ? replica : ofReplica);
+    int to = pipeline.deviceOf(target, sends ? ofReplica : replica);
     Action &action = append(kind, microBatch);
     action.channel = *std::find_if(channels.begin(), channels.end(), [&](int channel) {
       const Channel &candidate = pipeline.channels[channel];
-      return candidate.from == from && candidate.to == to && candidate.role == role;
+      return candidate.role == role && candidate.from == from && candidate.to == to && candidate.source == source &&
+             candidate.target == target;
     });
     return action;
   }
@@ -90,31 +100,35 @@ private:
   /// A butterfly: in round j, replicas whose numbers differ in bit j exchange their sums.
   void addReplicas() {
     for (int bit = 1; bit < pipeline.replicas; bit *= 2) {
-      int other = pipeline.deviceOf(stage, replica ^ bit);
-      message(ActionKind::Send, Role::Replica, other, -1).from = 0;
-      message(ActionKind::Recv, Role::Replica, other, -1).into = 1;
+      message(ActionKind::Send, Role::Replica, stage, replica ^ bit, -1).from = 0;
+      message(ActionKind::Recv, Role::Replica, stage, replica ^ bit, -1).into = 1;
       combine(0, 1);
     }
   }
 
-  void addTied() {
-    bool tied = false;
+  /// What all stages send comes before what the first receives: two of them may exchange on this device.
+  void exchangeTied(const std::vector<int> &stages) {
     for (ActionKind kind : {ActionKind::Send, ActionKind::Recv})
-      for (const TiedStages &pair : pipeline.tied) {
-        if (pair[0] != stage && pair[1] != stage)
-          continue;
-        tied = true;
-        if (pair[0] != pair[1])
-          message(kind, Role::Tied, pipeline.deviceOf(pair[0] == stage ? pair[1] : pair[0], replica), -1);
+      for (int number : stages) {
+        enterStage(number);
+        for (const TiedStages &pair : pipeline.tied)
+          if (pair[0] != pair[1] && (pair[0] == stage || pair[1] == stage))
+            message(kind, Role::Tied, pair[0] == stage ? pair[1] : pair[0], replica, -1);
       }
-    if (tied)
-      append(ActionKind::Run, -1).run = RunKind::Tied;
+    for (int number : stages) {
+      enterStage(number);
+      if (std::any_of(pipeline.tied.begin(), pipeline.tied.end(),
+                      [&](const TiedStages &pair) { return pair[0] == stage || pair[1] == stage; }))
+        append(ActionKind::Run, -1).run = RunKind::Tied;
+    }
   }
 };
 } // namespace
 
-static constexpr NamedOrder orders[] = {
-    {"sequential", orderSequential}, {"gpipe", orderGPipe}, {"1f1b", orderOneForwardOneBackward}};
+static constexpr NamedOrder orders[] = {{"sequential", orderSequential},
+                                        {"gpipe", orderGPipe},
+                                        {"1f1b", orderOneForwardOneBackward},
+                                        {"interleaved", orderInterleaved}};
 
 std::string sluice::schedule::scheduleNames() {
   std::string names;
@@ -191,29 +205,56 @@ static std::optional<Error> checkTied(const GeneratorOptions &options) {
   return std::nullopt;
 }
 
-/// Both directions between the devices.
-static void join(Pipeline &pipeline, int device, int other, Role role, Role back, int capacity) {
-  pipeline.channels.push_back({device, other, capacity, role});
-  pipeline.channels.push_back({other, device, capacity, back});
-}
-
 static void addChannels(Pipeline &pipeline, int capacity) {
   for (int replica = 0; replica < pipeline.replicas; ++replica) {
-    auto device = [&](int stage) { return pipeline.deviceOf(stage, replica); };
+    auto add = [&](Role role, int source, int target, int from, int to) {
+      pipeline.channels.push_back(
+          {pipeline.deviceOf(source, from), pipeline.deviceOf(target, to), capacity, role, source, target});
+    };
     for (int stage = 0; stage + 1 < pipeline.stages; ++stage) {
-      pipeline.channels.push_back({device(stage), device(stage + 1), capacity, Role::Activations});
+      add(Role::Activations, stage, stage + 1, replica, replica);
       if (pipeline.training)
-        pipeline.channels.push_back({device(stage + 1), device(stage), capacity, Role::Gradients});
+        add(Role::Gradients, stage + 1, stage, replica, replica);
     }
     if (!pipeline.training)
       continue;
     for (const TiedStages &pair : pipeline.tied)
-      if (pair[0] != pair[1])
-        join(pipeline, device(pair[0]), device(pair[1]), Role::Tied, Role::Tied, capacity);
+      if (pair[0] != pair[1]) {
+        add(Role::Tied, pair[0], pair[1], replica, replica);
+        add(Role::Tied, pair[1], pair[0], replica, replica);
+      }
     for (int bit = 1; bit < pipeline.replicas; bit *= 2)
-      for (int stage = 0; stage < pipeline.stages && (replica & bit) == 0; ++stage)
-        join(pipeline, device(stage), pipeline.deviceOf(stage, replica ^ bit), Role::Replica, Role::Replica, capacity);
+      for (int stage = 0; stage < pipeline.stages && (replica & bit) == 0; ++stage) {
+        add(Role::Replica, stage, stage, replica, replica ^ bit);
+        add(Role::Replica, stage, stage, replica ^ bit, replica);
+      }
   }
+}
+
+std::optional<Error> sluice::schedule::checkLayout(const std::string &schedule, const Layout &layout) {
+  auto [stages, devices, microBatches] = layout;
+  if (devices < 1 || devices > stages)
+    return wrong("expected devices of a replica from 1 to its " + std::to_string(stages) + " stages, found " +
+                 std::to_string(devices));
+  std::string found = ", found " + std::to_string(stages) + " stages on " + std::to_string(devices) +
+                      (devices == 1 ? " device" : " devices");
+  if (schedule == "1f1b" && devices != stages)
+    return wrong("expected a device a stage for 1f1b" + found + "; interleaved has several stages a device");
+  if (schedule != "interleaved")
+    return std::nullopt;
+  if (devices == stages || stages % devices != 0)
+    return wrong("expected as many stages on every device, at least 2, for interleaved" + found);
+  if (microBatches % devices != 0)
+    return wrong("expected micro-batches of a replica that its " + std::to_string(devices) +
+                 " devices divide for interleaved, found " + std::to_string(microBatches));
+  return std::nullopt;
+}
+
+/// The room that channels need at least: what a device sends of a stage before it takes the first message of the next.
+static int leastCapacity(const std::string &schedule, const Layout &layout) {
+  if (layout.devices == layout.stages)
+    return 0;
+  return schedule == "gpipe" ? layout.microBatches : schedule == "interleaved" ? layout.devices : 1;
 }
 
 std::optional<Error> sluice::schedule::generate(const GeneratorOptions &options, Pipeline &pipeline) {
@@ -222,6 +263,10 @@ std::optional<Error> sluice::schedule::generate(const GeneratorOptions &options,
     return wrong("unknown schedule '" + options.schedule + "'; expected " + scheduleNames());
   int groups = options.groups == 0 ? options.replicas : options.groups;
   if (auto error = checkNumbers(options.stages, options.microBatches, options.replicas, groups))
+    return error;
+  Layout layout{options.stages, options.devices == 0 ? options.stages : options.devices,
+                options.microBatches / options.replicas};
+  if (auto error = checkLayout(options.schedule, layout))
     return error;
   if (auto error = checkTied(options))
     return error;
@@ -234,24 +279,27 @@ std::optional<Error> sluice::schedule::generate(const GeneratorOptions &options,
   pipeline.training = options.training;
   if (options.training)
     pipeline.tied = options.tied;
+  pipeline.devicesOfReplica = layout.devices;
   for (int stage = 0; stage < options.stages; ++stage)
-    pipeline.deviceOfStage.push_back(stage);
+    pipeline.deviceOfStage.push_back(stage % layout.devices);
   pipeline.ages.assign(options.stages, 0);
   pipeline.programs.resize(pipeline.devices());
-  addChannels(pipeline, options.capacity);
+  addChannels(pipeline, std::max(options.capacity, leastCapacity(options.schedule, layout)));
 
-  for (int replica = 0; replica < options.replicas; ++replica)
-    for (int stage = 0; stage < options.stages; ++stage) {
-      Builder builder(pipeline, stage, replica);
-      for (Turn turn : named->order(stage, options.stages, pipeline.microBatchesOfReplica())) {
-        int microBatch = pipeline.firstMicroBatch(replica) + turn.microBatch;
-        if (turn.kind == RunKind::Forward)
-          builder.forward(microBatch);
-        else if (options.training)
-          builder.backward(microBatch);
-      }
-      if (options.training)
-        builder.finish();
+  std::vector<std::vector<int>> stages = pipeline.stagesOfDevices();
+  for (int device = 0; device < pipeline.devices(); ++device) {
+    Builder builder(pipeline, device);
+    int ofReplica = device % layout.devices;
+    for (Turn turn : named->order(ofReplica, layout)) {
+      int microBatch = pipeline.firstMicroBatch(pipeline.replicaOf(device)) + turn.microBatch;
+      builder.enterStage(turn.stage);
+      if (turn.kind == RunKind::Forward)
+        builder.forward(microBatch);
+      else if (options.training)
+        builder.backward(microBatch);
     }
+    if (options.training)
+      builder.finish(stages[ofReplica]);
+  }
   return std::nullopt;
 }

@@ -11,17 +11,16 @@ namespace {
 /// Checks one action at a time, without its order.
 class ActionChecker {
 public:
-  ActionChecker(const Pipeline &pipeline, const std::vector<int> &stageOfDevice, int device)
-      : pipeline(pipeline), device(device), stage(stageOfDevice[device]), replica(pipeline.replicaOf(device)),
-        buffers(pipeline.gradientBuffers()) {}
+  ActionChecker(const Pipeline &pipeline, int device)
+      : pipeline(pipeline), device(device), replica(pipeline.replicaOf(device)), buffers(pipeline.gradientBuffers()) {}
 
   /// What is wrong with an action, empty if nothing is.
   std::string check(const Action &action) const {
     if (action.iteration != 0)
       return "expected iteration 0 in a synchronous schedule, found " + std::to_string(action.iteration);
     bool onStage = action.kind != ActionKind::Reduce;
-    if (action.stage != (onStage ? stage : -1))
-      return onStage ? "expected stage " + std::to_string(stage) + ", that of the device" : "expected no stage";
+    if (onStage ? !isHeld(action.stage) : action.stage != -1)
+      return onStage ? "expected " + pipeline.describeStages(device) + " of the device" : "expected no stage";
     if (hasMicroBatch(action) ? !ofReplica(action.microBatch) : action.microBatch != -1)
       return hasMicroBatch(action) ? "expected one of micro-batches " + microBatches() : "expected no micro-batch";
     if (std::string text = checkKind(action); !text.empty())
@@ -31,7 +30,11 @@ public:
 
 private:
   const Pipeline &pipeline;
-  int device, stage, replica, buffers;
+  int device, replica, buffers;
+
+  bool isHeld(int stage) const {
+    return stage >= 0 && stage < pipeline.stages && pipeline.deviceOf(stage, replica) == device;
+  }
 
   bool isMessage(const Action &action) const {
     return action.kind == ActionKind::Send || action.kind == ActionKind::Recv;
@@ -82,6 +85,9 @@ private:
       return std::string("expected a channel that ") + (sends ? "starts" : "ends") + " at device " +
              std::to_string(device) + ", found one from " + std::to_string(channel.from) + " to " +
              std::to_string(channel.to);
+    if (action.stage != (sends ? channel.source : channel.target))
+      return std::string("expected a channel that ") + (sends ? "starts" : "ends") +
+             " at its stage, found one of stage " + std::to_string(sends ? channel.source : channel.target);
     return "";
   }
 
@@ -105,6 +111,23 @@ private:
 
 static Error wrong(std::string text) { return {std::move(text)}; }
 
+/// Every stage has a device, and every device a stage.
+static std::optional<Error> checkDevices(const Pipeline &pipeline) {
+  int count = pipeline.devicesOfReplica;
+  std::vector<bool> holds(std::clamp(count, 0, pipeline.stages), false);
+  bool fits = count == int(holds.size()) && int(pipeline.deviceOfStage.size()) == pipeline.stages;
+  for (int stage = 0; fits && stage < pipeline.stages; ++stage) {
+    int device = pipeline.deviceOfStage[stage];
+    fits = device >= 0 && device < count;
+    if (fits)
+      holds[device] = true;
+  }
+  if (!fits || std::count(holds.begin(), holds.end(), true) != count)
+    return wrong("expected a device from 0 to " + std::to_string(count - 1) + " of each of " +
+                 std::to_string(pipeline.stages) + " stages, and a stage of each device");
+  return std::nullopt;
+}
+
 /// Numbers of the pipeline as a whole, without its channels.
 static std::optional<Error> checkPipeline(const Pipeline &pipeline) {
   if (auto error = checkNumbers(pipeline.stages, pipeline.microBatches, pipeline.replicas, pipeline.groups))
@@ -113,13 +136,8 @@ static std::optional<Error> checkPipeline(const Pipeline &pipeline) {
     return wrong(std::string("expected one ") + what + " a stage, " + std::to_string(pipeline.stages) + ", found " +
                  std::to_string(found));
   };
-  std::vector<int> sorted = pipeline.deviceOfStage;
-  std::sort(sorted.begin(), sorted.end());
-  bool all = int(sorted.size()) == pipeline.stages;
-  for (int stage = 0; all && stage < pipeline.stages; ++stage)
-    all = sorted[stage] == stage;
-  if (!all)
-    return wrong("expected devices 0 to " + std::to_string(pipeline.stages - 1) + " for stages, once each");
+  if (auto error = checkDevices(pipeline))
+    return error;
   if (int(pipeline.ages.size()) != pipeline.stages)
     return perStage(pipeline.ages.size(), "age");
   if (!pipeline.frames.empty() && int(pipeline.frames.size()) != pipeline.stages)
@@ -139,39 +157,43 @@ static std::optional<Error> checkPipeline(const Pipeline &pipeline) {
 }
 
 /// What a channel joins that its role does not, empty if it is right.
-static std::string checkEnds(const Pipeline &pipeline, const Channel &channel, const std::vector<int> &stageOfDevice) {
-  int from = stageOfDevice[channel.from], to = stageOfDevice[channel.to];
-  int fromReplica = pipeline.replicaOf(channel.from), toReplica = pipeline.replicaOf(channel.to);
+static std::string checkEnds(const Pipeline &pipeline, const Channel &channel) {
+  int from = channel.source, to = channel.target;
+  int replica = pipeline.replicaOf(channel.from), other = pipeline.replicaOf(channel.to);
+  auto isAt = [&](int stage, int ofReplica, int device) {
+    return stage >= 0 && stage < pipeline.stages && pipeline.deviceOf(stage, ofReplica) == device;
+  };
+  bool fits = isAt(from, replica, channel.from) && isAt(to, other, channel.to);
   TiedStages ends = {std::min(from, to), std::max(from, to)};
   switch (channel.role) {
   case Role::Activations:
-    return fromReplica == toReplica && to == from + 1 ? "" : "activations to go to the next stage of a replica";
+    return fits && replica == other && to == from + 1 ? "" : "activations to go to the next stage of a replica";
   case Role::Gradients:
-    return fromReplica == toReplica && to + 1 == from ? "" : "gradients to go to the stage before, of a replica";
+    return fits && replica == other && to + 1 == from ? "" : "gradients to go to the stage before, of a replica";
   case Role::Tied:
-    return fromReplica == toReplica && from != to && std::count(pipeline.tied.begin(), pipeline.tied.end(), ends) > 0
+    return fits && replica == other && from != to && std::count(pipeline.tied.begin(), pipeline.tied.end(), ends) > 0
                ? ""
                : "tied sums to go between tied stages of a replica";
   case Role::Replica:
-    return from == to && fromReplica != toReplica ? "" : "sums of replicas to stay in their stage";
+    return fits && from == to && replica != other ? "" : "sums of replicas to stay in their stage";
   }
   return "";
 }
 
-/// Messages of a pair of devices are bundled: it has one channel a direction and role.
+/// Messages of a pair of stages are bundled: it has one channel a direction and role.
 static int findDouble(const Pipeline &pipeline) {
   std::vector<int> order(pipeline.channels.size());
   std::iota(order.begin(), order.end(), 0);
   auto key = [&](int index) {
     const Channel &channel = pipeline.channels[index];
-    return std::make_tuple(channel.from, channel.to, channel.role);
+    return std::make_tuple(channel.from, channel.to, channel.source, channel.target, channel.role);
   };
   std::sort(order.begin(), order.end(), [&](int a, int b) { return key(a) < key(b); });
   auto found = std::adjacent_find(order.begin(), order.end(), [&](int a, int b) { return key(a) == key(b); });
   return found == order.end() ? -1 : *std::next(found);
 }
 
-static std::optional<Error> checkChannels(const Pipeline &pipeline, const std::vector<int> &stageOfDevice) {
+static std::optional<Error> checkChannels(const Pipeline &pipeline) {
   auto wrongChannel = [](size_t index, std::string text) {
     Error error = wrong(std::move(text));
     error.channel = int(index);
@@ -186,7 +208,7 @@ static std::optional<Error> checkChannels(const Pipeline &pipeline, const std::v
       return wrongChannel(index, name + "expected devices from 0 to " + std::to_string(pipeline.devices() - 1));
     if (channel.capacity < 0)
       return wrongChannel(index, name + "expected a capacity of at least 0, found " + std::to_string(channel.capacity));
-    if (std::string text = checkEnds(pipeline, channel, stageOfDevice); !text.empty())
+    if (std::string text = checkEnds(pipeline, channel); !text.empty())
       return wrongChannel(index, name + "expected " + text);
   }
   if (int index = findDouble(pipeline); index >= 0)
@@ -199,8 +221,7 @@ static std::optional<Error> checkChannels(const Pipeline &pipeline, const std::v
 std::optional<Error> sluice::schedule::checkActions(const Pipeline &pipeline) {
   if (auto error = checkPipeline(pipeline))
     return error;
-  std::vector<int> stageOfDevice = pipeline.stageOfDevices();
-  if (auto error = checkChannels(pipeline, stageOfDevice))
+  if (auto error = checkChannels(pipeline))
     return error;
   for (int device = 0; device < pipeline.devices(); ++device) {
     const Program &program = pipeline.programs[device];
@@ -208,7 +229,7 @@ std::optional<Error> sluice::schedule::checkActions(const Pipeline &pipeline) {
       return Error{"device " + std::to_string(device) +
                        ": expected an empty prologue and epilogue in a synchronous schedule",
                    {device, program.prologue.empty() ? int(program.body.size()) : 0}};
-    ActionChecker checker(pipeline, stageOfDevice, device);
+    ActionChecker checker(pipeline, device);
     for (size_t index = 0; index < program.body.size(); ++index)
       if (std::string text = checker.check(program.body[index]); !text.empty())
         return Error{describe(pipeline, device, program.body[index]) + ": " + text, {device, int(index)}};

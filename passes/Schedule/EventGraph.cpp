@@ -66,13 +66,18 @@ void EventGraph::addProgramOrder(const Costs &costs) {
   previous.assign(nodes, -1);
   previousDistance.assign(nodes, 0);
   cost[barrier()] = costs.reduce;
+  std::vector<std::vector<int>> stages = pipeline.stagesOfDevices();
   for (int device = 0; device < pipeline.devices(); ++device) {
     const std::vector<Action> &body = pipeline.programs[device].body;
-    const StageCosts &ofStage = costsOf(costs, index.devices[device].stage);
     for (int action = 0; action < int(body.size()); ++action) {
       int before = action == 0 ? int(body.size()) - 1 : action - 1;
       bool reduced = body[before].kind == ActionKind::Reduce;
-      cost[node(device, action)] = timeOf(ofStage, body[action]);
+      double &time = cost[node(device, action)];
+      if (body[action].stage >= 0)
+        time = timeOf(costsOf(costs, body[action].stage), body[action]);
+      else // a reduce takes the norms of all stages of its device
+        for (int stage : stages[device % pipeline.devicesOfReplica])
+          time += timeOf(costsOf(costs, stage), body[action]);
       previous[node(device, action)] = reduced ? barrier() : node(device, before);
       previousDistance[node(device, action)] = action == 0;
       if (body[action].kind == ActionKind::Reduce)
@@ -85,7 +90,7 @@ void EventGraph::addMessages(const Costs &costs) {
   for (size_t number = 0; number < pipeline.channels.size(); ++number) {
     const Channel &channel = pipeline.channels[number];
     const ChannelIndex &messages = index.channels[number];
-    double transfer = transferOf(costsOf(costs, index.devices[channel.from].stage), channel.role);
+    double transfer = transferOf(costsOf(costs, channel.source), channel.role);
     int count = int(messages.sends.size());
     for (int message = 0; message < count; ++message) {
       int send = node(channel.from, messages.sends[message]), recv = node(channel.to, messages.recvs[message]);
@@ -107,25 +112,24 @@ void EventGraph::addMessages(const Costs &costs) {
 
 void EventGraph::addLag(int device, int send, int writer, int distance, const Costs &costs) {
   const Channel &channel = pipeline.channels[pipeline.programs[device].body[send].channel];
-  double transfer = transferOf(costsOf(costs, index.devices[device].stage), channel.role);
+  double transfer = transferOf(costsOf(costs, channel.source), channel.role);
   // Without room in the channel, the send itself lasts as long.
   if (channel.capacity > 0 && transfer > 0)
     edges.push_back({node(device, send), node(device, writer), distance, transfer});
 }
 
 void EventGraph::addFrames(const std::vector<int> &frames, const Costs &costs) {
-  for (int device = 0; device < pipeline.devices(); ++device) {
-    const DeviceIndex &ofDevice = index.devices[device];
-    std::vector<Lifetime> lifetimes = lifetimesOf(ofDevice, pipeline.microBatchesOfReplica());
+  for (const StageIndex &ofStage : index.stages) {
+    std::vector<Lifetime> lifetimes = lifetimesOf(ofStage, pipeline.microBatchesOfReplica());
     // The first user of a frame follows its last, of the iteration before.
-    std::vector<int> user(frames[ofDevice.stage], -1), first(frames[ofDevice.stage], -1);
+    std::vector<int> user(frames[ofStage.stage], -1), first(frames[ofStage.stage], -1);
     auto follow = [&](int earlier, int later, int distance) {
       for (Step step : {AtSendActivations, AtSendGradients})
-        if (int send = ofDevice.position(lifetimes[earlier].microBatch, step); send >= 0)
-          addLag(device, send, lifetimes[later].first, distance, costs);
+        if (int send = ofStage.position(lifetimes[earlier].microBatch, step); send >= 0)
+          addLag(ofStage.device, send, lifetimes[later].first, distance, costs);
     };
     for (int number = 0; number < int(lifetimes.size()); ++number) {
-      int frame = lifetimes[number].microBatch % frames[ofDevice.stage];
+      int frame = lifetimes[number].microBatch % frames[ofStage.stage];
       if (user[frame] >= 0)
         follow(user[frame], number, 0);
       else
@@ -139,12 +143,18 @@ void EventGraph::addFrames(const std::vector<int> &frames, const Costs &costs) {
 }
 
 void EventGraph::addSums(const Costs &costs) {
-  // A combine or the tied sum overwrites what sends before it read.
+  std::vector<std::vector<int>> stages = pipeline.stagesOfDevices();
+  // A combine or the tied sum overwrites what sends of its stage before it read.
+  std::vector<std::vector<int>> readingOf(pipeline.stages);
   for (int device = 0; device < pipeline.devices(); ++device) {
     const std::vector<Action> &body = pipeline.programs[device].body;
-    std::vector<int> reading;
+    for (int stage : stages[device % pipeline.devicesOfReplica])
+      readingOf[stage].clear();
     for (int position = 0; position < int(body.size()); ++position) {
       const Action &action = body[position];
+      if (action.stage < 0)
+        continue;
+      std::vector<int> &reading = readingOf[action.stage];
       if (action.kind == ActionKind::Send && action.microBatch < 0)
         reading.push_back(position);
       bool sums = action.kind == ActionKind::Combine || (action.kind == ActionKind::Run && action.microBatch < 0);

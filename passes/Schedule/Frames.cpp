@@ -5,12 +5,12 @@
 
 using namespace sluice::schedule;
 
-std::vector<Lifetime> sluice::schedule::lifetimesOf(const DeviceIndex &device, int microBatches) {
+std::vector<Lifetime> sluice::schedule::lifetimesOf(const StageIndex &stage, int microBatches) {
   std::vector<Lifetime> lifetimes;
   for (int local = 0; local < microBatches; ++local) {
     Lifetime lifetime{local, INT_MAX, -1};
     for (int step = 0; step < stepsOfMicroBatch; ++step)
-      if (int position = device.position(local, Step(step)); position >= 0) {
+      if (int position = stage.position(local, Step(step)); position >= 0) {
         lifetime.first = std::min(lifetime.first, position);
         lifetime.last = std::max(lifetime.last, position);
       }
@@ -54,9 +54,9 @@ std::optional<Error> sluice::schedule::countFrames(const Pipeline &pipeline, con
   frames.resize(pipeline.stages, 0);
   std::vector<const Lifetime *> holder;
   std::vector<int> fewest(pipeline.stages, 1);
-  for (int device = 0; device < pipeline.devices(); ++device) {
-    int stage = index.devices[device].stage;
-    std::vector<Lifetime> lifetimes = lifetimesOf(index.devices[device], pipeline.microBatchesOfReplica());
+  for (const StageIndex &ofStage : index.stages) {
+    int stage = ofStage.stage, device = ofStage.device;
+    std::vector<Lifetime> lifetimes = lifetimesOf(ofStage, pipeline.microBatchesOfReplica());
     if (frames[stage] == 0) {
       fewest[stage] = std::max(fewest[stage], countAlive(lifetimes));
       while (findConflict(lifetimes, fewest[stage], holder).first)

@@ -19,8 +19,8 @@ struct Lifetime {
   int first, last;
 };
 
-/// The lifetimes of a device's frames, by their start.
-std::vector<Lifetime> lifetimesOf(const DeviceIndex &device, int microBatches);
+/// The lifetimes of a stage's frames, by their start.
+std::vector<Lifetime> lifetimesOf(const StageIndex &stage, int microBatches);
 
 /// The fewest frames by stage with which no two lifetimes share one, the same for all replicas; or those declared,
 /// where they are enough.

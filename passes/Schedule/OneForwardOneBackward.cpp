@@ -16,15 +16,16 @@
 
 using namespace sluice::schedule;
 
-std::vector<Turn> sluice::schedule::orderOneForwardOneBackward(int stage, int stages, int microBatches) {
+std::vector<Turn> sluice::schedule::orderOneForwardOneBackward(int device, const Layout &layout) {
   std::vector<Turn> turns;
-  int ahead = std::min(microBatches, stages - 1 - stage);
+  int stage = device, microBatches = layout.microBatches; // a device holds one stage
+  int ahead = std::min(microBatches, layout.stages - 1 - stage);
   for (int microBatch = 0; microBatch < ahead; ++microBatch)
-    turns.push_back({RunKind::Forward, microBatch});
+    turns.push_back({RunKind::Forward, microBatch, stage});
   for (int microBatch = 0; microBatch < microBatches; ++microBatch) {
     if (microBatch + ahead < microBatches)
-      turns.push_back({RunKind::Forward, microBatch + ahead});
-    turns.push_back({RunKind::Backward, microBatch});
+      turns.push_back({RunKind::Forward, microBatch + ahead, stage});
+    turns.push_back({RunKind::Backward, microBatch, stage});
   }
   return turns;
 }

@@ -31,14 +31,17 @@ def Schedule : Pass<"sluice-schedule", "::mlir::ModuleOp"> {
     - `gpipe`: all forwards, then all backwards (Huang et al. 2019).
     - `1f1b`: stage s of K runs K - 1 - s forwards ahead, then one forward and one backward in turn (PipeDream-Flush,
       Narayanan et al. 2021).
+    - `interleaved`: device d of D holds stages d, d + D, ... and runs them as 1f1b does, D micro-batches of each at a
+      time (Narayanan et al. 2021). D divides stages and micro-batches.
 
     #### Sums
     Gradients are summed in ascending order within each group, groups and replicas by a balanced binary tree. So equal
-    groups give equal bits with any number of stages, replicas and any of these schedules.
+    groups give equal bits with any number of stages, devices and replicas, and any of these schedules.
   }];
   let options = [
-    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "sequential, gpipe or 1f1b">,
-    Option<"stages", "stages", "int", "1", "stages of the model, one a device">,
+    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "sequential, gpipe, 1f1b or interleaved">,
+    Option<"stages", "stages", "int", "1", "stages of the model">,
+    Option<"devices", "devices", "int", "0", "devices of a replica, 0: one a stage">,
     Option<"microBatches", "microbatches", "int", "1", "micro-batches of a step, over all replicas">,
     Option<"replicas", "replicas", "int", "1", "copies of the pipeline, which divide the micro-batches">,
     Option<"groups", "reduction-groups", "int", "0",
@@ -76,7 +79,8 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "sequential, gpipe or 1f1b">,
+    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "sequential, gpipe, 1f1b or interleaved">,
+    Option<"devices", "devices", "int", "0", "devices of a replica, 0: one a stage">,
     Option<"microBatches", "microbatches", "int", "1", "micro-batches of a step, over all replicas">,
     Option<"replicas", "replicas", "int", "1", "copies of the pipeline, which divide the micro-batches">,
     Option<"groups", "reduction-groups", "int", "0",

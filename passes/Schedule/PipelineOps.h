@@ -21,7 +21,8 @@ struct PipelineOfOp {
 /// Reads a pipeline that verified. Fails with an error where a device lacks its program.
 mlir::FailureOr<PipelineOfOp> readPipeline(pipe::PipelineOp op);
 
-/// Adds a `pipe.pipeline` at the builder's insertion point. Channels are named `role.from.to`, programs `device.N`;
+/// Adds a `pipe.pipeline` at the builder's insertion point. Channels are named `role.from.to` by the stages of
+/// all replicas that they join, programs `device.N`;
 /// bundles are empty.
 pipe::PipelineOp writePipeline(mlir::OpBuilder &builder, mlir::Location location, llvm::StringRef name,
                                const schedule::Pipeline &pipeline);

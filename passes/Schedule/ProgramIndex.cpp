@@ -4,31 +4,44 @@
 using namespace sluice::schedule;
 
 namespace {
-/// Fills the index of a device, and checks what it has and in which order.
+/// Fills the index of a device's stages, and checks what each has and in which order.
 class DeviceIndexer {
 public:
-  DeviceIndexer(const Pipeline &pipeline, int device, DeviceIndex &index)
-      : pipeline(pipeline), body(pipeline.programs[device].body), device(device), index(index) {}
+  DeviceIndexer(const Pipeline &pipeline, int device, const std::vector<int> &stages, ProgramIndex &index)
+      : pipeline(pipeline), stages(stages), body(pipeline.programs[device].body), device(device),
+        replica(pipeline.replicaOf(device)), index(index) {}
 
   std::optional<Error> build() {
-    index.at.assign(size_t(pipeline.microBatchesOfReplica()) * stepsOfMicroBatch, -1);
+    for (int stage : stages) {
+      StageIndex &entries = ofStage(stage);
+      entries.stage = stage;
+      entries.device = device;
+      entries.at.assign(size_t(pipeline.microBatchesOfReplica()) * stepsOfMicroBatch, -1);
+    }
     for (int position = 0; position < int(body.size()); ++position)
       if (int *entry = entryOf(body[position])) {
         if (*entry >= 0)
           return at(position, "a second time", *entry, "the first time");
         *entry = position;
       }
-    for (int local = 0; local < pipeline.microBatchesOfReplica(); ++local)
-      if (auto error = checkSteps(local))
+    for (int stage : stages) {
+      for (int local = 0; local < pipeline.microBatchesOfReplica(); ++local)
+        if (auto error = checkSteps(ofStage(stage), local))
+          return error;
+      if (auto error = checkOnce(ofStage(stage)))
         return error;
-    return checkOnce();
+    }
+    return std::nullopt;
   }
 
 private:
   const Pipeline &pipeline;
+  const std::vector<int> &stages;
   const std::vector<Action> &body;
-  int device;
-  DeviceIndex &index;
+  int device, replica;
+  ProgramIndex &index;
+
+  StageIndex &ofStage(int stage) { return index.stages[pipeline.instanceOf(stage, replica)]; }
 
   Error at(int position, const std::string &what, int peer = -1, const std::string &peerText = {}) const {
     Error error{describe(pipeline, device, body[position]) + ": " + what, {device, position}};
@@ -57,17 +70,17 @@ private:
   /// Where the position of an action belongs; null for combines and messages of sums, of which there may be several.
   int *entryOf(const Action &action) {
     if (action.kind == ActionKind::Reduce)
-      return &index.reduce;
+      return &index.reduce[device];
+    StageIndex &entries = ofStage(action.stage);
     if (action.kind == ActionKind::Update)
-      return &index.update;
+      return &entries.update;
     if (action.microBatch >= 0)
-      return &index.at[(action.microBatch - pipeline.firstMicroBatch(index.replica)) * stepsOfMicroBatch +
-                       stepOf(action)];
-    return action.kind == ActionKind::Run ? &index.tied : nullptr;
+      return &entries.at[(action.microBatch - pipeline.firstMicroBatch(replica)) * stepsOfMicroBatch + stepOf(action)];
+    return action.kind == ActionKind::Run ? &entries.tied : nullptr;
   }
 
-  bool needs(Step step) const {
-    bool first = index.stage == 0, last = index.stage + 1 == pipeline.stages;
+  bool needs(int stage, Step step) const {
+    bool first = stage == 0, last = stage + 1 == pipeline.stages;
     switch (step) {
     case AtLoad:
     case AtForward:
@@ -86,50 +99,51 @@ private:
     return false;
   }
 
-  std::optional<Error> checkSteps(int local) const {
+  std::optional<Error> checkSteps(const StageIndex &entries, int local) const {
     static const char *const names[] = {
         "load",     "recv of activations", "forward", "send of activations", "recv of gradients",
         "backward", "send of gradients"};
     for (int step = 0; step < stepsOfMicroBatch; ++step)
-      if (needs(Step(step)) && index.position(local, Step(step)) < 0)
-        return missing(std::string(names[step]) + " of micro-batch " +
-                       std::to_string(pipeline.firstMicroBatch(index.replica) + local));
+      if (needs(entries.stage, Step(step)) && entries.position(local, Step(step)) < 0)
+        return missing(entries.stage, std::string(names[step]) + " of micro-batch " +
+                                          std::to_string(pipeline.firstMicroBatch(replica) + local));
     static constexpr std::pair<Step, Step> before[] = {
         {AtLoad, AtForward},     {AtRecvActivations, AtForward}, {AtForward, AtSendActivations},
         {AtForward, AtBackward}, {AtRecvGradients, AtBackward},  {AtBackward, AtSendGradients},
     };
     for (auto [first, second] : before) {
-      int early = index.position(local, first), late = index.position(local, second);
+      int early = entries.position(local, first), late = entries.position(local, second);
       if (early >= 0 && late >= 0 && early > late)
         return at(late, "expected behind " + describe(pipeline, device, body[early]), early, "it comes here");
     }
     return std::nullopt;
   }
 
-  Error missing(const std::string &what) const {
-    std::string place = "stage " + std::to_string(index.stage);
+  Error missing(int stage, const std::string &what) const {
+    std::string place = "stage " + std::to_string(stage);
     if (pipeline.replicas > 1)
-      place += " of replica " + std::to_string(index.replica);
+      place += " of replica " + std::to_string(replica);
     return {place + ": expected one " + what + ", found none", {device, -1}};
   }
 
   /// Reduction, update and the sum of tied gradients.
-  std::optional<Error> checkOnce() const {
+  std::optional<Error> checkOnce(const StageIndex &entries) const {
+    int reduce = index.reduce[device];
     if (!pipeline.training)
       return std::nullopt;
-    if (index.reduce < 0)
-      return missing("reduce");
-    if (index.update < 0)
-      return missing("update");
+    if (reduce < 0)
+      return missing(entries.stage, "reduce");
+    if (entries.update < 0)
+      return missing(entries.stage, "update");
     bool tied = false;
     for (const TiedStages &pair : pipeline.tied)
-      tied |= pair[0] == index.stage || pair[1] == index.stage;
-    if (tied && index.tied < 0)
-      return missing("tied");
-    if (!tied && index.tied >= 0)
-      return at(index.tied, "expected none in a stage that is not tied");
-    if (index.update < index.reduce)
-      return at(index.update, "expected behind the reduce", index.reduce, "it comes here");
+      tied |= pair[0] == entries.stage || pair[1] == entries.stage;
+    if (tied && entries.tied < 0)
+      return missing(entries.stage, "tied");
+    if (!tied && entries.tied >= 0)
+      return at(entries.tied, "expected none in a stage that is not tied");
+    if (entries.update < reduce)
+      return at(entries.update, "expected behind the reduce", reduce, "it comes here");
     return std::nullopt;
   }
 };
@@ -177,14 +191,12 @@ static std::optional<Error> checkMessages(const Pipeline &pipeline, const Channe
 }
 
 std::optional<Error> sluice::schedule::buildIndex(const Pipeline &pipeline, ProgramIndex &index) {
-  index.devices.resize(pipeline.devices());
-  std::vector<int> stageOfDevice = pipeline.stageOfDevices();
-  for (int device = 0; device < pipeline.devices(); ++device) {
-    index.devices[device].stage = stageOfDevice[device];
-    index.devices[device].replica = pipeline.replicaOf(device);
-    if (auto error = DeviceIndexer(pipeline, device, index.devices[device]).build())
+  index.stages.resize(size_t(pipeline.stages) * pipeline.replicas);
+  index.reduce.assign(pipeline.devices(), -1);
+  std::vector<std::vector<int>> stages = pipeline.stagesOfDevices();
+  for (int device = 0; device < pipeline.devices(); ++device)
+    if (auto error = DeviceIndexer(pipeline, device, stages[device % pipeline.devicesOfReplica], index).build())
       return error;
-  }
   indexChannels(pipeline, index);
   for (size_t channel = 0; channel < pipeline.channels.size(); ++channel)
     if (auto error = checkMessages(pipeline, pipeline.channels[channel], index.channels[channel]))

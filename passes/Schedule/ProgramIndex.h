@@ -16,11 +16,11 @@ namespace sluice::schedule {
 enum Step { AtLoad, AtRecvActivations, AtForward, AtSendActivations, AtRecvGradients, AtBackward, AtSendGradients };
 inline constexpr int stepsOfMicroBatch = 7;
 
-/// The actions of a device's body.
-struct DeviceIndex {
-  int stage = -1, replica = 0;
+/// The actions of a stage of a replica, in the body of its device.
+struct StageIndex {
+  int stage = -1, device = -1;
   std::vector<int> at; ///< position of each step of each micro-batch of the replica, -1: the stage has no such step
-  int reduce = -1, update = -1, tied = -1; ///< positions
+  int update = -1, tied = -1; ///< positions
 
   int position(int localMicroBatch, Step step) const { return at[localMicroBatch * stepsOfMicroBatch + step]; }
 };
@@ -31,7 +31,8 @@ struct ChannelIndex {
 };
 
 struct ProgramIndex {
-  std::vector<DeviceIndex> devices;
+  std::vector<StageIndex> stages; ///< of all replicas, by Pipeline::instanceOf
+  std::vector<int> reduce;        ///< by device
   std::vector<ChannelIndex> channels;
 };
 

@@ -13,12 +13,19 @@ int sluice::schedule::log2Of(int powerOfTwo) {
   return exponent;
 }
 
-std::vector<int> Pipeline::stageOfDevices() const {
-  std::vector<int> result(devices(), -1);
-  for (int replica = 0; replica < replicas; ++replica)
-    for (int stage = 0; stage < stages; ++stage)
-      result[deviceOf(stage, replica)] = stage;
+std::vector<std::vector<int>> Pipeline::stagesOfDevices() const {
+  std::vector<std::vector<int>> result(devicesOfReplica);
+  for (int stage = 0; stage < stages; ++stage)
+    result[deviceOfStage[stage]].push_back(stage);
   return result;
+}
+
+std::string Pipeline::describeStages(int device) const {
+  std::vector<int> held = stagesOfDevices()[device % devicesOfReplica];
+  std::string text = held.size() == 1 ? "stage " : "stages ";
+  for (size_t index = 0; index < held.size(); ++index)
+    text += (index == 0 ? "" : index + 1 < held.size() ? ", " : " and ") + std::to_string(held[index]);
+  return text;
 }
 
 int Pipeline::bufferOf(int microBatch) const {
@@ -46,10 +53,10 @@ const char *sluice::schedule::nameOf(ActionKind kind) {
 }
 
 /// The other end of a channel: a stage, and the replica where that is another.
-static std::string describeEnd(const Pipeline &pipeline, int device, int other) {
+static std::string describeEnd(const Pipeline &pipeline, int device, int other, int stage) {
   if (other < 0 || other >= pipeline.devices())
     return "device " + std::to_string(other);
-  std::string text = "stage " + std::to_string(pipeline.stageOfDevices()[other]);
+  std::string text = "stage " + std::to_string(stage);
   if (pipeline.replicaOf(other) != pipeline.replicaOf(device))
     text += " of replica " + std::to_string(pipeline.replicaOf(other));
   return text;
@@ -83,8 +90,8 @@ std::string sluice::schedule::describe(const Pipeline &pipeline, int device, con
     return text;
   const Channel &channel = pipeline.channels[action.channel];
   if (action.kind == ActionKind::Send)
-    text += " to " + describeEnd(pipeline, device, channel.to);
+    text += " to " + describeEnd(pipeline, device, channel.to, channel.target);
   if (action.kind == ActionKind::Recv)
-    text += " from " + describeEnd(pipeline, device, channel.from);
+    text += " from " + describeEnd(pipeline, device, channel.from, channel.source);
   return text;
 }

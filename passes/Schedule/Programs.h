@@ -1,7 +1,7 @@
 //===- Programs.h - What every device of a pipeline does in a step ----------------===//
 //
-// The programs of the devices, apart from IR. Numbers count from 0. A device runs its actions in order; the body is one
-// training step, and is repeated.
+// The programs of the devices, apart from IR. Numbers count from 0. A device holds one stage of the model or several.
+// It runs its actions in order; the body is one training step, and is repeated.
 //
 //   load      tokens of a micro-batch into the frame of the micro-batch
 //   run       a function of a stage. Forward and backward read and write the frame of their micro-batch. Backward adds
@@ -53,12 +53,13 @@ struct Action {
   int from = -1;       ///< gradient buffer: combine, and the send to a replica
 };
 
-/// A private first-in-first-out queue between two devices. A send waits while `capacity` messages lie in it. With
-/// capacity 0 it waits until the receiver takes its message.
+/// A private first-in-first-out queue from a stage to another, on their devices, which are one where both stages lie on
+/// it. A send waits while `capacity` messages lie in it. With capacity 0 it waits until the receiver takes its message.
 struct Channel {
   int from = -1, to = -1; ///< devices
   int capacity = 1;
   Role role = Role::Activations;
+  int source = -1, target = -1; ///< stages
 };
 
 struct Program {
@@ -73,17 +74,22 @@ struct Pipeline {
   int stages = 1, microBatches = 1, replicas = 1, groups = 1;
   bool training = true; ///< or forward alone
   std::vector<TiedStages> tied;
-  std::vector<int> deviceOfStage; ///< by stage, of replica 0; those of replica r are r * stages further
+  int devicesOfReplica = 1;
+  std::vector<int> deviceOfStage; ///< by stage, of replica 0; those of replica r are r * devicesOfReplica further
   std::vector<int> ages;          ///< by stage: how many updates old its gradients are said to be when applied
   std::vector<int> frames;        ///< by stage: how many it has, 0 for as many as it needs. Or empty: all 0
   std::vector<Channel> channels;
   std::vector<Program> programs; ///< by device
 
-  int devices() const { return stages * replicas; }
-  int deviceOf(int stage, int replica) const { return replica * stages + deviceOfStage[stage]; }
-  int replicaOf(int device) const { return device / stages; }
-  /// The stage of every device; -1 where it has none.
-  std::vector<int> stageOfDevices() const;
+  int devices() const { return devicesOfReplica * replicas; }
+  int deviceOf(int stage, int replica) const { return replica * devicesOfReplica + deviceOfStage[stage]; }
+  int replicaOf(int device) const { return device / devicesOfReplica; }
+  /// The stages of every device of a replica, ascending.
+  std::vector<std::vector<int>> stagesOfDevices() const;
+  /// "stage 1", or "stages 0 and 2": those of a device.
+  std::string describeStages(int device) const;
+  /// The number of a stage of a replica among those of all replicas.
+  int instanceOf(int stage, int replica) const { return replica * stages + stage; }
 
   int microBatchesOfReplica() const { return microBatches / replicas; }
   int firstMicroBatch(int replica) const { return replica * microBatchesOfReplica(); }

@@ -64,6 +64,7 @@ static void readFacts(pipe::PipelineOp op, schedule::Pipeline &pipeline) {
   pipeline.replicas = op.getReplicas();
   pipeline.groups = op.getGroups();
   pipeline.training = !op.getForwardOnly();
+  pipeline.devicesOfReplica = int(op.devicesOfReplica());
   pipeline.ages.assign(op.getAges().begin(), op.getAges().end());
   if (auto frames = op.getFrames())
     pipeline.frames.assign(frames->begin(), frames->end());
@@ -77,19 +78,31 @@ static void readFacts(pipe::PipelineOp op, schedule::Pipeline &pipeline) {
       pipeline.deviceOfStage.push_back(stage);
 }
 
+static schedule::Channel readChannel(pipe::ChannelOp op, ArrayRef<int> stageOfDevice) {
+  int from = op.getSource(), to = op.getTarget(), devices = int(stageOfDevice.size());
+  schedule::Channel channel{from, to, int(op.getCapacity()), schedule::Role(op.getRole())};
+  std::optional<ArrayRef<int32_t>> stages = op.getStages();
+  channel.source = stages ? (*stages)[0] : stageOfDevice[from % devices];
+  channel.target = stages ? (*stages)[1] : stageOfDevice[to % devices];
+  return channel;
+}
+
 FailureOr<PipelineOfOp> sluice::readPipeline(pipe::PipelineOp op) {
   PipelineOfOp result;
   ChannelNumbers channels;
   auto programs = llvm::to_vector(op.getOps<pipe::ProgramOp>());
-  int64_t devices = int64_t(op.getStages()) * op.getReplicas();
+  int64_t devices = op.countDevices();
   if (int64_t(programs.size()) != devices)
     return op.emitOpError() << "expected a program a device, " << devices << ", found " << programs.size();
   readFacts(op, result.pipeline);
+  // Read only where each device holds one.
+  std::vector<int> stageOfDevice(op.devicesOfReplica());
+  for (auto [stage, device] : llvm::enumerate(result.pipeline.deviceOfStage))
+    stageOfDevice[device] = int(stage);
   for (auto channel : op.getOps<pipe::ChannelOp>()) {
     channels[channel.getSymNameAttr()] = int(result.channels.size());
     result.channels.push_back(channel);
-    result.pipeline.channels.push_back({int(channel.getSource()), int(channel.getTarget()), int(channel.getCapacity()),
-                                        schedule::Role(channel.getRole())});
+    result.pipeline.channels.push_back(readChannel(channel, stageOfDevice));
   }
   result.pipeline.programs.resize(devices);
   result.actions.resize(devices);

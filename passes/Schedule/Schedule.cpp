@@ -24,6 +24,7 @@ struct Schedule : sluice::impl::ScheduleBase<Schedule> {
     options.replicas = replicas;
     options.groups = groups;
     options.capacity = capacity;
+    options.devices = devices;
     options.training = !forwardOnly;
     if (capacity < 0 || tied.size() % 2 != 0) {
       module.emitError() << (capacity < 0 ? "expected a capacity of at least 0, found "

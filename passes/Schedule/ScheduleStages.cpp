@@ -70,6 +70,7 @@ FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t st
   schedule::GeneratorOptions options;
   options.schedule = isTrained ? std::string(scheduleName) : "sequential";
   options.stages = stages;
+  options.devices = devices;
   options.training = isTrained;
   options.capacity = capacityOfChannels;
   if (isTrained) {
@@ -120,9 +121,10 @@ LogicalResult ScheduleStages::bind(pipe::PipelineOp op, StringRef graph, int64_t
   if (failed(read))
     return failure();
   const schedule::Pipeline &pipeline = read->pipeline;
-  std::map<std::tuple<pipe::Role, int, int>, pipe::ChannelOp> channels;
-  for (pipe::ChannelOp channel : read->channels)
-    channels[{channel.getRole(), int(channel.getSource()), int(channel.getTarget())}] = channel;
+  using Ends = std::tuple<pipe::Role, int, int, int, int>;
+  std::map<Ends, pipe::ChannelOp> channels;
+  for (auto [channel, channelOp] : llvm::zip_equal(pipeline.channels, read->channels))
+    channels[Ends(channelOp.getRole(), channel.from, channel.to, channel.source, channel.target)] = channelOp;
   for (auto message : getOperation().getOps<MessageOp>()) {
     if (message.getGraph() != graph)
       continue;
@@ -133,7 +135,7 @@ LogicalResult ScheduleStages::bind(pipe::PipelineOp op, StringRef graph, int64_t
       int source = pipeline.deviceOf(message.getSource(), replica);
       int target = pipeline.deviceOf(message.getTarget(), replica);
       pipe::Role role = roleOf(message.getAction());
-      auto channel = channels.find({role, source, target});
+      auto channel = channels.find(Ends(role, source, target, int(message.getSource()), int(message.getTarget())));
       if (channel == channels.end())
         return op.emitOpError() << "expected a channel of " << stringifyRole(role) << " from device " << source
                                 << " to " << target << ", for the message '" << message.getSymName() << "'";

@@ -7,6 +7,8 @@
 //   stage 1 | . 0 . . a . . 1 . . b .
 //   stage 2 | . . 0 a . . . . 1 b . .
 //
+// A device that holds several stages runs them where they come in this order.
+//
 // Huo et al., "Decoupled Parallel Backpropagation with Convergence Guarantee" (2018), names the lock.
 //
 //===----------------------------------------------------------------------===//
@@ -14,11 +16,14 @@
 
 using namespace sluice::schedule;
 
-std::vector<Turn> sluice::schedule::orderSequential(int, int, int microBatches) {
+std::vector<Turn> sluice::schedule::orderSequential(int device, const Layout &layout) {
   std::vector<Turn> turns;
-  for (int microBatch = 0; microBatch < microBatches; ++microBatch) {
-    turns.push_back({RunKind::Forward, microBatch});
-    turns.push_back({RunKind::Backward, microBatch});
+  int held = layout.held(device);
+  for (int microBatch = 0; microBatch < layout.microBatches; ++microBatch) {
+    for (int number = 0; number < held; ++number)
+      turns.push_back({RunKind::Forward, microBatch, device + number * layout.devices});
+    for (int number = held - 1; number >= 0; --number)
+      turns.push_back({RunKind::Backward, microBatch, device + number * layout.devices});
   }
   return turns;
 }

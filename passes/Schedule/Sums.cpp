@@ -14,8 +14,8 @@ struct Sum {
   bool isWhole() const { return level >= 0 && next < 0; }
 };
 
-/// The sums of one device.
-struct DeviceSums {
+/// The sums of one stage of a replica.
+struct StageSums {
   std::vector<Sum> buffers;
   int sent = 0, received = 0; ///< tied sums
   bool tied = false, reduced = false;
@@ -24,9 +24,9 @@ struct DeviceSums {
 class SumPlayer {
 public:
   SumPlayer(const Pipeline &pipeline, const ProgramIndex &index)
-      : pipeline(pipeline), index(index), devices(pipeline.devices()), exchanges(pipeline.stages, 0),
-        onTheWay(pipeline.channels.size()), taken(pipeline.channels.size(), 0) {
-    for (DeviceSums &sums : devices)
+      : pipeline(pipeline), index(index), stagesOfDevice(pipeline.stagesOfDevices()), stages(index.stages.size()),
+        exchanges(pipeline.stages, 0), onTheWay(pipeline.channels.size()), taken(pipeline.channels.size(), 0) {
+    for (StageSums &sums : stages)
       sums.buffers.resize(pipeline.gradientBuffers());
     for (const TiedStages &pair : pipeline.tied)
       if (pair[0] != pair[1])
@@ -36,22 +36,23 @@ public:
 
   /// Plays an action: what is wrong with it, or empty.
   std::string play(int device, const Action &action) {
-    DeviceSums &sums = devices[device];
+    if (action.kind == ActionKind::Reduce)
+      return reduceAll(device);
+    StageSums &sums = stages[pipeline.instanceOf(action.stage, pipeline.replicaOf(device))];
     if (sums.reduced && touchesSums(action))
       return "expected before the reduce";
     switch (action.kind) {
     case ActionKind::Run:
       return action.run == RunKind::Backward ? accumulate(sums, action.microBatch)
-             : action.run == RunKind::Tied   ? addTied(sums, index.devices[device].stage)
+             : action.run == RunKind::Tied   ? addTied(sums, action.stage)
                                              : "";
     case ActionKind::Send:
     case ActionKind::Recv:
       return exchange(sums, action);
     case ActionKind::Combine:
       return combine(sums, action);
-    case ActionKind::Reduce:
-      return reduce(sums, index.devices[device].stage);
     case ActionKind::Load:
+    case ActionKind::Reduce:
     case ActionKind::Update:
       return "";
     }
@@ -61,7 +62,8 @@ public:
 private:
   const Pipeline &pipeline;
   const ProgramIndex &index;
-  std::vector<DeviceSums> devices;
+  std::vector<std::vector<int>> stagesOfDevice;
+  std::vector<StageSums> stages;          ///< by Pipeline::instanceOf
   std::vector<int> exchanges;             ///< by stage: tied sums that it sends and receives
   std::vector<std::vector<Sum>> onTheWay; ///< by channel, of replicas
   std::vector<size_t> taken;              ///< by channel
@@ -81,16 +83,16 @@ private:
                          : "micro-batches " + std::to_string(first) + " to " + std::to_string(last);
   }
 
-  std::string describeBuffer(const DeviceSums &sums, int buffer) const {
+  std::string describeBuffer(const StageSums &sums, int buffer) const {
     return "buffer " + std::to_string(buffer) + " holds " + describeSum(sums.buffers[buffer]);
   }
 
   /// The sum over all micro-batches of all replicas.
-  bool isTotal(const DeviceSums &sums) const {
+  bool isTotal(const StageSums &sums) const {
     return sums.buffers[0].isWhole() && sums.buffers[0].level == log2Of(pipeline.groups);
   }
 
-  std::string accumulate(DeviceSums &sums, int microBatch) {
+  std::string accumulate(StageSums &sums, int microBatch) {
     int number = pipeline.bufferOf(microBatch);
     Sum &sum = sums.buffers[number];
     if (pipeline.isFirstOfGroup(microBatch)) {
@@ -104,7 +106,7 @@ private:
     return "";
   }
 
-  std::string combine(DeviceSums &sums, const Action &action) {
+  std::string combine(StageSums &sums, const Action &action) {
     Sum &into = sums.buffers[action.into], &from = sums.buffers[action.from];
     if (!into.isWhole() || !from.isWhole() || into.level != from.level || into.place != (from.place ^ 1))
       return "expected two halves of the tree of groups: " + describeBuffer(sums, action.into) + ", " +
@@ -114,7 +116,7 @@ private:
     return "";
   }
 
-  std::string exchange(DeviceSums &sums, const Action &action) {
+  std::string exchange(StageSums &sums, const Action &action) {
     bool sends = action.kind == ActionKind::Send;
     Role role = pipeline.channels[action.channel].role;
     if (role == Role::Tied) {
@@ -133,7 +135,7 @@ private:
     return "";
   }
 
-  std::string addTied(DeviceSums &sums, int stage) {
+  std::string addTied(StageSums &sums, int stage) {
     sums.tied = true;
     if (!isTotal(sums))
       return "expected the sum over all micro-batches: " + describeBuffer(sums, 0);
@@ -143,13 +145,22 @@ private:
     return "";
   }
 
-  std::string reduce(DeviceSums &sums, int stage) {
+  std::string reduceAll(int device) {
+    for (int stage : stagesOfDevice[device % pipeline.devicesOfReplica])
+      if (std::string text = reduce(pipeline.instanceOf(stage, pipeline.replicaOf(device))); !text.empty())
+        return text;
+    return "";
+  }
+
+  std::string reduce(int instance) {
+    StageSums &sums = stages[instance];
+    int stage = index.stages[instance].stage;
     if (!isTotal(sums))
       return "expected the sum over all micro-batches: " + describeBuffer(sums, 0);
     for (int buffer = 1; buffer < int(sums.buffers.size()); ++buffer)
       if (sums.buffers[buffer].level >= 0)
         return "leaves a sum that nothing adds: " + describeBuffer(sums, buffer);
-    bool isTied = index.devices[&sums - devices.data()].tied >= 0;
+    bool isTied = index.stages[instance].tied >= 0;
     if (isTied && !sums.tied)
       return "expected behind the tied sum";
     if (sums.sent != exchanges[stage] || sums.received != exchanges[stage])
@@ -189,14 +200,14 @@ std::optional<Error> sluice::schedule::checkSums(const Pipeline &pipeline, const
 std::optional<Error> sluice::schedule::checkAges(const Pipeline &pipeline, const ProgramIndex &index) {
   if (!pipeline.training)
     return std::nullopt;
-  for (int device = 0; device < pipeline.devices(); ++device) {
-    const DeviceIndex &ofDevice = index.devices[device];
+  for (const StageIndex &ofStage : index.stages) {
+    int device = ofStage.device;
     for (int local = 0; local < pipeline.microBatchesOfReplica(); ++local) {
-      int forward = ofDevice.position(local, AtForward), backward = ofDevice.position(local, AtBackward);
-      int age = forward < ofDevice.update && ofDevice.update < backward;
-      if (age != pipeline.ages[ofDevice.stage])
+      int forward = ofStage.position(local, AtForward), backward = ofStage.position(local, AtBackward);
+      int age = forward < ofStage.update && ofStage.update < backward;
+      if (age != pipeline.ages[ofStage.stage])
         return Error{describe(pipeline, device, pipeline.programs[device].body[backward]) +
-                         ": expected a gradient of age " + std::to_string(pipeline.ages[ofDevice.stage]) +
+                         ": expected a gradient of age " + std::to_string(pipeline.ages[ofStage.stage]) +
                          ", as the stage declares, found age " + std::to_string(age),
                      {device, backward},
                      "weights of this forward",

@@ -27,7 +27,7 @@ static char letterOf(const Action &action) {
 }
 
 static std::string rowName(const Pipeline &pipeline, int device) {
-  std::string name = "stage " + std::to_string(pipeline.stageOfDevices()[device]);
+  std::string name = pipeline.describeStages(device);
   return pipeline.replicas > 1 ? name + " of replica " + std::to_string(pipeline.replicaOf(device)) : name;
 }
 
@@ -70,16 +70,16 @@ std::string sluice::schedule::drawText(const Pipeline &pipeline, const Timeline 
 }
 
 std::string sluice::schedule::drawJson(const Pipeline &pipeline, const Timeline &timeline) {
-  std::vector<int> stageOfDevice = pipeline.stageOfDevices();
   std::string text = "{\"period\": " + number(timeline.period) + ", \"devices\": [";
   for (int device = 0; device < pipeline.devices(); ++device) {
     text += std::string(device == 0 ? "\n" : ",\n") + "  {\"device\": " + std::to_string(device) +
-            ", \"stage\": " + std::to_string(stageOfDevice[device]) +
             ", \"replica\": " + std::to_string(pipeline.replicaOf(device)) + ", \"actions\": [";
     const std::vector<Action> &body = pipeline.programs[device].body;
     for (size_t index = 0; index < body.size(); ++index) {
       const Span &span = timeline.spans[device][index];
       text += std::string(index == 0 ? "\n" : ",\n") + "    {\"name\": \"" + actionName(pipeline, body[index]) + "\"";
+      if (body[index].stage >= 0)
+        text += ", \"stage\": " + std::to_string(body[index].stage);
       if (body[index].microBatch >= 0)
         text += ", \"micro_batch\": " + std::to_string(body[index].microBatch);
       text += ", \"start\": " + number(span.start) + ", \"end\": " + number(span.end) + "}";

@@ -28,7 +28,7 @@ struct Timeline {
 /// `+` is combine or tied, `#` update, `.` idle. Ends with a line that says so.
 std::string drawText(const Pipeline &pipeline, const Timeline &timeline, int columns);
 
-/// {"period": ..., "devices": [{"device", "stage", "replica", "actions": [{"name", "micro_batch", "start", "end"}]}]},
+/// {"period": ..., "devices": [{"device", "replica", "actions": [{"name", "stage", "micro_batch", "start", "end"}]}]},
 /// with one action a line.
 std::string drawJson(const Pipeline &pipeline, const Timeline &timeline);
 

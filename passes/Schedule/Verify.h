@@ -10,7 +10,7 @@
 //     tied sums, reduction and update come after all of it;
 //   - gradients are as many updates old as their stage declares.
 //
-// Programs are synchronous: prologue and epilogue are empty, and a device has one stage.
+// Programs are synchronous: prologue and epilogue are empty.
 //
 // Sends do not wait for the receive while the channel has room, and receives are posted ahead. A device waits for its
 // own sends before it overwrites what they read.

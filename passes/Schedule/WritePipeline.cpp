@@ -6,8 +6,11 @@ using namespace sluice;
 using schedule::Action;
 using Kind = schedule::ActionKind;
 
-static std::string nameOf(const schedule::Channel &channel) {
-  return schedule::nameOf(channel.role) + ("." + std::to_string(channel.from) + "." + std::to_string(channel.to));
+/// By the instances of stages that it joins, which are its devices where each holds one stage.
+static std::string nameOf(const schedule::Pipeline &pipeline, const schedule::Channel &channel) {
+  int source = pipeline.instanceOf(channel.source, pipeline.replicaOf(channel.from));
+  int target = pipeline.instanceOf(channel.target, pipeline.replicaOf(channel.to));
+  return schedule::nameOf(channel.role) + ("." + std::to_string(source) + "." + std::to_string(target));
 }
 
 /// An attribute of a number that an action may lack.
@@ -19,7 +22,7 @@ static void writeAction(OpBuilder &builder, Location location, const schedule::P
                         const Action &action) {
   auto number = [&](int value) { return builder.getI32IntegerAttr(value); };
   auto channel = [&] {
-    return FlatSymbolRefAttr::get(builder.getContext(), nameOf(pipeline.channels[action.channel]));
+    return FlatSymbolRefAttr::get(builder.getContext(), nameOf(pipeline, pipeline.channels[action.channel]));
   };
   IntegerAttr stage = number(action.stage), iteration = number(action.iteration);
   IntegerAttr microBatch = optional(builder, action.microBatch);
@@ -85,10 +88,12 @@ pipe::PipelineOp sluice::writePipeline(OpBuilder &builder, Location location, St
   OpBuilder::InsertionGuard guard(builder);
   builder.createBlock(&op.getBody());
   for (const schedule::Channel &channel : pipeline.channels)
-    pipe::ChannelOp::create(builder, location, builder.getStringAttr(nameOf(channel)),
-                            pipe::RoleAttr::get(builder.getContext(), pipe::Role(channel.role)), number(channel.from),
-                            number(channel.to), number(channel.capacity), builder.getArrayAttr({}), ArrayAttr(),
-                            ArrayAttr());
+    pipe::ChannelOp::create(
+        builder, location, builder.getStringAttr(nameOf(pipeline, channel)),
+        pipe::RoleAttr::get(builder.getContext(), pipe::Role(channel.role)), number(channel.from), number(channel.to),
+        pipeline.devicesOfReplica < pipeline.stages ? builder.getDenseI32ArrayAttr({channel.source, channel.target})
+                                                    : DenseI32ArrayAttr(),
+        number(channel.capacity), builder.getArrayAttr({}), ArrayAttr(), ArrayAttr());
   for (int device = 0; device < pipeline.devices(); ++device)
     writeProgram(builder, location, pipeline, device);
   return op;

@@ -1,10 +1,13 @@
 //===- AssignStages.cpp - Every layer gets its stage ------------------------------------===//
 #include "mlir/IR/Remarks.h"
+#include "passes/Schedule/Generators.h"
+#include "passes/Schedule/Verify.h"
 #include "passes/Stages/Passes.h"
 #include "passes/Stages/StageCosts.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
+#include <climits>
 #include <map>
 
 namespace sluice {
@@ -139,6 +142,7 @@ private:
   InFlightDiagnostic complain() { return getOperation()->emitError() << "assignment of stages expected "; }
 
   FailureOr<StageSettings> readOptions(SmallVectorImpl<int64_t> &parts);
+  LogicalResult countFrames(StageSettings &settings);
   LogicalResult readPartition(SmallVectorImpl<int64_t> &parts);
   FailureOr<Partition> divide(GraphOp graph, ArrayRef<StageUnit> units, const StageSettings &settings,
                               ArrayRef<int64_t> parts);
@@ -157,19 +161,34 @@ FailureOr<StageSettings> AssignStages::readOptions(SmallVectorImpl<int64_t> &par
     return complain() << "memory-limit of at least 0 bytes, found " << int64_t(memoryLimit);
   if (failed(readPartition(parts)))
     return failure();
-  static constexpr StringRef schedules[] = {"sequential", "gpipe", "1f1b"}; // as FrameSchedule counts them
-  const StringRef *found = llvm::find(schedules, StringRef(schedule));
-  if (found == std::end(schedules))
-    return complain() << "schedule to be one of sequential, gpipe, 1f1b, found '" << schedule << "'";
+  if (!schedule::isSchedule(schedule))
+    return complain() << "schedule to be one of " << schedule::scheduleNames() << ", found '" << schedule << "'";
   if (!llvm::is_contained({"adamw", "sgd", "muon"}, StringRef(optimizer)))
     return complain() << "optimizer to be one of adamw, sgd, muon, found '" << optimizer << "'";
   StageSettings settings;
   settings.optimizer = optimizer;
-  settings.schedule = FrameSchedule(found - std::begin(schedules));
   settings.stages = !parts.empty() ? int64_t(parts.size()) : std::max<int64_t>(stages, 1);
   settings.microBatches = microBatches;
   settings.memoryLimit = memoryLimit > 0 ? std::optional<int64_t>(memoryLimit) : std::nullopt;
-  return settings;
+  return failed(countFrames(settings)) ? FailureOr<StageSettings>() : settings;
+}
+
+/// As the proof of the schedule will count them.
+LogicalResult AssignStages::countFrames(StageSettings &settings) {
+  schedule::GeneratorOptions options;
+  options.schedule = schedule;
+  options.stages = int(std::min<int64_t>(settings.stages, INT_MAX));
+  options.devices = devices;
+  options.microBatches = int(std::min<int64_t>(settings.microBatches, INT_MAX));
+  schedule::Pipeline pipeline;
+  schedule::Proof proof;
+  auto error = schedule::generate(options, pipeline);
+  if (!error)
+    error = schedule::verify(pipeline, {}, proof);
+  if (error)
+    return getOperation()->emitError() << error->text;
+  settings.frames.assign(proof.frames.begin(), proof.frames.end());
+  return success();
 }
 
 LogicalResult AssignStages::readPartition(SmallVectorImpl<int64_t> &parts) {

@@ -64,8 +64,12 @@ SmallVector<StageWork> CostStages::measure(ArrayRef<StageUnit> units, const Prof
   int64_t count = 1;
   for (const StageUnit &unit : units)
     count = std::max(count, stageOf(unit) + 1);
-  StageSettings settings = {optimizer,    FrameSchedule::Sequential,    count,
-                            microBatches, /*memoryLimit=*/std::nullopt, profile};
+  StageSettings settings = {optimizer,
+                            count,
+                            microBatches,
+                            SmallVector<int64_t>(count, 1),
+                            /*memoryLimit=*/std::nullopt,
+                            profile};
   PartitionProblem problem = buildPartitionProblem(units, settings);
   double unitOfTime = profile ? secondsPerProfiledTick : 1;
   SmallVector<StageSeconds> times = profile ? timesOfUnits(units, settings) : SmallVector<StageSeconds>();

@@ -25,15 +25,6 @@ int64_t Partition::slowest() const {
   return most;
 }
 
-SmallVector<int64_t> sluice::framesAlive(FrameSchedule schedule, int64_t microBatches, int64_t stages) {
-  SmallVector<int64_t> frames;
-  for (int64_t stage = 0; stage < stages; ++stage)
-    frames.push_back(schedule == FrameSchedule::Sequential ? 1
-                     : schedule == FrameSchedule::GPipe    ? microBatches
-                                                           : std::min(microBatches, stages - stage));
-  return frames;
-}
-
 /// What a layer computes in a micro-batch, on average.
 static int64_t computeTicks(const PartitionLayer &layer) {
   return std::llround((1 - layer.dropProbability) * double(layer.forward + layer.backward));

@@ -83,14 +83,6 @@ struct Partition {
   int64_t slowest() const;
 };
 
-/// The schedules whose frames are known without a program.
-enum class FrameSchedule { Sequential, GPipe, OneForwardOneBackward };
-
-/// How many of `microBatches` are alive at once on each of `stages` stages: one where they run one after another, all
-/// under gpipe (Huang et al. 2019), under 1f1b at most as many as there are stages from this one to the last
-/// (Narayanan et al. 2019).
-llvm::SmallVector<int64_t> framesAlive(FrameSchedule schedule, int64_t microBatches, int64_t stages);
-
 /// The best partition in which every stage has a layer, by dynamic programming; none where memory does not suffice or
 /// where there are fewer layers than stages. Of those whose slowest stage is the fastest it is the most even one, with
 /// the least sum of squares of the stages' times; of these the one whose first stages have the fewest layers.

@@ -159,7 +159,7 @@ static PartitionProblem estimate(ArrayRef<StageUnit> units, const StageSettings 
   for (const StageUnit &unit : units)
     problem.layers.push_back(costOf(unit));
   problem.transfer = transferCost(settings.profile);
-  problem.frames = framesAlive(settings.schedule, settings.microBatches, settings.stages);
+  problem.frames = settings.frames;
   problem.memoryLimit = settings.memoryLimit;
   addBoundaries(units, problem.layers);
   addParameters(units, settings, problem);

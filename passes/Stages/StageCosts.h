@@ -31,9 +31,9 @@ struct StageUnit {
 
 /// How the stages run, as far as it decides what they cost.
 struct StageSettings {
-  llvm::StringRef optimizer; ///< adamw, sgd or muon
-  FrameSchedule schedule;
+  llvm::StringRef optimizer;          ///< adamw, sgd or muon
   int64_t stages, microBatches;       ///< at least 1
+  llvm::SmallVector<int64_t> frames;  ///< by stage: micro-batches that are alive at once
   std::optional<int64_t> memoryLimit; ///< bytes of a device
   const Profile *profile = nullptr;   ///< what was measured, which takes the place of estimates; of these units
 };

@@ -35,11 +35,11 @@ SLUICE_ABI_STRUCT(sluice_scalar, M(name), M(value), M(help), M(least), M(most), 
 SLUICE_ABI_STRUCT(sluice_function, M(name), M(entry), M(scratch_bytes), M(thread_scratch_bytes), M(stage));
 SLUICE_ABI_STRUCT(sluice_action, M(kind), M(stage), M(micro_batch), M(function), M(channel), M(into), M(from),
                   M(clears));
-SLUICE_ABI_STRUCT(sluice_device, M(stage), M(replica), M(first_action), M(action_count), M(busy));
-SLUICE_ABI_STRUCT(sluice_channel, M(role), M(from), M(to), M(capacity), M(first_transfer), M(transfer_count));
+SLUICE_ABI_STRUCT(sluice_device, M(replica), M(first_action), M(action_count), M(busy));
+SLUICE_ABI_STRUCT(sluice_channel, M(role), M(from), M(to), M(stage), M(capacity), M(first_transfer), M(transfer_count));
 SLUICE_ABI_STRUCT(sluice_transfer, M(source), M(target), M(bytes));
 SLUICE_ABI_STRUCT(sluice_stage, M(gradient_offset), M(gradient_bytes), M(count_offset), M(frame_bytes), M(element),
-                  M(frames), M(layers), M(embeddings), M(head));
+                  M(frames), M(layers), M(embeddings), M(head), M(device));
 SLUICE_ABI_STRUCT(sluice_graph, M(name), M(first_action), M(action_count), M(stage), M(inputs), M(input), M(result));
 SLUICE_ABI_STRUCT(sluice_metric, M(name), M(layer), M(gate), M(stage), M(kind), M(result));
 SLUICE_ABI_STRUCT(sluice_layer, M(name));

@@ -17,8 +17,8 @@ public:
 
   /// Reads the programs, checks that they fit the model, and adds their channels.
   LogicalResult run(bool isTrained, int64_t microBatches);
-  /// Adds the actions of a device, which have no more than a body.
-  LogicalResult addProgram(int device);
+  /// Adds the actions of a device, which have no more than a body; of one of its stages alone where one is given.
+  LogicalResult addProgram(int device, std::optional<int> stage = std::nullopt);
   const schedule::Pipeline &pipeline() const { return read.pipeline; }
   pipe::PipelineOp pipelineOp() const { return op; }
 
@@ -26,8 +26,9 @@ private:
   LogicalResult checkFits(bool isTrained, int64_t microBatches);
   LogicalResult addChannels();
   LogicalResult addTransfers(pipe::ChannelOp channel);
-  LogicalResult convert(int device, int position, const schedule::Action &action);
+  LogicalResult convert(int device, int position, schedule::Action action);
   std::optional<ActionKind> functionKindOf(const schedule::Action &action) const;
+  const std::vector<int> &stagesOf(int device) const { return stages[device % pipeline().devicesOfReplica]; }
 
   ModuleOp module;
   StringRef graph;
@@ -36,6 +37,7 @@ private:
   Table &table;
   uint32_t firstChannel;
   PipelineOfOp read;
+  std::vector<std::vector<int>> stages; ///< by device of a replica
   std::set<int32_t> called;
 };
 } // namespace
@@ -45,6 +47,7 @@ LogicalResult GraphPrograms::run(bool isTrained, int64_t microBatches) {
   if (failed(found))
     return failure();
   read = std::move(*found);
+  stages = pipeline().stagesOfDevices();
   return failed(checkFits(isTrained, microBatches)) ? failure() : addChannels();
 }
 
@@ -71,6 +74,7 @@ LogicalResult GraphPrograms::addChannels() {
                                                            : SLUICE_CHANNEL_FRAMES;
     entry.from = channel.from;
     entry.to = channel.to;
+    entry.stage = channel.source;
     // More room makes no proved program wait: a queue of one message does where a send may wait for its receive.
     entry.capacity = std::max(channel.capacity, 1);
     entry.first_transfer = table.transfers.size();
@@ -114,7 +118,16 @@ std::optional<ActionKind> GraphPrograms::functionKindOf(const schedule::Action &
   return pipeline().training ? ActionKind::Forward : ActionKind::Evaluate;
 }
 
-LogicalResult GraphPrograms::convert(int device, int position, const schedule::Action &action) {
+LogicalResult GraphPrograms::convert(int device, int position, schedule::Action action) {
+  // The norm is one function a stage.
+  if (action.kind == Kind::Reduce && action.stage < 0) {
+    for (int stage : stagesOf(device)) {
+      action.stage = stage;
+      if (failed(convert(device, position, action)))
+        return failure();
+    }
+    return success();
+  }
   Operation *actionOp = read.actions[device][position];
   if (action.iteration != 0)
     return actionOp->emitOpError() << "expected an action of the step itself, found iteration " << action.iteration;
@@ -122,7 +135,7 @@ LogicalResult GraphPrograms::convert(int device, int position, const schedule::A
   if (action.kind == Kind::Run && !kind)
     return actionOp->emitOpError() << "expected forward, backward or tied, found '" << nameOf(action.run) << "'";
   sluice_action entry = {};
-  entry.stage = action.stage >= 0 ? action.stage : pipeline().stageOfDevices()[device];
+  entry.stage = action.stage;
   entry.micro_batch = action.microBatch;
   entry.function = kind ? functions.lookup(*kind, graph, entry.stage).value_or(-1) : -1;
   called.insert(entry.function);
@@ -143,18 +156,19 @@ LogicalResult GraphPrograms::convert(int device, int position, const schedule::A
   return success();
 }
 
-LogicalResult GraphPrograms::addProgram(int device) {
+LogicalResult GraphPrograms::addProgram(int device, std::optional<int> stage) {
   const schedule::Program &program = pipeline().programs[device];
   if (!program.prologue.empty() || !program.epilogue.empty())
     return read.programs[device]->emitOpError() << "expected a program that begins and ends with the step";
   for (auto [position, action] : llvm::enumerate(program.body))
-    if (failed(convert(device, position, action)))
+    if ((!stage || action.stage == *stage) && failed(convert(device, position, action)))
       return failure();
-  int stage = pipeline().stageOfDevices()[device];
-  std::optional<int32_t> tied = functions.lookup(ActionKind::Tied, graph, stage);
-  if (tied && !called.count(*tied))
-    return read.programs[device]->emitOpError()
-           << "expected the action 'tied' of stage " << stage << ", which adds gradients of the model";
+  for (int held : stagesOf(device)) {
+    std::optional<int32_t> tied = functions.lookup(ActionKind::Tied, graph, held);
+    if (tied && !called.count(*tied))
+      return read.programs[device]->emitOpError()
+             << "expected the action 'tied' of stage " << held << ", which adds gradients of the model";
+  }
   return success();
 }
 
@@ -170,9 +184,11 @@ static void addGradients(SlotOp slot, int64_t begin, int64_t end, sluice_stage &
 }
 
 FailureOr<SmallVector<sluice_stage>> sluice::collectStages(ModuleOp module, pipe::PipelineOp op) {
-  SmallVector<sluice_stage> stages(op.getStages(), sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1, 0, 0, 0});
-  for (auto [stage, frames] : llvm::zip_equal(stages, *op.getFrames()))
+  SmallVector<sluice_stage> stages(op.getStages(), sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1, 0, 0, 0, 0});
+  for (auto [number, stage, frames] : llvm::enumerate(stages, *op.getFrames())) {
     stage.frames = frames;
+    stage.device = op.getDevices() ? (*op.getDevices())[number] : int32_t(number);
+  }
   if (auto costs = module->getAttrOfType<StageCostsAttr>(stageCostsAttrName))
     for (auto [stage, cost] : llvm::zip(stages, costs.getStages().getAsRange<StageCostAttr>())) {
       stage.layers = cost.getLayers();
@@ -215,8 +231,8 @@ static LogicalResult addDevices(GraphPrograms &programs, Table &table) {
     if (failed(programs.addProgram(device)))
       return failure();
     std::optional<ArrayRef<double>> busy = programs.pipelineOp().getBusy();
-    table.devices.push_back({pipeline.stageOfDevices()[device], pipeline.replicaOf(device), first,
-                             uint32_t(table.actions.size()) - first, busy ? (*busy)[device] : -1});
+    table.devices.push_back(
+        {pipeline.replicaOf(device), first, uint32_t(table.actions.size()) - first, busy ? (*busy)[device] : -1});
   }
   return success();
 }
@@ -225,7 +241,7 @@ static LogicalResult addDevices(GraphPrograms &programs, Table &table) {
 static LogicalResult addStages(GraphPrograms &programs, Table &table, sluice_graph &graph) {
   graph.first_action = table.actions.size();
   for (int stage = 0; stage < programs.pipeline().stages; ++stage)
-    if (failed(programs.addProgram(programs.pipeline().deviceOf(stage, /*replica=*/0))))
+    if (failed(programs.addProgram(programs.pipeline().deviceOf(stage, /*replica=*/0), stage)))
       return failure();
   graph.action_count = table.actions.size() - graph.first_action;
   return success();

@@ -49,14 +49,15 @@ static double timeOf(const sluice_binary &program, const std::vector<std::vector
                      uint32_t kind) {
   Times times;
   for (size_t device = 0; device < byDevice.size(); ++device) {
-    if (program.devices[device].stage != stage)
+    if (deviceOf(program, stage, program.devices[device].replica) != static_cast<int32_t>(device))
       continue;
     size_t count = program.devices[device].action_count;
     for (size_t step = 0; step < byDevice[device].size() / count; ++step) {
       double sum = 0;
       size_t microBatches = 0;
       for (size_t i = 0; i < count; ++i)
-        if (const ActionTime &time = byDevice[device][step * count + i]; time.action->kind == kind) {
+        if (const ActionTime &time = byDevice[device][step * count + i];
+            time.action->kind == kind && time.action->stage == stage) {
           sum += secondsOf(time);
           microBatches += time.action->micro_batch >= 0;
         }

@@ -20,7 +20,7 @@ EngineFlags::EngineFlags(const sluice_binary &program)
 void EngineFlags::declareThreads(CLI::App &verb) {
   verb.add_option("--threads", threadCount,
                   (program.device_count > 1 ? "Threads of each of " + std::to_string(program.device_count) +
-                                                  " stages; results do not depend on it (default: an equal part of "
+                                                  " devices; results do not depend on it (default: an equal part of "
                                                   "the processors available, here "
                                             : std::string("Threads; results do not depend on it (default: processors "
                                                           "available, here ")) +

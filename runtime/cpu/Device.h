@@ -1,8 +1,9 @@
 //===- Device.h - The CPU as a device of the engine -------------*- C++ -*-===//
 //
 // The memory that generated code of one replica works on, and the threads that call its functions: stages of a process
-// share weights and persistent slots, of which each touches its own part, and have frames, scratch and threads of their
-// own. The engine knows it by the public part of this class alone, so another kind of device needs no more than that.
+// share weights and persistent slots, of which each touches its own part, and have frames of their own. Stages that lie
+// on one of the program's devices run one after the other, on scratch and threads of that device. The engine knows it
+// by the public part of this class alone, so another kind of device needs no more than that.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,17 +31,17 @@ struct MemoryPlan {
   int64_t total() const { return parameters + persistent + frames + buffers + scratch + threadScratch + inputs; }
 };
 
-/// What a run with so many threads a stage occupies. Pure: reserves nothing.
+/// What a run with so many threads a device occupies. Pure: reserves nothing.
 MemoryPlan planMemory(const sluice_binary &program, unsigned threads);
 
 /// Owns the blocks of memory, zero at first, and the threads.
 class Device {
 public:
-  /// `threads` for each stage. `program` must outlive the device and have passed checkProgram(). Throws as Memory and
-  /// sluice_pool do.
+  /// `threads` for each of the program's devices. `program` must outlive the device and have passed checkProgram().
+  /// Throws as Memory and sluice_pool do.
   Device(const sluice_binary &program, unsigned threads);
 
-  sluice_pool &threads(int32_t stage = 0) { return stages[stage].pool; }
+  sluice_pool &threads(int32_t stage = 0) { return workers[program.stages[stage].device].pool; }
 
   /// The blocks that the offsets of the program's table are in.
   char *parameters() const { return parameterBlock.data(); }
@@ -62,14 +63,19 @@ public:
 
 private:
   struct Stage {
-    Stage(const sluice_binary &program, int32_t number, unsigned threads);
-    Memory frames, buffers, scratch;
+    explicit Stage(const sluice_binary &program, const sluice_stage &facts);
+    Memory frames, buffers;
+  };
+  struct Worker {
+    Worker(const sluice_binary &program, int32_t device, unsigned threads);
+    Memory scratch;
     sluice_pool pool;
   };
 
   const sluice_binary &program;
   Memory parameterBlock, persistentBlock, inputs;
-  std::deque<Stage> stages; // which do not move
+  std::deque<Stage> stages;
+  std::deque<Worker> workers; // by device; which do not move
 };
 
 } // namespace sluice::runtime

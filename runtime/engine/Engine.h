@@ -27,7 +27,7 @@ namespace sluice::runtime {
 /// One program with its parameters and its optimizer's state. One thread at a time may call it.
 class Engine {
 public:
-  /// Reserves all memory and starts the threads, `threads` for each stage of each replica. `program` must outlive the
+  /// Reserves all memory and starts the threads, `threads` for each device. `program` must outlive the
   /// engine and have passed checkProgram().
   Engine(const sluice_binary &program, unsigned threads);
   Engine(const Engine &) = delete;

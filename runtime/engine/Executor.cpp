@@ -27,10 +27,10 @@ Executor::Executor(const sluice_binary &program, std::deque<Device> &replicas)
     runner.memory = &replicas[device.replica];
     runner.begin = program.actions + device.first_action;
     runner.end = runner.begin + device.action_count;
-    // The norm is the last before the update, and where devices wait for each other.
-    runner.update =
-        std::find_if(runner.begin, runner.end, [](const sluice_action &a) { return a.kind == SLUICE_ACTION_NORM; });
-    runner.update += runner.update != runner.end;
+    // Norms are the last before the update, and where devices wait for each other.
+    auto isNorm = [](const sluice_action &action) { return action.kind == SLUICE_ACTION_NORM; };
+    runner.update = std::find_if(runner.begin, runner.end, isNorm);
+    runner.update = std::find_if_not(runner.update, runner.end, isNorm);
     runners.push_back(runner);
   }
 }
@@ -205,10 +205,11 @@ void Executor::run(const sluice_graph &graph) {
   settings = nullptr;
   // On the threads that the stages have in training too.
   crew.run([&](uint32_t number) {
-    const sluice_device &device = program.devices[number];
-    for (uint32_t i = 0; i < graph.action_count && device.replica == 0; ++i)
-      if (const sluice_action &action = program.actions[graph.first_action + i]; action.stage == device.stage)
+    for (uint32_t i = 0; i < graph.action_count; ++i) {
+      const sluice_action &action = program.actions[graph.first_action + i];
+      if (deviceOf(program, action.stage, /*replica=*/0) == static_cast<int32_t>(number))
         perform(runners[number], action);
+    }
   });
 }
 

@@ -1,6 +1,6 @@
 //===- Executor.h - Runs the actions of a training step ---------*- C++ -*-===//
 //
-// The executor interprets the programs of all devices: a stage of a replica each, with a thread of its own; the first
+// The executor interprets the programs of all devices, stages of a replica, each with a thread of its own; the first
 // runs on the thread that calls. It decides the keys of random numbers; what the numbers in memory mean is the business
 // of StepMetrics. Devices meet in channels, and before the update, when what they do depends on the whole gradient.
 //

@@ -33,9 +33,25 @@ int64_t parameterElements(const sluice_binary &program) {
   return count;
 }
 
+int32_t deviceOf(const sluice_binary &program, int32_t stage, int32_t replica) {
+  return replica * (static_cast<int32_t>(program.device_count) / program.replicas) + program.stages[stage].device;
+}
+
+std::string describeDevice(const sluice_binary &program, int32_t device) {
+  int32_t replica = program.devices[device].replica;
+  std::vector<uint32_t> stages;
+  for (uint32_t stage = 0; stage < program.stage_count; ++stage)
+    if (deviceOf(program, static_cast<int32_t>(stage), replica) == device)
+      stages.push_back(stage);
+  std::string text = stages.size() == 1 ? "stage " : "stages ";
+  for (size_t i = 0; i < stages.size(); ++i)
+    text += (i == 0 ? "" : i + 1 < stages.size() ? ", " : " and ") + std::to_string(stages[i]);
+  return program.replicas > 1 ? text + " of replica " + std::to_string(replica) : text;
+}
+
 int64_t messageBytes(const sluice_binary &program, const sluice_channel &channel) {
   if (channel.role == SLUICE_CHANNEL_REPLICA)
-    return program.stages[program.devices[channel.from].stage].gradient_bytes;
+    return program.stages[channel.stage].gradient_bytes;
   int64_t bytes = 0;
   for (uint32_t i = 0; i < channel.transfer_count; ++i)
     bytes += program.transfers[channel.first_transfer + i].bytes;
@@ -137,9 +153,7 @@ static void checkAction(const sluice_binary &program, const sluice_action &actio
 }
 
 static void checkDevice(const sluice_binary &program, const sluice_device &device) {
-  require(device.stage >= 0 && device.stage < static_cast<int32_t>(program.stage_count) && device.replica >= 0 &&
-              device.replica < program.replicas,
-          "a device has no such stage or replica");
+  require(device.replica >= 0 && device.replica < program.replicas, "a device has no such replica");
   require(device.first_action + device.action_count <= program.action_count, "a device has no such actions");
   bool normIsKnown = false;
   for (uint32_t i = 0; i < device.action_count; ++i) {
@@ -150,13 +164,15 @@ static void checkDevice(const sluice_binary &program, const sluice_device &devic
 }
 
 static void checkStagesAndChannels(const sluice_binary &program) {
-  require(program.stage_count > 0 && program.replicas > 0 && program.gradient_buffers > 0 &&
-              program.device_count == program.stage_count * static_cast<uint32_t>(program.replicas) &&
+  require(program.stage_count > 0 && program.replicas > 0 && program.gradient_buffers > 0 && program.device_count > 0 &&
+              program.device_count % static_cast<uint32_t>(program.replicas) == 0 &&
               program.micro_batches % program.replicas == 0,
           "stages, replicas and devices do not fit each other");
   for (uint32_t i = 0; i < program.stage_count; ++i) {
     const sluice_stage &stage = program.stages[i];
     require(stage.frames > 0 && stage.frame_bytes >= 0, "a stage has no frame");
+    require(stage.device >= 0 && stage.device < static_cast<int32_t>(program.device_count) / program.replicas,
+            "a stage has no such device");
     require(stage.gradient_offset >= 0 && stage.count_offset >= stage.gradient_offset &&
                 stage.count_offset <= stage.gradient_offset + stage.gradient_bytes &&
                 stage.gradient_offset + stage.gradient_bytes <= program.persistent_bytes,
@@ -167,7 +183,8 @@ static void checkStagesAndChannels(const sluice_binary &program) {
   for (uint32_t i = 0; i < program.channel_count; ++i) {
     const sluice_channel &channel = program.channels[i];
     auto isDevice = [&](int32_t device) { return device >= 0 && device < static_cast<int32_t>(program.device_count); };
-    require(isDevice(channel.from) && isDevice(channel.to) && channel.capacity > 0 &&
+    require(isDevice(channel.from) && isDevice(channel.to) && channel.capacity > 0 && channel.stage >= 0 &&
+                channel.stage < static_cast<int32_t>(program.stage_count) &&
                 channel.first_transfer + channel.transfer_count <= program.transfer_count,
             "a channel joins no devices or has no room");
   }

@@ -31,6 +31,12 @@ sluice_tensor stateTensor(const sluice_parameter &parameter, uint32_t state);
 /// Number of elements of all parameters together.
 int64_t parameterElements(const sluice_binary &program);
 
+/// The device that holds a stage of a replica, an index in sluice_binary::devices.
+int32_t deviceOf(const sluice_binary &program, int32_t stage, int32_t replica);
+
+/// The stages that a device holds: "stage 1", "stages 0 and 2 of replica 1".
+std::string describeDevice(const sluice_binary &program, int32_t device);
+
 /// Bytes of a message: of all tensors that it bundles, or of a gradient buffer.
 int64_t messageBytes(const sluice_binary &program, const sluice_channel &channel);
 

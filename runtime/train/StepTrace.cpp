@@ -1,16 +1,14 @@
 //===- StepTrace.cpp - When the stages of a run did what ------------------===//
 
 #include "runtime/train/StepTrace.h"
+#include "runtime/engine/Program.h"
 
 namespace sluice::runtime {
 
 static std::vector<std::string> rowsOf(const sluice_binary &program) {
   std::vector<std::string> rows;
-  for (uint32_t i = 0; i < program.device_count; ++i) {
-    const sluice_device &device = program.devices[i];
-    rows.push_back("stage " + std::to_string(device.stage) +
-                   (program.replicas > 1 ? " of replica " + std::to_string(device.replica) : ""));
-  }
+  for (uint32_t i = 0; i < program.device_count; ++i)
+    rows.push_back(describeDevice(program, static_cast<int32_t>(i)));
   return rows;
 }
 

@@ -77,6 +77,18 @@ def write_tokens(path):
     path.write_bytes(struct.pack("<2000H", *(tokens.choice((tokens.randrange(16), 3)) for _ in range(2000))))
 
 
+def held_by(partition, micro_batches):
+    """Schedules, and devices of a replica that hold several stages each."""
+    stages_of = partition.count(",") + 1
+    if stages_of == 3:  # the ring: the first and the last stage on one device
+        yield "sequential", 2
+        yield "gpipe", 2
+    if stages_of == 4:
+        for devices in (1, 2):
+            if micro_batches % devices == 0:
+                yield "interleaved", devices
+
+
 def variants_of(of, micro_batches):
     """Flags of the programs to compare, by reduction groups."""
     variants = collections.defaultdict(list)
@@ -93,6 +105,9 @@ def variants_of(of, micro_batches):
                     flags = f"--partition={partition}", f"--schedule={schedule}", f"--replicas={replicas}"
                     if flags != REFERENCE:
                         variants[v].append(flags)
+                for schedule, devices in held_by(partition, micro_batches // replicas):
+                    variants[v].append((f"--partition={partition}", f"--schedule={schedule}",
+                                        f"--replicas={replicas}", f"--devices={devices * replicas}"))
     return variants
 
 

@@ -282,3 +282,31 @@ pipe.program @a device 0 body {
 
 // expected-error @below {{expects parent op 'pipe.pipeline'}}
 pipe.channel @c activations from 0 to 1 capacity 1 ()
+
+// -----
+
+pipe.pipeline @p stages 3 micro_batches 1 replicas 1 groups 1 ages [0, 0, 0] devices [0, 1, 0] {
+  // expected-error @below {{expected 'stages', as a device holds several}}
+  pipe.channel @c activations from 0 to 1 capacity 1 ()
+}
+
+// -----
+
+pipe.pipeline @p stages 3 micro_batches 1 replicas 1 groups 1 ages [0, 0, 0] devices [0, 1, 0] {
+  // expected-error @below {{expected 'stages' of its two ends, found 1}}
+  pipe.channel @c activations from 0 to 1 stages [0] capacity 1 ()
+}
+
+// -----
+
+pipe.pipeline @p stages 3 micro_batches 1 replicas 1 groups 1 ages [0, 0, 0] devices [0, 1, 0] {
+  // expected-error @below {{expected 'stages' below 3, found 3}}
+  pipe.channel @c activations from 1 to 0 stages [1, 3] capacity 1 ()
+}
+
+// -----
+
+pipe.pipeline @p stages 3 micro_batches 1 replicas 2 groups 1 ages [0, 0, 0] devices [0, 1, 0] {
+  // expected-error @below {{expected a device from 0 to 3, found 4}}
+  pipe.channel @c replica from 0 to 4 stages [0, 0] capacity 1 ()
+}

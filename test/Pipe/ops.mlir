@@ -72,3 +72,13 @@ pipe.pipeline @everything stages 2 micro_batches 8 replicas 2 groups 4 ages [1, 
     pipe.send @replica stage 0 buffer 0
   }
 }
+
+// Two stages on each device.
+// CHECK-LABEL: pipe.pipeline @several stages 4 micro_batches 2 replicas 1 groups 1 ages [0, 0, 0, 0] devices [0, 1, 0, 1]
+pipe.pipeline @several stages 4 micro_batches 2 replicas 1 groups 1 ages [0, 0, 0, 0] devices [0, 1, 0, 1]
+    busy [1.0, 0.5] {
+  // CHECK: pipe.channel @back activations from 1 to 0 stages [1, 2] capacity 1 ()
+  pipe.channel @back activations from 1 to 0 stages [1, 2] capacity 1 ()
+  // CHECK: pipe.channel @tied tied from 0 to 0 stages [0, 2] capacity 1 ()
+  pipe.channel @tied tied from 0 to 0 stages [0, 2] capacity 1 ()
+}

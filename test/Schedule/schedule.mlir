@@ -9,6 +9,10 @@
 // What is generated is proved, and read back as it was written.
 // RUN: sluice-opt %s --sluice-schedule="schedule=1f1b stages=3 microbatches=8 replicas=2 reduction-groups=4 tied=0,2" \
 // RUN:   | sluice-opt --sluice-verify-schedule
+// RUN: sluice-opt %s --sluice-schedule="schedule=interleaved stages=4 devices=2 microbatches=4 replicas=2" \
+// RUN:   | FileCheck %s --check-prefix=HELD
+// RUN: sluice-opt %s --sluice-schedule="schedule=interleaved stages=4 devices=2 microbatches=4 replicas=2 tied=0,3" \
+// RUN:   | sluice-opt --sluice-verify-schedule
 
 module {}
 
@@ -60,3 +64,21 @@ module {}
 // FORWARD-NEXT:   pipe.program
 // FORWARD-NOT:    backward
 // FORWARD-NOT:    update
+
+// A device holds two stages, and replica 1 has devices 2 and 3.
+// HELD:      pipe.pipeline @train.pipeline stages 4 micro_batches 4 replicas 2 groups 2 ages [0, 0, 0, 0]
+// HELD-SAME:   devices [0, 1, 0, 1] {
+// HELD-NEXT:   pipe.channel @activations.0.1 activations from 0 to 1 stages [0, 1] capacity 2 ()
+// HELD:        pipe.channel @activations.1.2 activations from 1 to 0 stages [1, 2] capacity 2 ()
+// HELD:        pipe.channel @replica.0.4 replica from 0 to 2 stages [0, 0] capacity 2 ()
+// HELD:        pipe.channel @activations.4.5 activations from 2 to 3 stages [0, 1] capacity 2 ()
+// HELD:        pipe.program @device.1 device 1 body {
+// HELD-NEXT:     pipe.load stage 1 micro_batch 0
+// HELD-NEXT:     pipe.recv @activations.0.1 stage 1 micro_batch 0
+// HELD-NEXT:     pipe.run forward stage 1 micro_batch 0
+// HELD-NEXT:     pipe.send @activations.1.2 stage 1 micro_batch 0
+// HELD:          pipe.run forward stage 3 micro_batch 0
+// HELD:          pipe.reduce
+// HELD-NEXT:     pipe.update stage 1
+// HELD-NEXT:     pipe.update stage 3
+// HELD-NEXT:   }

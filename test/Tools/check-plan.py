@@ -33,7 +33,7 @@ assert 0 < plan["bubble"] < 1 and 2 < plan["speed_up"] < 4, plan
 timeline = plan["timeline"]
 assert timeline["period"] == plan["period"] and len(timeline["devices"]) == 4, timeline
 for device in timeline["devices"]:
-    stage = stages[device["stage"]]
+    stage = stages[device["actions"][0]["stage"]]
     for name in ("forward", "backward"):
         spans = [a for a in device["actions"] if a["name"] == name]
         assert [a["micro_batch"] for a in spans] == [4 * device["replica"] + m for m in range(4)], spans

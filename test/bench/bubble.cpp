@@ -50,7 +50,8 @@ struct SleepingProgram {
 };
 } // namespace
 
-static sluice_action convert(const schedule::Action &action, int stage, const schedule::Pipeline &pipeline) {
+static sluice_action convert(const schedule::Action &action, int device, const schedule::Pipeline &pipeline) {
+  int stage = device % pipeline.stages; // each has a device
   sluice_action entry = {SLUICE_ACTION_LOAD, stage, action.microBatch, -1, action.channel, action.into, action.from, 0};
   auto call = [&](uint32_t kind, Kind function) {
     entry.kind = kind;
@@ -80,19 +81,17 @@ SleepingProgram::SleepingProgram(const schedule::Pipeline &pipeline, const std::
   functions.resize(pipeline.stages * kinds);
   for (int stage = 0; stage < pipeline.stages; ++stage)
     stages.push_back({stage * SLUICE_ALIGNMENT, SLUICE_ALIGNMENT, (stage + 1) * SLUICE_ALIGNMENT, SLUICE_ALIGNMENT,
-                      SLUICE_F32, frames[stage], 1, 0, 0});
-  std::vector<int> stageOfDevice = pipeline.stageOfDevices();
+                      SLUICE_F32, frames[stage], 1, 0, 0, stage});
   for (int device = 0; device < pipeline.devices(); ++device) {
     auto first = uint32_t(actions.size());
     for (const schedule::Action &action : pipeline.programs[device].body)
-      actions.push_back(convert(action, stageOfDevice[device], pipeline));
-    devices.push_back(
-        {stageOfDevice[device], pipeline.replicaOf(device), first, uint32_t(actions.size()) - first, /*busy=*/-1});
+      actions.push_back(convert(action, device, pipeline));
+    devices.push_back({pipeline.replicaOf(device), first, uint32_t(actions.size()) - first, /*busy=*/-1});
   }
   for (const schedule::Channel &channel : pipeline.channels)
     channels.push_back(
         {uint32_t(channel.role == schedule::Role::Replica ? SLUICE_CHANNEL_REPLICA : SLUICE_CHANNEL_FRAMES),
-         channel.from, channel.to, channel.capacity, 0, 1});
+         channel.from, channel.to, channel.source, channel.capacity, 0, 1});
   binary.batch = binary.sequence = 1;
   binary.micro_batches = pipeline.microBatches;
   binary.replicas = pipeline.replicas;

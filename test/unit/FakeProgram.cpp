@@ -190,8 +190,8 @@ const sluice_action actions[] = {
 };
 constexpr uint32_t kEvaluate = 8, kLogits = 9;
 const sluice_stage stages[] = {{kGradients, kTable + kBias, kGradients + kTable + kBias, kFrame, SLUICE_F32, 1,
-                                /*layers=*/0, /*embeddings=*/1, /*head=*/1}};
-const sluice_device devices[] = {{0, 0, 0, kEvaluate, /*busy=*/1}};
+                                /*layers=*/0, /*embeddings=*/1, /*head=*/1, /*device=*/0}};
+const sluice_device devices[] = {{0, 0, kEvaluate, /*busy=*/1}};
 
 const sluice_parameter parameters[] = {
     {{"wte.weight", SLUICE_F32, 2, {kVocabulary, kVocabulary}, 0, kTable},

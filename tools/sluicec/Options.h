@@ -116,7 +116,8 @@ struct Options {
       llvm::cl::value_desc("N,..."), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> schedule{
       "schedule",
-      llvm::cl::desc("Order in which stages run micro-batches: sequential, gpipe or 1f1b (default: sequential)"),
+      llvm::cl::desc("Order in which stages run micro-batches: sequential, gpipe, 1f1b or interleaved "
+                     "(default: sequential)"),
       llvm::cl::value_desc("NAME"), llvm::cl::init("sequential"), llvm::cl::cat(category)};
   llvm::cl::opt<int> replicas{
       "replicas",
@@ -131,8 +132,10 @@ struct Options {
       llvm::cl::value_desc("V"), llvm::cl::init(0), llvm::cl::cat(category)};
   llvm::cl::opt<int> devices{
       "devices",
-      llvm::cl::desc("Stages times replicas: with one of the two it says the other, alone the stages "
-                     "(default: what they are)"),
+      llvm::cl::desc(
+          "Devices of all replicas. Fewer than stages times replicas: stages s, s + D, ... lie on one of the D "
+          "of a replica. As many or more: with stages or replicas it says the other, alone the stages "
+          "(default: one a stage of each replica)"),
       llvm::cl::value_desc("D"), llvm::cl::init(0), llvm::cl::cat(category)};
   llvm::cl::opt<double> deviceMemory{
       "device-memory",

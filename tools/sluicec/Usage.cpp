@@ -33,13 +33,15 @@ DeviceCount sluice::countDevices(const Options &options) {
   int64_t stages = stagesGiven(options), devices = options.devices;
   int replicas = options.replicas;
   if (devices == 0)
-    return {options.stages, replicas};
-  if (stages != 0 && !options.replicas.getNumOccurrences())
-    replicas = int(devices / stages);
-  return {stages != 0 ? int64_t(options.stages) : devices / replicas, replicas};
+    return {options.stages, replicas, 0};
+  if (stages == 0)
+    return {devices / replicas, replicas, 0};
+  if (!options.replicas.getNumOccurrences())
+    replicas = int(std::max<int64_t>(devices / stages, 1));
+  return {options.stages, replicas, int(devices / replicas)};
 }
 
-/// Devices that are not stages times replicas.
+/// Devices that stages and replicas do not fit on.
 static std::string checkDevices(const Options &options) {
   int64_t devices = options.devices, stages = stagesGiven(options);
   if (devices == 0)
@@ -52,14 +54,18 @@ static std::string checkDevices(const Options &options) {
   auto counted = [](int64_t count, const char *what) {
     return (llvm::Twine(count) + " " + what + (count == 1 ? "" : "s")).str();
   };
-  if (stages != 0 && hasReplicas && stages * replicas != devices)
-    return complain(llvm::Twine(stages * replicas) + ", " + counted(stages, "stage") + " times " +
+  if (stages != 0 && hasReplicas && devices > stages * replicas)
+    return complain("at most " + llvm::Twine(stages * replicas) + ", " + counted(stages, "stage") + " times " +
                     counted(replicas, "replica"));
-  int64_t factor = stages != 0 ? stages : replicas;
+  // Devices that hold several stages each.
+  if (stages != 0 && devices < stages * replicas && devices % replicas == 0)
+    return "";
+  bool countsStages = stages != 0 && !hasReplicas;
+  int64_t factor = countsStages ? stages : replicas;
   if (devices % factor == 0)
     return "";
   int64_t below = devices / factor * factor;
-  return complain("a multiple of " + counted(factor, stages != 0 ? "stage" : "replica") + "; " +
+  return complain("a multiple of " + counted(factor, countsStages ? "stage" : "replica") + "; " +
                   (below > 0 ? std::to_string(below) + " or " : std::string()) + llvm::Twine(below + factor) +
                   " would fit");
 }
@@ -314,9 +320,15 @@ std::string sluice::checkSchedule(ModuleOp module, const Options &options) {
   ModelAttr model = BinaryFacts::of(module).model;
   int replicas = countDevices(options).replicas,
       groups = options.reductionGroups == 0 ? replicas : options.reductionGroups;
-  auto error = schedule::checkNumbers(/*stages=*/1, model ? model.getMicroBatches() : 1, replicas, groups);
-  if (!error)
-    return "";
+  int microBatches = model ? model.getMicroBatches() : 1;
+  auto error = schedule::checkNumbers(/*stages=*/1, microBatches, replicas, groups);
+  if (!error) {
+    DeviceCount devices = countDevices(options);
+    int stages = int(stagesGiven(options) != 0 ? stagesGiven(options) : std::max<int64_t>(devices.stages, 1));
+    error = schedule::checkLayout(
+        options.schedule, {stages, devices.ofReplica == 0 ? stages : devices.ofReplica, microBatches / replicas});
+    return error ? error->text + given(options.schedule) + given(options.devices) : "";
+  }
   bool isOfGroups = options.reductionGroups.getNumOccurrences() && error->text.find("groups") != std::string::npos &&
                     error->text.find("power of two of replicas") == std::string::npos;
   return error->text + (isOfGroups ? given(options.reductionGroups) : given(options.replicas) + given(options.devices));

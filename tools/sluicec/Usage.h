@@ -15,9 +15,10 @@ namespace sluice {
 struct DeviceCount {
   int64_t stages; ///< 0: as many as the partition has, or one
   int replicas;   ///< at least 1
+  int ofReplica;  ///< devices of a replica; 0: one a stage
 };
 
-/// `--devices` is stages times replicas. Behind `checkUsage`, which says where it cannot be.
+/// `--devices` are those of all replicas. Behind `checkUsage`, which says where it cannot be.
 DeviceCount countDevices(const Options &options);
 
 /// What weights and the first moment are rounded to, the name of a format, and what the loss is scaled by: what

@@ -111,6 +111,7 @@ static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const
   gradient.stages = devices.stages;
   gradient.partition = options.partition.getValue();
   gradient.schedule = options.schedule.getValue();
+  gradient.devices = devices.ofReplica;
   gradient.replicas = devices.replicas;
   gradient.groups = options.reductionGroups.getValue();
   gradient.memoryLimit = int64_t(options.deviceMemory * bytesPerGibibyte);

@@ -21,8 +21,8 @@ const sluice_action actions[] = {
     act(SLUICE_ACTION_NORM, 0, -1),   act(SLUICE_ACTION_UPDATE, 0, -1),  act(SLUICE_ACTION_RECEIVE, 1, 0, 0),
     act(SLUICE_ACTION_TIED, 1, -1),   act(SLUICE_ACTION_BACKWARD, 1, 0),
 };
-const sluice_device devices[] = {{0, 0, 0, 5, -1}, {1, 0, 5, 3, -1}};
-const sluice_channel channel = {SLUICE_CHANNEL_FRAMES, 0, 1, 1, 0, 1};
+const sluice_device devices[] = {{0, 0, 5, -1}, {0, 5, 3, -1}};
+const sluice_channel channel = {SLUICE_CHANNEL_FRAMES, 0, 1, 0, 1, 0, 1};
 const sluice_transfer transfer = {0, 0, 4096};
 
 class ProfileTest : public ::testing::Test {
@@ -31,6 +31,7 @@ protected:
     stages[0] = stages[1] = sluice_program.stages[0];
     stages[0].layers = 3;
     stages[1].embeddings = 0;
+    stages[1].device = 1;
     program.stage_count = program.device_count = 2;
     program.stages = stages;
     program.devices = devices;

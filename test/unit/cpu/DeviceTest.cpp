@@ -35,7 +35,7 @@ TEST(DeviceTest, PlanCountsFramesBuffersAndReplicas) {
   MemoryPlan more = planMemory(program, 1);
   EXPECT_EQ(more.frames, 3 * one.frames);
   EXPECT_EQ(more.buffers, 2 * stage.gradient_bytes);
-  program.replicas = 2;
+  program.replicas = program.device_count = 2;
   EXPECT_EQ(planMemory(program, 1).total(), 2 * more.total() - more.inputs); // each has half of the micro-batches
 }
 
@@ -47,7 +47,8 @@ struct TwoStages {
     functions[0] = {"first", nullptr, 4096, 256, 0};
     functions[1] = {"second", nullptr, 1024, 8192, 1};
     program.stages = stages;
-    program.stage_count = 2;
+    program.stage_count = program.device_count = 2;
+    stages[1].device = 1;
     program.functions = functions;
     program.function_count = 2;
     program.gradient_buffers = 3;
@@ -64,6 +65,18 @@ TEST(DeviceTest, PlanAddsUpStages) {
   EXPECT_EQ(plan.buffers, 2 * (two.stages[0].gradient_bytes + two.stages[1].gradient_bytes));
   EXPECT_EQ(plan.scratch, 4096 + 1024);
   EXPECT_EQ(plan.threadScratch, 2 * (sluice_pool::scratchStride(256) + sluice_pool::scratchStride(8192)));
+}
+
+TEST(DeviceTest, StagesOfADeviceShareScratchAndThreads) {
+  TwoStages two;
+  two.stages[1].device = 0;
+  two.program.device_count = 1;
+  MemoryPlan plan = planMemory(two.program, 2);
+  EXPECT_EQ(plan.frames, two.stages[0].frame_bytes + 2 * two.stages[1].frame_bytes);
+  EXPECT_EQ(plan.scratch, 4096);
+  EXPECT_EQ(plan.threadScratch, 2 * sluice_pool::scratchStride(8192));
+  Device device(two.program, 2);
+  EXPECT_EQ(&device.threads(0), &device.threads(1));
 }
 
 TEST(DeviceTest, StagesAndBuffersLieApart) {

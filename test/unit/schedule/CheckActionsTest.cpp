@@ -16,7 +16,7 @@ TEST(CheckActions, ActionsAreThoseOfTheirDevice) {
   EXPECT_EQ(with(forward, [](Action &action) { action.iteration = 1; }),
             "forward" + place + ": expected iteration 0 in a synchronous schedule, found 1");
   EXPECT_EQ(with(forward, [](Action &action) { action.stage = 1; }),
-            "forward of micro-batch 0 in stage 1 of replica 0: expected stage 0, that of the device");
+            "forward of micro-batch 0 in stage 1 of replica 0: expected stage 0 of the device");
   EXPECT_EQ(with(forward, [](Action &action) { action.microBatch = 1; }),
             "forward of micro-batch 1 in stage 0 of replica 0: expected one of micro-batches 0 to 0");
   EXPECT_EQ(with(forward, [](Action &action) { action.run = RunKind::Recompute; }),
@@ -53,6 +53,28 @@ TEST(CheckActions, ActionsAreThoseOfTheirDevice) {
                                    "where nothing is trained");
 }
 
+TEST(CheckActions, ActionsAreThoseOfTheStagesOfTheirDevice) {
+  GeneratorOptions options = optionsOf("interleaved", 4, 2);
+  options.devices = 2;
+  const Pipeline good = make(options);
+  auto with = [&](int position, int stage) {
+    Pipeline pipeline = good;
+    bodyOf(pipeline, 1)[position].stage = stage;
+    return refusal(pipeline);
+  };
+  EXPECT_EQ(with(findRun(good, 1, RunKind::Forward, 0), 2),
+            "forward of micro-batch 0 in stage 2: expected stages 1 and 3 of the device");
+  EXPECT_EQ(with(findMessage(good, 1, ActionKind::Recv, Role::Activations), 3),
+            "recv of activations of micro-batch 0 in stage 3 from stage 0: expected a channel that ends at its stage, "
+            "found one of stage 1");
+  // Each stage has an update of its own, behind one reduction of the device.
+  EXPECT_EQ(with(findKind(good, 1, ActionKind::Update), 3), "update in stage 3: a second time");
+  Pipeline pipeline = good;
+  pipeline.channels[0].target = 3;
+  EXPECT_EQ(refusal(pipeline), "channel 0 from device 0 to 1: expected activations to go to the next stage of a "
+                               "replica");
+}
+
 TEST(CheckActions, ChannelsJoinWhatTheirRoleSays) {
   auto with = [](auto change) {
     Pipeline pipeline = makeTied("gpipe", 3, 2, 2);
@@ -84,7 +106,7 @@ TEST(CheckActions, FactsOfThePipelineFit) {
   };
   EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.microBatches = 0; }), "expected at least 1 micro-batch, found 0");
   EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.deviceOfStage = {0, 0}; }),
-            "expected devices 0 to 1 for stages, once each");
+            "expected a device from 0 to 1 of each of 2 stages, and a stage of each device");
   EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.ages = {0}; }), "expected one age a stage, 2, found 1");
   EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.frames = {1}; }),
             "expected one number of frames a stage, 2, found 1");

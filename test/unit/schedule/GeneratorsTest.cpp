@@ -27,6 +27,16 @@ static std::string work(const Pipeline &pipeline, int device) {
   return text;
 }
 
+/// Forwards and backwards of a device with their stages: "F0.0" is the forward of micro-batch 0 in stage 0.
+static std::string turns(const Pipeline &pipeline, int device) {
+  std::string text;
+  for (const Action &action : pipeline.programs[device].body)
+    if (action.kind == ActionKind::Run && action.microBatch >= 0)
+      text += (text.empty() ? "" : " ") + std::string(action.run == RunKind::Forward ? "F" : "B") +
+              std::to_string(action.microBatch) + "." + std::to_string(action.stage);
+  return text;
+}
+
 TEST(Generators, SequentialRunsBackwardDirectlyBehindForward) {
   Pipeline pipeline = make(optionsOf("sequential", 2, 2));
   EXPECT_EQ(work(pipeline, 0), "F0 B0 F1 B1 reduce update");
@@ -60,6 +70,25 @@ TEST(Generators, ReplicasExchangeTheirSumsInRounds) {
   EXPECT_EQ(pipeline.gradientBuffers(), 2);
 }
 
+TEST(Generators, InterleavedRunsRoundsOfMicroBatchesThroughItsStages) {
+  GeneratorOptions options = optionsOf("interleaved", 4, 4);
+  options.devices = 2;
+  Pipeline pipeline = make(options);
+  EXPECT_EQ(pipeline.deviceOfStage, (std::vector<int>{0, 1, 0, 1}));
+  EXPECT_EQ(turns(pipeline, 0), "F0.0 F1.0 F0.2 F1.2 F2.0 B0.2 F3.0 B1.2 F2.2 B0.0 F3.2 B1.0 B2.2 B3.2 B2.0 B3.0");
+  EXPECT_EQ(turns(pipeline, 1), "F0.1 F1.1 F0.3 B0.3 F1.3 B1.3 F2.1 B0.1 F3.1 B1.1 F2.3 B2.3 F3.3 B3.3 B2.1 B3.1");
+}
+
+TEST(Generators, DevicesExchangeTiedSumsOfTheirOwnStages) {
+  // The ring: the first and the last stage lie on device 0.
+  GeneratorOptions options = optionsOf("sequential", 3, 1);
+  options.devices = 2;
+  options.tied = {{0, 2}};
+  Pipeline pipeline = make(options);
+  EXPECT_EQ(work(pipeline, 0), "F0 F0 B0 B0 send send recv recv tied tied reduce update update");
+  EXPECT_EQ(work(pipeline, 1), "F0 B0 reduce update");
+}
+
 TEST(Generators, TiedStagesExchangeBehindReplicas) {
   GeneratorOptions options = optionsOf("1f1b", 3, 2, 2);
   options.tied = {{0, 2}};
@@ -91,7 +120,8 @@ static std::string wrongWith(const GeneratorOptions &options) {
 }
 
 TEST(Generators, SayWhatWouldFit) {
-  EXPECT_EQ(wrongWith(optionsOf("zigzag", 1, 1)), "unknown schedule 'zigzag'; expected sequential, gpipe or 1f1b");
+  EXPECT_EQ(wrongWith(optionsOf("zigzag", 1, 1)),
+            "unknown schedule 'zigzag'; expected sequential, gpipe, 1f1b or interleaved");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 0, 1)), "expected at least 1 stage, found 0");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 0)), "expected at least 1 micro-batch, found 0");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 1, 0)), "expected at least 1 replica, found 0");
@@ -106,6 +136,24 @@ TEST(Generators, SayWhatWouldFit) {
             "expected reduction groups that are a multiple of the 4 replicas, found 2");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 12, 1, 8)),
             "expected reduction groups that divide 12 micro-batches; 1, 2 or 4 would fit, found 8");
+}
+
+TEST(Generators, SayWhichDevicesWouldFit) {
+  auto wrongOn = [](const char *schedule, int stages, int devices, int microBatches) {
+    GeneratorOptions options = optionsOf(schedule, stages, microBatches);
+    options.devices = devices;
+    return wrongWith(options);
+  };
+  EXPECT_EQ(wrongOn("gpipe", 2, 3, 1), "expected devices of a replica from 1 to its 2 stages, found 3");
+  EXPECT_EQ(wrongOn("gpipe", 2, -1, 1), "expected devices of a replica from 1 to its 2 stages, found -1");
+  EXPECT_EQ(wrongOn("1f1b", 4, 2, 1), "expected a device a stage for 1f1b, found 4 stages on 2 devices; interleaved "
+                                      "has several stages a device");
+  EXPECT_EQ(wrongOn("interleaved", 2, 2, 2), "expected as many stages on every device, at least 2, for interleaved, "
+                                             "found 2 stages on 2 devices");
+  EXPECT_EQ(wrongOn("interleaved", 3, 2, 2), "expected as many stages on every device, at least 2, for interleaved, "
+                                             "found 3 stages on 2 devices");
+  EXPECT_EQ(wrongOn("interleaved", 4, 2, 3), "expected micro-batches of a replica that its 2 devices divide for "
+                                             "interleaved, found 3");
 }
 
 TEST(Generators, RefuseTiedStagesThatAreNot) {

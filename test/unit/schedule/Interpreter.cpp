@@ -23,11 +23,15 @@ struct Frame {
   uint64_t tokens = 1, input = 2, kept = 3, output = 4, error = 5, inputError = 6;
 };
 
-struct Device {
+/// A stage of a replica.
+struct Stage {
   std::vector<Frame> frames;
   std::vector<uint64_t> buffers;
   uint64_t weights = 0, foreign = 0;
   std::vector<uint64_t> losses; ///< by micro-batch
+};
+
+struct Device {
   size_t next = 0;
   int iteration = 0;
   int arrivals = 0; ///< at the barrier
@@ -37,14 +41,15 @@ struct Device {
 class Interpreter {
 public:
   Interpreter(const Pipeline &pipeline, const std::vector<int> &frames, int iterations)
-      : pipeline(pipeline), iterations(iterations), devices(pipeline.devices()), queues(pipeline.channels.size()),
-        waiting(pipeline.channels.size(), 0), history(devices.size() * iterations, 0) {
-    for (int number = 0; number < pipeline.devices(); ++number) {
-      int stage = number % pipeline.stages;
-      devices[number].frames.resize(frames[stage]);
-      devices[number].buffers.assign(pipeline.gradientBuffers(), 7);
-      devices[number].weights = hash({'W', uint64_t(stage)});
-      devices[number].losses.assign(pipeline.microBatches, 0);
+      : pipeline(pipeline), iterations(iterations), devices(pipeline.devices()),
+        stages(pipeline.stages * pipeline.replicas), queues(pipeline.channels.size()),
+        waiting(pipeline.channels.size(), 0), history(stages.size() * iterations, 0) {
+    for (size_t number = 0; number < stages.size(); ++number) {
+      size_t stage = number % pipeline.stages;
+      stages[number].frames.resize(frames[stage]);
+      stages[number].buffers.assign(pipeline.gradientBuffers(), 7);
+      stages[number].weights = hash({'W', uint64_t(stage)});
+      stages[number].losses.assign(pipeline.microBatches, 0);
     }
   }
 
@@ -59,8 +64,8 @@ public:
       if (device.iteration < iterations)
         return std::nullopt;
     Bits bits = history;
-    for (const Device &device : devices)
-      bits.push_back(device.weights);
+    for (const Stage &stage : stages)
+      bits.push_back(stage.weights);
     return bits;
   }
 
@@ -68,11 +73,12 @@ private:
   const Pipeline &pipeline;
   int iterations;
   std::vector<Device> devices;
+  std::vector<Stage> stages; ///< by replica, then stage
   std::vector<std::deque<uint64_t>> queues;
   std::vector<int> waiting;      ///< by channel: a receiver stands at it
   std::vector<uint64_t> reduced; ///< by the number of the reduction
   bool bad = false;              ///< something that no runtime can do
-  Bits history;                  ///< losses, by iteration and device
+  Bits history;                  ///< losses, by iteration and stage
 
   /// Goes one action further if that can be.
   bool advance(int number) {
@@ -82,36 +88,53 @@ private:
       return false;
     if (body.empty() || ++device.next == body.size()) {
       device.next = 0;
-      uint64_t &entry = history[device.iteration++ * devices.size() + number];
-      for (uint64_t loss : device.losses)
-        entry = hash({entry, loss});
+      int replica = number / pipeline.devicesOfReplica;
+      for (int stage = 0; stage < pipeline.stages; ++stage)
+        if (pipeline.deviceOfStage[stage] == number % pipeline.devicesOfReplica) {
+          uint64_t &entry = history[device.iteration * stages.size() + replica * pipeline.stages + stage];
+          for (uint64_t loss : stages[replica * pipeline.stages + stage].losses)
+            entry = hash({entry, loss});
+        }
+      ++device.iteration;
     }
     return true;
   }
 
+  /// The stage that an action works on; null, and something that no runtime can do, if it names none.
+  Stage *stageOf(int number, const Action &action) {
+    bad |= action.stage < 0 || action.stage >= pipeline.stages;
+    return bad ? nullptr : &stages[number / pipeline.devicesOfReplica * pipeline.stages + action.stage];
+  }
+
   bool act(int number, Device &device, const Action &action) {
+    if (action.kind == ActionKind::Reduce)
+      return reduce(device);
+    Stage *found = stageOf(number, action);
+    if (!found)
+      return true;
+    Stage &stage = *found;
     switch (action.kind) {
     case ActionKind::Load:
-      if (Frame *frame = frameOf(device, action))
+      if (Frame *frame = frameOf(stage, action))
         frame->tokens = hash({'T', uint64_t(device.iteration), uint64_t(action.microBatch)});
       return true;
     case ActionKind::Run:
-      compute(number, device, action);
+      compute(stage, action);
       return true;
     case ActionKind::Send:
     case ActionKind::Recv:
       if (!isEnd(number, action))
         return bad = true, true;
-      return action.kind == ActionKind::Send ? send(device, action) : receive(device, action);
+      return action.kind == ActionKind::Send ? send(stage, action) : receive(stage, action);
     case ActionKind::Combine:
       if (!isBuffer(action.into) || !isBuffer(action.from))
         return bad = true, true;
-      device.buffers[action.into] = add(device.buffers[action.into], device.buffers[action.from]);
+      stage.buffers[action.into] = add(stage.buffers[action.into], stage.buffers[action.from]);
       return true;
     case ActionKind::Reduce:
-      return reduce(device);
+      return true;
     case ActionKind::Update:
-      device.weights = hash({'U', device.weights, device.buffers[0], reduced.empty() ? 0 : reduced.back()});
+      stage.weights = hash({'U', stage.weights, stage.buffers[0], reduced.empty() ? 0 : reduced.back()});
       return true;
     }
     return true;
@@ -126,67 +149,66 @@ private:
 
   bool isBuffer(int buffer) const { return buffer >= 0 && buffer < pipeline.gradientBuffers(); }
 
-  Frame *frameOf(Device &device, const Action &action) {
+  Frame *frameOf(Stage &stage, const Action &action) {
     if (action.microBatch < 0 || action.microBatch >= pipeline.microBatches) {
       bad = true;
       return nullptr;
     }
-    return &device.frames[action.microBatch % device.frames.size()];
+    return &stage.frames[action.microBatch % stage.frames.size()];
   }
 
-  void compute(int number, Device &device, const Action &action) {
+  void compute(Stage &stage, const Action &action) {
     if (action.run == RunKind::Tied) {
-      device.buffers[0] = add(device.buffers[0], device.foreign);
+      stage.buffers[0] = add(stage.buffers[0], stage.foreign);
       return;
     }
-    Frame *frame = frameOf(device, action);
+    Frame *frame = frameOf(stage, action);
     if (!frame)
       return;
-    int stage = number % pipeline.stages;
-    bool first = stage == 0, last = stage + 1 == pipeline.stages;
+    bool first = action.stage == 0, last = action.stage + 1 == pipeline.stages;
     if (action.run == RunKind::Forward) {
       uint64_t input = first ? 0 : frame->input;
-      frame->output = hash({'F', device.weights, input, frame->tokens});
-      frame->kept = hash({'K', device.weights, input});
+      frame->output = hash({'F', stage.weights, input, frame->tokens});
+      frame->kept = hash({'K', stage.weights, input});
       if (last)
-        device.losses[action.microBatch] = frame->output;
+        stage.losses[action.microBatch] = frame->output;
       return;
     }
     // Backward reads the tokens again: the targets of a loss, the rows of an embedding.
     uint64_t error = last ? frame->output : frame->error;
-    frame->inputError = hash({'B', device.weights, frame->kept, error, frame->tokens});
+    frame->inputError = hash({'B', stage.weights, frame->kept, error, frame->tokens});
     uint64_t gradient = hash({'G', frame->kept, error, frame->tokens});
     int group = action.microBatch / (pipeline.microBatches / pipeline.groups);
     int local = group % (pipeline.groups / pipeline.replicas), buffer = 0;
     for (; local; local &= local - 1)
       ++buffer;
     bool begins = action.microBatch % (pipeline.microBatches / pipeline.groups) == 0;
-    device.buffers[buffer] = begins ? gradient : add(device.buffers[buffer], gradient);
+    stage.buffers[buffer] = begins ? gradient : add(stage.buffers[buffer], gradient);
   }
 
-  bool send(Device &device, const Action &action) {
+  bool send(Stage &stage, const Action &action) {
     const Channel &channel = pipeline.channels[action.channel];
     std::deque<uint64_t> &queue = queues[action.channel];
     // Without room, the receiver has to stand there.
     int room = channel.capacity == 0 ? waiting[action.channel] : channel.capacity;
     if (int(queue.size()) >= room)
       return false;
-    queue.push_back(messageOf(device, channel, action));
+    queue.push_back(messageOf(stage, channel, action));
     return true;
   }
 
-  uint64_t messageOf(Device &device, const Channel &channel, const Action &action) {
+  uint64_t messageOf(Stage &stage, const Channel &channel, const Action &action) {
     if (channel.role == Role::Tied)
-      return device.buffers[0];
+      return stage.buffers[0];
     if (channel.role == Role::Replica) {
       bad |= !isBuffer(action.from);
-      return bad ? 0 : device.buffers[action.from];
+      return bad ? 0 : stage.buffers[action.from];
     }
-    Frame *frame = frameOf(device, action);
+    Frame *frame = frameOf(stage, action);
     return !frame ? 0 : channel.role == Role::Activations ? frame->output : frame->inputError;
   }
 
-  bool receive(Device &device, const Action &action) {
+  bool receive(Stage &stage, const Action &action) {
     const Channel &channel = pipeline.channels[action.channel];
     std::deque<uint64_t> &queue = queues[action.channel];
     waiting[action.channel] = queue.empty();
@@ -195,12 +217,12 @@ private:
     uint64_t message = queue.front();
     queue.pop_front();
     if (channel.role == Role::Tied) {
-      device.foreign = message;
+      stage.foreign = message;
     } else if (channel.role == Role::Replica) {
       bad |= !isBuffer(action.into);
       if (!bad)
-        device.buffers[action.into] = message;
-    } else if (Frame *frame = frameOf(device, action)) {
+        stage.buffers[action.into] = message;
+    } else if (Frame *frame = frameOf(stage, action)) {
       (channel.role == Role::Activations ? frame->input : frame->error) = message;
     }
     return true;
@@ -217,7 +239,7 @@ private:
     device.waits = false;
     if (int(reduced.size()) < device.arrivals) {
       uint64_t all = 0;
-      for (const Device &each : devices) {
+      for (const Stage &each : stages) {
         all = hash({all, each.buffers[0]});
         for (uint64_t loss : each.losses)
           all = hash({all, loss});

@@ -13,7 +13,7 @@
 #include <optional>
 #include <vector>
 
-/// Weights of every device, by device, and the loss of every micro-batch, iteration by iteration.
+/// The losses of every stage of all replicas, iteration by iteration, and then the weights of each.
 using Bits = std::vector<uint64_t>;
 
 /// Runs so many iterations with so many frames a stage. Nothing if the devices hang, or if one does what a runtime

@@ -16,6 +16,32 @@ TEST(Period, GPipeAndOneForwardOneBackwardHaveTheKnownBubble) {
       }
 }
 
+TEST(Period, InterleavedHasTheBubbleOver1f1bDividedByItsStagesADevice) {
+  // Narayanan et al. (2021), section 2.2.2: (D - 1) / v over M, of the time that a device computes.
+  for (int devices : {2, 3, 4})
+    for (int held : {2, 3})
+      for (int rounds : {1, 2, 3}) {
+        int microBatches = rounds * devices;
+        GeneratorOptions options = optionsOf("interleaved", devices * held, microBatches);
+        options.devices = devices;
+        Proof proof = prove(make(options), equalCosts(devices * held, 1.0 / held, 2.0 / held));
+        EXPECT_NEAR(proof.period, 3.0 * (microBatches + double(devices - 1) / held), 1e-9) << devices << held << rounds;
+      }
+}
+
+TEST(Period, ADeviceComputesForAllOfItsStages) {
+  Costs costs = equalCosts(4, 1, 2);
+  for (StageCosts &stage : costs.stages) {
+    stage.norm = 0.125;
+    stage.update = 0.5;
+  }
+  GeneratorOptions options = optionsOf("sequential", 4, 2);
+  options.devices = 2;
+  EXPECT_NEAR(prove(make(options), costs).period, 2 * 12 + 2 * 0.125 + 2 * 0.5, 1e-9);
+  options.devices = 1;
+  EXPECT_NEAR(prove(make(options), costs).period, 2 * 12 + 4 * 0.125 + 4 * 0.5, 1e-9);
+}
+
 TEST(Period, SequentialRunsOneStageAtATime) {
   Costs costs;
   for (double forward : {1.0, 3.0, 2.0}) {
@@ -99,7 +125,6 @@ TEST(Period, ACycleMayTakeSeveralIterations) {
 /// implementation of its own. Returns the time from the end of an iteration to that of the last, over their number.
 static double measurePeriod(const Pipeline &pipeline, const Costs &costs, int iterations) {
   int devices = pipeline.devices();
-  std::vector<int> stageOfDevice = pipeline.stageOfDevices();
   std::vector<double> clock(devices, 0);
   std::vector<size_t> next(devices, 0);
   std::vector<std::vector<double>> sent(pipeline.channels.size()), taken(pipeline.channels.size());
@@ -110,7 +135,7 @@ static double measurePeriod(const Pipeline &pipeline, const Costs &costs, int it
       const std::vector<Action> &body = pipeline.programs[device].body;
       for (; next[device] < body.size() * iterations; progress = true) {
         const Action &action = body[next[device] % body.size()];
-        const StageCosts &stage = costs.stages[stageOfDevice[device]];
+        const StageCosts &stage = costs.stages[action.stage];
         if (action.kind == ActionKind::Send) {
           const Channel &channel = pipeline.channels[action.channel];
           size_t number = sent[action.channel].size();

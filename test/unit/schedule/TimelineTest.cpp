@@ -40,6 +40,16 @@ TEST(Timeline, DrawsUpdatesSumsAndReplicas) {
             "                       0-9 forward of a micro-batch, a-j backward, + sums, # update, . idle\n");
 }
 
+TEST(Timeline, NamesAllStagesOfADevice) {
+  GeneratorOptions options = optionsOf("interleaved", 4, 2);
+  options.devices = 2;
+  Pipeline pipeline = make(options);
+  EXPECT_EQ(drawText(pipeline, prove(pipeline, equalCosts(4, 1, 1)).timeline, 10),
+            "stages 0 and 2 | 0101.a.bab\n"
+            "stages 1 and 3 | .010a1bab.\n"
+            "                 0-9 forward of a micro-batch, a-j backward, + sums, # update, . idle\n");
+}
+
 TEST(Timeline, WaitsLastFromArrivalToTheEnd) {
   Pipeline pipeline = make(optionsOf("gpipe", 2, 1));
   Timeline timeline = prove(pipeline, equalCosts(2, 1, 2)).timeline;
@@ -55,12 +65,12 @@ TEST(Timeline, WritesJson) {
   Pipeline pipeline = make(optionsOf("sequential", 1, 1));
   EXPECT_EQ(drawJson(pipeline, prove(pipeline, equalCosts(1, 1, 2.5)).timeline),
             "{\"period\": 3.5, \"devices\": [\n"
-            "  {\"device\": 0, \"stage\": 0, \"replica\": 0, \"actions\": [\n"
-            "    {\"name\": \"load\", \"micro_batch\": 0, \"start\": 0, \"end\": 0},\n"
-            "    {\"name\": \"forward\", \"micro_batch\": 0, \"start\": 0, \"end\": 1},\n"
-            "    {\"name\": \"backward\", \"micro_batch\": 0, \"start\": 1, \"end\": 3.5},\n"
+            "  {\"device\": 0, \"replica\": 0, \"actions\": [\n"
+            "    {\"name\": \"load\", \"stage\": 0, \"micro_batch\": 0, \"start\": 0, \"end\": 0},\n"
+            "    {\"name\": \"forward\", \"stage\": 0, \"micro_batch\": 0, \"start\": 0, \"end\": 1},\n"
+            "    {\"name\": \"backward\", \"stage\": 0, \"micro_batch\": 0, \"start\": 1, \"end\": 3.5},\n"
             "    {\"name\": \"reduce\", \"start\": 3.5, \"end\": 3.5},\n"
-            "    {\"name\": \"update\", \"start\": 3.5, \"end\": 3.5}]}]}\n");
+            "    {\"name\": \"update\", \"stage\": 0, \"start\": 3.5, \"end\": 3.5}]}]}\n");
 }
 
 static size_t count(const std::string &text, const std::string &part) {

@@ -31,6 +31,20 @@ TEST(Verify, AcceptsWhatIsGenerated) {
             }
 }
 
+TEST(Verify, AcceptsAllDevicesThatHoldSeveralStages) {
+  for (const char *schedule : {"sequential", "gpipe", "interleaved"})
+    for (int stages = 2; stages <= 24; ++stages)
+      for (int devices = 1; devices < stages; ++devices)
+        for (int microBatches = 1; microBatches <= 13; ++microBatches) {
+          if (checkLayout(schedule, {stages, devices, microBatches}))
+            continue;
+          GeneratorOptions options = optionsOf(schedule, stages, microBatches);
+          options.devices = devices;
+          options.tied = {{0, stages - 1}};
+          prove(make(options));
+        }
+}
+
 TEST(Verify, SeesTwoStagesThatWaitForEachOther) {
   // Stage 0 wants the gradient of micro-batch 0 before it has run its forward of 1, which stage 1 wants first.
   Pipeline pipeline = make(optionsOf("gpipe", 2, 2));
