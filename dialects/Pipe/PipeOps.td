@@ -15,13 +15,12 @@ def Pipe_Count : ConfinedAttr<I32Attr, [IntPositive]>;
 def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoTerminator]> {
   let summary = "all programs of a job, and what they are meant to be";
   let description = [{
-    - It holds channels and programs alone, and a device has one program.
-    - A device holds one stage or several.
-    - `micro_batches` counts the whole step, over all replicas, which have equal parts of them, in order.
+    - It holds channels and programs alone. A device has one program, and holds one stage or several.
+    - `micro_batches` counts the whole step, over all replicas, which have equal parts in order.
     - `groups`: the gradients of so many contiguous groups of micro-batches are summed by themselves.
     - `ages`, one a stage, none negative: how many updates old its gradients are when they are applied.
-    - `devices`, one a stage: the device of the stage, of replica 0. That of replica r is as many devices further as
-      r replicas have. Absent, stage s is on device s.
+    - `devices`, one a stage: its device in replica 0. Those of replica r follow the devices of r replicas. Absent,
+      stage s is on device s.
     - `tied`: pairs of stages, ascending and below `stages`, that use one parameter; a stage twice where both uses are
       in it.
     - `frames`, one a stage, each positive: how many micro-batches it holds at once.
@@ -76,11 +75,11 @@ def Pipe_ChannelOp : Pipe_Op<"channel", [Symbol, HasParent<"PipelineOp">]> {
   }];
   let arguments = (ins
     SymbolNameAttr:$sym_name, Pipe_Role:$role, Pipe_Number:$source, Pipe_Number:$target,
-    OptionalAttr<DenseI32ArrayAttr>:$stages, Pipe_Number:$capacity, TypeArrayAttr:$types, OptionalAttr<FlatSymbolRefArrayAttr>:$sends,
-    OptionalAttr<FlatSymbolRefArrayAttr>:$receives);
+    OptionalAttr<DenseI32ArrayAttr>:$stages, Pipe_Number:$capacity, TypeArrayAttr:$types,
+    OptionalAttr<FlatSymbolRefArrayAttr>:$sends, OptionalAttr<FlatSymbolRefArrayAttr>:$receives);
   let assemblyFormat = [{
-    $sym_name $role `from` $source `to` $target (`stages` $stages^)? `capacity` $capacity custom<Bundle>($types) (`sends` $sends^)?
-    (`receives` $receives^)? attr-dict
+    $sym_name $role `from` $source `to` $target (`stages` $stages^)? `capacity` $capacity custom<Bundle>($types)
+    (`sends` $sends^)? (`receives` $receives^)? attr-dict
   }];
   let hasVerifier = 1;
 }

@@ -74,7 +74,8 @@ pipe.pipeline @everything stages 2 micro_batches 8 replicas 2 groups 4 ages [1, 
 }
 
 // Two stages on each device.
-// CHECK-LABEL: pipe.pipeline @several stages 4 micro_batches 2 replicas 1 groups 1 ages [0, 0, 0, 0] devices [0, 1, 0, 1]
+// CHECK-LABEL: pipe.pipeline @several stages 4
+// CHECK-SAME:    devices [0, 1, 0, 1] busy [1.000000e+00, 5.000000e-01] {
 pipe.pipeline @several stages 4 micro_batches 2 replicas 1 groups 1 ages [0, 0, 0, 0] devices [0, 1, 0, 1]
     busy [1.0, 0.5] {
   // CHECK: pipe.channel @back activations from 1 to 0 stages [1, 2] capacity 1 ()
