@@ -254,7 +254,7 @@ std::optional<Error> sluice::schedule::checkLayout(const std::string &schedule, 
 static int leastCapacity(const std::string &schedule, const Layout &layout) {
   if (layout.devices == layout.stages)
     return 0;
-  return schedule == "gpipe" ? layout.microBatches : schedule == "interleaved" ? layout.devices : 1;
+  return schedule == "gpipe" ? layout.microBatches : 1;
 }
 
 std::optional<Error> sluice::schedule::generate(const GeneratorOptions &options, Pipeline &pipeline) {

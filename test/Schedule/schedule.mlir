@@ -68,10 +68,10 @@ module {}
 // A device holds two stages, and replica 1 has devices 2 and 3.
 // HELD:      pipe.pipeline @train.pipeline stages 4 micro_batches 4 replicas 2 groups 2 ages [0, 0, 0, 0]
 // HELD-SAME:   devices [0, 1, 0, 1] {
-// HELD-NEXT:   pipe.channel @activations.0.1 activations from 0 to 1 stages [0, 1] capacity 2 ()
-// HELD:        pipe.channel @activations.1.2 activations from 1 to 0 stages [1, 2] capacity 2 ()
-// HELD:        pipe.channel @replica.0.4 replica from 0 to 2 stages [0, 0] capacity 2 ()
-// HELD:        pipe.channel @activations.4.5 activations from 2 to 3 stages [0, 1] capacity 2 ()
+// HELD-NEXT:   pipe.channel @activations.0.1 activations from 0 to 1 stages [0, 1] capacity 1 ()
+// HELD:        pipe.channel @activations.1.2 activations from 1 to 0 stages [1, 2] capacity 1 ()
+// HELD:        pipe.channel @replica.0.4 replica from 0 to 2 stages [0, 0] capacity 1 ()
+// HELD:        pipe.channel @activations.4.5 activations from 2 to 3 stages [0, 1] capacity 1 ()
 // HELD:        pipe.program @device.1 device 1 body {
 // HELD-NEXT:     pipe.load stage 1 micro_batch 0
 // HELD-NEXT:     pipe.recv @activations.0.1 stage 1 micro_batch 0

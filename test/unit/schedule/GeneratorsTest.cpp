@@ -87,6 +87,10 @@ TEST(Generators, DevicesExchangeTiedSumsOfTheirOwnStages) {
   Pipeline pipeline = make(options);
   EXPECT_EQ(work(pipeline, 0), "F0 F0 B0 B0 send send recv recv tied tied reduce update update");
   EXPECT_EQ(work(pipeline, 1), "F0 B0 reduce update");
+  // Two sums that go to one stage from one device.
+  options.devices = 1;
+  options.tied = {{0, 2}, {1, 2}};
+  EXPECT_EQ(prove(make(options)).frames, std::vector<int>(3, 1));
 }
 
 TEST(Generators, TiedStagesExchangeBehindReplicas) {

@@ -164,6 +164,21 @@ TEST(Verify, FramesAreNotOverwrittenEarly) {
                                "micro-batch 0 in stage 1 to stage 0 still needs; the stage has 1 frame");
 }
 
+TEST(Verify, FramesOfEveryStageOfADeviceAreChecked) {
+  GeneratorOptions options = optionsOf("interleaved", 4, 2);
+  options.devices = 2;
+  Pipeline pipeline = make(options);
+  pipeline.frames = {2, 2, 2, 1};
+  prove(pipeline);
+  pipeline.frames = {2, 2, 1, 1};
+  Proof proof;
+  auto error = verify(pipeline, {}, proof);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->text, "load of micro-batch 1 in stage 2: overwrites a frame that send of gradients of micro-batch "
+                         "0 in stage 2 to stage 1 still needs; the stage has 1 frame");
+  EXPECT_EQ(error->place.device, 0);
+}
+
 TEST(Verify, FramesAreChosenByTheMicroBatch) {
   // Micro-batches 0 and 2 are alive at once, 1 alone: two frames would be enough if any could be chosen.
   Pipeline pipeline = make(optionsOf("gpipe", 1, 3, 1, 1));
