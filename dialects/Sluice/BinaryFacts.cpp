@@ -114,7 +114,8 @@ LogicalResult BinaryAttr::verify(EmitError emitError, ModelAttr, StringAttr, Str
 
 LogicalResult StageCostAttr::verify(EmitError emitError, int64_t layers, int64_t embeddings, int64_t head,
                                     FloatAttr forward, FloatAttr backward, FloatAttr tied, FloatAttr norm,
-                                    FloatAttr update, FloatAttr activations, FloatAttr gradients, FloatAttr exchange) {
+                                    FloatAttr update, FloatAttr activations, FloatAttr gradients, FloatAttr exchange,
+                                    FloatAttr backwardWeight) {
   if (failed(verifyNotNegative(emitError, "layers", layers)))
     return failure();
   for (auto [name, value] : {std::pair("embeddings", embeddings), std::pair("head", head)})
@@ -126,6 +127,13 @@ LogicalResult StageCostAttr::verify(EmitError emitError, int64_t layers, int64_t
   for (auto [name, cost] : costs)
     if (failed(verifyNotNegative(emitError, name, cost)))
       return failure();
+  if (!backwardWeight)
+    return success();
+  if (failed(verifyNotNegative(emitError, "backward_weight", backwardWeight)))
+    return failure();
+  if (backwardWeight.getValueAsDouble() > backward.getValueAsDouble())
+    return emitError() << "expected a 'backward_weight' of at most 'backward', " << backward << ", found "
+                       << backwardWeight;
   return success();
 }
 

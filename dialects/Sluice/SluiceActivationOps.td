@@ -77,7 +77,7 @@ multiclass Sluice_Activation<string mnemonic, string what, string text, int flop
 
   def WithGradientOp : Sluice_Op<mnemonic # "_with_gradient",
                                  [Pure, AllTypesMatch<["input", "gradient", "result", "dinput"]>,
-                                  ActivationOpInterface]> {
+                                  DeclareOpInterfaceMethods<ActivationOpInterface, ["buildApart"]>]> {
     let summary = "`sluice." # mnemonic #
                   "` and the gradient with respect to its input, which share most of their work";
     let description = "Operands and results have one type.\n\n```mlir\n%y, %dx = sluice." # mnemonic #
@@ -85,8 +85,12 @@ multiclass Sluice_Activation<string mnemonic, string what, string text, int flop
     let arguments = !con((ins Sluice_FloatTensor:$gradient, Sluice_FloatTensor:$input), form);
     let results = (outs Sluice_FloatTensor:$result, Sluice_FloatTensor:$dinput);
     let assemblyFormat = formFormat # "$gradient `,` $input attr-dict `:` type($input)";
-    let extraClassDeclaration = formula;
-    let extraClassDefinition = formulaDefinition;
+    let extraClassDefinition = formulaDefinition # !subst("NAME", NAME, !subst("FORM", getForm, [{
+      ::llvm::SmallVector<::mlir::Value> $cppClass::buildApart(::mlir::OpBuilder &b) {
+        return {NAMEOp::create(b, getLoc(), getType(0), getInput()FORM).getResult(),
+                NAMEBackwardOp::create(b, getLoc(), getType(0), getGradient(), getInput()FORM).getResult()};
+      }
+    }]));
   }
 }
 

@@ -146,6 +146,8 @@ def Sluice_StageCostAttr : Sluice_Attr<"StageCost", "stage_cost"> {
   let description = [{
     - `layers` of the stack, `embeddings` and `head` (0 or 1 each) are what the stage has of the trained graph.
     - `forward` and `backward` are of a micro-batch; `tied`, `norm` and `update` of a step.
+    - `backward_weight` is the part of `backward` that computes gradients of parameters alone, at most all of it;
+      absent it is 0.
     - `activations`, `gradients` and `exchange` are of a message that the stage sends: to the next stage, to the one
       before, and of tied parameters.
 
@@ -162,7 +164,8 @@ def Sluice_StageCostAttr : Sluice_Attr<"StageCost", "stage_cost"> {
   let parameters = (ins
     "int64_t":$layers, "int64_t":$embeddings, "int64_t":$head, "::mlir::FloatAttr":$forward,
     "::mlir::FloatAttr":$backward, "::mlir::FloatAttr":$tied, "::mlir::FloatAttr":$norm, "::mlir::FloatAttr":$update,
-    "::mlir::FloatAttr":$activations, "::mlir::FloatAttr":$gradients, "::mlir::FloatAttr":$exchange);
+    "::mlir::FloatAttr":$activations, "::mlir::FloatAttr":$gradients, "::mlir::FloatAttr":$exchange,
+    OptionalParameter<"::mlir::FloatAttr">:$backward_weight);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

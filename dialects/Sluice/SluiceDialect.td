@@ -86,7 +86,7 @@ def Sluice_GateAttr : Sluice_Attr<"Gate", "gate"> {
 def Sluice_GateArray : TypedArrayAttrBase<Sluice_GateAttr, "list of gates">;
 
 def Sluice_SlotKind : I32EnumAttr<"SlotKind", "what a slot holds", [
-    I32EnumAttrCase<"Kept", 0, "kept">,           // from forward to backward of a micro-batch
+    I32EnumAttrCase<"Kept", 0, "kept">,           // from forward to backward of a micro-batch, or between its halves
     I32EnumAttrCase<"Gradient", 1, "gradient">,   // accumulated over the micro-batches of a step
     I32EnumAttrCase<"State", 2, "state">,         // optimizer state
     I32EnumAttrCase<"Norm", 3, "norm">,           // sums of squares
@@ -103,7 +103,9 @@ def Sluice_ActionKind : I32EnumAttr<"ActionKind", "when the runtime calls a func
     I32EnumAttrCase<"Tied", 4, "tied">,
     I32EnumAttrCase<"Norm", 5, "norm">,
     I32EnumAttrCase<"Update", 6, "update">,
-    I32EnumAttrCase<"Evaluate", 7, "evaluate">]> {
+    I32EnumAttrCase<"Evaluate", 7, "evaluate">,
+    I32EnumAttrCase<"BackwardInput", 11, "backward_input">,    // what other stages wait for
+    I32EnumAttrCase<"BackwardWeight", 12, "backward_weight">]> { // the rest of backward
   let cppNamespace = "::sluice";
   let genSpecializedAttr = 0;
 }

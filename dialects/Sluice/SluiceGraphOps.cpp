@@ -84,12 +84,14 @@ LogicalResult MessageOp::verify() {
   if (getSends().empty() || getSends().size() != getReceives().size())
     return emitOpError() << "expected as many slots that are sent as that are received, at least one, found "
                          << getSends().size() << " and " << getReceives().size();
-  if (!llvm::is_contained({ActionKind::Forward, ActionKind::Evaluate, ActionKind::Backward, ActionKind::Tied},
-                          getAction()))
-    return emitOpError() << "expected a message behind 'forward', 'evaluate', 'backward' or 'tied', found '"
+  bool isForward = llvm::is_contained({ActionKind::Forward, ActionKind::Evaluate}, getAction());
+  bool isBackward = llvm::is_contained({ActionKind::Backward, ActionKind::BackwardInput}, getAction());
+  bool isTied = getAction() == ActionKind::Tied;
+  if (!isForward && !isBackward && !isTied)
+    return emitOpError() << "expected a message behind 'forward', 'evaluate', 'backward', 'backward_input' or 'tied', "
+                            "found '"
                          << stringifyActionKind(getAction()) << "'";
   int64_t distance = int64_t(getTarget()) - int64_t(getSource());
-  bool isBackward = getAction() == ActionKind::Backward, isTied = getAction() == ActionKind::Tied;
   if (isTied ? distance != 0 : distance == (isBackward ? -1 : 1))
     return success();
   return emitOpError() << "expected "

@@ -69,9 +69,9 @@ def MessageOp : Sluice_Op<"message", [Symbol, DeclareOpInterfaceMethods<SymbolUs
   let summary = "what one stage sends another, in one bundle";
   let description = [{
     - `action` and `graph`: it is sent behind the actions of that kind of the graph, one a micro-batch; behind `tied`
-      once a step. Other kinds than `forward`, `evaluate`, `backward` and `tied` send nothing.
+      once a step. Other kinds than `forward`, `evaluate`, `backward`, `backward_input` and `tied` send nothing.
     - The stages differ. They are neighbours unless gradients of a parameter are exchanged (`tied`): to the next stage
-      behind `forward` and `evaluate`, to the stage before behind `backward`.
+      behind `forward` and `evaluate`, to the stage before behind `backward` and `backward_input`.
     - `sends` and `receives` are as many slots of the two stages, at least one, pair by pair of one type.
 
     ```mlir

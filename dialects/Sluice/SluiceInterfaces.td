@@ -146,7 +146,11 @@ def ActivationOpInterface : OpInterface<"ActivationOpInterface"> {
     InterfaceMethod<"Whether the first result is the activation.", "bool", "computesActivation", (ins), [{}],
       [{ return !$_op.getGradient() || $_op->getNumResults() == 2; }]>,
     InterfaceMethod<"Builds the activation and its derivative at a scalar; ops that nothing uses are erased.",
-      "::sluice::ActivationFormula", "buildFormula", (ins "::sluice::Formula &":$f, "::mlir::Value":$x)>
+      "::sluice::ActivationFormula", "buildFormula", (ins "::sluice::Formula &":$f, "::mlir::Value":$x)>,
+    InterfaceMethod<"Builds the two ops that compute apart, to the bit, what one that joins them does; returns its "
+                    "results, or nothing where there is one op alone.",
+      "::llvm::SmallVector<::mlir::Value>", "buildApart", (ins "::mlir::OpBuilder &":$builder), [{}],
+      [{ return {}; }]>
   ];
 }
 

@@ -204,6 +204,50 @@ def CutStages : Pass<"sluice-cut-stages", "::mlir::ModuleOp"> {
   let dependentDialects = ["::sluice::SluiceDialect"];
 }
 
+def SplitBackward : Pass<"sluice-split-backward", "::mlir::ModuleOp"> {
+  let summary = "what reaches input gradients, and the rest of backward";
+  let description = [{
+    - Needs: backward actions, as `sluice-differentiate` or `sluice-cut-stages` leave them. Draws of sums are keyed, as
+      keys know a contraction by its place in the whole function.
+    - Does: where a `pipe.program` runs `backward_input` or `backward_weight`, cuts each layer's backward function into
+      one that computes gradients of activations and one that computes gradients of parameters (Qi et al., "Zero Bubble
+      Pipeline Parallelism", arXiv 2401.10241). Each backward action becomes one of kind `backward_input` and one of
+      kind `backward_weight`. Elsewhere it does nothing.
+    - Leaves: slots of kind `kept` for what the second has of the first.
+    - A remark of the category `gradient` says what that costs: how many functions were cut, the bytes kept of a
+      micro-batch, and the floating-point operations repeated for one.
+
+    ```mlir
+    %dx, %dw = call @train.h.0.backward(%x, %w, %dy) : (tensor<2x4xf32>, tensor<4x4xf32>, tensor<2x4xf32>)
+      -> (tensor<2x4xf32>, tensor<4x4xf32>)
+    sluice.store %dw, @gradient.w : tensor<4x4xf32>
+    ```
+
+    in an action becomes, in two,
+
+    ```mlir
+    %dx, %kept = call @train.h.0.backward_input(%w, %dy) : (tensor<4x4xf32>, tensor<2x4xf32>)
+      -> (tensor<2x4xf32>, tensor<2x4xf32>)
+    sluice.store %kept, @train.h.0.backward_input.kept.1 : tensor<2x4xf32>
+
+    %kept = sluice.fetch @train.h.0.backward_input.kept.1 : tensor<2x4xf32>
+    %dw = call @train.h.0.backward_weight(%x, %kept) : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<4x4xf32>
+    sluice.store %dw, @gradient.w : tensor<4x4xf32>
+    ```
+
+    #### What is computed where
+    - What an input gradient needs is in the first half, with all gradients of parameters that it computes along the
+      way, such as those of norms. So an output head that is joined with its loss stays whole.
+    - The second half has the gradients that contractions compute by themselves, and those that need nothing kept beyond
+      what these need, such as those of biases. A function of parameters' gradients alone is called there, whole.
+    - Ops with the trait `RepeatedInBackward` are repeated where forward kept what they need. All else is kept: most of
+      it are gradients of the results of contractions.
+    - Both halves give the bits of the whole.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::ub::UBDialect",
+                           "::sluice::SluiceDialect"];
+}
+
 def ShareLayers : Pass<"sluice-share-layers", "::mlir::ModuleOp"> {
   let summary = "merges equal functions, so that lowering is paid once per kind of layer";
   let description = [{

@@ -51,7 +51,9 @@ private:
   /// Whether the runtime calls the function for a micro-batch that is trained on.
   static bool isAction(func::FuncOp function) {
     auto kind = function->getAttrOfType<ActionKindAttr>(actionAttrName);
-    return kind && llvm::is_contained({ActionKind::Forward, ActionKind::Backward}, kind.getValue());
+    return kind && llvm::is_contained({ActionKind::Forward, ActionKind::Backward, ActionKind::BackwardInput,
+                                       ActionKind::BackwardWeight},
+                                      kind.getValue());
   }
 
   Counter counterOf(func::CallOp call) { return counters.lookup(symbols->lookup<func::FuncOp>(call.getCallee())); }

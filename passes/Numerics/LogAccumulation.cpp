@@ -68,7 +68,7 @@ private:
 /// The first forward contraction with the weight, in the order of the actions.
 Sampled LogAccumulation::find() {
   Sampled sampled;
-  for (ActionKind wanted : {ActionKind::Forward, ActionKind::Backward})
+  for (ActionKind wanted : {ActionKind::Forward, ActionKind::Backward, ActionKind::BackwardInput})
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       auto kind = function->getAttrOfType<ActionKindAttr>(actionAttrName);
       if (!kind || kind.getValue() != wanted || sampled)

@@ -50,6 +50,8 @@ void sluice::buildNumericsPipeline(OpPassManager &manager, const NumericsOptions
     // When each call has a function of its own still, by whose name it draws.
     manager.addPass(createKeyContractions());
   }
+  // Behind the keys, and before counts are added up in actions.
+  manager.addPass(createSplitBackward());
   if (options.state != "f32") {
     RoundStateOptions state;
     state.format = options.state.getValue();

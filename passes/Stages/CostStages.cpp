@@ -19,6 +19,7 @@ struct StageWork {
   int64_t layers = 0;
   bool hasEmbeddings = false, hasHead = false;
   StageSeconds times;
+  double backwardWeight = 0;
   double activations = 0, gradients = 0, exchange = 0;
 };
 
@@ -81,6 +82,7 @@ SmallVector<StageWork> CostStages::measure(ArrayRef<StageUnit> units, const Prof
     stage.hasHead |= !unit.depth && index > 0;
     addTimes(stage.times, profile ? times[index] : StageSeconds{double(cost.forward), double(cost.backward)},
              cost.dropProbability);
+    stage.backwardWeight += (1 - cost.dropProbability) * double(cost.backwardWeight) * unitOfTime;
     if (index + 1 == units.size())
       break;
     // A stage without layers hands on what it gets.
@@ -105,5 +107,6 @@ StageCostAttr CostStages::describe(const StageWork &work) {
   const StageSeconds &times = work.times;
   return StageCostAttr::get(&getContext(), work.layers, work.hasEmbeddings, work.hasHead, cost(times.forward),
                             cost(times.backward), cost(times.tied), cost(times.norm), cost(times.update),
-                            cost(work.activations), cost(work.gradients), cost(work.exchange));
+                            cost(work.activations), cost(work.gradients), cost(work.exchange),
+                            cost(std::min(work.backwardWeight, times.backward)));
 }

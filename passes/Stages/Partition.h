@@ -29,6 +29,7 @@ namespace sluice {
 /// What a layer costs for a micro-batch; nothing is negative.
 struct PartitionLayer {
   int64_t forward = 0, backward = 0; ///< ticks, where the layer is kept
+  int64_t backwardWeight = 0;        ///< of backward, what computes gradients of parameters alone
   double dropProbability = 0;        ///< share of micro-batches that drop it, in [0, 1]
   int64_t parameterBytes = 0;        ///< weights, gradients and optimizer state; tied parameters apart
   int64_t keptBytes = 0;             ///< from forward to backward

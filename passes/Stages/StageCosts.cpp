@@ -71,19 +71,39 @@ static double dropProbabilityOf(LayerOp layer) {
   return probability ? probability.getValueAsDouble() : 0;
 }
 
-static PartitionLayer costOf(const StageUnit &unit) {
+/// Whether the gradient of one of the op's operands is that of a parameter, and a contraction by itself.
+static bool hasContractedGradient(LayerOp layer, Operation &op) {
+  auto isParameter = [&](Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    return argument && layer.getInputs()[argument.getArgNumber()].getDefiningOp<ReadOp>();
+  };
+  return isa<ContractionOpInterface>(op) && !isa<LinearCrossEntropyOp>(op) &&
+         llvm::any_of(op.getOperands(), isParameter);
+}
+
+/// `splits`: backward runs in halves. Then the results of contractions have gradients that are kept between them.
+static PartitionLayer costOf(const StageUnit &unit, bool splits) {
   PartitionLayer cost;
   double dropped = 0;
+  bool hasInput = false;
   for (LayerOp layer : unit.layers) {
     int64_t forward = 0;
+    hasInput |= !layer.getActivations().empty();
     for (Operation &op : LayerOp(layer).getBody().front().without_terminator()) {
       forward += ticksOf(op);
       cost.keptBytes += keptBytesOf(op);
+      if (!hasContractedGradient(layer, op))
+        continue;
+      cost.backwardWeight += ticksOf(op);
+      cost.keptBytes += splits ? sumOfTensorBytes(op.getResultTypes()) : 0;
     }
     cost.forward += forward;
     dropped += dropProbabilityOf(layer) * double(forward);
   }
   cost.backward = 2 * cost.forward;
+  // Embeddings have no gradient but their parameters'.
+  if (!hasInput)
+    cost.backwardWeight = cost.backward;
   cost.dropProbability = cost.forward == 0 ? 0 : dropped / double(cost.forward);
   return cost;
 }
@@ -157,7 +177,7 @@ static TransferCost transferCost(const Profile *profile) {
 static PartitionProblem estimate(ArrayRef<StageUnit> units, const StageSettings &settings) {
   PartitionProblem problem;
   for (const StageUnit &unit : units)
-    problem.layers.push_back(costOf(unit));
+    problem.layers.push_back(costOf(unit, settings.splits));
   problem.transfer = transferCost(settings.profile);
   problem.frames = settings.frames;
   problem.memoryLimit = settings.memoryLimit;
@@ -187,8 +207,10 @@ PartitionProblem sluice::buildPartitionProblem(ArrayRef<StageUnit> units, const 
   if (!settings.profile)
     return problem;
   for (auto [layer, times] : llvm::zip_equal(problem.layers, divide(*settings.profile, problem))) {
+    double share = layer.backward > 0 ? double(layer.backwardWeight) / double(layer.backward) : 0;
     layer.forward = std::llround(times.forward / secondsPerProfiledTick);
     layer.backward = std::llround(times.backward / secondsPerProfiledTick);
+    layer.backwardWeight = std::llround(times.backward * share / secondsPerProfiledTick);
   }
   return problem;
 }

@@ -36,6 +36,7 @@ struct StageSettings {
   llvm::SmallVector<int64_t> frames;  ///< by stage: micro-batches that are alive at once
   std::optional<int64_t> memoryLimit; ///< bytes of a device
   const Profile *profile = nullptr;   ///< what was measured, which takes the place of estimates; of these units
+  bool splits = false;                ///< backward runs in halves, and frames keep what the second needs of the first
 };
 
 /// The layers without depth that take only keys, scalars and constants, or results of such layers: every stage has its

@@ -57,3 +57,19 @@ module attributes {sluice.stage_costs = #sluice.stage_costs<unit = "ticks", stag
   #sluice.stage_cost<layers = 1, embeddings = 0, head = 0, forward = 0.0 : f64, backward = 0.0 : f64,
   tied = 0.0 : f64, norm = 0.0 : f64, update = 0.0 : f64, activations = 0.0 : f64, gradients = 0.0 : f64,
   exchange = 1.0 : f32>]>} {}
+
+// -----
+
+// CHECK: error: expected 'backward_weight', an f64, of at least 0, found -1.000000e+00 : f64
+module attributes {sluice.stage_costs = #sluice.stage_costs<unit = "ticks", stages = [
+  #sluice.stage_cost<layers = 1, embeddings = 0, head = 0, forward = 0.0 : f64, backward = 2.0 : f64,
+  tied = 0.0 : f64, norm = 0.0 : f64, update = 0.0 : f64, activations = 0.0 : f64, gradients = 0.0 : f64,
+  exchange = 0.0 : f64, backward_weight = -1.0 : f64>]>} {}
+
+// -----
+
+// CHECK: error: expected a 'backward_weight' of at most 'backward', 2.000000e+00 : f64, found 3.000000e+00 : f64
+module attributes {sluice.stage_costs = #sluice.stage_costs<unit = "ticks", stages = [
+  #sluice.stage_cost<layers = 1, embeddings = 0, head = 0, forward = 0.0 : f64, backward = 2.0 : f64,
+  tied = 0.0 : f64, norm = 0.0 : f64, update = 0.0 : f64, activations = 0.0 : f64, gradients = 0.0 : f64,
+  exchange = 0.0 : f64, backward_weight = 3.0 : f64>]>} {}

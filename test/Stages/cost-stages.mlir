@@ -12,18 +12,21 @@
 
 // Forward of the embeddings is 4 x 789504 bytes moved, that of h.0 three quarters of 25165824 + 16: 22032396, which is
 // 0x41750300C0000000. That of h.1 and the head is 4 x 1179648 and 52690992: 57409584, 0x418B600180000000. A message of
-// 393220 bytes is 320000 + 4 x 393220 ticks, the gradient of the table 320000 + 4 x 131072.
+// 393220 bytes is 320000 + 4 x 393220 ticks, the gradient of the table 320000 + 4 x 131072. Gradients of parameters alone
+// are all of the backward of the embeddings, and as much as the forward of the product in h.0; the head stays whole.
 // CHECK: sluice.stage_costs = #sluice.stage_costs<unit = "ticks", stages = [
 // CHECK-SAME: <layers = 1, embeddings = 1, head = 0, forward = 0x41750300C0000000 : f64,
 // CHECK-SAME: backward = 0x41850300C0000000 : f64, tied = 0.000000e+00 : f64, norm = 0.000000e+00 : f64,
 // CHECK-SAME: update = 0.000000e+00 : f64, activations = 1.892880e+06 : f64, gradients = 0.000000e+00 : f64,
-// CHECK-SAME: exchange = 8.442880e+05 : f64>
+// CHECK-SAME: exchange = 8.442880e+05 : f64, backward_weight = 2.519040e+07 : f64>
 // CHECK-SAME: <layers = 1, embeddings = 0, head = 1, forward = 0x418B600180000000 : f64,
-// CHECK-SAME: activations = 0.000000e+00 : f64, gradients = 1.892880e+06 : f64, exchange = 8.442880e+05 : f64>
+// CHECK-SAME: activations = 0.000000e+00 : f64, gradients = 1.892880e+06 : f64, exchange = 8.442880e+05 : f64,
+// CHECK-SAME: backward_weight = 0.000000e+00 : f64>
 
 // Without stages all is on one.
 // ONE: stages = [#sluice.stage_cost<layers = 2, embeddings = 1, head = 1,
-// ONE-SAME: activations = 0.000000e+00 : f64, gradients = 0.000000e+00 : f64, exchange = 0.000000e+00 : f64>]>
+// ONE-SAME: activations = 0.000000e+00 : f64, gradients = 0.000000e+00 : f64, exchange = 0.000000e+00 : f64,
+// ONE-SAME: backward_weight = 2.519040e+07 : f64>]>
 
 // In the profile the embeddings and h.0 are a stage of 8 seconds: by their estimates, 3158016 and 25165840, that is
 // 0.892 and 7.108, of which a quarter is dropped. By their parameters, 131072 and 65536 bytes, the update of 3 is
