@@ -130,7 +130,11 @@ typedef enum sluice_action_kind {
   SLUICE_ACTION_EVALUATE = 7, /* function of a graph that is not trained */
   SLUICE_ACTION_SEND = 8,     /* channel; between replicas out of gradient buffer `from` */
   SLUICE_ACTION_RECEIVE = 9,  /* channel; between replicas to gradient buffer `into` */
-  SLUICE_ACTION_COMBINE = 10  /* gradient buffer `into` += gradient buffer `from` */
+  SLUICE_ACTION_COMBINE = 10, /* gradient buffer `into` += gradient buffer `from` */
+  /* Backward in two functions: first what other stages wait for, as SLUICE_ACTION_BACKWARD. The second goes on with the
+   * frame and the gradient buffer `into`, which it never clears. */
+  SLUICE_ACTION_BACKWARD_INPUT = 11,
+  SLUICE_ACTION_BACKWARD_WEIGHT = 12
 } sluice_action_kind;
 
 /* Numbers that an action has no use for are -1. A run of a stage that has nothing to do has no function. */
@@ -251,7 +255,7 @@ typedef struct sluice_binary {
   const char *optimizer;    /* "adamw", "sgd", "muon" */
   const char *compute;      /* what operands of contractions are rounded to: "f32" (not at all), "bf16", a policy */
   const char *accumulation; /* how products of the layers' matrices are summed: "f32", "e6m9, chunk = 64" */
-  const char *schedule;     /* "sequential", "gpipe", "1f1b", "interleaved", "": programs were written by hand */
+  const char *schedule;     /* "sequential", "gpipe", "1f1b", "interleaved", "zero-bubble", "": written by hand */
   int32_t replicas;         /* each has equal parts of the devices and of the micro-batches */
   int32_t reduction_groups; /* groups of micro-batches whose gradients are summed by themselves */
   int32_t gradient_buffers; /* of each stage */

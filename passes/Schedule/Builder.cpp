@@ -8,6 +8,7 @@ namespace {
 struct NamedOrder {
   const char *name;
   Order order;
+  bool splits = false; ///< backward runs in halves
 };
 
 /// Appends the actions of one device.
@@ -32,14 +33,28 @@ public:
       message(ActionKind::Send, Role::Activations, stage + 1, replica, microBatch);
   }
 
-  void backward(int microBatch) {
+  /// Backward as a whole, or its first half.
+  void backward(int microBatch, RunKind kind) {
+    // The next group may be summed where the last is.
+    if (kind == RunKind::BackwardInput && pipeline.isFirstOfGroup(microBatch))
+      for (int late = nextWeight; late < microBatch; ++late)
+        backwardWeight(late);
     if (stage + 1 < pipeline.stages)
       message(ActionKind::Recv, Role::Gradients, stage + 1, replica, microBatch);
-    append(ActionKind::Run, microBatch).run = RunKind::Backward;
+    append(ActionKind::Run, microBatch).run = kind;
     if (stage > 0)
       message(ActionKind::Send, Role::Gradients, stage - 1, replica, microBatch);
-    if (pipeline.isFirstOfGroup(microBatch + 1))
-      carry(pipeline.groupOf(microBatch) % (pipeline.groups / pipeline.replicas));
+    if (kind == RunKind::Backward)
+      finishMicroBatch(microBatch);
+  }
+
+  /// The second half, unless it is done.
+  void backwardWeight(int microBatch) {
+    if (microBatch < nextWeight)
+      return;
+    append(ActionKind::Run, microBatch).run = RunKind::BackwardWeight;
+    nextWeight = microBatch + 1;
+    finishMicroBatch(microBatch);
   }
 
   void finish(const std::vector<int> &stages) {
@@ -59,7 +74,8 @@ private:
   Pipeline &pipeline;
   int stage = 0, replica;
   std::vector<Action> &body;
-  std::vector<int> channels; ///< that end here
+  std::vector<int> channels;                          ///< that end here
+  int nextWeight = pipeline.firstMicroBatch(replica); ///< whose second half of backward is next
 
   Action &append(ActionKind kind, int microBatch) {
     Action action;
@@ -82,6 +98,11 @@ private:
              candidate.target == target;
     });
     return action;
+  }
+
+  void finishMicroBatch(int microBatch) {
+    if (pipeline.isFirstOfGroup(microBatch + 1))
+      carry(pipeline.groupOf(microBatch) % (pipeline.groups / pipeline.replicas));
   }
 
   void combine(int into, int from) {
@@ -128,7 +149,8 @@ private:
 static constexpr NamedOrder orders[] = {{"sequential", orderSequential},
                                         {"gpipe", orderGPipe},
                                         {"1f1b", orderOneForwardOneBackward},
-                                        {"interleaved", orderInterleaved}};
+                                        {"interleaved", orderInterleaved},
+                                        {"zero-bubble", orderZeroBubble, /*splits=*/true}};
 
 std::string sluice::schedule::scheduleNames() {
   std::string names;
@@ -145,6 +167,11 @@ static const NamedOrder *findOrder(const std::string &name) {
 }
 
 bool sluice::schedule::isSchedule(const std::string &name) { return findOrder(name) != nullptr; }
+
+bool sluice::schedule::splitsBackward(const std::string &name) {
+  const NamedOrder *order = findOrder(name);
+  return order && order->splits;
+}
 
 /// The divisors of a number that are at most `most`, "1, 2 or 4"; powers of two alone if asked.
 static std::string divisors(int number, int most, bool powersOfTwo) {
@@ -238,8 +265,8 @@ std::optional<Error> sluice::schedule::checkLayout(const std::string &schedule, 
                  std::to_string(devices));
   std::string found = ", found " + std::to_string(stages) + " stages on " + std::to_string(devices) +
                       (devices == 1 ? " device" : " devices");
-  if (schedule == "1f1b" && devices != stages)
-    return wrong("expected a device a stage for 1f1b" + found + "; interleaved has several stages a device");
+  if ((schedule == "1f1b" || schedule == "zero-bubble") && devices != stages)
+    return wrong("expected a device a stage for " + schedule + found + "; interleaved has several stages a device");
   if (schedule != "interleaved")
     return std::nullopt;
   if (devices == stages || stages % devices != 0)
@@ -277,6 +304,7 @@ std::optional<Error> sluice::schedule::generate(const GeneratorOptions &options,
   pipeline.replicas = options.replicas;
   pipeline.groups = groups;
   pipeline.training = options.training;
+  pipeline.splits = options.training && named->splits;
   if (options.training)
     pipeline.tied = options.tied;
   pipeline.devicesOfReplica = layout.devices;
@@ -295,8 +323,10 @@ std::optional<Error> sluice::schedule::generate(const GeneratorOptions &options,
       builder.enterStage(turn.stage);
       if (turn.kind == RunKind::Forward)
         builder.forward(microBatch);
+      else if (options.training && turn.kind == RunKind::BackwardWeight)
+        builder.backwardWeight(microBatch);
       else if (options.training)
-        builder.backward(microBatch);
+        builder.backward(microBatch, turn.kind);
     }
     if (options.training)
       builder.finish(stages[ofReplica]);

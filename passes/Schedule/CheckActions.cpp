@@ -70,9 +70,15 @@ private:
     bool isForward = action.kind == ActionKind::Run && action.run == RunKind::Forward;
     if (!pipeline.training && !isForward && action.kind != ActionKind::Load)
       return "expected load, forward, send and recv alone where nothing is trained";
-    if (action.kind == ActionKind::Run && action.run > RunKind::Tied)
-      return "expected forward, backward or tied in a synchronous schedule";
+    if (action.kind == ActionKind::Run && !isSynchronous(action.run))
+      return pipeline.splits ? "expected forward, backward_input, backward_weight or tied where backward runs in halves"
+                             : "expected forward, backward or tied in a synchronous schedule";
     return "";
+  }
+
+  bool isSynchronous(RunKind kind) const {
+    bool isHalf = kind == RunKind::BackwardInput || kind == RunKind::BackwardWeight;
+    return kind == RunKind::Forward || kind == RunKind::Tied || (pipeline.splits ? isHalf : kind == RunKind::Backward);
   }
 
   std::string checkChannel(const Action &action) const {

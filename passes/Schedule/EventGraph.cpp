@@ -25,13 +25,30 @@ static double transferOf(const StageCosts &costs, Role role) {
   return 0;
 }
 
+static double timeOf(const StageCosts &costs, RunKind kind) {
+  switch (kind) {
+  case RunKind::Forward:
+  case RunKind::Recompute:
+    return costs.forward;
+  case RunKind::Backward:
+    return costs.backward;
+  case RunKind::Tied:
+    return costs.tied;
+  case RunKind::BackwardInput:
+    return costs.backward - costs.backwardWeight;
+  case RunKind::BackwardWeight:
+    return costs.backwardWeight;
+  }
+  return 0;
+}
+
 /// How long a device is busy with an action.
 static double timeOf(const StageCosts &costs, const Action &action) {
   switch (action.kind) {
   case ActionKind::Load:
     return costs.load;
   case ActionKind::Run:
-    return action.run == RunKind::Forward ? costs.forward : action.run == RunKind::Tied ? costs.tied : costs.backward;
+    return timeOf(costs, action.run);
   case ActionKind::Combine:
     return costs.combine;
   case ActionKind::Reduce:

@@ -14,7 +14,7 @@
 
 namespace sluice::schedule {
 
-/// Forward or backward of a micro-batch, counted within its replica, in a stage.
+/// Forward, backward or a half of backward of a micro-batch, counted within its replica, in a stage.
 struct Turn {
   RunKind kind;
   int microBatch, stage;
@@ -34,6 +34,7 @@ std::vector<Turn> orderSequential(int device, const Layout &layout);
 std::vector<Turn> orderGPipe(int device, const Layout &layout);
 std::vector<Turn> orderOneForwardOneBackward(int device, const Layout &layout);
 std::vector<Turn> orderInterleaved(int device, const Layout &layout);
+std::vector<Turn> orderZeroBubble(int device, const Layout &layout);
 
 struct GeneratorOptions {
   std::string schedule = "sequential"; ///< one of `scheduleNames`
@@ -45,9 +46,12 @@ struct GeneratorOptions {
   bool training = true; ///< or forward alone: no backward, no sums, no update
 };
 
-/// The names of the schedules, "sequential, gpipe, 1f1b or interleaved".
+/// The names of the schedules, "sequential, gpipe, 1f1b, interleaved or zero-bubble".
 std::string scheduleNames();
 bool isSchedule(const std::string &name);
+
+/// Whether backward runs in halves under the schedule.
+bool splitsBackward(const std::string &name);
 
 /// Whether numbers of micro-batches, replicas and groups fit together: what is wrong and what would fit, or nothing.
 std::optional<Error> checkNumbers(int stages, int microBatches, int replicas, int groups);

@@ -33,13 +33,15 @@ def Schedule : Pass<"sluice-schedule", "::mlir::ModuleOp"> {
       Narayanan et al. 2021).
     - `interleaved`: device d of D holds stages d, d + D, ... and runs them as 1f1b does, D micro-batches of each at a
       time (Narayanan et al. 2021). D divides stages and micro-batches.
+    - `zero-bubble`: as `1f1b`, with backward in halves. What other stages do not wait for comes s micro-batches late in
+      stage s (ZB-H1, Qi et al. 2023).
 
     #### Sums
     Gradients are summed in ascending order within each group, groups and replicas by a balanced binary tree. So equal
     groups give equal bits with any number of stages, devices and replicas, and any of these schedules.
   }];
   let options = [
-    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "sequential, gpipe, 1f1b or interleaved">,
+    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "sequential, gpipe, 1f1b, interleaved or zero-bubble">,
     Option<"stages", "stages", "int", "1", "stages of the model">,
     Option<"devices", "devices", "int", "0", "devices of a replica, 0: one a stage">,
     Option<"microBatches", "microbatches", "int", "1", "micro-batches of a step, over all replicas">,
@@ -79,7 +81,7 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "sequential, gpipe, 1f1b or interleaved">,
+    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "sequential, gpipe, 1f1b, interleaved or zero-bubble">,
     Option<"devices", "devices", "int", "0", "devices of a replica, 0: one a stage">,
     Option<"microBatches", "microbatches", "int", "1", "micro-batches of a step, over all replicas">,
     Option<"replicas", "replicas", "int", "1", "copies of the pipeline, which divide the micro-batches">,
@@ -110,7 +112,8 @@ def VerifySchedule : Pass<"sluice-verify-schedule", "::mlir::ModuleOp"> {
 
     #### What is proved, for every iteration
     - Nothing hangs. Every receive meets its send in order.
-    - Each stage runs one forward and one backward a micro-batch, between their messages.
+    - Each stage runs one forward and one backward a micro-batch, between their messages. All programs run backward as a
+      whole, or all as `backward_input` and, later, `backward_weight`.
     - No frame is written while something still reads it: micro-batch modulo frames chooses it.
     - Gradients ascend within their group; groups and replicas are combined by the balanced binary tree. Tied sums,
       reduction and update come after all of it.
@@ -121,7 +124,8 @@ def VerifySchedule : Pass<"sluice-verify-schedule", "::mlir::ModuleOp"> {
   }];
   let options = [
     ListOption<"forward", "forward", "double", "time of a forward, one for all stages or one a stage; default 1">,
-    ListOption<"backward", "backward", "double", "time of a backward, one for all stages or one a stage; default 2">,
+    ListOption<"backward", "backward", "double",
+               "time of a backward, whose halves are equal, one for all stages or one a stage; default 2">,
     Option<"timeline", "timeline", "int", "0", "columns of a drawn timeline in a remark, 0 for none">
   ];
 }

@@ -57,7 +57,9 @@ private:
     case ActionKind::Load:
       return AtLoad;
     case ActionKind::Run:
-      return action.run == RunKind::Forward ? AtForward : AtBackward;
+      return action.run == RunKind::Forward          ? AtForward
+             : action.run == RunKind::BackwardWeight ? AtBackwardWeight
+                                                     : AtBackward;
     default: {
       bool sends = action.kind == ActionKind::Send;
       if (pipeline.channels[action.channel].role == Role::Activations)
@@ -95,21 +97,33 @@ private:
       return pipeline.training;
     case AtSendGradients:
       return pipeline.training && !first;
+    case AtBackwardWeight:
+      return pipeline.splits;
     }
     return false;
   }
 
   std::optional<Error> checkSteps(const StageIndex &entries, int local) const {
-    static const char *const names[] = {
-        "load",     "recv of activations", "forward", "send of activations", "recv of gradients",
-        "backward", "send of gradients"};
+    const char *const names[] = {"load",
+                                 "recv of activations",
+                                 "forward",
+                                 "send of activations",
+                                 "recv of gradients",
+                                 nameOf(pipeline.splits ? RunKind::BackwardInput : RunKind::Backward),
+                                 "send of gradients",
+                                 nameOf(RunKind::BackwardWeight)};
     for (int step = 0; step < stepsOfMicroBatch; ++step)
       if (needs(entries.stage, Step(step)) && entries.position(local, Step(step)) < 0)
         return missing(entries.stage, std::string(names[step]) + " of micro-batch " +
                                           std::to_string(pipeline.firstMicroBatch(replica) + local));
     static constexpr std::pair<Step, Step> before[] = {
-        {AtLoad, AtForward},     {AtRecvActivations, AtForward}, {AtForward, AtSendActivations},
-        {AtForward, AtBackward}, {AtRecvGradients, AtBackward},  {AtBackward, AtSendGradients},
+        {AtLoad, AtForward},
+        {AtRecvActivations, AtForward},
+        {AtForward, AtSendActivations},
+        {AtForward, AtBackward},
+        {AtRecvGradients, AtBackward},
+        {AtBackward, AtSendGradients},
+        {AtBackward, AtBackwardWeight},
     };
     for (auto [first, second] : before) {
       int early = entries.position(local, first), late = entries.position(local, second);

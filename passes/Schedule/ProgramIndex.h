@@ -13,8 +13,18 @@
 namespace sluice::schedule {
 
 /// What a stage does for a micro-batch, once each.
-enum Step { AtLoad, AtRecvActivations, AtForward, AtSendActivations, AtRecvGradients, AtBackward, AtSendGradients };
-inline constexpr int stepsOfMicroBatch = 7;
+/// Where backward runs in halves, `AtBackward` is the first.
+enum Step {
+  AtLoad,
+  AtRecvActivations,
+  AtForward,
+  AtSendActivations,
+  AtRecvGradients,
+  AtBackward,
+  AtSendGradients,
+  AtBackwardWeight
+};
+inline constexpr int stepsOfMicroBatch = 8;
 
 /// The actions of a stage of a replica, in the body of its device.
 struct StageIndex {

@@ -6,7 +6,8 @@
 //   load      tokens of a micro-batch into the frame of the micro-batch
 //   run       a function of a stage. Forward and backward read and write the frame of their micro-batch. Backward adds
 //             to the gradient buffer of its group, and overwrites it if the micro-batch is the first of the group.
-//             Tied adds the gradients of a parameter that two stages use
+//             So do both halves of backward, of which the first overwrites. Tied adds the gradients of a parameter that
+//             two stages use
 //   send      what the channel bundles, out of a frame (activations, gradients) or out of the sums (tied, replica)
 //   recv      the same, into the receiver's frame, or into where it keeps a foreign sum
 //   combine   gradient buffer `into` += gradient buffer `from`, which is free then
@@ -30,7 +31,8 @@ namespace sluice::schedule {
 
 enum class ActionKind : uint8_t { Load, Run, Send, Recv, Combine, Reduce, Update };
 
-/// What `run` calls. The last three belong to schedules that are not proved yet.
+/// What `run` calls. Backward input and backward weight are the halves of backward: gradients of activations, which
+/// other stages wait for, and what is left. Recompute belongs to schedules that are not proved yet.
 enum class RunKind : uint8_t { Forward, Backward, Tied, Recompute, BackwardInput, BackwardWeight };
 
 /// What a channel carries.
@@ -73,6 +75,7 @@ using TiedStages = std::array<int, 2>;
 struct Pipeline {
   int stages = 1, microBatches = 1, replicas = 1, groups = 1;
   bool training = true; ///< or forward alone
+  bool splits = false;  ///< backward runs as backward_input and backward_weight
   std::vector<TiedStages> tied;
   int devicesOfReplica = 1;
   std::vector<int> deviceOfStage; ///< by stage, of replica 0; those of replica r are r * devicesOfReplica further

@@ -58,6 +58,11 @@ static Action readAction(Operation *op, const ChannelNumbers &channels) {
   return action;
 }
 
+static bool isHalf(const Action &action) {
+  return action.kind == Kind::Run &&
+         (action.run == schedule::RunKind::BackwardInput || action.run == schedule::RunKind::BackwardWeight);
+}
+
 static void readFacts(pipe::PipelineOp op, schedule::Pipeline &pipeline) {
   pipeline.stages = op.getStages();
   pipeline.microBatches = op.getMicroBatches();
@@ -115,6 +120,7 @@ FailureOr<PipelineOfOp> sluice::readPipeline(pipe::PipelineOp op) {
           std::pair(&program.getEpilogue(), &read.epilogue)})
       for (Operation &action : region->getOps()) {
         actions->push_back(readAction(&action, channels));
+        result.pipeline.splits |= isHalf(actions->back());
         result.actions[program.getDevice()].push_back(&action);
       }
   }
@@ -132,6 +138,7 @@ std::optional<schedule::Costs> sluice::costsOf(pipe::PipelineOp op) {
     schedule::StageCosts &stage = costs.stages.emplace_back();
     stage.forward = cost.getForward().getValueAsDouble();
     stage.backward = cost.getBackward().getValueAsDouble();
+    stage.backwardWeight = cost.getBackwardWeight() ? cost.getBackwardWeight().getValueAsDouble() : 0;
     stage.tied = cost.getTied().getValueAsDouble();
     stage.norm = cost.getNorm().getValueAsDouble();
     stage.update = cost.getUpdate().getValueAsDouble();

@@ -22,9 +22,8 @@ using namespace sluice;
 static constexpr int capacityOfChannels = 2;
 
 static pipe::Role roleOf(ActionKind action) {
-  return action == ActionKind::Tied       ? pipe::Role::Tied
-         : action == ActionKind::Backward ? pipe::Role::Gradients
-                                          : pipe::Role::Activations;
+  bool isBackward = action == ActionKind::Backward || action == ActionKind::BackwardInput;
+  return action == ActionKind::Tied ? pipe::Role::Tied : isBackward ? pipe::Role::Gradients : pipe::Role::Activations;
 }
 
 namespace {

@@ -9,9 +9,10 @@ namespace {
 struct Sum {
   int level = -1; ///< -1: nothing
   int place = 0;
-  int next = -1; ///< the micro-batch that comes next, -1: it is whole
+  int next = -1;       ///< the micro-batch that comes next, -1: it is whole
+  int nextWeight = -1; ///< the same of second halves of backward, where it runs in halves
 
-  bool isWhole() const { return level >= 0 && next < 0; }
+  bool isWhole() const { return level >= 0 && next < 0 && nextWeight < 0; }
 };
 
 /// The sums of one stage of a replica.
@@ -43,9 +44,10 @@ public:
       return "expected before the reduce";
     switch (action.kind) {
     case ActionKind::Run:
-      return action.run == RunKind::Backward ? accumulate(sums, action.microBatch)
-             : action.run == RunKind::Tied   ? addTied(sums, action.stage)
-                                             : "";
+      return action.run == RunKind::Tied             ? addTied(sums, action.stage)
+             : action.run == RunKind::BackwardWeight ? accumulateWeight(sums, action.microBatch)
+             : action.run != RunKind::Forward        ? accumulate(sums, action.microBatch)
+                                                     : "";
     case ActionKind::Send:
     case ActionKind::Recv:
       return exchange(sums, action);
@@ -78,9 +80,18 @@ private:
     if (sum.level < 0)
       return "nothing";
     int first = (sum.place << sum.level) * pipeline.groupSize();
-    int last = sum.isWhole() ? first + (pipeline.groupSize() << sum.level) - 1 : sum.next - 1;
+    int last = sum.isWhole() ? first + (pipeline.groupSize() << sum.level) - 1 : lastOf(sum);
+    if (last < first)
+      return "a part of micro-batch " + std::to_string(first);
     return first == last ? "micro-batch " + std::to_string(first)
                          : "micro-batches " + std::to_string(first) + " to " + std::to_string(last);
+  }
+
+  /// The last micro-batch that is in the sum as a whole.
+  static int lastOf(const Sum &sum) {
+    if (sum.next < 0 || sum.nextWeight < 0)
+      return std::max(sum.next, sum.nextWeight) - 1;
+    return std::min(sum.next, sum.nextWeight) - 1;
   }
 
   std::string describeBuffer(const StageSums &sums, int buffer) const {
@@ -98,11 +109,21 @@ private:
     if (pipeline.isFirstOfGroup(microBatch)) {
       if (sum.level >= 0)
         return "overwrites a sum: " + describeBuffer(sums, number);
-      sum = {0, pipeline.groupOf(microBatch), microBatch};
+      sum = {0, pipeline.groupOf(microBatch), microBatch, pipeline.splits ? microBatch : -1};
     }
-    if (sum.next != microBatch)
+    return add(sums, number, microBatch, sum.next);
+  }
+
+  /// The second half of a backward, whose first has begun the sum where it is the first of the group.
+  std::string accumulateWeight(StageSums &sums, int microBatch) {
+    int number = pipeline.bufferOf(microBatch);
+    return add(sums, number, microBatch, sums.buffers[number].nextWeight);
+  }
+
+  std::string add(StageSums &sums, int number, int microBatch, int &next) {
+    if (next != microBatch)
       return "expected ascending micro-batches within their group: " + describeBuffer(sums, number);
-    sum.next = pipeline.isFirstOfGroup(microBatch + 1) ? -1 : microBatch + 1;
+    next = pipeline.isFirstOfGroup(microBatch + 1) ? -1 : microBatch + 1;
     return "";
   }
 
@@ -111,7 +132,7 @@ private:
     if (!into.isWhole() || !from.isWhole() || into.level != from.level || into.place != (from.place ^ 1))
       return "expected two halves of the tree of groups: " + describeBuffer(sums, action.into) + ", " +
              describeBuffer(sums, action.from);
-    into = {into.level + 1, into.place >> 1, -1};
+    into = {into.level + 1, into.place >> 1};
     from = Sum();
     return "";
   }
@@ -203,7 +224,9 @@ std::optional<Error> sluice::schedule::checkAges(const Pipeline &pipeline, const
   for (const StageIndex &ofStage : index.stages) {
     int device = ofStage.device;
     for (int local = 0; local < pipeline.microBatchesOfReplica(); ++local) {
-      int forward = ofStage.position(local, AtForward), backward = ofStage.position(local, AtBackward);
+      // Both halves read weights.
+      int forward = ofStage.position(local, AtForward);
+      int backward = ofStage.position(local, pipeline.splits ? AtBackwardWeight : AtBackward);
       int age = forward < ofStage.update && ofStage.update < backward;
       if (age != pipeline.ages[ofStage.stage])
         return Error{describe(pipeline, device, pipeline.programs[device].body[backward]) +

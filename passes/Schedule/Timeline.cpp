@@ -22,7 +22,10 @@ static char letterOf(const Action &action) {
   if (action.kind == ActionKind::Update)
     return '#';
   if (action.kind == ActionKind::Run && action.microBatch >= 0)
-    return char((action.run == RunKind::Forward ? '0' : 'a') + action.microBatch % 10);
+    return char((action.run == RunKind::Forward          ? '0'
+                 : action.run == RunKind::BackwardWeight ? 'A'
+                                                         : 'a') +
+                action.microBatch % 10);
   return '+';
 }
 
@@ -65,7 +68,8 @@ std::string sluice::schedule::drawText(const Pipeline &pipeline, const Timeline 
     std::string name = rowName(pipeline, device);
     text += name + std::string(width - name.size(), ' ') + " | " + row + "\n";
   }
-  text += std::string(width, ' ') + "   0-9 forward of a micro-batch, a-j backward, + sums, # update, . idle\n";
+  text += std::string(width, ' ') + "   0-9 forward of a micro-batch, a-j backward, " +
+          (pipeline.splits ? "A-J its gradients of parameters, " : "") + "+ sums, # update, . idle\n";
   return text;
 }
 
@@ -95,7 +99,10 @@ static constexpr int rowHeight = 24, nameWidth = 150, fontSize = 11;
 static void drawBox(std::string &text, const Action &action, double x, double width, int y) {
   bool forward = action.kind == ActionKind::Run && action.run == RunKind::Forward;
   bool backward = action.kind == ActionKind::Run && action.microBatch >= 0 && !forward;
-  const char *colour = forward ? "#4e79a7" : backward ? "#f28e2b" : "#8a8a8a";
+  const char *colour = forward                                 ? "#4e79a7"
+                       : action.run == RunKind::BackwardWeight ? "#59a14f"
+                       : backward                              ? "#f28e2b"
+                                                               : "#8a8a8a";
   text += "<rect x=\"" + number(x) + "\" y=\"" + std::to_string(y + 2) + "\" width=\"" + number(width) +
           "\" height=\"" + std::to_string(rowHeight - 4) + "\" fill=\"" + colour + "\"/>\n";
   std::string label = action.microBatch >= 0 ? std::to_string(action.microBatch) : "";

@@ -25,15 +25,16 @@ struct Timeline {
 };
 
 /// Rows of `columns` characters, one a device. Forward of a micro-batch is a digit, backward a letter, both modulo 10;
-/// `+` is combine or tied, `#` update, `.` idle. Ends with a line that says so.
+/// the second half of a backward is a capital. `+` is combine or tied, `#` update, `.` idle. Ends with a line that says
+/// so.
 std::string drawText(const Pipeline &pipeline, const Timeline &timeline, int columns);
 
 /// {"period": ..., "devices": [{"device", "replica", "actions": [{"name", "stage", "micro_batch", "start", "end"}]}]},
 /// with one action a line.
 std::string drawJson(const Pipeline &pipeline, const Timeline &timeline);
 
-/// A picture of its own, `width` pixels wide: a row a device, forward blue, backward orange, other work grey, with the
-/// number of the micro-batch where there is room.
+/// A picture of its own, `width` pixels wide: a row a device, forward blue, backward orange and its second half green,
+/// other work grey, with the number of the micro-batch where there is room.
 std::string drawSvg(const Pipeline &pipeline, const Timeline &timeline, int width);
 
 } // namespace sluice::schedule

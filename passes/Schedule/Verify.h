@@ -4,7 +4,8 @@
 //
 //   - nothing hangs: programs and private queues are deterministic, so that one play stands for all;
 //   - every receive meets its send in order: same role and micro-batch;
-//   - a stage has one forward and one backward a micro-batch, in that order, between their messages;
+//   - a stage has one forward and one backward a micro-batch, in that order, between their messages; or the two halves
+//     of backward, the second behind the first;
 //   - no frame is written while something still reads it: micro-batch modulo frames chooses it;
 //   - gradients are summed in ascending order within their group, groups and replicas by the balanced binary tree, and
 //     tied sums, reduction and update come after all of it;
@@ -26,10 +27,11 @@
 
 namespace sluice::schedule {
 
-/// How long actions of a stage take, in any one unit; norm is what a device computes in a reduce. The last four are
-/// times of transfers, which a device does not spend itself.
+/// How long actions of a stage take, in any one unit; norm is what a device computes in a reduce. The second half of
+/// backward is a part of it. The last four are times of transfers, which a device does not spend itself.
 struct StageCosts {
   double forward = 1, backward = 1, tied = 0, norm = 0, update = 0, load = 0, combine = 0;
+  double backwardWeight = 0.5;
   double activations = 0, gradients = 0, tiedSum = 0, replicaSum = 0;
 };
 

@@ -83,9 +83,13 @@ private:
       }
       return success();
     };
-    if (failed(read("forward", forward, 1, &schedule::StageCosts::forward)))
+    if (failed(read("forward", forward, 1, &schedule::StageCosts::forward)) ||
+        failed(read("backward", backward, 2, &schedule::StageCosts::backward)))
       return failure();
-    return read("backward", backward, 2, &schedule::StageCosts::backward);
+    // Where it runs in halves, they take as long as each other.
+    for (schedule::StageCosts &stage : costs.stages)
+      stage.backwardWeight = stage.backward / 2;
+    return success();
   }
 };
 } // namespace

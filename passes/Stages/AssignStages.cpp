@@ -188,6 +188,7 @@ LogicalResult AssignStages::countFrames(StageSettings &settings) {
   if (error)
     return getOperation()->emitError() << error->text;
   settings.frames.assign(proof.frames.begin(), proof.frames.end());
+  settings.splits = pipeline.splits;
   return success();
 }
 

@@ -14,6 +14,8 @@ static_assert(static_cast<uint32_t>(ActionKind::Tied) == SLUICE_ACTION_TIED);
 static_assert(static_cast<uint32_t>(ActionKind::Norm) == SLUICE_ACTION_NORM);
 static_assert(static_cast<uint32_t>(ActionKind::Update) == SLUICE_ACTION_UPDATE);
 static_assert(static_cast<uint32_t>(ActionKind::Evaluate) == SLUICE_ACTION_EVALUATE);
+static_assert(static_cast<uint32_t>(ActionKind::BackwardInput) == SLUICE_ACTION_BACKWARD_INPUT);
+static_assert(static_cast<uint32_t>(ActionKind::BackwardWeight) == SLUICE_ACTION_BACKWARD_WEIGHT);
 
 LogicalResult FunctionIndex::collect(ModuleOp module, Table &table, AbiWriter &writer) {
   for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
@@ -85,7 +87,8 @@ FailureOr<SmallVector<sluice_graph, 0>> sluice::collectGraphs(ModuleOp module, c
     graph.name = textOf(entry.getName());
     SmallVector<ActionKind, 2> kinds = {ActionKind::Evaluate};
     if (isTrain)
-      kinds = {ActionKind::Forward, ActionKind::Backward};
+      kinds = {ActionKind::Forward,
+               functions.has(ActionKind::BackwardInput, name) ? ActionKind::BackwardInput : ActionKind::Backward};
     for (ActionKind kind : kinds)
       if (!functions.has(kind, name))
         return complain(module) << "the graph '" << name << "' has no action '" << stringifyActionKind(kind) << "'";

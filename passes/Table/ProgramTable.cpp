@@ -113,6 +113,10 @@ std::optional<ActionKind> GraphPrograms::functionKindOf(const schedule::Action &
     return ActionKind::Tied;
   if (action.run == schedule::RunKind::Backward)
     return ActionKind::Backward;
+  if (action.run == schedule::RunKind::BackwardInput)
+    return ActionKind::BackwardInput;
+  if (action.run == schedule::RunKind::BackwardWeight)
+    return ActionKind::BackwardWeight;
   if (action.run != schedule::RunKind::Forward)
     return std::nullopt;
   return pipeline().training ? ActionKind::Forward : ActionKind::Evaluate;
@@ -133,7 +137,8 @@ LogicalResult GraphPrograms::convert(int device, int position, schedule::Action 
     return actionOp->emitOpError() << "expected an action of the step itself, found iteration " << action.iteration;
   std::optional<ActionKind> kind = functionKindOf(action);
   if (action.kind == Kind::Run && !kind)
-    return actionOp->emitOpError() << "expected forward, backward or tied, found '" << nameOf(action.run) << "'";
+    return actionOp->emitOpError() << "expected forward, backward, its halves or tied, found '" << nameOf(action.run)
+                                   << "'";
   sluice_action entry = {};
   entry.stage = action.stage;
   entry.micro_batch = action.microBatch;
@@ -147,10 +152,11 @@ LogicalResult GraphPrograms::convert(int device, int position, schedule::Action 
                : action.kind == Kind::Send ? SLUICE_ACTION_SEND
                : action.kind == Kind::Recv ? SLUICE_ACTION_RECEIVE
                                            : SLUICE_ACTION_COMBINE;
-  if (entry.kind == SLUICE_ACTION_BACKWARD) {
+  bool isSecondHalf = entry.kind == SLUICE_ACTION_BACKWARD_WEIGHT;
+  if (entry.kind == SLUICE_ACTION_BACKWARD || entry.kind == SLUICE_ACTION_BACKWARD_INPUT || isSecondHalf) {
     entry.into = pipeline().bufferOf(action.microBatch);
     // One micro-batch alone stores its gradients; several add to zeros.
-    entry.clears = pipeline().microBatches > 1 && pipeline().isFirstOfGroup(action.microBatch);
+    entry.clears = !isSecondHalf && pipeline().microBatches > 1 && pipeline().isFirstOfGroup(action.microBatch);
   }
   table.actions.push_back(entry);
   return success();
@@ -163,12 +169,14 @@ LogicalResult GraphPrograms::addProgram(int device, std::optional<int> stage) {
   for (auto [position, action] : llvm::enumerate(program.body))
     if ((!stage || action.stage == *stage) && failed(convert(device, position, action)))
       return failure();
-  for (int held : stagesOf(device)) {
-    std::optional<int32_t> tied = functions.lookup(ActionKind::Tied, graph, held);
-    if (tied && !called.count(*tied))
-      return read.programs[device]->emitOpError()
-             << "expected the action 'tied' of stage " << held << ", which adds gradients of the model";
-  }
+  for (int held : stagesOf(device))
+    for (ActionKind kind :
+         {ActionKind::Backward, ActionKind::BackwardInput, ActionKind::BackwardWeight, ActionKind::Tied}) {
+      std::optional<int32_t> function = functions.lookup(kind, graph, held);
+      if (function && !called.count(*function))
+        return read.programs[device]->emitOpError() << "expected the action '" << stringifyActionKind(kind)
+                                                    << "' of stage " << held << ", which adds gradients of the model";
+    }
   return success();
 }
 

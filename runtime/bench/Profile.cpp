@@ -105,7 +105,8 @@ std::string profileText(const sluice_binary &program, unsigned threads,
                       {"embeddings", stage.embeddings == 1},
                       {"head", stage.head == 1},
                       {"forward", time(SLUICE_ACTION_FORWARD)},
-                      {"backward", time(SLUICE_ACTION_BACKWARD)},
+                      {"backward", time(SLUICE_ACTION_BACKWARD) + time(SLUICE_ACTION_BACKWARD_INPUT) +
+                                       time(SLUICE_ACTION_BACKWARD_WEIGHT)},
                       {"tied", time(SLUICE_ACTION_TIED)},
                       {"norm", time(SLUICE_ACTION_NORM)},
                       {"update", time(SLUICE_ACTION_UPDATE)}});

@@ -102,9 +102,13 @@ void Executor::perform(Runner &runner, const sluice_action &action) {
   case SLUICE_ACTION_COMBINE:
     return runner.memory->combine(action.stage, action.into, action.from);
   case SLUICE_ACTION_BACKWARD:
+  case SLUICE_ACTION_BACKWARD_INPUT:
+  case SLUICE_ACTION_BACKWARD_WEIGHT:
     if (action.clears)
       runner.memory->clearGradients(action.stage, action.into);
     call(runner, action);
+    if (action.kind == SLUICE_ACTION_BACKWARD_INPUT)
+      return;
     // At once: another micro-batch may get the same frame.
     if (afterwards)
       (*afterwards)(action.stage, action.micro_batch, runner.memory->frame(action.stage, action.micro_batch));
@@ -192,7 +196,8 @@ void Executor::computeGradientOf(int32_t microBatch, const StepSettings &stepSet
         if (isPart(*at)) {
           sluice_action alone = *at;
           alone.clears = 0;
-          if (alone.kind == SLUICE_ACTION_BACKWARD)
+          if (alone.kind == SLUICE_ACTION_BACKWARD || alone.kind == SLUICE_ACTION_BACKWARD_INPUT ||
+              alone.kind == SLUICE_ACTION_BACKWARD_WEIGHT)
             alone.into = 0;
           perform(runner, alone);
         }

@@ -19,6 +19,10 @@ static const char *nameOf(const sluice_action &action) {
     return "forward";
   case SLUICE_ACTION_BACKWARD:
     return "backward";
+  case SLUICE_ACTION_BACKWARD_INPUT:
+    return "backward_input";
+  case SLUICE_ACTION_BACKWARD_WEIGHT:
+    return "backward_weight";
   case SLUICE_ACTION_TIED:
     return "tied";
   case SLUICE_ACTION_NORM:

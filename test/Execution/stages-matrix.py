@@ -20,7 +20,7 @@ from pathlib import Path
 
 import stages
 
-SCHEDULES = "sequential", "gpipe", "1f1b"
+SCHEDULES = "sequential", "gpipe", "1f1b", "zero-bubble"
 PARTITIONS = {1: "12", 2: "6,6", 3: "3,6,3", 4: "2,4,4,2"}
 # Stages that hold the embeddings or the head alone, and uneven ones.
 EDGES = "0,12", "12,0", "1,11", "0,3,9,0"

@@ -6,6 +6,8 @@
 // RUN: sluice-opt %s --sluice-schedule="schedule=gpipe stages=2 microbatches=2" \
 // RUN:   --sluice-schedule="schedule=gpipe stages=2 microbatches=2 forward-only name=eval.pipeline" \
 // RUN:   | FileCheck %s --check-prefix=FORWARD
+// RUN: sluice-opt %s --sluice-schedule="schedule=zero-bubble stages=2 microbatches=2" \
+// RUN:   | FileCheck %s --check-prefix=ZERO
 // What is generated is proved, and read back as it was written.
 // RUN: sluice-opt %s --sluice-schedule="schedule=1f1b stages=3 microbatches=8 replicas=2 reduction-groups=4 tied=0,2" \
 // RUN:   | sluice-opt --sluice-verify-schedule
@@ -13,6 +15,8 @@
 // RUN:   | FileCheck %s --check-prefix=HELD
 // RUN: sluice-opt %s --sluice-schedule="schedule=interleaved stages=4 devices=2 microbatches=4 replicas=2 tied=0,3" \
 // RUN:   | sluice-opt --sluice-verify-schedule
+// RUN: sluice-opt %s --sluice-schedule="schedule=zero-bubble stages=3 microbatches=8 replicas=2 reduction-groups=4 \
+// RUN:   tied=0,2" | sluice-opt --sluice-verify-schedule
 
 module {}
 
@@ -46,6 +50,19 @@ module {}
 // TIED-NEXT:     pipe.run tied stage 0
 // TIED-NEXT:     pipe.reduce
 // TIED-NEXT:     pipe.update stage 0
+
+// Stage 1 sends the gradient of an input before it computes those of weights, which wait for that of the next.
+// ZERO:        pipe.program @device.1 device 1 body {
+// ZERO:          pipe.run backward_input stage 1 micro_batch 0
+// ZERO-NEXT:     pipe.send @gradients.1.0 stage 1 micro_batch 0
+// ZERO-NEXT:     pipe.load stage 1 micro_batch 1
+// ZERO-NEXT:     pipe.recv @activations.0.1 stage 1 micro_batch 1
+// ZERO-NEXT:     pipe.run forward stage 1 micro_batch 1
+// ZERO-NEXT:     pipe.run backward_input stage 1 micro_batch 1
+// ZERO-NEXT:     pipe.send @gradients.1.0 stage 1 micro_batch 1
+// ZERO-NEXT:     pipe.run backward_weight stage 1 micro_batch 0
+// ZERO-NEXT:     pipe.run backward_weight stage 1 micro_batch 1
+// ZERO-NEXT:     pipe.reduce
 
 // Two groups a replica are combined, then those of the replicas.
 // REPLICAS:      pipe.pipeline @train.pipeline stages 1 micro_batches 4 replicas 2 groups 4 ages [0] {

@@ -73,7 +73,7 @@ sluice.message @m behind <tied> of "train" from 0 to 0 sends [@x] receives [@x]
 // Norms and updates send nothing.
 sluice.slot boundary @x : tensor<4xf32> {stage = 0}
 sluice.slot boundary @y : tensor<4xf32> {stage = 1}
-// expected-error @below {{expected a message behind 'forward', 'evaluate', 'backward', 'backward_input' or 'tied', found 'update'}}
+// expected-error @below {{'backward', 'backward_input' or 'tied', found 'update'}}
 sluice.message @m behind <update> of "train" from 0 to 1 sends [@x] receives [@y]
 
 // -----

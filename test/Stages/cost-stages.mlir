@@ -12,8 +12,8 @@
 
 // Forward of the embeddings is 4 x 789504 bytes moved, that of h.0 three quarters of 25165824 + 16: 22032396, which is
 // 0x41750300C0000000. That of h.1 and the head is 4 x 1179648 and 52690992: 57409584, 0x418B600180000000. A message of
-// 393220 bytes is 320000 + 4 x 393220 ticks, the gradient of the table 320000 + 4 x 131072. Gradients of parameters alone
-// are all of the backward of the embeddings, and as much as the forward of the product in h.0; the head stays whole.
+// 393220 bytes is 320000 + 4 x 393220 ticks, the gradient of the table 320000 + 4 x 131072. Gradients of parameters
+// alone are all of the backward of the embeddings, and as much as the forward of the product in h.0. The head is whole.
 // CHECK: sluice.stage_costs = #sluice.stage_costs<unit = "ticks", stages = [
 // CHECK-SAME: <layers = 1, embeddings = 1, head = 0, forward = 0x41750300C0000000 : f64,
 // CHECK-SAME: backward = 0x41850300C0000000 : f64, tied = 0.000000e+00 : f64, norm = 0.000000e+00 : f64,

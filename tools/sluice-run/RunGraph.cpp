@@ -94,5 +94,6 @@ void Model::evaluate(const sluice_graph &graph) {
 void Model::runForwardAndBackward() {
   std::memset(persistentAt(binary.gradient_offset), 0, binary.gradient_bytes);
   runActions(binary.devices[0].first_action, binary.devices[0].action_count,
-             {SLUICE_ACTION_FORWARD, SLUICE_ACTION_BACKWARD, SLUICE_ACTION_TIED});
+             {SLUICE_ACTION_FORWARD, SLUICE_ACTION_BACKWARD, SLUICE_ACTION_BACKWARD_INPUT,
+              SLUICE_ACTION_BACKWARD_WEIGHT, SLUICE_ACTION_TIED});
 }

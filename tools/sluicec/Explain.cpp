@@ -96,6 +96,11 @@ static std::string timeText(const Plan &plan, double time) {
   return formatted("%.4g", plan.costs.isMeasured() ? 1e3 * time : time);
 }
 
+/// What a stage may leave for later of a backward that runs in halves.
+static double lateOf(StageCostAttr work) {
+  return work.getBackwardWeight() ? work.getBackwardWeight().getValueAsDouble() : 0;
+}
+
 static std::string layersText(StageCostAttr work) {
   SmallVector<std::string, 3> parts;
   if (work.getEmbeddings())
@@ -129,6 +134,11 @@ static std::string drawText(const Plan &plan, const ContractionReport &report) {
   std::string unit = plan.costs.isMeasured() ? "ms" : "ticks";
   text += "Memory is that of a device, without tokens and scratch; forward and backward are " + unit +
           " a micro-batch.\n\n";
+  if (pipeline.splits) {
+    auto times = llvm::map_to_vector(plan.work, [&](StageCostAttr work) { return timeText(plan, lateOf(work)); });
+    text += "Of backward, gradients of parameters alone take " + llvm::join(times, ", ") + " " + unit +
+            " by stage; frames keep what they need.\n\n";
+  }
   text += "period " + timeText(plan, plan.proof.period) + " " + unit + ", bubble " +
           formatted("%.1f %%", 100 * plan.proof.bubble) + ", " + formatted("%.2f", plan.speedUp) +
           " times as fast as sequential in one replica\n\n";
@@ -152,6 +162,8 @@ static void writeStage(llvm::json::OStream &json, const Plan &plan, int stage) {
     json.attribute("memory_bytes", memory.total());
     json.attribute("forward", work.getForward().getValueAsDouble());
     json.attribute("backward", work.getBackward().getValueAsDouble());
+    if (plan.pipeline.splits)
+      json.attribute("backward_weight", lateOf(work));
     json.attribute("busy", plan.busyOf(stage));
   });
 }

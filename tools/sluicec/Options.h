@@ -116,7 +116,7 @@ struct Options {
       llvm::cl::value_desc("N,..."), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> schedule{
       "schedule",
-      llvm::cl::desc("Order in which stages run micro-batches: sequential, gpipe, 1f1b or interleaved "
+      llvm::cl::desc("Order in which stages run micro-batches: sequential, gpipe, 1f1b, interleaved or zero-bubble "
                      "(default: sequential)"),
       llvm::cl::value_desc("NAME"), llvm::cl::init("sequential"), llvm::cl::cat(category)};
   llvm::cl::opt<int> replicas{

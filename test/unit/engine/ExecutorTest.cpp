@@ -92,4 +92,46 @@ TEST_F(ExecutorTest, AGradientIsComputedFromZero) {
   EXPECT_EQ(gradients(), first);
 }
 
+TEST_F(ExecutorTest, MicroBatchesAreDoneBehindTheSecondHalfOfBackward) {
+  executor.computeGradients(settings, loadFakePattern, ignoreMicroBatch);
+  std::vector<float> expected = gradients();
+  // The first half clears what a group begins with and computes nothing; the second is all of backward.
+  std::vector<sluice_action> actions;
+  for (uint32_t i = 0; i < sluice_program.action_count; ++i) {
+    sluice_action action = sluice_program.actions[i];
+    if (action.kind == SLUICE_ACTION_BACKWARD) {
+      actions.push_back(action);
+      actions.back().kind = SLUICE_ACTION_BACKWARD_INPUT;
+      actions.back().function = -1;
+      action.kind = SLUICE_ACTION_BACKWARD_WEIGHT;
+      action.clears = 0;
+    }
+    actions.push_back(action);
+  }
+  sluice_binary program = sluice_program;
+  sluice_device only = sluice_program.devices[0];
+  only.action_count += static_cast<uint32_t>(actions.size()) - sluice_program.action_count;
+  program.actions = actions.data();
+  program.action_count = static_cast<uint32_t>(actions.size());
+  program.devices = &only;
+  Executor halves(program, replicas);
+  Scalars scalars(program);
+  setScalarsOfStep(scalars, program, settings);
+  halves.setScalars(scalars);
+  std::vector<std::vector<float>> seen;
+  halves.computeGradients(settings, loadFakePattern,
+                          [&](int32_t, int32_t, const char *) { seen.push_back(gradients()); });
+  ASSERT_EQ(seen.size(), static_cast<size_t>(kFakeMicroBatches));
+  EXPECT_EQ(seen.back(), expected);
+  EXPECT_EQ(gradients(), expected);
+  std::vector<float> sum(expected.size(), 0.0f);
+  for (int32_t m = 0; m < kFakeMicroBatches; ++m) {
+    halves.computeGradientOf(m, settings);
+    std::vector<float> part = gradients();
+    std::transform(sum.begin(), sum.end(), part.begin(), sum.begin(), std::plus<float>());
+  }
+  for (size_t i = 0; i < sum.size(); ++i)
+    ASSERT_NEAR(sum[i], expected[i], 1e-6) << i;
+}
+
 } // namespace

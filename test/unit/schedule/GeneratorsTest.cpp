@@ -10,7 +10,10 @@ static std::string work(const Pipeline &pipeline, int device) {
     std::string word;
     bool ofSums = action.channel >= 0 && action.microBatch < 0;
     if (action.kind == ActionKind::Run && action.microBatch >= 0)
-      word = (action.run == RunKind::Forward ? "F" : "B") + std::to_string(action.microBatch);
+      word = (action.run == RunKind::Forward          ? "F"
+              : action.run == RunKind::BackwardWeight ? "W"
+                                                      : "B") +
+             std::to_string(action.microBatch);
     else if (action.kind == ActionKind::Run)
       word = "tied";
     else if (action.kind == ActionKind::Combine)
@@ -52,6 +55,20 @@ TEST(Generators, OneForwardOneBackwardRunsAheadByWhatFollows) {
   EXPECT_EQ(work(pipeline, 0), "F0 F1 F2 B0 F3 B1 B2 B3 reduce update");
   EXPECT_EQ(work(pipeline, 1), "F0 F1 B0 F2 B1 F3 B2 B3 reduce update");
   EXPECT_EQ(work(pipeline, 2), "F0 B0 F1 B1 F2 B2 F3 B3 reduce update");
+}
+
+TEST(Generators, ZeroBubbleIsAsManyMicroBatchesLateAsStagesBefore) {
+  Pipeline pipeline = make(optionsOf("zero-bubble", 3, 4));
+  EXPECT_EQ(work(pipeline, 0), "F0 F1 F2 B0 W0 F3 B1 W1 B2 W2 B3 W3 reduce update");
+  EXPECT_EQ(work(pipeline, 1), "F0 F1 B0 F2 B1 W0 F3 B2 W1 B3 W2 W3 reduce update");
+  EXPECT_EQ(work(pipeline, 2), "F0 B0 F1 B1 F2 B2 W0 F3 B3 W1 W2 W3 reduce update");
+  EXPECT_EQ(prove(pipeline).frames, (std::vector<int>{3, 3, 3}));
+  EXPECT_EQ(work(make(optionsOf("zero-bubble", 3, 1)), 2), "F0 B0 W0 reduce update");
+}
+
+TEST(Generators, ZeroBubbleEndsAGroupBeforeTheNextIsSummed) {
+  EXPECT_EQ(work(make(optionsOf("zero-bubble", 2, 4, 1, 2)), 1),
+            "F0 B0 F1 B1 W0 F2 W1 B2 F3 B3 W2 W3 0+=1 reduce update");
 }
 
 TEST(Generators, FewerMicroBatchesThanStagesRunAheadByThese) {
@@ -125,7 +142,7 @@ static std::string wrongWith(const GeneratorOptions &options) {
 
 TEST(Generators, SayWhatWouldFit) {
   EXPECT_EQ(wrongWith(optionsOf("zigzag", 1, 1)),
-            "unknown schedule 'zigzag'; expected sequential, gpipe, 1f1b or interleaved");
+            "unknown schedule 'zigzag'; expected sequential, gpipe, 1f1b, interleaved or zero-bubble");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 0, 1)), "expected at least 1 stage, found 0");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 0)), "expected at least 1 micro-batch, found 0");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 1, 0)), "expected at least 1 replica, found 0");
@@ -150,6 +167,8 @@ TEST(Generators, SayWhichDevicesWouldFit) {
   };
   EXPECT_EQ(wrongOn("gpipe", 2, 3, 1), "expected devices of a replica from 1 to its 2 stages, found 3");
   EXPECT_EQ(wrongOn("gpipe", 2, -1, 1), "expected devices of a replica from 1 to its 2 stages, found -1");
+  EXPECT_EQ(wrongOn("zero-bubble", 4, 2, 1), "expected a device a stage for zero-bubble, found 4 stages on 2 devices; "
+                                             "interleaved has several stages a device");
   EXPECT_EQ(wrongOn("1f1b", 4, 2, 1), "expected a device a stage for 1f1b, found 4 stages on 2 devices; interleaved "
                                       "has several stages a device");
   EXPECT_EQ(wrongOn("interleaved", 2, 2, 2), "expected as many stages on every device, at least 2, for interleaved, "

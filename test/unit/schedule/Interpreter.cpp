@@ -19,15 +19,25 @@ uint64_t hash(std::initializer_list<uint64_t> values) {
 /// Addition of two floats, or sums of them: it commutes and is not associative.
 uint64_t add(uint64_t a, uint64_t b) { return hash({'+', std::min(a, b), std::max(a, b)}); }
 
+/// Gradients of parameters: what comes with those of activations, and what the second half of backward adds.
+struct Gradient {
+  uint64_t early = 7, late = 7;
+};
+
+Gradient add(Gradient a, Gradient b) { return {add(a.early, b.early), add(a.late, b.late)}; }
+
+constexpr uint64_t cleared = 0;
+
 struct Frame {
-  uint64_t tokens = 1, input = 2, kept = 3, output = 4, error = 5, inputError = 6;
+  uint64_t tokens = 1, input = 2, kept = 3, output = 4, error = 5, inputError = 6, keptError = 8;
 };
 
 /// A stage of a replica.
 struct Stage {
   std::vector<Frame> frames;
-  std::vector<uint64_t> buffers;
-  uint64_t weights = 0, foreign = 0;
+  std::vector<Gradient> buffers;
+  Gradient foreign;
+  uint64_t weights = 0;
   std::vector<uint64_t> losses; ///< by micro-batch
 };
 
@@ -47,7 +57,7 @@ public:
     for (size_t number = 0; number < stages.size(); ++number) {
       size_t stage = number % pipeline.stages;
       stages[number].frames.resize(frames[stage]);
-      stages[number].buffers.assign(pipeline.gradientBuffers(), 7);
+      stages[number].buffers.resize(pipeline.gradientBuffers());
       stages[number].weights = hash({'W', uint64_t(stage)});
       stages[number].losses.assign(pipeline.microBatches, 0);
     }
@@ -73,12 +83,12 @@ private:
   const Pipeline &pipeline;
   int iterations;
   std::vector<Device> devices;
-  std::vector<Stage> stages; ///< by replica, then stage
-  std::vector<std::deque<uint64_t>> queues;
-  std::vector<int> waiting;      ///< by channel: a receiver stands at it
-  std::vector<uint64_t> reduced; ///< by the number of the reduction
-  bool bad = false;              ///< something that no runtime can do
-  Bits history;                  ///< losses, by iteration and stage
+  std::vector<Stage> stages;                ///< by replica, then stage
+  std::vector<std::deque<Gradient>> queues; ///< activations and their gradients have one part
+  std::vector<int> waiting;                 ///< by channel: a receiver stands at it
+  std::vector<uint64_t> reduced;            ///< by the number of the reduction
+  bool bad = false;                         ///< something that no runtime can do
+  Bits history;                             ///< losses, by iteration and stage
 
   /// Goes one action further if that can be.
   bool advance(int number) {
@@ -134,7 +144,8 @@ private:
     case ActionKind::Reduce:
       return true;
     case ActionKind::Update:
-      stage.weights = hash({'U', stage.weights, stage.buffers[0], reduced.empty() ? 0 : reduced.back()});
+      stage.weights = hash({'U', stage.weights, hash({stage.buffers[0].early, stage.buffers[0].late}),
+                            reduced.empty() ? 0 : reduced.back()});
       return true;
     }
     return true;
@@ -174,21 +185,33 @@ private:
         stage.losses[action.microBatch] = frame->output;
       return;
     }
+    bool isLate = action.run != RunKind::BackwardInput, isEarly = action.run != RunKind::BackwardWeight;
     // Backward reads the tokens again: the targets of a loss, the rows of an embedding.
-    uint64_t error = last ? frame->output : frame->error;
-    frame->inputError = hash({'B', stage.weights, frame->kept, error, frame->tokens});
-    uint64_t gradient = hash({'G', frame->kept, error, frame->tokens});
+    if (isEarly) {
+      frame->keptError = last ? frame->output : frame->error;
+      frame->inputError = hash({'B', stage.weights, frame->kept, frame->keptError, frame->tokens});
+    }
     int group = action.microBatch / (pipeline.microBatches / pipeline.groups);
     int local = group % (pipeline.groups / pipeline.replicas), buffer = 0;
     for (; local; local &= local - 1)
       ++buffer;
     bool begins = action.microBatch % (pipeline.microBatches / pipeline.groups) == 0;
-    stage.buffers[buffer] = begins ? gradient : add(stage.buffers[buffer], gradient);
+    Gradient &sum = stage.buffers[buffer];
+    if (begins && isEarly)
+      sum = {cleared, cleared};
+    auto addTo = [&](uint64_t &part, char which) {
+      uint64_t gradient = hash({uint64_t(which), stage.weights, frame->kept, frame->keptError, frame->tokens});
+      part = part == cleared ? gradient : add(part, gradient);
+    };
+    if (isEarly)
+      addTo(sum.early, 'E');
+    if (isLate)
+      addTo(sum.late, 'L');
   }
 
   bool send(Stage &stage, const Action &action) {
     const Channel &channel = pipeline.channels[action.channel];
-    std::deque<uint64_t> &queue = queues[action.channel];
+    std::deque<Gradient> &queue = queues[action.channel];
     // Without room, the receiver has to stand there.
     int room = channel.capacity == 0 ? waiting[action.channel] : channel.capacity;
     if (int(queue.size()) >= room)
@@ -197,24 +220,24 @@ private:
     return true;
   }
 
-  uint64_t messageOf(Stage &stage, const Channel &channel, const Action &action) {
+  Gradient messageOf(Stage &stage, const Channel &channel, const Action &action) {
     if (channel.role == Role::Tied)
       return stage.buffers[0];
     if (channel.role == Role::Replica) {
       bad |= !isBuffer(action.from);
-      return bad ? 0 : stage.buffers[action.from];
+      return bad ? Gradient() : stage.buffers[action.from];
     }
     Frame *frame = frameOf(stage, action);
-    return !frame ? 0 : channel.role == Role::Activations ? frame->output : frame->inputError;
+    return !frame ? Gradient() : Gradient{channel.role == Role::Activations ? frame->output : frame->inputError, 0};
   }
 
   bool receive(Stage &stage, const Action &action) {
     const Channel &channel = pipeline.channels[action.channel];
-    std::deque<uint64_t> &queue = queues[action.channel];
+    std::deque<Gradient> &queue = queues[action.channel];
     waiting[action.channel] = queue.empty();
     if (queue.empty())
       return false;
-    uint64_t message = queue.front();
+    Gradient message = queue.front();
     queue.pop_front();
     if (channel.role == Role::Tied) {
       stage.foreign = message;
@@ -223,7 +246,7 @@ private:
       if (!bad)
         stage.buffers[action.into] = message;
     } else if (Frame *frame = frameOf(stage, action)) {
-      (channel.role == Role::Activations ? frame->input : frame->error) = message;
+      (channel.role == Role::Activations ? frame->input : frame->error) = message.early;
     }
     return true;
   }
@@ -240,7 +263,7 @@ private:
     if (int(reduced.size()) < device.arrivals) {
       uint64_t all = 0;
       for (const Stage &each : stages) {
-        all = hash({all, each.buffers[0]});
+        all = hash({all, each.buffers[0].early, each.buffers[0].late});
         for (uint64_t loss : each.losses)
           all = hash({all, loss});
       }

@@ -10,7 +10,7 @@
 
 namespace sluice::schedule {
 
-inline const char *const allSchedules[] = {"sequential", "gpipe", "1f1b"};
+inline const char *const allSchedules[] = {"sequential", "gpipe", "1f1b", "zero-bubble"};
 
 inline GeneratorOptions optionsOf(const std::string &schedule, int stages, int microBatches, int replicas = 1,
                                   int groups = 0) {
@@ -35,6 +35,7 @@ inline Costs equalCosts(int stages, double forward, double backward) {
   StageCosts costs;
   costs.forward = forward;
   costs.backward = backward;
+  costs.backwardWeight = backward / 2;
   return {std::vector<StageCosts>(stages, costs), 0};
 }
 

@@ -17,12 +17,12 @@ public:
 
   GeneratorOptions options() {
     int replicas = 1 << below(2), groups = replicas << below(3);
-    GeneratorOptions options = optionsOf(allSchedules[below(3)], 1 + below(4), 1 + below(8), replicas, groups);
+    GeneratorOptions options = optionsOf(allSchedules[below(4)], 1 + below(4), 1 + below(8), replicas, groups);
     // Micro-batches from 1 to 8 that the groups divide.
     while (options.groups > 8)
       options.groups /= 2;
     options.microBatches = options.groups * std::max(1, options.microBatches / options.groups);
-    if (options.schedule != "1f1b" && below(2))
+    if ((options.schedule == "sequential" || options.schedule == "gpipe") && below(2))
       options.devices = 1 + below(options.stages);
     if (below(5) == 0) {
       options.schedule = "interleaved";
@@ -173,7 +173,7 @@ TEST(Mutants, AllSchedulesComputeTheSameBits) {
     for (int microBatches : {2, 4, 8})
       for (int replicas : {1, 2}) {
         std::optional<Bits> expected;
-        for (const char *schedule : {"sequential", "gpipe", "1f1b", "interleaved"}) {
+        for (const char *schedule : {"sequential", "gpipe", "1f1b", "interleaved", "zero-bubble"}) {
           GeneratorOptions options = optionsOf(schedule, stages, microBatches, replicas, 2);
           options.tied = {{0, stages - 1}};
           if (schedule == std::string("interleaved")) {
@@ -205,7 +205,7 @@ TEST(Mutants, AllSchedulesComputeTheSameBits) {
 
 TEST(Mutants, AFrameLessComputesSomethingElse) {
   // What the verifier counts is the fewest: the interpreter sees the damage of one less.
-  for (const char *schedule : {"gpipe", "1f1b"}) {
+  for (const char *schedule : {"gpipe", "1f1b", "zero-bubble"}) {
     Pipeline pipeline = make(optionsOf(schedule, 3, 4));
     std::vector<int> frames = prove(pipeline).frames;
     std::optional<Bits> expected = interpret(pipeline, frames, iterations);

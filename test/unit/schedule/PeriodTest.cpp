@@ -42,6 +42,21 @@ TEST(Period, ADeviceComputesForAllOfItsStages) {
   EXPECT_NEAR(prove(make(options), costs).period, 2 * 12 + 4 * 0.125 + 4 * 0.5, 1e-9);
 }
 
+TEST(Period, ZeroBubbleWaitsAThirdAsLong) {
+  // Qi et al.: (K - 1) (forward + first half - second half), in place of (K - 1) (forward + backward).
+  for (int stages = 1; stages <= 5; ++stages)
+    for (int microBatches : {5, 8, 13}) {
+      Proof proof = prove(make(optionsOf("zero-bubble", stages, microBatches)), equalCosts(stages, 1, 2));
+      EXPECT_NEAR(proof.period, 3.0 * microBatches + stages - 1, 1e-9) << stages << microBatches;
+      EXPECT_EQ(proof.frames, std::vector<int>(stages, stages));
+    }
+  // A second half that takes less fills less.
+  Costs costs = equalCosts(3, 1, 2);
+  for (StageCosts &stage : costs.stages)
+    stage.backwardWeight = 0.75;
+  EXPECT_NEAR(prove(make(optionsOf("zero-bubble", 3, 8)), costs).period, 3.0 * 8 + 2 * (1 + 1.25 - 0.75), 1e-9);
+}
+
 TEST(Period, SequentialRunsOneStageAtATime) {
   Costs costs;
   for (double forward : {1.0, 3.0, 2.0}) {

@@ -29,6 +29,17 @@ TEST(Timeline, DrawsOneForwardOneBackward) {
                                     "stage 2 | ..0a1b2c3d..\n");
 }
 
+/// Both halves of backward take as long as forward.
+TEST(Timeline, DrawsZeroBubble) {
+  Pipeline pipeline = make(optionsOf("zero-bubble", 3, 4));
+  EXPECT_EQ(drawText(pipeline, prove(pipeline, equalCosts(3, 1, 2)).timeline, 14),
+            "stage 0 | 012..aA3bBcCdD\n"
+            "stage 1 | .01.a2bA3cBdCD\n"
+            "stage 2 | ..0a1b2cA3dBCD\n"
+            "          0-9 forward of a micro-batch, a-j backward, A-J its gradients of parameters, + sums, # update, "
+            ". idle\n");
+}
+
 TEST(Timeline, DrawsUpdatesSumsAndReplicas) {
   GeneratorOptions options = optionsOf("gpipe", 1, 4, 2, 4);
   Pipeline pipeline = make(options);

@@ -312,3 +312,55 @@ TEST(Verify, GradientsAreAsOldAsDeclared) {
   EXPECT_EQ(refusal(pipeline), "backward of micro-batch 0 in stage 0: expected a gradient of age 0, as the stage "
                                "declares, found age 1");
 }
+
+TEST(Verify, TheSecondHalfOfBackwardComesBehindTheFirst) {
+  Pipeline pipeline = make(optionsOf("zero-bubble", 2, 2));
+  move(pipeline, 1, findRun(pipeline, 1, RunKind::BackwardWeight, 0), findRun(pipeline, 1, RunKind::BackwardInput, 0));
+  EXPECT_EQ(refusal(pipeline), "backward_weight of micro-batch 0 in stage 1: expected behind backward_input of "
+                               "micro-batch 0 in stage 1");
+  pipeline = make(optionsOf("zero-bubble", 2, 2));
+  erase(pipeline, 0, findRun(pipeline, 0, RunKind::BackwardWeight, 1));
+  EXPECT_EQ(refusal(pipeline), "stage 0: expected one backward_weight of micro-batch 1, found none");
+  pipeline = make(optionsOf("zero-bubble", 1, 1));
+  bodyOf(pipeline, 0)[findRun(pipeline, 0, RunKind::BackwardInput, 0)].run = RunKind::Backward;
+  EXPECT_EQ(refusal(pipeline),
+            "backward of micro-batch 0 in stage 0: expected forward, backward_input, backward_weight "
+            "or tied where backward runs in halves");
+  pipeline = make(optionsOf("1f1b", 1, 1));
+  bodyOf(pipeline, 0)[findRun(pipeline, 0, RunKind::Backward, 0)].run = RunKind::BackwardInput;
+  EXPECT_EQ(refusal(pipeline),
+            "backward_input of micro-batch 0 in stage 0: expected forward, backward or tied in a synchronous schedule");
+}
+
+TEST(Verify, AFrameIsInUseUntilTheSecondHalfOfBackward) {
+  Pipeline pipeline = make(optionsOf("zero-bubble", 2, 4));
+  pipeline.frames = {2, 1};
+  EXPECT_EQ(refusal(pipeline),
+            "load of micro-batch 1 in stage 1: overwrites a frame that backward_weight of micro-batch "
+            "0 in stage 1 still needs; the stage has 1 frame");
+}
+
+TEST(Verify, BothHalvesOfBackwardAddInAscendingOrder) {
+  Pipeline pipeline = make(optionsOf("zero-bubble", 1, 2));
+  int first = findRun(pipeline, 0, RunKind::BackwardWeight, 0);
+  move(pipeline, 0, first, findRun(pipeline, 0, RunKind::BackwardWeight, 1));
+  EXPECT_EQ(refusal(pipeline), "backward_weight of micro-batch 1 in stage 0: expected ascending micro-batches within "
+                               "their group: buffer 0 holds a part of micro-batch 0");
+  // The next group would begin where the last is not whole: four groups, of which 1 and 2 have one buffer.
+  pipeline = make(optionsOf("zero-bubble", 1, 4, 1, 4));
+  std::vector<Action> &body = bodyOf(pipeline, 0);
+  int late = findRun(pipeline, 0, RunKind::BackwardWeight, 1);
+  move(pipeline, 0, late, findRun(pipeline, 0, RunKind::BackwardInput, 2));
+  EXPECT_EQ(refusal(pipeline),
+            "combine of buffer 1 into 0 in stage 0: expected two halves of the tree of groups: buffer "
+            "0 holds micro-batch 0, buffer 1 holds a part of micro-batch 1");
+  EXPECT_EQ(body.size(), 4u * 4 + 3 + 2);
+}
+
+TEST(Verify, NothingIsUpdatedBetweenTheHalvesOfBackward) {
+  Pipeline pipeline = make(optionsOf("zero-bubble", 1, 1));
+  move(pipeline, 0, findRun(pipeline, 0, RunKind::BackwardWeight, 0), int(bodyOf(pipeline, 0).size()) - 1);
+  EXPECT_EQ(refusal(pipeline),
+            "backward_weight of micro-batch 0 in stage 0: expected a gradient of age 0, as the stage "
+            "declares, found age 1");
+}
