@@ -66,8 +66,10 @@ static LogicalResult verifyLists(PipelineOp op) {
         return op.emitOpError() << "expected '" << name << "' of at least " << least << ", found " << entry;
     return success();
   };
-  if (failed(verifyList("ages", op.getAges(), 0)) || failed(verifyList("devices", op.getDevices(), 0)) ||
-      failed(verifyList("frames", op.getFrames(), 1)))
+  if (failed(verifyList("ages", op.getAges(), 0)) ||
+      failed(verifyList("activation_ages", op.getActivationAges(), INT32_MIN)) ||
+      failed(verifyList("error_ages", op.getErrorAges(), INT32_MIN)) ||
+      failed(verifyList("devices", op.getDevices(), 0)) || failed(verifyList("frames", op.getFrames(), 1)))
     return failure();
   ArrayRef<int32_t> tied = op.getTied().value_or(ArrayRef<int32_t>());
   if (tied.size() % 2 != 0)

@@ -18,7 +18,6 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
     - It holds channels and programs alone. A device has one program, and holds one stage or several.
     - `micro_batches` counts the whole step, over all replicas, which have equal parts in order.
     - `groups`: the gradients of so many contiguous groups of micro-batches are summed by themselves.
-    - `ages`, one a stage, none negative: how many updates old its gradients are when they are applied.
     - `devices`, one a stage: its device in replica 0. Those of replica r follow the devices of r replicas. Absent,
       stage s is on device s.
     - `tied`: pairs of stages, ascending and below `stages`, that use one parameter; a stage twice where both uses are
@@ -39,16 +38,25 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
       }
     }
     ```
+
+    #### Ages
+
+    - `ages`, one a stage, none negative: how many updates old its gradients are when they are applied.
+    - `activation_ages` and `error_ages`, one a stage, are there where gradients are stale.
+    - The first are updates by which the weights of a forward are newer than those that made its input, the second steps
+      between backward of the stage above and its own.
   }];
   let arguments = (ins
     SymbolNameAttr:$sym_name, Pipe_Count:$stages, Pipe_Count:$micro_batches, Pipe_Count:$replicas, Pipe_Count:$groups,
-    DenseI32ArrayAttr:$ages, OptionalAttr<DenseI32ArrayAttr>:$devices, OptionalAttr<DenseI32ArrayAttr>:$tied,
-    OptionalAttr<DenseI32ArrayAttr>:$frames, OptionalAttr<DenseF64ArrayAttr>:$busy, UnitAttr:$forward_only);
+    DenseI32ArrayAttr:$ages, OptionalAttr<DenseI32ArrayAttr>:$activation_ages,
+    OptionalAttr<DenseI32ArrayAttr>:$error_ages, OptionalAttr<DenseI32ArrayAttr>:$devices,
+    OptionalAttr<DenseI32ArrayAttr>:$tied, OptionalAttr<DenseI32ArrayAttr>:$frames,
+    OptionalAttr<DenseF64ArrayAttr>:$busy, UnitAttr:$forward_only);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name `stages` $stages `micro_batches` $micro_batches `replicas` $replicas `groups` $groups `ages` $ages
-    (`devices` $devices^)? (`tied` $tied^)? (`frames` $frames^)? (`busy` $busy^)? (`forward_only` $forward_only^)?
-    attr-dict-with-keyword $body
+    (`activation_ages` $activation_ages^)? (`error_ages` $error_ages^)? (`devices` $devices^)? (`tied` $tied^)?
+    (`frames` $frames^)? (`busy` $busy^)? (`forward_only` $forward_only^)? attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
@@ -193,13 +201,16 @@ def Pipe_CombineOp : Pipe_Action<"combine"> {
 def Pipe_ReduceOp : Pipe_Action<"reduce"> {
   let summary = "puts together what all devices know of the step";
   let description = [{
-    A barrier of all devices: norms, losses, whether all is finite, and the request to stop.
+    - A barrier of all devices: norms, losses, whether all is finite, and the request to stop.
+    - With a stage it puts together what this stage knows alone, and waits for none.
 
     ```mlir
     pipe.reduce
+    pipe.reduce stage 1
     ```
   }];
-  let assemblyFormat = "attr-dict";
+  let arguments = (ins OptionalAttr<Pipe_Number>:$stage);
+  let assemblyFormat = "(`stage` $stage^)? attr-dict";
 }
 
 def Pipe_UpdateOp : Pipe_Action<"update"> {

@@ -8,7 +8,8 @@ namespace {
 struct NamedOrder {
   const char *name;
   Order order;
-  bool splits = false; ///< backward runs in halves
+  bool splits = false;  ///< backward runs in halves
+  bool isStale = false; ///< stage s of K applies the gradient of K - 1 - s steps before
 };
 
 /// Appends the actions of one device.
@@ -35,6 +36,7 @@ public:
 
   /// Backward as a whole, or its first half.
   void backward(int microBatch, RunKind kind) {
+    size_t begin = body.size();
     // The next group may be summed where the last is.
     if (kind == RunKind::BackwardInput && pipeline.isFirstOfGroup(microBatch))
       for (int late = nextWeight; late < microBatch; ++late)
@@ -44,6 +46,9 @@ public:
     append(ActionKind::Run, microBatch).run = kind;
     if (stage > 0)
       message(ActionKind::Send, Role::Gradients, stage - 1, replica, microBatch);
+    // It is of an earlier step where the stage is late.
+    for (size_t action = begin; action < body.size(); ++action)
+      body[action].iteration = -pipeline.ages[stage];
     if (kind == RunKind::Backward)
       finishMicroBatch(microBatch);
   }
@@ -57,17 +62,26 @@ public:
     finishMicroBatch(microBatch);
   }
 
+  /// Sums over replicas and uses, and the updates of stages. Where gradients are stale no other device is waited for.
   void finish(const std::vector<int> &stages) {
     for (int number : stages) {
       enterStage(number);
       addReplicas();
     }
     exchangeTied(stages);
-    append(ActionKind::Reduce, -1).stage = -1;
+    if (!pipeline.isStale())
+      append(ActionKind::Reduce, -1).stage = -1;
     for (int number : stages) {
       enterStage(number);
+      if (pipeline.isStale())
+        append(ActionKind::Reduce, -1);
       append(ActionKind::Update, -1);
     }
+  }
+
+  bool isTied(int number) const {
+    return std::any_of(pipeline.tied.begin(), pipeline.tied.end(),
+                       [&](const TiedStages &pair) { return pair[0] == number || pair[1] == number; });
   }
 
 private:
@@ -138,8 +152,7 @@ private:
       }
     for (int number : stages) {
       enterStage(number);
-      if (std::any_of(pipeline.tied.begin(), pipeline.tied.end(),
-                      [&](const TiedStages &pair) { return pair[0] == stage || pair[1] == stage; }))
+      if (isTied(stage))
         append(ActionKind::Run, -1).run = RunKind::Tied;
     }
   }
@@ -150,13 +163,17 @@ static constexpr NamedOrder orders[] = {{"sequential", orderSequential},
                                         {"gpipe", orderGPipe},
                                         {"1f1b", orderOneForwardOneBackward},
                                         {"interleaved", orderInterleaved},
-                                        {"zero-bubble", orderZeroBubble, /*splits=*/true}};
+                                        {"zero-bubble", orderZeroBubble, /*splits=*/true},
+                                        {"ouroboros", orderOuroboros, /*splits=*/false, /*isStale=*/true}};
 
-std::string sluice::schedule::scheduleNames() {
+std::string sluice::schedule::scheduleNames(bool stale) {
+  std::vector<std::string> found;
+  for (const NamedOrder &order : orders)
+    if (stale || !order.isStale)
+      found.push_back(order.name);
   std::string names;
-  constexpr size_t count = std::size(orders);
-  for (size_t index = 0; index < count; ++index)
-    names += (index == 0 ? "" : index + 1 < count ? ", " : " or ") + std::string(orders[index].name);
+  for (size_t index = 0; index < found.size(); ++index)
+    names += (index == 0 ? "" : index + 1 < found.size() ? ", " : " or ") + found[index];
   return names;
 }
 
@@ -167,6 +184,11 @@ static const NamedOrder *findOrder(const std::string &name) {
 }
 
 bool sluice::schedule::isSchedule(const std::string &name) { return findOrder(name) != nullptr; }
+
+bool sluice::schedule::hasStaleGradients(const std::string &name) {
+  const NamedOrder *order = findOrder(name);
+  return order && order->isStale;
+}
 
 bool sluice::schedule::splitsBackward(const std::string &name) {
   const NamedOrder *order = findOrder(name);
@@ -279,6 +301,9 @@ std::optional<Error> sluice::schedule::checkLayout(const std::string &schedule, 
 
 /// The room that channels need at least: what a device sends of a stage before it takes the first message of the next.
 static int leastCapacity(const std::string &schedule, const Layout &layout) {
+  // Error gradients of a step lie there until the next, while those of the next are sent.
+  if (schedule == "ouroboros")
+    return 2 * layout.microBatches;
   if (layout.devices == layout.stages)
     return 0;
   return schedule == "gpipe" ? layout.microBatches : 1;
@@ -311,6 +336,13 @@ std::optional<Error> sluice::schedule::generate(const GeneratorOptions &options,
   for (int stage = 0; stage < options.stages; ++stage)
     pipeline.deviceOfStage.push_back(stage % layout.devices);
   pipeline.ages.assign(options.stages, 0);
+  if (named->isStale && options.training && options.stages > 1) {
+    pipeline.activationAges.assign(options.stages, 0);
+    pipeline.errorAges.assign(options.stages, 1);
+    pipeline.errorAges.back() = 0;
+    for (int stage = 0; stage < options.stages; ++stage)
+      pipeline.ages[stage] = options.stages - 1 - stage;
+  }
   pipeline.programs.resize(pipeline.devices());
   addChannels(pipeline, std::max(options.capacity, leastCapacity(options.schedule, layout)));
 
@@ -318,6 +350,7 @@ std::optional<Error> sluice::schedule::generate(const GeneratorOptions &options,
   for (int device = 0; device < pipeline.devices(); ++device) {
     Builder builder(pipeline, device);
     int ofReplica = device % layout.devices;
+    std::vector<int> open = stages[ofReplica]; // that have no update yet
     for (Turn turn : named->order(ofReplica, layout)) {
       int microBatch = pipeline.firstMicroBatch(pipeline.replicaOf(device)) + turn.microBatch;
       builder.enterStage(turn.stage);
@@ -327,9 +360,15 @@ std::optional<Error> sluice::schedule::generate(const GeneratorOptions &options,
         builder.backwardWeight(microBatch);
       else if (options.training)
         builder.backward(microBatch, turn.kind);
+      bool isLast = turn.kind != RunKind::Forward && turn.microBatch + 1 == layout.microBatches;
+      // What waits for no other stage is updated before the device goes on.
+      if (pipeline.isStale() && isLast && !builder.isTied(turn.stage)) {
+        builder.finish({turn.stage});
+        open.erase(std::find(open.begin(), open.end(), turn.stage));
+      }
     }
     if (options.training)
-      builder.finish(stages[ofReplica]);
+      builder.finish(open);
   }
   return std::nullopt;
 }

@@ -7,6 +7,10 @@
 
 using namespace sluice::schedule;
 
+/// Steps that a schedule may be late, and frames that a stage may have under one: what is counted has to fit into
+/// memory.
+static constexpr int mostLag = 1024, mostFrames = 1 << 20;
+
 namespace {
 /// Checks one action at a time, without its order.
 class ActionChecker {
@@ -16,9 +20,13 @@ public:
 
   /// What is wrong with an action, empty if nothing is.
   std::string check(const Action &action) const {
-    if (action.iteration != 0)
-      return "expected iteration 0 in a synchronous schedule, found " + std::to_string(action.iteration);
-    bool onStage = action.kind != ActionKind::Reduce;
+    bool mayBeStale = pipeline.isStale() && hasMicroBatch(action);
+    if (mayBeStale ? action.iteration > 0 || action.iteration < -mostLag : action.iteration != 0)
+      return (mayBeStale           ? "expected an iteration from " + std::to_string(-mostLag) + " to 0"
+              : pipeline.isStale() ? "expected iteration 0 where there is no micro-batch"
+                                   : std::string("expected iteration 0 in a synchronous schedule")) +
+             ", found " + std::to_string(action.iteration);
+    bool onStage = action.kind != ActionKind::Reduce || pipeline.isStale();
     if (onStage ? !isHeld(action.stage) : action.stage != -1)
       return onStage ? "expected " + pipeline.describeStages(device) + " of the device" : "expected no stage";
     if (hasMicroBatch(action) ? !ofReplica(action.microBatch) : action.microBatch != -1)
@@ -146,12 +154,16 @@ static std::optional<Error> checkPipeline(const Pipeline &pipeline) {
     return error;
   if (int(pipeline.ages.size()) != pipeline.stages)
     return perStage(pipeline.ages.size(), "age");
+  for (const std::vector<int> *ages : {&pipeline.activationAges, &pipeline.errorAges})
+    if (!ages->empty() && int(ages->size()) != pipeline.stages)
+      return perStage(ages->size(), "age");
   if (!pipeline.frames.empty() && int(pipeline.frames.size()) != pipeline.stages)
     return perStage(pipeline.frames.size(), "number of frames");
-  int most = pipeline.microBatchesOfReplica();
+  int most = pipeline.isStale() ? mostFrames : pipeline.microBatchesOfReplica();
   for (int frames : pipeline.frames)
     if (frames < 0 || frames > most)
-      return wrong("expected from 0 to " + std::to_string(most) + " frames, one a micro-batch of a replica, found " +
+      return wrong("expected from 0 to " + std::to_string(most) +
+                   (pipeline.isStale() ? " frames, found " : " frames, one a micro-batch of a replica, found ") +
                    std::to_string(frames));
   if (int(pipeline.programs.size()) != pipeline.devices())
     return wrong("expected a program a device, " + std::to_string(pipeline.devices()) + ", found " +

@@ -88,7 +88,7 @@ void EventGraph::addProgramOrder(const Costs &costs) {
     const std::vector<Action> &body = pipeline.programs[device].body;
     for (int action = 0; action < int(body.size()); ++action) {
       int before = action == 0 ? int(body.size()) - 1 : action - 1;
-      bool reduced = body[before].kind == ActionKind::Reduce;
+      bool reduced = body[before].kind == ActionKind::Reduce && body[before].stage < 0;
       double &time = cost[node(device, action)];
       if (body[action].stage >= 0)
         time = timeOf(costsOf(costs, body[action].stage), body[action]);
@@ -97,7 +97,7 @@ void EventGraph::addProgramOrder(const Costs &costs) {
           time += timeOf(costsOf(costs, stage), body[action]);
       previous[node(device, action)] = reduced ? barrier() : node(device, before);
       previousDistance[node(device, action)] = action == 0;
-      if (body[action].kind == ActionKind::Reduce)
+      if (body[action].kind == ActionKind::Reduce && body[action].stage < 0)
         edges.push_back({node(device, action), barrier(), 0, 0});
     }
   }
@@ -119,10 +119,10 @@ void EventGraph::addMessages(const Costs &costs) {
         edges.push_back({send, recv, 0, 0});
         continue;
       }
-      edges.push_back({send, recv, 0, transfer});
+      edges.push_back({send, recv, messages.lag, transfer});
       int64_t lacks = std::max<int64_t>(0, int64_t(channel.capacity) - message);
       int wraps = int((lacks + count - 1) / count), frees = int(message - channel.capacity + int64_t(wraps) * count);
-      edges.push_back({node(channel.to, messages.recvs[frees]), send, wraps, 0});
+      edges.push_back({node(channel.to, messages.recvs[frees]), send, wraps - messages.lag, 0});
     }
   }
 }
@@ -137,25 +137,24 @@ void EventGraph::addLag(int device, int send, int writer, int distance, const Co
 
 void EventGraph::addFrames(const std::vector<int> &frames, const Costs &costs) {
   for (const StageIndex &ofStage : index.stages) {
-    std::vector<Lifetime> lifetimes = lifetimesOf(ofStage, pipeline.microBatchesOfReplica());
-    // The first user of a frame follows its last, of the iteration before.
-    std::vector<int> user(frames[ofStage.stage], -1), first(frames[ofStage.stage], -1);
-    auto follow = [&](int earlier, int later, int distance) {
-      for (Step step : {AtSendActivations, AtSendGradients})
-        if (int send = ofStage.position(lifetimes[earlier].microBatch, step); send >= 0)
-          addLag(ofStage.device, send, lifetimes[later].first, distance, costs);
-    };
-    for (int number = 0; number < int(lifetimes.size()); ++number) {
-      int frame = lifetimes[number].microBatch % frames[ofStage.stage];
-      if (user[frame] >= 0)
-        follow(user[frame], number, 0);
-      else
-        first[frame] = number;
-      user[frame] = number;
+    int microBatches = pipeline.microBatchesOfReplica(), count = frames[ofStage.stage];
+    // In the order of their starts, as those of a frame follow each other.
+    std::vector<Lifetime> lifetimes = lifetimesOf(ofStage, microBatches, 2 + count / microBatches);
+    std::sort(lifetimes.begin(), lifetimes.end(),
+              [](const Lifetime &a, const Lifetime &b) { return a.first < b.first; });
+    std::vector<const Lifetime *> user(count, nullptr);
+    for (const Lifetime &lifetime : lifetimes) {
+      const Lifetime *&before = user[frameOf(pipeline, lifetime.microBatch, count)];
+      // What begins in step 0 stands for all steps.
+      if (before && before->microBatch < microBatches) {
+        int writer = int(lifetime.first % ofStage.bodySize);
+        int64_t body = lifetime.first / ofStage.bodySize;
+        for (Step step : {AtSendActivations, AtSendGradients})
+          if (int send = ofStage.position(before->microBatch, step); send >= 0)
+            addLag(ofStage.device, send, writer, int(body - ofStage.lag(before->microBatch, step)), costs);
+      }
+      before = &lifetime;
     }
-    for (size_t frame = 0; frame < user.size(); ++frame)
-      if (user[frame] >= 0)
-        follow(user[frame], first[frame], 1);
   }
 }
 

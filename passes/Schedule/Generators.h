@@ -34,6 +34,7 @@ std::vector<Turn> orderSequential(int device, const Layout &layout);
 std::vector<Turn> orderGPipe(int device, const Layout &layout);
 std::vector<Turn> orderOneForwardOneBackward(int device, const Layout &layout);
 std::vector<Turn> orderInterleaved(int device, const Layout &layout);
+std::vector<Turn> orderOuroboros(int device, const Layout &layout);
 std::vector<Turn> orderZeroBubble(int device, const Layout &layout);
 
 struct GeneratorOptions {
@@ -46,9 +47,12 @@ struct GeneratorOptions {
   bool training = true; ///< or forward alone: no backward, no sums, no update
 };
 
-/// The names of the schedules, "sequential, gpipe, 1f1b, interleaved or zero-bubble".
-std::string scheduleNames();
+/// The names of the schedules, "sequential, gpipe or 1f1b"; synchronous ones alone without `stale`.
+std::string scheduleNames(bool stale = true);
 bool isSchedule(const std::string &name);
+
+/// Whether gradients are applied later than in their own step under the schedule.
+bool hasStaleGradients(const std::string &name);
 
 /// Whether backward runs in halves under the schedule.
 bool splitsBackward(const std::string &name);

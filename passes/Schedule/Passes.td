@@ -35,13 +35,15 @@ def Schedule : Pass<"sluice-schedule", "::mlir::ModuleOp"> {
       time (Narayanan et al. 2021). D divides stages and micro-batches.
     - `zero-bubble`: as `1f1b`, with backward in halves. What other stages do not wait for comes s micro-batches late in
       stage s (ZB-H1, Qi et al. 2023).
+    - `ouroboros`: stage s of K applies the gradient of K - 1 - s steps before, by the error gradient that the stage
+      above computed in the step before (Yang et al. 2019; Huo et al. 2018). No stage waits for another's backward.
 
     #### Sums
     Gradients are summed in ascending order within each group, groups and replicas by a balanced binary tree. So equal
-    groups give equal bits with any number of stages, devices and replicas, and any of these schedules.
+    groups give equal bits with any number of stages, devices and replicas, and any of these schedules but `ouroboros`.
   }];
   let options = [
-    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "sequential, gpipe, 1f1b, interleaved or zero-bubble">,
+    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "one of the schedules above">,
     Option<"stages", "stages", "int", "1", "stages of the model">,
     Option<"devices", "devices", "int", "0", "devices of a replica, 0: one a stage">,
     Option<"microBatches", "microbatches", "int", "1", "micro-batches of a step, over all replicas">,
@@ -81,7 +83,7 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "sequential, gpipe, 1f1b, interleaved or zero-bubble">,
+    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "a synchronous schedule of sluice-schedule">,
     Option<"devices", "devices", "int", "0", "devices of a replica, 0: one a stage">,
     Option<"microBatches", "microbatches", "int", "1", "micro-batches of a step, over all replicas">,
     Option<"replicas", "replicas", "int", "1", "copies of the pipeline, which divide the micro-batches">,
@@ -117,10 +119,11 @@ def VerifySchedule : Pass<"sluice-verify-schedule", "::mlir::ModuleOp"> {
     - No frame is written while something still reads it: micro-batch modulo frames chooses it.
     - Gradients ascend within their group; groups and replicas are combined by the balanced binary tree. Tied sums,
       reduction and update come after all of it.
-    - Gradients are as old as `ages` says.
+    - Gradients are as old as `ages`, `activation_ages` and `error_ages` say.
 
     #### Limits
-    Programs are synchronous: prologue and epilogue are empty, and iterations are 0.
+    Prologue and epilogue are empty. Iterations are 0, or at most 0 where gradients are stale: what is of a step before
+    the first is left out.
   }];
   let options = [
     ListOption<"forward", "forward", "double", "time of a forward, one for all stages or one a stage; default 1">,

@@ -16,14 +16,12 @@ public:
       StageIndex &entries = ofStage(stage);
       entries.stage = stage;
       entries.device = device;
+      entries.bodySize = std::max(1, int(body.size()));
       entries.at.assign(size_t(pipeline.microBatchesOfReplica()) * stepsOfMicroBatch, -1);
     }
     for (int position = 0; position < int(body.size()); ++position)
-      if (int *entry = entryOf(body[position])) {
-        if (*entry >= 0)
-          return at(position, "a second time", *entry, "the first time");
-        *entry = position;
-      }
+      if (auto error = enter(position))
+        return error;
     for (int stage : stages) {
       for (int local = 0; local < pipeline.microBatchesOfReplica(); ++local)
         if (auto error = checkSteps(ofStage(stage), local))
@@ -69,15 +67,34 @@ private:
     }
   }
 
-  /// Where the position of an action belongs; null for combines and messages of sums, of which there may be several.
+  template <typename Entry> std::optional<Error> enter(int position, Entry &entry) {
+    if (entry >= 0)
+      return at(position, "a second time", int(entry % std::max<int64_t>(body.size(), 1)), "the first time");
+    entry = position - Entry(body[position].iteration) * Entry(body.size());
+    return std::nullopt;
+  }
+
+  std::optional<Error> enter(int position) {
+    const Action &action = body[position];
+    if (action.microBatch >= 0)
+      return enter(
+          position,
+          ofStage(action.stage)
+              .at[(action.microBatch - pipeline.firstMicroBatch(replica)) * stepsOfMicroBatch + stepOf(action)]);
+    int *entry = entryOf(action);
+    return entry ? enter(position, *entry) : std::nullopt;
+  }
+
+  /// Where the position of an action of no micro-batch belongs; null for combines and messages of sums, of which there
+  /// may be several.
   int *entryOf(const Action &action) {
-    if (action.kind == ActionKind::Reduce)
+    if (action.stage < 0)
       return &index.reduce[device];
     StageIndex &entries = ofStage(action.stage);
+    if (action.kind == ActionKind::Reduce)
+      return &entries.reduce;
     if (action.kind == ActionKind::Update)
       return &entries.update;
-    if (action.microBatch >= 0)
-      return &entries.at[(action.microBatch - pipeline.firstMicroBatch(replica)) * stepsOfMicroBatch + stepOf(action)];
     return action.kind == ActionKind::Run ? &entries.tied : nullptr;
   }
 
@@ -126,9 +143,11 @@ private:
         {AtBackward, AtBackwardWeight},
     };
     for (auto [first, second] : before) {
-      int early = entries.position(local, first), late = entries.position(local, second);
+      int64_t early = entries.moment(local, first), late = entries.moment(local, second);
       if (early >= 0 && late >= 0 && early > late)
-        return at(late, "expected behind " + describe(pipeline, device, body[early]), early, "it comes here");
+        return at(entries.position(local, second),
+                  "expected behind " + describe(pipeline, device, body[entries.position(local, first)]),
+                  entries.position(local, first), "it comes here");
     }
     return std::nullopt;
   }
@@ -142,7 +161,7 @@ private:
 
   /// Reduction, update and the sum of tied gradients.
   std::optional<Error> checkOnce(const StageIndex &entries) const {
-    int reduce = index.reduce[device];
+    int reduce = pipeline.isStale() ? entries.reduce : index.reduce[device];
     if (!pipeline.training)
       return std::nullopt;
     if (reduce < 0)
@@ -176,20 +195,34 @@ static void indexChannels(const Pipeline &pipeline, ProgramIndex &index) {
 }
 
 /// The k-th message of a channel is the k-th of both its ends.
-static std::optional<Error> checkMessages(const Pipeline &pipeline, const Channel &channel,
-                                          const ChannelIndex &messages) {
+static std::optional<Error> checkMessages(const Pipeline &pipeline, const Channel &channel, ChannelIndex &messages) {
   const std::vector<Action> &sender = pipeline.programs[channel.from].body;
   const std::vector<Action> &receiver = pipeline.programs[channel.to].body;
   size_t both = std::min(messages.sends.size(), messages.recvs.size());
   for (size_t message = 0; message < both; ++message) {
     const Action &send = sender[messages.sends[message]], &recv = receiver[messages.recvs[message]];
-    if (send.microBatch != recv.microBatch)
-      return Error{describe(pipeline, channel.to, recv) + ": the channel brings " +
-                       describe(pipeline, channel.from, send),
+    auto wrong = [&](const std::string &what) {
+      return Error{describe(pipeline, channel.to, recv) + ": " + what,
                    {channel.to, messages.recvs[message]},
                    "what it meets is sent here",
                    {channel.from, messages.sends[message]}};
+    };
+    if (send.microBatch != recv.microBatch)
+      return wrong("the channel brings " + describe(pipeline, channel.from, send));
+    int lag = send.iteration - recv.iteration;
+    if (lag < 0)
+      return wrong("expected in a step behind that of its send, found " + std::to_string(-lag) + " before");
+    if (message > 0 && lag != messages.lag)
+      return wrong("expected as many steps behind its send as others of the channel, " + std::to_string(messages.lag) +
+                   ", found " + std::to_string(lag));
+    messages.lag = lag;
   }
+  // A send waits for what was received to make room. More is on its way between two steps.
+  if (int64_t between = int64_t(messages.lag) * int64_t(both); channel.capacity < between)
+    return Error{describe(pipeline, channel.from, sender[messages.sends[0]]) + ": expected room for the " +
+                     std::to_string(between) + " messages that are on their way between two steps, found " +
+                     std::to_string(channel.capacity),
+                 {channel.from, messages.sends[0]}};
   if (channel.role == Role::Tied && both > 1)
     return Error{describe(pipeline, channel.from, sender[messages.sends[1]]) + ": expected one sum a step",
                  {channel.from, messages.sends[1]},

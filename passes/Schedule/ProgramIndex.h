@@ -1,6 +1,8 @@
 //===- ProgramIndex.h - Where the actions of a micro-batch are -----------------------===//
 //
-// A step of the verifier. Positions are those in the body of a device.
+// A step of the verifier. Positions are those in the body of a device. What a step has to do may be done in bodies
+// behind its own: the lag counts them. A moment is lag x actions of the body + position, so that moments of a stage are
+// in the order of time.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_SCHEDULE_PROGRAMINDEX_H
@@ -29,20 +31,30 @@ inline constexpr int stepsOfMicroBatch = 8;
 /// The actions of a stage of a replica, in the body of its device.
 struct StageIndex {
   int stage = -1, device = -1;
-  std::vector<int> at; ///< position of each step of each micro-batch of the replica, -1: the stage has no such step
-  int update = -1, tied = -1; ///< positions
+  int bodySize = 1;        ///< actions of its device
+  std::vector<int64_t> at; ///< moment of each step of each micro-batch of the replica, -1: the stage has no such step
+  int update = -1, tied = -1, reduce = -1; ///< positions
 
-  int position(int localMicroBatch, Step step) const { return at[localMicroBatch * stepsOfMicroBatch + step]; }
+  int64_t moment(int localMicroBatch, Step step) const { return at[localMicroBatch * stepsOfMicroBatch + step]; }
+  int lag(int localMicroBatch, Step step) const { return int(moment(localMicroBatch, step) / bodySize); }
+  /// The body of the first update of the stage behind a moment, counted from the step's own.
+  int updateBehind(int64_t moment) const { return int(moment / bodySize) + (update < moment % bodySize); }
+  /// -1: the stage has no such step.
+  int position(int localMicroBatch, Step step) const {
+    int64_t when = moment(localMicroBatch, step);
+    return when < 0 ? -1 : int(when % bodySize);
+  }
 };
 
 /// The messages of a channel in an iteration, in order: positions in the bodies of its two devices.
 struct ChannelIndex {
   std::vector<int> sends, recvs;
+  int lag = 0; ///< bodies between a send and its recv
 };
 
 struct ProgramIndex {
   std::vector<StageIndex> stages; ///< of all replicas, by Pipeline::instanceOf
-  std::vector<int> reduce;        ///< by device
+  std::vector<int> reduce;        ///< by device, -1 where stages have their own
   std::vector<ChannelIndex> channels;
 };
 

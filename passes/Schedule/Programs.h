@@ -11,7 +11,9 @@
 //   send      what the channel bundles, out of a frame (activations, gradients) or out of the sums (tied, replica)
 //   recv      the same, into the receiver's frame, or into where it keeps a foreign sum
 //   combine   gradient buffer `into` += gradient buffer `from`, which is free then
-//   reduce    a barrier of all devices: norm, losses, finite flag and the request to stop
+//   reduce    a barrier of all devices: norm, losses, finite flag and the request to stop. Where gradients are stale
+//   each
+//             stage has its own, and waits for none
 //   update    the parameters of a stage
 //
 // Canonical sums. The micro-batches of a step form `groups` contiguous groups of one size, so many of them a replica.
@@ -47,9 +49,9 @@ enum class Role : uint8_t {
 struct Action {
   ActionKind kind = ActionKind::Load;
   RunKind run = RunKind::Forward;
-  int stage = -1;      ///< every kind but reduce
+  int stage = -1;      ///< every kind but a reduce of all devices
   int microBatch = -1; ///< of the step, over all replicas; load, forward, backward, and their messages
-  int iteration = 0;   ///< how many steps ahead of the body's own the micro-batch is
+  int iteration = 0;   ///< how many steps ahead of the body's own the micro-batch is, at most 0; before step 0 is none
   int channel = -1;    ///< send and recv
   int into = -1;       ///< gradient buffer: combine, and the recv of a replica's sum
   int from = -1;       ///< gradient buffer: combine, and the send to a replica
@@ -79,8 +81,12 @@ struct Pipeline {
   std::vector<TiedStages> tied;
   int devicesOfReplica = 1;
   std::vector<int> deviceOfStage; ///< by stage, of replica 0; those of replica r are r * devicesOfReplica further
-  std::vector<int> ages;          ///< by stage: how many updates old its gradients are said to be when applied
-  std::vector<int> frames;        ///< by stage: how many it has, 0 for as many as it needs. Or empty: all 0
+  std::vector<int> ages; ///< by stage: updates of its own between a forward and the one that its gradient is for
+  /// By stage, or empty where the schedule is synchronous. How many steps newer the weights are that a forward reads
+  /// than those that made its input, and in how many steps before its own backward the stage above computed the
+  /// gradient that comes in.
+  std::vector<int> activationAges, errorAges;
+  std::vector<int> frames; ///< by stage: how many it has, 0 for as many as it needs. Or empty: all 0
   std::vector<Channel> channels;
   std::vector<Program> programs; ///< by device
 
@@ -93,6 +99,9 @@ struct Pipeline {
   std::string describeStages(int device) const;
   /// The number of a stage of a replica among those of all replicas.
   int instanceOf(int stage, int replica) const { return replica * stages + stage; }
+
+  /// Whether gradients may be applied later than in the step that they are of: ages beside `ages` are declared.
+  bool isStale() const { return !activationAges.empty() || !errorAges.empty(); }
 
   int microBatchesOfReplica() const { return microBatches / replicas; }
   int firstMicroBatch(int replica) const { return replica * microBatchesOfReplica(); }

@@ -49,7 +49,10 @@ static Action readAction(Operation *op, const ChannelNumbers &channels) {
         action.into = combine.getInto();
         action.from = combine.getFrom();
       })
-      .Case([&](pipe::ReduceOp) { action.kind = Kind::Reduce; })
+      .Case([&](pipe::ReduceOp reduce) {
+        action.kind = Kind::Reduce;
+        action.stage = reduce.getStage() ? int(*reduce.getStage()) : -1;
+      })
       .Case([&](pipe::UpdateOp update) {
         action.kind = Kind::Update;
         action.stage = update.getStage();
@@ -71,6 +74,10 @@ static void readFacts(pipe::PipelineOp op, schedule::Pipeline &pipeline) {
   pipeline.training = !op.getForwardOnly();
   pipeline.devicesOfReplica = int(op.devicesOfReplica());
   pipeline.ages.assign(op.getAges().begin(), op.getAges().end());
+  for (auto [ages, read] :
+       {std::pair(op.getActivationAges(), &pipeline.activationAges), std::pair(op.getErrorAges(), &pipeline.errorAges)})
+    if (ages)
+      read->assign(ages->begin(), ages->end());
   if (auto frames = op.getFrames())
     pipeline.frames.assign(frames->begin(), frames->end());
   ArrayRef<int32_t> tied = op.getTied().value_or(ArrayRef<int32_t>());

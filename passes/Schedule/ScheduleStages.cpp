@@ -66,6 +66,9 @@ LogicalResult ScheduleStages::schedule(StringRef graph, int64_t stages) {
 FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t stages, StringRef name) {
   ModuleOp module = getOperation();
   bool isTrained = graph == "train";
+  if (isTrained && schedule::hasStaleGradients(scheduleName))
+    return module.emitError() << "expected a synchronous schedule of the model's actions, "
+                              << schedule::scheduleNames(/*stale=*/false) << ", found '" << scheduleName << "'";
   schedule::GeneratorOptions options;
   options.schedule = isTrained ? std::string(scheduleName) : "sequential";
   options.stages = stages;

@@ -37,7 +37,7 @@ public:
 
   /// Plays an action: what is wrong with it, or empty.
   std::string play(int device, const Action &action) {
-    if (action.kind == ActionKind::Reduce)
+    if (action.stage < 0)
       return reduceAll(device);
     StageSums &sums = stages[pipeline.instanceOf(action.stage, pipeline.replicaOf(device))];
     if (sums.reduced && touchesSums(action))
@@ -53,8 +53,9 @@ public:
       return exchange(sums, action);
     case ActionKind::Combine:
       return combine(sums, action);
-    case ActionKind::Load:
     case ActionKind::Reduce:
+      return reduce(pipeline.instanceOf(action.stage, pipeline.replicaOf(device)));
+    case ActionKind::Load:
     case ActionKind::Update:
       return "";
     }
@@ -214,28 +215,6 @@ std::optional<Error> sluice::schedule::checkSums(const Pipeline &pipeline, const
     const Action &action = pipeline.programs[device].body[position];
     if (std::string text = player.play(device, action); !text.empty())
       return Error{describe(pipeline, device, action) + ": " + text, {device, position}};
-  }
-  return std::nullopt;
-}
-
-std::optional<Error> sluice::schedule::checkAges(const Pipeline &pipeline, const ProgramIndex &index) {
-  if (!pipeline.training)
-    return std::nullopt;
-  for (const StageIndex &ofStage : index.stages) {
-    int device = ofStage.device;
-    for (int local = 0; local < pipeline.microBatchesOfReplica(); ++local) {
-      // Both halves read weights.
-      int forward = ofStage.position(local, AtForward);
-      int backward = ofStage.position(local, pipeline.splits ? AtBackwardWeight : AtBackward);
-      int age = forward < ofStage.update && ofStage.update < backward;
-      if (age != pipeline.ages[ofStage.stage])
-        return Error{describe(pipeline, device, pipeline.programs[device].body[backward]) +
-                         ": expected a gradient of age " + std::to_string(pipeline.ages[ofStage.stage]) +
-                         ", as the stage declares, found age " + std::to_string(age),
-                     {device, backward},
-                     "weights of this forward",
-                     {device, forward}};
-    }
   }
   return std::nullopt;
 }

@@ -16,10 +16,6 @@ namespace sluice::schedule {
 /// played.
 std::optional<Error> checkSums(const Pipeline &pipeline, const ProgramIndex &index, const EventGraph &graph);
 
-/// Checks that gradients are as old as their stage declares: the updates of the stage between a forward and its
-/// backward.
-std::optional<Error> checkAges(const Pipeline &pipeline, const ProgramIndex &index);
-
 } // namespace sluice::schedule
 
 #endif // SLUICE_PASSES_SCHEDULE_SUMS_H

@@ -1,5 +1,6 @@
 //===- Verify.cpp - The proof of a pipeline -------------------------------------------===//
 #include "passes/Schedule/Verify.h"
+#include "passes/Schedule/Ages.h"
 #include "passes/Schedule/EventGraph.h"
 #include "passes/Schedule/Frames.h"
 #include "passes/Schedule/Sums.h"

@@ -9,9 +9,10 @@
 //   - no frame is written while something still reads it: micro-batch modulo frames chooses it;
 //   - gradients are summed in ascending order within their group, groups and replicas by the balanced binary tree, and
 //     tied sums, reduction and update come after all of it;
-//   - gradients are as many updates old as their stage declares.
+//   - gradients are as old as their stage declares (`Ages.h`).
 //
-// Programs are synchronous: prologue and epilogue are empty.
+// Prologue and epilogue are empty. An action may be of a step before that of its body, and is left out where there is
+// none.
 //
 // Sends do not wait for the receive while the channel has room, and receives are posted ahead. A device waits for its
 // own sends before it overwrites what they read.

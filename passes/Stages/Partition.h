@@ -29,11 +29,11 @@ namespace sluice {
 /// What a layer costs for a micro-batch; nothing is negative.
 struct PartitionLayer {
   int64_t forward = 0, backward = 0; ///< ticks, where the layer is kept
-  int64_t backwardWeight = 0;        ///< of backward, what computes gradients of parameters alone
   double dropProbability = 0;        ///< share of micro-batches that drop it, in [0, 1]
   int64_t parameterBytes = 0;        ///< weights, gradients and optimizer state; tied parameters apart
   int64_t keptBytes = 0;             ///< from forward to backward
   int64_t boundaryBytes = 0;         ///< what this layer and those before it hand to those behind it, one direction
+  int64_t backwardWeight = 0;        ///< of backward, what computes gradients of parameters alone
 };
 
 /// A parameter, or several, that layers share. A stage with one of the layers has a copy.

@@ -60,6 +60,8 @@ LogicalResult GraphPrograms::checkFits(bool isTrained, int64_t microBatches) {
   if (op.getForwardOnly() == isTrained)
     return op.emitOpError() << "expected " << (isTrained ? "no 'forward_only'" : "'forward_only'") << ", since '"
                             << graph << "' is " << (isTrained ? "" : "not ") << "trained";
+  if (pipeline().isStale())
+    return op.emitOpError() << "expected a synchronous schedule, found ages of activations or error gradients";
   if (!op.getFrames())
     return op.emitOpError() << "expected frames of a proved schedule: run sluice-verify-schedule";
   return success(succeeded(expect("stages", functions.stages(), pipeline().stages)) &&

@@ -310,3 +310,15 @@ pipe.pipeline @p stages 3 micro_batches 1 replicas 2 groups 1 ages [0, 0, 0] dev
   // expected-error @below {{expected a device from 0 to 3, found 4}}
   pipe.channel @c replica from 0 to 4 stages [0, 0] capacity 1 ()
 }
+
+// -----
+
+// expected-error @below {{expected 'error_ages' of 2 stages, found 1}}
+pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] activation_ages [0, 0] error_ages [1] {
+}
+
+// -----
+
+// expected-error @below {{expected 'activation_ages' of 2 stages, found 1}}
+pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] activation_ages [0] error_ages [1, 0] {
+}

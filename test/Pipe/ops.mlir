@@ -83,3 +83,13 @@ pipe.pipeline @several stages 4 micro_batches 2 replicas 1 groups 1 ages [0, 0, 
   // CHECK: pipe.channel @tied tied from 0 to 0 stages [0, 2] capacity 1 ()
   pipe.channel @tied tied from 0 to 0 stages [0, 2] capacity 1 ()
 }
+
+// Stale gradients.
+// CHECK-LABEL: pipe.pipeline @stale stages 1 micro_batches 1 replicas 1 groups 1 ages [0]
+// CHECK-SAME:    activation_ages [0] error_ages [0] {
+pipe.pipeline @stale stages 1 micro_batches 1 replicas 1 groups 1 ages [0] activation_ages [0] error_ages [0] {
+  pipe.program @one device 0 body {
+    // CHECK: pipe.reduce stage 0
+    pipe.reduce stage 0
+  }
+}

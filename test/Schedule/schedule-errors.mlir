@@ -10,7 +10,7 @@
 // RUN: not sluice-opt %s --sluice-schedule=capacity=-1 2>&1 | FileCheck %s --check-prefix=CAPACITY
 // RUN: not sluice-opt %s --sluice-schedule=name=taken 2>&1 | FileCheck %s --check-prefix=NAME
 
-// SCHEDULE: error: unknown schedule 'zigzag'; expected sequential, gpipe, 1f1b, interleaved or zero-bubble
+// SCHEDULE: error: unknown schedule 'zigzag'; expected sequential, gpipe, 1f1b, interleaved, zero-bubble or ouroboros
 // STAGES: error: expected at least 1 stage, found 0
 // REPLICAS: error: expected replicas that divide 6 micro-batches; 1 or 2 would fit, found 4
 // POWER: error: expected a power of two of reduction groups, found 3

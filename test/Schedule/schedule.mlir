@@ -17,6 +17,10 @@
 // RUN:   | sluice-opt --sluice-verify-schedule
 // RUN: sluice-opt %s --sluice-schedule="schedule=zero-bubble stages=3 microbatches=8 replicas=2 reduction-groups=4 \
 // RUN:   tied=0,2" | sluice-opt --sluice-verify-schedule
+// RUN: sluice-opt %s --sluice-schedule="schedule=ouroboros stages=3 devices=2 tied=0,2" \
+// RUN:   | FileCheck %s --check-prefix=STALE
+// RUN: sluice-opt %s --sluice-schedule="schedule=ouroboros stages=3 devices=2 tied=0,2" \
+// RUN:   | sluice-opt --sluice-verify-schedule | FileCheck %s --check-prefix=PROVED
 
 module {}
 
@@ -99,3 +103,28 @@ module {}
 // HELD-NEXT:     pipe.update stage 1
 // HELD-NEXT:     pipe.update stage 3
 // HELD-NEXT:   }
+
+// The ring: backward of stage 0 is two steps late, and it waits for no other device before it is updated.
+// STALE:      pipe.pipeline @train.pipeline stages 3 micro_batches 1 replicas 1 groups 1 ages [2, 1, 0]
+// STALE-SAME:   activation_ages [0, 0, 0] error_ages [1, 1, 0] devices [0, 1, 0] tied [0, 2] {
+// STALE:        pipe.program @device.0 device 0 body {
+// STALE-NEXT:     pipe.load stage 0 micro_batch 0
+// STALE-NEXT:     pipe.run forward stage 0 micro_batch 0
+// STALE-NEXT:     pipe.send @activations.0.1 stage 0 micro_batch 0
+// STALE-NEXT:     pipe.recv @gradients.1.0 stage 0 micro_batch 0 iteration -2
+// STALE-NEXT:     pipe.run backward stage 0 micro_batch 0 iteration -2
+// STALE-NEXT:     pipe.load stage 2 micro_batch 0
+// STALE:          pipe.run backward stage 2 micro_batch 0
+// STALE-NEXT:     pipe.send @gradients.2.1 stage 2 micro_batch 0
+// STALE:          pipe.run tied stage 0
+// STALE-NEXT:     pipe.run tied stage 2
+// STALE-NEXT:     pipe.reduce stage 0
+// STALE-NEXT:     pipe.update stage 0
+// STALE-NEXT:     pipe.reduce stage 2
+// STALE-NEXT:     pipe.update stage 2
+// STALE:        pipe.program @device.1 device 1 body {
+// STALE:          pipe.run backward stage 1 micro_batch 0 iteration -1
+// STALE-NEXT:     pipe.send @gradients.1.0 stage 1 micro_batch 0 iteration -1
+// STALE-NEXT:     pipe.reduce stage 1
+// STALE-NEXT:     pipe.update stage 1
+// PROVED:     error_ages [1, 1, 0] devices [0, 1, 0] tied [0, 2] frames [3, 2, 1] {

@@ -37,7 +37,8 @@
 // MEMORY: expected memory-limit of at least 112 bytes for 2 stages, found 100{{$}}
 // FIT: expected a partition that fits: expected at most 100 bytes on stage 1, found 112{{$}}
 // LIMIT: expected memory-limit of at least 0 bytes, found -1{{$}}
-// SCHEDULE: expected schedule to be one of sequential, gpipe, 1f1b, interleaved or zero-bubble, found '2f2b'{{$}}
+// SCHEDULE: expected schedule to be one of sequential, gpipe, 1f1b, interleaved, zero-bubble or ouroboros,
+// SCHEDULE-SAME: found '2f2b'{{$}}
 // OPTIMIZER: expected optimizer to be one of adamw, sgd, muon, found 'lion'{{$}}
 // MICRO: expected at least 1 micro-batch, found 0{{$}}
 // FLAT: error: expected at most 1 stages, as many as there are layers with embeddings and head, found 2{{$}}

@@ -110,8 +110,8 @@ static std::string checkStageUsage(const Options &options) {
       return tooSmall(*option);
   if (options.partition.getNumOccurrences() && options.partition.empty())
     return "expected --partition=N,..., found ''";
-  if (!schedule::isSchedule(options.schedule))
-    return "expected --schedule " + schedule::scheduleNames() + ", found '" + options.schedule + "'";
+  if (!schedule::isSchedule(options.schedule) || schedule::hasStaleGradients(options.schedule))
+    return "expected --schedule " + schedule::scheduleNames(/*stale=*/false) + ", found '" + options.schedule + "'";
   // Above that the bytes are no number.
   constexpr double mostGibibytes = 1e9;
   if (options.deviceMemory.getNumOccurrences() && !(options.deviceMemory >= 0 && options.deviceMemory <= mostGibibytes))

@@ -142,7 +142,8 @@ static std::string wrongWith(const GeneratorOptions &options) {
 
 TEST(Generators, SayWhatWouldFit) {
   EXPECT_EQ(wrongWith(optionsOf("zigzag", 1, 1)),
-            "unknown schedule 'zigzag'; expected sequential, gpipe, 1f1b, interleaved or zero-bubble");
+            "unknown schedule 'zigzag'; expected sequential, gpipe, 1f1b, interleaved, zero-bubble or "
+            "ouroboros");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 0, 1)), "expected at least 1 stage, found 0");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 0)), "expected at least 1 micro-batch, found 0");
   EXPECT_EQ(wrongWith(optionsOf("gpipe", 1, 1, 0)), "expected at least 1 replica, found 0");

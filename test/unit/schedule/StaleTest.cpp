@@ -1,0 +1,237 @@
+//===- StaleTest.cpp - Schedules whose gradients are late ---------------------------------===//
+#include "MadePipelines.h"
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+#include <random>
+
+using namespace sluice::schedule;
+
+static Pipeline makeStale(int stages, int devices, int microBatches = 1, bool tied = false, int replicas = 1) {
+  GeneratorOptions options = optionsOf("ouroboros", stages, microBatches, replicas);
+  options.devices = devices;
+  if (tied)
+    options.tied = {{0, stages - 1}};
+  return make(options);
+}
+
+TEST(Stale, AgesAreThoseOfTheRule) {
+  Pipeline pipeline = makeStale(4, 3);
+  EXPECT_EQ(pipeline.ages, (std::vector<int>{3, 2, 1, 0}));
+  EXPECT_EQ(pipeline.errorAges, (std::vector<int>{1, 1, 1, 0}));
+  for (int stages = 1; stages <= 6; ++stages)
+    for (int devices = 1; devices <= stages; ++devices)
+      for (int microBatches : {1, 2, 4})
+        for (int replicas : {1, 2})
+          for (bool tied : {false, true})
+            if (microBatches % replicas == 0)
+              prove(makeStale(stages, devices, microBatches, tied, replicas));
+}
+
+TEST(Stale, OneStageIsSynchronous) {
+  Pipeline pipeline = makeStale(1, 1, 2);
+  EXPECT_FALSE(pipeline.isStale());
+  Pipeline sequential = make(optionsOf("sequential", 1, 2));
+  ASSERT_EQ(bodyOf(pipeline, 0).size(), bodyOf(sequential, 0).size());
+  for (size_t action = 0; action < bodyOf(pipeline, 0).size(); ++action)
+    EXPECT_EQ(describe(pipeline, 0, bodyOf(pipeline, 0)[action]),
+              describe(sequential, 0, bodyOf(sequential, 0)[action]));
+}
+
+TEST(Stale, AStageHoldsAFrameMoreThanItsDelay) {
+  EXPECT_EQ(prove(makeStale(4, 4)).frames, (std::vector<int>{4, 3, 2, 1}));
+  // Of several micro-batches a step, those of its own step and of those between.
+  EXPECT_EQ(prove(makeStale(3, 3, 2)).frames, (std::vector<int>{6, 4, 1}));
+  Pipeline pipeline = makeStale(3, 2);
+  pipeline.frames = {2, 2, 1};
+  EXPECT_EQ(refusal(pipeline), "load of micro-batch 0 in stage 0: overwrites a frame that backward of micro-batch 0 in "
+                               "stage 0 still needs; the stage has 2 frames");
+}
+
+/// How many times as fast as one module after the other: 1 forward and 2 backwards.
+static double speedUp(const std::vector<double> &parts, int devices, bool tied) {
+  Costs costs;
+  double whole = std::accumulate(parts.begin(), parts.end(), 0.0);
+  for (double part : parts) {
+    costs.stages.emplace_back();
+    costs.stages.back().forward = part / whole;
+    costs.stages.back().backward = 2 * part / whole;
+  }
+  return 3 / prove(makeStale(int(parts.size()), devices, 1, tied), costs).period;
+}
+
+TEST(Stale, NoModuleWaitsForTheBackwardOfAnother) {
+  // Untied, as many devices as there are balanced ones; a tied matrix closes a cycle of all forwards, the last
+  // backward and the update.
+  EXPECT_NEAR(speedUp({1, 1}, 2, false), 2, 1e-9);
+  EXPECT_NEAR(speedUp({1, 1}, 2, true), 1.5, 1e-9);
+  EXPECT_NEAR(speedUp({1, 1, 1}, 3, false), 3, 1e-9);
+  EXPECT_NEAR(speedUp({1, 1, 1}, 3, true), 1.8, 1e-9);
+  EXPECT_NEAR(speedUp({1, 2, 1}, 2, false), 2, 1e-9);
+  EXPECT_NEAR(speedUp({1, 2, 1}, 2, true), 2, 1e-9);
+  EXPECT_NEAR(speedUp({1, 2, 2, 1}, 3, true), 2.25, 1e-9);
+  // The program of the device that holds the first and the last module closes the same cycle.
+  EXPECT_NEAR(speedUp({1, 2, 2, 1}, 3, false), 2.25, 1e-9);
+  EXPECT_NEAR(speedUp({1, 1, 1, 1}, 4, false), 4, 1e-9);
+}
+
+TEST(Stale, OtherAgesAreRefused) {
+  auto with = [](auto change) {
+    Pipeline pipeline = makeStale(3, 3);
+    change(pipeline);
+    return refusal(pipeline);
+  };
+  EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.ages[1] = 2; }),
+            "backward of micro-batch 0 in stage 1: expected a gradient of age 2, as the stage declares, found age 1");
+  EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.errorAges[0] = 0; }),
+            "backward of micro-batch 0 in stage 0: expected an error gradient of age 0, as the stage declares, found "
+            "age 1");
+  EXPECT_EQ(with([](Pipeline &pipeline) { pipeline.activationAges = {0, 1, 0}; }),
+            "forward of micro-batch 0 in stage 1: expected activations of age 1, as the stage declares, found age 0");
+  // A stage that takes the gradient of the step before without its weights, and one that updates before its forward.
+  EXPECT_EQ(with([](Pipeline &pipeline) {
+              for (Action &action : bodyOf(pipeline, 1))
+                if (action.iteration == -1)
+                  action.iteration = -2;
+            }),
+            "backward of micro-batch 0 in stage 0: expected an error gradient of age 1, as the stage declares, found "
+            "age 0");
+}
+
+namespace {
+/// The ages of a micro-batch of a late step, by running the bodies of all devices and counting updates.
+class AgeCounter {
+public:
+  explicit AgeCounter(const Pipeline &pipeline) : pipeline(pipeline), stages(pipeline.stages) {
+    for (int device = 0; device < pipeline.devices(); ++device)
+      for (int body = 0; body < bodies; ++body)
+        for (const Action &action : pipeline.programs[device].body)
+          play(action, body);
+  }
+
+  bool areAsDeclared() const {
+    for (int stage = 0; stage < pipeline.stages; ++stage) {
+      const Stage &at = stages[stage];
+      bool isRight = at.updated - at.read == pipeline.ages[stage];
+      if (stage > 0)
+        isRight &= at.read - stages[stage - 1].read == pipeline.activationAges[stage];
+      if (stage + 1 < pipeline.stages)
+        isRight &= at.backward - stages[stage + 1].backward == pipeline.errorAges[stage];
+      if (!isRight)
+        return false;
+    }
+    return true;
+  }
+
+private:
+  static constexpr int bodies = 40, looked = 20;
+  struct Stage {
+    int updates = 0;                            ///< so far
+    int read = -1, updated = -1, backward = -1; ///< of the step that is looked at: updates before, and a body
+    bool isOpen = false;
+  };
+
+  const Pipeline &pipeline;
+  std::vector<Stage> stages;
+
+  void play(const Action &action, int body) {
+    if (action.stage < 0)
+      return;
+    Stage &stage = stages[action.stage];
+    bool isIt = body + action.iteration == looked;
+    if (action.kind == ActionKind::Update) {
+      if (stage.isOpen)
+        stage.updated = stage.updates;
+      stage.isOpen = false;
+      ++stage.updates;
+    } else if (action.kind == ActionKind::Run && action.run == RunKind::Forward && isIt) {
+      stage.read = stage.updates;
+    } else if (action.kind == ActionKind::Run && action.run == RunKind::Backward && isIt) {
+      stage.backward = body;
+      stage.isOpen = true;
+    }
+  }
+};
+
+class AgeMutator {
+public:
+  explicit AgeMutator(unsigned seed) : random(seed) {}
+
+  int below(int bound) { return int(random() % unsigned(bound)); }
+
+  Pipeline make() {
+    int stages = 2 + below(4);
+    return makeStale(stages, 1 + below(stages), 1, below(2));
+  }
+
+  void mutate(Pipeline &pipeline) {
+    int stage = below(pipeline.stages), shift = below(2) ? 1 : -1;
+    std::vector<Action> &body = pipeline.programs[pipeline.deviceOf(stage, 0)].body;
+    switch (below(6)) {
+    case 0: { // what is declared
+      std::vector<int> *lists[] = {&pipeline.ages, &pipeline.activationAges, &pipeline.errorAges};
+      (*lists[below(3)])[stage] += shift;
+      return;
+    }
+    case 1: // backward of a stage, with its messages
+      return shiftAll(body, stage, shift, /*forward=*/false);
+    case 2: // forward of it, and of those above
+      for (int above = stage; above < pipeline.stages; ++above)
+        shiftAll(pipeline.programs[pipeline.deviceOf(above, 0)].body, above, shift, /*forward=*/true);
+      return;
+    case 3: { // an update at another place
+      auto update = std::find_if(body.begin(), body.end(), [&](const Action &action) {
+        return action.kind == ActionKind::Update && action.stage == stage;
+      });
+      Action moved = *update;
+      body.erase(update);
+      body.insert(body.begin() + below(int(body.size()) + 1), moved);
+      return;
+    }
+    case 4: // one action of another step
+      body[below(int(body.size()))].iteration += shift;
+      return;
+    default: // backward of a stage and all below it: of another step, as all messages agree
+      for (int lower = 0; lower <= stage; ++lower)
+        shiftAll(pipeline.programs[pipeline.deviceOf(lower, 0)].body, lower, shift, /*forward=*/false);
+    }
+  }
+
+private:
+  std::mt19937 random;
+
+  static void shiftAll(std::vector<Action> &body, int stage, int shift, bool forward) {
+    bool isForward = false;
+    for (Action &action : body) {
+      if (action.kind == ActionKind::Load)
+        isForward = true;
+      if (action.kind == ActionKind::Recv && action.iteration < 0)
+        isForward = false;
+      bool isBackward = action.kind == ActionKind::Run && action.run == RunKind::Backward;
+      if (isBackward)
+        isForward = false;
+      if (action.stage == stage && action.microBatch >= 0 && isForward == forward)
+        action.iteration += shift;
+    }
+  }
+};
+} // namespace
+
+TEST(Stale, MutantsOfOtherAgesAreRefused) {
+  int wrong = 0, accepted = 0;
+  for (unsigned seed = 0; wrong < 2000; ++seed) {
+    AgeMutator mutator(seed);
+    Pipeline pipeline = mutator.make();
+    for (Channel &channel : pipeline.channels)
+      channel.capacity = 8;
+    mutator.mutate(pipeline);
+    bool areRight = AgeCounter(pipeline).areAsDeclared();
+    Proof proof;
+    bool isRefused = verify(pipeline, {}, proof).has_value();
+    wrong += !areRight;
+    accepted += !isRefused;
+    ASSERT_TRUE(areRight || isRefused) << "mutant " << seed;
+  }
+  std::printf("%d of other ages, all refused; %d mutants accepted\n", wrong, accepted);
+  EXPECT_GT(accepted, 20);
+}
