@@ -2,6 +2,9 @@
 // A weight that is used twice has both of its gradients in the second half, added once.
 // RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers), \
 // RUN:   sluice-differentiate{microbatches=2}, sluice-split-backward)" | FileCheck %s
+// RUN: sed "s/f32/f64/g" %s > %t.f64.mlir && sluice-run %t.f64.mlir --check-gradient \
+// RUN:   | FileCheck %s --check-prefix=NUMERIC
+// NUMERIC: gradient check passed
 
 // CHECK: func.func private @train.h.0.backward_input(
 // CHECK-NOT: matmul
@@ -61,12 +64,13 @@ sluice.graph @train(%tokens: tensor<2x3xi32>, %targets: tensor<2x3xi32>) -> tens
   sluice.return %loss : tensor<f32>
 }
 
-pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] {
+pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] tied [0, 0] {
   pipe.program @device.0 device 0 body {
     pipe.load stage 0 micro_batch 0
     pipe.run forward stage 0 micro_batch 0
     pipe.run backward_input stage 0 micro_batch 0
     pipe.run backward_weight stage 0 micro_batch 0
+    pipe.run tied stage 0
     pipe.reduce
     pipe.update stage 0
   }

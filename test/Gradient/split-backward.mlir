@@ -11,6 +11,9 @@
 // RUN: sed 's/backward_input/backward/; /backward_weight/d' %s | sluice-opt --pass-pipeline="builtin.module( \
 // RUN:   sluice.graph(sluice-group-layers),sluice-differentiate,sluice-split-backward)" \
 // RUN:   | FileCheck %s --check-prefix=WHOLE
+// RUN: sed "s/f32/f64/g" %s > %t.f64.mlir && sluice-run %t.f64.mlir --check-gradient \
+// RUN:   | FileCheck %s --check-prefix=NUMERIC
+// NUMERIC: gradient check passed
 
 // The gradients of the results of both contractions and of the embeddings are kept, 48 + 24 + 24 values of four bytes.
 // The norm is repeated with 4 operations for each of 24 values, the activation with 20 for each of 48.
@@ -115,12 +118,13 @@ sluice.graph @train(%tokens: tensor<2x3xi32>, %targets: tensor<2x3xi32>) -> tens
   sluice.return %loss : tensor<f32>
 }
 
-pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] {
+pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] tied [0, 0] {
   pipe.program @device.0 device 0 body {
     pipe.load stage 0 micro_batch 0
     pipe.run forward stage 0 micro_batch 0
     pipe.run backward_input stage 0 micro_batch 0
     pipe.run backward_weight stage 0 micro_batch 0
+    pipe.run tied stage 0
     pipe.reduce
     pipe.update stage 0
   }

@@ -124,6 +124,8 @@ static LogicalResult lower(ModuleOp module, bool onBuffers, llvm::StringRef cpu)
       if (ModelAttr model = BinaryFacts::of(module).model)
         gradient.optimizer = stringifyOptimizer(model.getOptimizer()).str();
       buildGradientPipeline(manager, gradient);
+      // For programs that were written by hand.
+      manager.addPass(createSplitBackward());
     }
     buildLoweringPipeline(manager, lowering);
   }
