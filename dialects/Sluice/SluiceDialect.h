@@ -27,6 +27,9 @@ inline constexpr llvm::StringLiteral actionAttrName = "sluice.action";
 /// Attribute of an action, and of a call or a branch in one before actions are cut: the stage that it belongs to, an
 /// i64. Without it it belongs to stage 0.
 inline constexpr llvm::StringLiteral stageAttrName = "sluice.stage";
+/// Attribute of a call in a backward action: it repeats what forward called for the same micro-batch, and so draws and
+/// counts nothing of its own.
+inline constexpr llvm::StringLiteral repeatsAttrName = "sluice.repeats";
 /// Attribute of an action of kind `evaluate`, and of the module's graph results: the graph's name.
 inline constexpr llvm::StringLiteral graphAttrName = "sluice.graph";
 /// Attributes of a result of the graph `train`: the name it is logged by, the layer that it is a detail of, and that

@@ -262,6 +262,8 @@ ParseResult LayerOp::parse(OpAsmParser &parser, OperationState &result) {
       succeeded(parser.parseOptionalKeyword("stage")) &&
       parser.parseAttribute(stage, parser.getBuilder().getI64Type(), getStageAttrName(result.name), result.attributes))
     return failure();
+  if (succeeded(parser.parseOptionalKeyword("recompute")))
+    result.addAttribute(getRecomputeAttrName(result.name), parser.getBuilder().getUnitAttr());
   OpAsmParser::UnresolvedOperand gate;
   Type gateType;
   if (succeeded(parser.parseOptionalKeyword("gate"))) {
@@ -302,6 +304,8 @@ void LayerOp::print(OpAsmPrinter &printer) {
     printer << " depth " << *getDepth() << " of " << getOf().value_or(0);
   if (getStage())
     printer << " stage " << *getStage();
+  if (getRecompute())
+    printer << " recompute";
   if (Value gate = getGate())
     printer << " gate " << gate << '[' << getGateIndex().value_or(0) << "] : " << gate.getType();
   unsigned index = 0;
@@ -319,9 +323,9 @@ void LayerOp::print(OpAsmPrinter &printer) {
   printGroup("broadcast", getBroadcasts());
   printGroup("scalars", getScalars());
   printer.printOptionalArrowTypeList(getResultTypes());
-  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(),
-                                           {getNameAttrName(), getDepthAttrName(), getOfAttrName(), getStageAttrName(),
-                                            getGateIndexAttrName(), getOperandSegmentSizesAttrName()});
+  printer.printOptionalAttrDictWithKeyword(
+      (*this)->getAttrs(), {getNameAttrName(), getDepthAttrName(), getOfAttrName(), getStageAttrName(),
+                            getRecomputeAttrName(), getGateIndexAttrName(), getOperandSegmentSizesAttrName()});
   printer << ' ';
   printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
 }
@@ -348,6 +352,18 @@ static LogicalResult verifyGate(LayerOp layer) {
   return success();
 }
 
+/// What backward repeats is a layer of the stack that is trained.
+static LogicalResult verifyRecompute(LayerOp layer) {
+  if (!layer.getRecompute())
+    return success();
+  if (!layer.getDepth())
+    return layer.emitOpError() << "expected 'recompute' only on a layer with a depth, found one without";
+  auto graph = dyn_cast<GraphOp>(layer->getParentOp());
+  if (graph && graph.getSymName() != "train")
+    return layer.emitOpError() << "expected 'recompute' only in 'train', found it in '" << graph.getSymName() << "'";
+  return success();
+}
+
 LogicalResult LayerOp::verify() {
   if (getDepth().has_value() != getOf().has_value())
     return emitOpError() << "expected both 'depth' and 'of' or neither";
@@ -355,7 +371,7 @@ LogicalResult LayerOp::verify() {
     return emitOpError() << "expected a depth of at most " << *getOf() << ", found " << *getDepth();
   if (!llvm::equal(getBody().getArgumentTypes(), getInputs().getTypes()))
     return emitOpError() << "expected block arguments of the operands' types";
-  if (failed(verifyGate(*this)))
+  if (failed(verifyGate(*this)) || failed(verifyRecompute(*this)))
     return failure();
   auto yield = cast<YieldOp>(getBody().front().getTerminator());
   if (llvm::equal(yield.getOperandTypes(), getResultTypes()))

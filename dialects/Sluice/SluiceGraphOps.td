@@ -257,6 +257,8 @@ def LayerOp : Sluice_Op<"layer", [IsolatedFromAbove, AttrSizedOperandSegments,
     - `depth` counts from 1 and is at most `of`; layers outside the repeated stack have neither.
     - `stage` counts from 0 and is the part of the pipeline that owns the layer. All layers of a graph have one, or none
       has. A layer's stage is at least that of the layer in front of it.
+    - `recompute` says that backward repeats the layer's forward, which then keeps nothing but its inputs. Only layers
+      with a depth have it, and only those of the graph `train`.
     - The yielded types are the result types.
 
     #### Gates
@@ -282,7 +284,7 @@ def LayerOp : Sluice_Op<"layer", [IsolatedFromAbove, AttrSizedOperandSegments,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$depth,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$of,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$gate_index,
-                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$stage);
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$stage, UnitAttr:$recompute);
   let results = (outs Variadic<Sluice_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
@@ -296,7 +298,7 @@ def LayerOp : Sluice_Op<"layer", [IsolatedFromAbove, AttrSizedOperandSegments,
       "::mlir::ValueRange":$broadcasts, "::mlir::ValueRange":$scalars, "::llvm::StringRef":$name,
       "::mlir::IntegerAttr":$depth, "::mlir::IntegerAttr":$of), [{
     build($_builder, $_state, results, activations, parameters, broadcasts, scalars, ::mlir::Value(),
-          $_builder.getStringAttr(name), depth, of, ::mlir::IntegerAttr(), ::mlir::IntegerAttr());
+          $_builder.getStringAttr(name), depth, of, ::mlir::IntegerAttr(), ::mlir::IntegerAttr(), ::mlir::UnitAttr());
   }]>];
 }
 

@@ -31,6 +31,7 @@ private:
   void setLossGradients();
   void callBackward(unsigned index);
   SlotsByOperand findSlots(unsigned index);
+  ValueRange repeatForward(unsigned index);
   SmallVector<Value> operandsOf(unsigned index, const SlotsByOperand &operandSlots, ValuesByOperand &accumulators);
   SmallVector<Value> drop(OpBuilder &builder, unsigned index, const ValuesByOperand &accumulators);
   void addToGradient(Value value, Value gradient);
@@ -73,10 +74,31 @@ ObjectiveBuilder::SlotsByOperand ObjectiveBuilder::findSlots(unsigned index) {
   return operandSlots;
 }
 
+/// What the layer's forward function returns, computed again from its inputs; nothing where it is not repeated.
+ValueRange ObjectiveBuilder::repeatForward(unsigned index) {
+  if (!train.isRepeated(index))
+    return {};
+  LayerOp layer = train.layers[index];
+  func::FuncOp forward = train.functions[index].forward;
+  auto operands =
+      llvm::map_to_vector(layer.getInputs(), [&](Value value) { return action.get(value, slots.results()); });
+  // Nobody looks at what a dropped layer would have computed.
+  auto dropLayer = [&](OpBuilder &builder) {
+    return llvm::map_to_vector(forward.getResultTypes(),
+                               [&](Type type) -> Value { return ub::PoisonOp::create(builder, layer.getLoc(), type); });
+  };
+  ValueRange values = action.callGated(layer, forward, operands, dropLayer, slots.results());
+  std::prev(action.builder.getInsertionPoint())->walk([](func::CallOp call) {
+    call->setAttr(repeatsAttrName, UnitAttr::get(call.getContext()));
+  });
+  return values;
+}
+
 /// What the layer's backward function takes. Also gives the accumulators among it.
 SmallVector<Value> ObjectiveBuilder::operandsOf(unsigned index, const SlotsByOperand &operandSlots,
                                                 ValuesByOperand &accumulators) {
   LayerOp layer = train.layers[index];
+  ValueRange repeated = repeatForward(index);
   auto valueOf = [&](LayerFunctions::Argument argument) -> Value {
     switch (argument.source) {
     case LayerFunctions::Source::ResultGradient:
@@ -84,9 +106,12 @@ SmallVector<Value> ObjectiveBuilder::operandsOf(unsigned index, const SlotsByOpe
     case LayerFunctions::Source::Operand:
       return action.get(layer.getOperand(argument.index), slots.results());
     case LayerFunctions::Source::Result:
-      return action.get(layer.getResult(argument.index), slots.results());
+      if (Value result = layer.getResult(argument.index); repeated.empty() || slots.results().contains(result))
+        return action.get(result, slots.results());
+      return repeated[argument.index];
     case LayerFunctions::Source::Kept:
-      return action.fetch(slots.kept(index)[argument.index]);
+      return repeated.empty() ? action.fetch(slots.kept(index)[argument.index])
+                              : repeated[layer.getNumResults() + argument.index];
     case LayerFunctions::Source::Accumulator:
       return accumulators[argument.index] = action.fetch(operandSlots.lookup(argument.index));
     }

@@ -34,6 +34,8 @@ void sluice::buildForward(const TrainingGraph &train, TrainingSlots &slots, Acti
       if (SlotOp slot = slots.results().lookup(inGraph))
         action.store(inAction, slot);
     }
+    if (train.isRepeated(index))
+      continue;
     for (Value value : values.drop_front(layer.getNumResults()))
       action.store(value, slots.keep(index, value));
   }

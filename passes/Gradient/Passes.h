@@ -39,6 +39,8 @@ struct GradientOptions : mlir::PassPipelineOptions<GradientOptions> {
                        llvm::cl::init(1)};
   Option<int64_t> memoryLimit{*this, "memory-limit", llvm::cl::desc("Bytes of a device; 0: no limit"),
                               llvm::cl::init(0)};
+  Option<std::string> recompute{*this, "recompute", llvm::cl::desc("Layers that backward repeats: none, layer or auto"),
+                                llvm::cl::init("none")};
   Option<std::string> profile{*this, "profile",
                               llvm::cl::desc("What a program measured of its stages; empty: estimates")};
   Option<int> groups{*this, "reduction-groups",

@@ -56,6 +56,8 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
     #### What is computed where
     - Ops with the trait `RepeatedInBackward` (norms, activations, what only rearranges) are repeated in backward
       instead of keeping their results.
+    - A layer with `recompute` keeps nothing but its inputs. Where backward needs more of it, it calls forward again,
+      with `sluice.repeats`. A last layer with an output head, whose forward is a part of backward, stays as it is.
     - A last layer with an output head is called in backward alone, where its function yields the loss as well.
     - Uses of a tied parameter accumulate apart, with one micro-batch, too. `train.tied` adds them once.
 
@@ -246,6 +248,31 @@ def SplitBackward : Pass<"sluice-split-backward", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::scf::SCFDialect", "::mlir::ub::UBDialect",
                            "::sluice::SluiceDialect"];
+}
+
+def TrimRepeated : Pass<"sluice-trim-repeated", "::mlir::ModuleOp"> {
+  let summary = "functions that backward repeats are cut to what each caller uses";
+  let description = [{
+    - Needs: calls with `sluice.repeats`, as `sluice-differentiate` leaves them.
+    - Does: each call of such a function becomes one of a copy that returns the used results alone. Ops that only the
+      others need are erased: forward returns nothing that is kept, and backward skips the layer's last products.
+    - Needs as well: contractions that have their keys and ordinals, if they draw. What is left draws as before.
+    - Leaves: no call of the whole function, and not the function itself. Copies for backward have calls with
+      `sluice.repeats` alone.
+
+    ```mlir
+    %y:2 = call @train.h.0.forward(%x) {sluice.repeats} : (tensor<4xf32>) -> (tensor<4xf32>, tensor<8xf32>)
+    %dx = call @train.h.0.backward(%y#1, %dy) : (tensor<8xf32>, tensor<4xf32>) -> tensor<4xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %kept = call @train.h.0.forward.repeated(%x) {sluice.repeats} : (tensor<4xf32>) -> tensor<8xf32>
+    %dx = call @train.h.0.backward(%kept, %dy) : (tensor<8xf32>, tensor<4xf32>) -> tensor<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 
 def ShareLayers : Pass<"sluice-share-layers", "::mlir::ModuleOp"> {

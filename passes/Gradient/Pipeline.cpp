@@ -14,6 +14,16 @@ void sluice::buildStagePipeline(OpPassManager &manager, const GradientOptions &o
   manager.addPass(createCSEPass());
   // Differentiation goes layer by layer, so that nothing may stand between layers.
   manager.addNestedPass<GraphOp>(createGroupLayers());
+  RecomputeLayersOptions recompute;
+  recompute.choice = options.recompute;
+  recompute.memoryLimit = options.memoryLimit;
+  recompute.schedule = options.schedule;
+  recompute.devices = options.devices;
+  recompute.microBatches = options.microBatches;
+  recompute.optimizer = options.optimizer;
+  // Stages depend on what their layers keep.
+  if (options.recompute == "layer")
+    manager.addPass(createRecomputeLayers(recompute));
   // Layers, and so before they are differentiated: backward functions lie where their layer does.
   if (options.stages != 0 || !options.partition.empty() || options.memoryLimit != 0) {
     AssignStagesOptions stages;
@@ -25,8 +35,12 @@ void sluice::buildStagePipeline(OpPassManager &manager, const GradientOptions &o
     stages.devices = options.devices;
     stages.memoryLimit = options.memoryLimit;
     stages.profileFile = options.profile;
+    stages.mayRecompute = options.recompute == "auto";
     manager.addPass(createAssignStages(stages));
   }
+  // What a stage keeps depends on its layers.
+  if (options.recompute == "auto")
+    manager.addPass(createRecomputeLayers(recompute));
   // While a graph has its layers, and before parameters get copies.
   CostStagesOptions costs;
   costs.microBatches = options.microBatches;

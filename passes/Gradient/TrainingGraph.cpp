@@ -16,6 +16,14 @@ bool TrainingGraph::isJoined(Value value) const {
   return layer && functions[llvm::find(layers, layer) - layers.begin()].isJoined();
 }
 
+bool TrainingGraph::isRepeated(unsigned index) const {
+  using Source = LayerFunctions::Source;
+  return LayerOp(layers[index]).getRecompute() && !functions[index].isJoined() &&
+         llvm::any_of(functions[index].backwardArguments, [](LayerFunctions::Argument argument) {
+           return argument.source == Source::Kept || argument.source == Source::Result;
+         });
+}
+
 StringAttr sluice::parameterOf(Value value) {
   auto read = value.getDefiningOp<ReadOp>();
   return read ? read.getSymbolAttr().getAttr() : StringAttr();

@@ -41,6 +41,8 @@ struct TrainingGraph {
   }
   /// How many uses of a parameter and of its copies on other stages have a gradient.
   size_t useCount(mlir::StringAttr parameter) const { return useCounts.lookup(originalOf(parameter)); }
+  /// Whether backward calls the layer's forward again, as it needs more of it than the layer's inputs.
+  bool isRepeated(unsigned layer) const;
   /// Whether a layer computes the value whose forward is a part of backward.
   bool isJoined(mlir::Value value) const;
 };

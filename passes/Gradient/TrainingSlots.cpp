@@ -7,14 +7,25 @@ using namespace sluice;
 TrainingSlots::TrainingSlots(const TrainingGraph &train)
     : train(train), builder(train.module), keptSlots(train.layers.size()) {
   using Source = LayerFunctions::Source;
-  for (auto [layer, functions] : llvm::reverse(llvm::zip_equal(train.layers, train.functions)))
-    for (LayerFunctions::Argument argument : functions.backwardArguments) {
-      if (argument.source == Source::Operand && LayerOp(layer).getOperand(argument.index).getDefiningOp<LayerOp>())
-        keepResult(LayerOp(layer).getOperand(argument.index));
-      if (argument.source == Source::Result)
-        keepResult(LayerOp(layer).getResult(argument.index));
+  for (unsigned index = train.layers.size(); index-- > 0;) {
+    LayerOp layer = train.layers[index];
+    bool isRepeated = train.isRepeated(index);
+    for (LayerFunctions::Argument argument : train.functions[index].backwardArguments) {
+      if (argument.source == Source::Operand)
+        keepInput(layer.getOperand(argument.index));
+      if (argument.source == Source::Result && !isRepeated)
+        keepResult(layer.getResult(argument.index));
     }
+    if (isRepeated)
+      llvm::for_each(layer.getInputs(), [&](Value input) { keepInput(input); });
+  }
   createGates();
+}
+
+/// Of a layer's inputs only those that another layer computes are kept.
+void TrainingSlots::keepInput(Value value) {
+  if (value.getDefiningOp<LayerOp>())
+    keepResult(value);
 }
 
 /// Makes the slot that keeps a layer's result from forward to backward unless it is there.

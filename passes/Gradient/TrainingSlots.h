@@ -29,6 +29,7 @@ public:
   void storeResults(ActionBuilder &action, bool joined);
 
 private:
+  void keepInput(mlir::Value input);
   void keepResult(mlir::Value result);
   void createGates();
   void storeLoss(ActionBuilder &action);

@@ -37,7 +37,8 @@ struct CountRoundings : sluice::impl::CountRoundingsBase<CountRoundings> {
     for (auto function : module.getOps<func::FuncOp>())
       if (isAction(function))
         function.walk([&](func::CallOp call) {
-          if (auto callee = symbols->lookup<func::FuncOp>(call.getCallee()); callee && !counters.contains(callee))
+          auto callee = symbols->lookup<func::FuncOp>(call.getCallee());
+          if (callee && !call->hasAttr(repeatsAttrName) && !counters.contains(callee))
             counters[callee] = countIn(callee);
         });
     if (failed(checkOtherCalls(module)))
@@ -125,10 +126,18 @@ Counter CountRoundings::countIn(func::FuncOp function) {
 /// Functions that count have arguments that nobody else passes.
 LogicalResult CountRoundings::checkOtherCalls(ModuleOp module) {
   WalkResult walked = module.walk([&](func::CallOp call) {
-    if (isAction(call->getParentOfType<func::FuncOp>()) || !counterOf(call).counts())
+    if (!counterOf(call).counts())
       return WalkResult::advance();
-    call.emitOpError() << "expected '" << call.getCallee()
-                       << "', which rounds, to be called by forward and backward actions alone";
+    bool repeats = call->hasAttr(repeatsAttrName);
+    if (isAction(call->getParentOfType<func::FuncOp>()) && !repeats)
+      return WalkResult::advance();
+    if (repeats)
+      call.emitOpError() << "repeats '" << call.getCallee()
+                         << "', which counts what it rounds: expected a function of its own, as sluice-trim-repeated "
+                            "makes them";
+    else
+      call.emitOpError() << "expected '" << call.getCallee()
+                         << "', which rounds, to be called by forward and backward actions alone";
     return WalkResult::interrupt();
   });
   return failure(walked.wasInterrupted());

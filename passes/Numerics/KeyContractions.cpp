@@ -66,8 +66,11 @@ private:
     });
   }
 
-  /// A function that an action calls again draws other words: it is a backward of another loss.
+  /// A function that an action calls again draws other words: it is a backward of another loss. What repeats forward
+  /// draws what that drew.
   void passOperands(func::CallOp call) {
+    if (call->hasAttr(repeatsAttrName))
+      return keys.appendTo(call, call.getCallee());
     auto action = call->getParentOfType<func::FuncOp>();
     int64_t before = calls[{action, call.getCalleeAttr().getAttr()}]++;
     keys.appendTo(call, before == 0 ? call.getCallee().str() : (call.getCallee() + "#" + Twine(before)).str());

@@ -131,7 +131,8 @@ def KeyContractions : Pass<"sluice-key-contractions", "::mlir::ModuleOp"> {
     - Does: contractions whose `#sluice.accumulation` rounds stochastically get a key, an id and an ordinal. Their
       function has two arguments more, and its calls two operands: `sluice.key`, and the hash of the function's name
       (64-bit FNV-1a, low word first). The ordinal numbers the contractions of a function in their order.
-    - The n-th further call of a function in an action has the hash of its name, `#` and n.
+    - The n-th further call of a function in an action has the hash of its name, `#` and n. A call with `sluice.repeats`
+      has that of the name, and draws what forward drew.
     - Leaves: equal functions equal. What is drawn depends on the seed, the step, the micro-batch over all replicas, the
       layer and the contraction, and on no place.
     - Refuses: such a contraction outside of functions that actions call.
@@ -219,12 +220,12 @@ def CountRoundings : Pass<"sluice-count-roundings", "::mlir::ModuleOp"> {
     - Needs: functions that round, which forward and backward actions alone call. What graphs are evaluated by counts
       nothing, and neither do the scores of the vocabulary and attention, which round to bf16 as they multiply.
     - Does: puts a `sluice.count_roundings` beside each `sluice.quantize` of a function, and adds the counts to an
-      argument in place. Weights and activations, and gradients of the loss, have an argument each. What several
-      contractions use counts once.
-    - Actions begin their sums at zero, and pass them from call to call. A dropped layer is no call and counts nothing.
+      argument in place. Weights and activations, and gradients, have an argument each. What several
+      contractions use counts once. What backward repeats counts in forward alone.
+    - Actions begin their sums at zero, and pass them from call to call. A dropped layer counts nothing.
     - Leaves: the sums of an action in slots of kind `result`, with `sluice.statistic`. Equal functions stay equal, and
       every other result stays as it was. Where nothing is rounded nothing changes.
-    - Refuses: a function that rounds and that another action calls as well.
+    - Refuses: a function that rounds and that another action calls as well, or that backward repeats.
 
     ```mlir
     %y = call @layer(%x) : (tensor<4x8xf32>) -> tensor<4x8xf32>

@@ -50,7 +50,8 @@ void sluice::buildNumericsPipeline(OpPassManager &manager, const NumericsOptions
     // When each call has a function of its own still, by whose name it draws.
     manager.addPass(createKeyContractions());
   }
-  // Behind the keys, and before counts are added up in actions.
+  // Behind the keys, and before counts are added up in actions: what is computed again is not counted.
+  manager.addPass(createTrimRepeated());
   manager.addPass(createSplitBackward());
   if (options.state != "f32") {
     RoundStateOptions state;

@@ -1,13 +1,11 @@
 //===- AssignStages.cpp - Every layer gets its stage ------------------------------------===//
 #include "mlir/IR/Remarks.h"
 #include "passes/Schedule/Generators.h"
-#include "passes/Schedule/Verify.h"
 #include "passes/Stages/Passes.h"
 #include "passes/Stages/StageCosts.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
-#include <climits>
 #include <map>
 
 namespace sluice {
@@ -142,7 +140,6 @@ private:
   InFlightDiagnostic complain() { return getOperation()->emitError() << "assignment of stages expected "; }
 
   FailureOr<StageSettings> readOptions(SmallVectorImpl<int64_t> &parts);
-  LogicalResult countFrames(StageSettings &settings);
   LogicalResult readPartition(SmallVectorImpl<int64_t> &parts);
   FailureOr<Partition> divide(GraphOp graph, ArrayRef<StageUnit> units, const StageSettings &settings,
                               ArrayRef<int64_t> parts);
@@ -170,26 +167,7 @@ FailureOr<StageSettings> AssignStages::readOptions(SmallVectorImpl<int64_t> &par
   settings.stages = !parts.empty() ? int64_t(parts.size()) : std::max<int64_t>(stages, 1);
   settings.microBatches = microBatches;
   settings.memoryLimit = memoryLimit > 0 ? std::optional<int64_t>(memoryLimit) : std::nullopt;
-  return failed(countFrames(settings)) ? FailureOr<StageSettings>() : settings;
-}
-
-/// As the proof of the schedule will count them.
-LogicalResult AssignStages::countFrames(StageSettings &settings) {
-  schedule::GeneratorOptions options;
-  options.schedule = schedule;
-  options.stages = int(std::min<int64_t>(settings.stages, INT_MAX));
-  options.devices = devices;
-  options.microBatches = int(std::min<int64_t>(settings.microBatches, INT_MAX));
-  schedule::Pipeline pipeline;
-  schedule::Proof proof;
-  auto error = schedule::generate(options, pipeline);
-  if (!error)
-    error = schedule::verify(pipeline, {}, proof);
-  if (error)
-    return getOperation()->emitError() << error->text;
-  settings.frames.assign(proof.frames.begin(), proof.frames.end());
-  settings.splits = pipeline.splits;
-  return success();
+  return failed(countFrames(getOperation(), schedule, devices, settings)) ? FailureOr<StageSettings>() : settings;
 }
 
 LogicalResult AssignStages::readPartition(SmallVectorImpl<int64_t> &parts) {
@@ -213,11 +191,19 @@ FailureOr<Partition> AssignStages::divide(GraphOp graph, ArrayRef<StageUnit> uni
                              << " stages, as many as there are layers with embeddings and head, found "
                              << settings.stages;
   PartitionProblem problem = buildPartitionProblem(units, settings);
-  if (parts.empty())
-    return solve(problem);
-  FailureOr<SmallVector<int64_t>> counts = countUnits(units, parts);
+  FailureOr<SmallVector<int64_t>> counts = parts.empty() ? SmallVector<int64_t>() : countUnits(units, parts);
   if (failed(counts))
     return failure();
+  auto fits = [&] {
+    return parts.empty() ? bool(solvePartition(problem)) : verifyPartition(problem, *counts).error.empty();
+  };
+  if (mayRecompute && !fits()) {
+    StageSettings recomputing = settings;
+    recomputing.recomputes = true;
+    problem = buildPartitionProblem(units, recomputing);
+  }
+  if (parts.empty())
+    return solve(problem);
   Partition verified = verifyPartition(problem, *counts);
   if (!verified.error.empty())
     return complain() << "a partition that fits: " << verified.error;

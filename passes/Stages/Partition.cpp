@@ -38,7 +38,7 @@ static constexpr int64_t none = std::numeric_limits<int64_t>::max();
 namespace {
 /// What layers [first, end) cost as one stage: all of it depends on the range alone, but for the number of frames.
 struct Range {
-  int64_t time, parameters, frame;
+  int64_t time, parameters, frame, repeated;
 };
 
 class Solver {
@@ -52,7 +52,8 @@ public:
 
   int64_t time(size_t first, size_t end) const { return range(first, end).time; }
   int64_t memory(size_t stage, size_t first, size_t end) const {
-    return range(first, end).parameters + problem.frames[stage] * range(first, end).frame;
+    const Range &sums = range(first, end);
+    return sums.parameters + problem.frames[stage] * sums.frame + sums.repeated;
   }
 
   /// The least maximum over the stages of what `cost` gives for a stage and its range, in all partitions; `none` where
@@ -75,12 +76,13 @@ private:
 
 void Solver::measureFrom(size_t first) {
   int64_t received = first == 0 ? 0 : problem.layers[first - 1].boundaryBytes;
-  Range sum = {2 * problem.transfer.ticks(received), 0, received};
+  Range sum = {2 * problem.transfer.ticks(received), 0, received, 0};
   for (size_t end = first + 1; end <= count; ++end) {
     const PartitionLayer &layer = problem.layers[end - 1];
     sum.time += computeTicks(layer);
     sum.parameters += layer.parameterBytes;
     sum.frame += layer.keptBytes;
+    sum.repeated = std::max(sum.repeated, layer.repeatedBytes);
     range(first, end) = sum;
     if (end < count)
       range(first, end).time += 2 * problem.transfer.ticks(layer.boundaryBytes);
@@ -205,6 +207,7 @@ Partition sluice::verifyPartition(const PartitionProblem &problem, ArrayRef<int6
     cost.compute += computeTicks(layer);
     cost.parameters += layer.parameterBytes;
     cost.frame += layer.keptBytes;
+    cost.repeated = std::max(cost.repeated, layer.repeatedBytes);
     if (index + 1 == stages.size())
       continue;
     // An empty stage relays what it gets: it has both boundaries of what passes through.
@@ -223,7 +226,7 @@ Partition sluice::verifyPartition(const PartitionProblem &problem, ArrayRef<int6
     }
   }
   for (auto [stage, cost] : llvm::enumerate(partition.stages)) {
-    cost.memory = cost.parameters + problem.frames[stage] * cost.frame;
+    cost.memory = cost.parameters + problem.frames[stage] * cost.frame + cost.repeated;
     if (partition.error.empty() && problem.memoryLimit && cost.memory > *problem.memoryLimit)
       partition.error = ("expected at most " + llvm::Twine(*problem.memoryLimit) + " bytes on stage " +
                          llvm::Twine(stage) + ", found " + llvm::Twine(cost.memory))

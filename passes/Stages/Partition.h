@@ -10,6 +10,7 @@
 //          + the exchanges of the tied parameters that other stages hold too
 //   memory = its parameters, a tied one on each of its stages,
 //          + frames x (what its layers keep + what it receives from the stage before)
+//          + the most that a layer takes while its forward is repeated
 //
 // The first layer is most often the embedding, the last the head. Costs are whole numbers, so that equal sums are
 // equal; the caller sees to it that a sum over all layers stays below 2^59.
@@ -32,6 +33,7 @@ struct PartitionLayer {
   double dropProbability = 0;        ///< share of micro-batches that drop it, in [0, 1]
   int64_t parameterBytes = 0;        ///< weights, gradients and optimizer state; tied parameters apart
   int64_t keptBytes = 0;             ///< from forward to backward
+  int64_t repeatedBytes = 0;         ///< while backward repeats its forward; 0 where it does not
   int64_t boundaryBytes = 0;         ///< what this layer and those before it hand to those behind it, one direction
   int64_t backwardWeight = 0;        ///< of backward, what computes gradients of parameters alone
 };
@@ -69,7 +71,8 @@ struct StageCost {
   int64_t exchange = 0;   ///< ticks a micro-batch for tied parameters
   int64_t parameters = 0; ///< bytes
   int64_t frame = 0;      ///< bytes a frame
-  int64_t memory = 0;     ///< bytes: parameters and all frames
+  int64_t repeated = 0;   ///< bytes: the most that one of its layers takes while it is repeated
+  int64_t memory = 0;     ///< bytes: parameters, all frames and what is repeated
 
   int64_t time() const { return compute + transfer + exchange; }
 };

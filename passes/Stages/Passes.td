@@ -45,6 +45,8 @@ def AssignStages : Pass<"sluice-assign-stages", "::mlir::ModuleOp"> {
       layers as they are estimated, so that a program with a stage a layer measures every layer.
     - A layer that is dropped with probability d costs 1 - d, in the run's default for layer drop.
     - The memory limit counts parameters, gradients and optimizer state, and what the schedule keeps of micro-batches.
+      Of layers that are recomputed it counts their results, and the largest of them whole, once.
+    - With `may-recompute`, where no partition keeps the limit, it is one of a stack whose layers are all recomputed.
   }];
   let options = [
     Option<"stages", "stages", "int64_t", "0", "stages; 0: as many as partition has, or 1">,
@@ -57,7 +59,9 @@ def AssignStages : Pass<"sluice-assign-stages", "::mlir::ModuleOp"> {
     Option<"microBatches", "microbatches", "int64_t", "1", "micro-batches of a step">,
     Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon: how much state a parameter has">,
     Option<"profileFile", "profile", "std::string", "\"\"",
-           "what a program's --bench --profile=FILE wrote, for the costs; empty: estimates">
+           "what a program's --bench --profile=FILE wrote, for the costs; empty: estimates">,
+    Option<"mayRecompute", "may-recompute", "bool", "false",
+           "whether layers are recomputed later where memory does not suffice">
   ];
 }
 
@@ -92,6 +96,42 @@ def CostStages : Pass<"sluice-cost-stages", "::mlir::ModuleOp"> {
     Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon: how much state a parameter has">,
     Option<"profileFile", "profile", "std::string", "\"\"",
            "what a program's --bench --profile=FILE wrote; empty: estimates">
+  ];
+}
+
+def RecomputeLayers : Pass<"sluice-recompute-layers", "::mlir::ModuleOp"> {
+  let summary = "which layers backward computes again instead of keeping what they computed";
+  let description = [{
+    - Needs: layers of a graph `train` in the order of their depths. With `choice=auto` they have their stages, if there
+      are several.
+    - Leaves: `recompute` on layers of the stack, those with a depth. `sluice-differentiate` makes backward repeat their
+      forward (Chen et al., arXiv 1604.06174), and what stages cost counts it.
+    - `choice=layer`: all layers.
+    - `choice=auto`: on each stage as few layers as its memory asks for, by the costs that `sluice-assign-stages`
+      counts. First come those that save the most, and of equals those that take the least time, such as layers that are
+      often dropped. Without a memory limit none, which a remark says.
+    - Parts of one layer, each with a gate of its own, are chosen together. Each keeps its own inputs.
+    - A remark of the category `stages` says how many there are, and why.
+    - Refuses: a memory limit that a stage exceeds with all of its layers recomputed.
+
+    ```mlir
+    %y = sluice.layer "h.0" depth 1 of 1 (%a = %x : tensor<4xf32>) -> tensor<4xf32> { ... }
+    ```
+
+    becomes
+
+    ```mlir
+    %y = sluice.layer "h.0" depth 1 of 1 recompute (%a = %x : tensor<4xf32>) -> tensor<4xf32> { ... }
+    ```
+  }];
+  let options = [
+    Option<"choice", "choice", "std::string", "\"layer\"", "layer or auto">,
+    Option<"memoryLimit", "memory-limit", "int64_t", "0", "bytes of a device; 0: no limit">,
+    Option<"schedule", "schedule", "std::string", "\"1f1b\"",
+           "the schedule, by which a stage keeps more or fewer micro-batches at once">,
+    Option<"devices", "devices", "int", "0", "devices of a replica, 0: one a stage">,
+    Option<"microBatches", "microbatches", "int64_t", "1", "micro-batches of a step">,
+    Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon: how much state a parameter has">
   ];
 }
 

@@ -2,11 +2,32 @@
 #include "passes/Stages/StageCosts.h"
 #include "dialects/Sluice/BinaryFacts.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "passes/Schedule/Generators.h"
+#include "passes/Schedule/Verify.h"
 #include "llvm/ADT/MapVector.h"
+#include <climits>
 #include <cmath>
 
 using namespace mlir;
 using namespace sluice;
+
+LogicalResult sluice::countFrames(ModuleOp module, StringRef schedule, int devices, StageSettings &settings) {
+  schedule::GeneratorOptions options;
+  options.schedule = schedule;
+  options.stages = int(std::min<int64_t>(settings.stages, INT_MAX));
+  options.devices = devices;
+  options.microBatches = int(std::min<int64_t>(settings.microBatches, INT_MAX));
+  schedule::Pipeline pipeline;
+  schedule::Proof proof;
+  auto error = schedule::generate(options, pipeline);
+  if (!error)
+    error = schedule::verify(pipeline, {}, proof);
+  if (error)
+    return module.emitError() << error->text;
+  settings.frames.assign(proof.frames.begin(), proof.frames.end());
+  settings.splits = pipeline.splits;
+  return success();
+}
 
 SetVector<LayerOp> sluice::findStepLayers(GraphOp graph) {
   SetVector<LayerOp> stepLayers;
@@ -81,26 +102,53 @@ static bool hasContractedGradient(LayerOp layer, Operation &op) {
          llvm::any_of(op.getOperands(), isParameter);
 }
 
-/// `splits`: backward runs in halves. Then the results of contractions have gradients that are kept between them.
-static PartitionLayer costOf(const StageUnit &unit, bool splits) {
+/// Whether backward of an op needs none of its operands.
+static bool isLinearInOperands(Operation *op) {
+  return op->hasTrait<OnlyRearranges>() || isa<AddOp, ScaleOp, DropoutOp, ConcatOp, YieldOp>(op);
+}
+
+/// What backward repeats of a layer that is recomputed: the ops that something it needs depends on.
+static int64_t repeatedTicks(LayerOp layer) {
+  llvm::SmallPtrSet<Operation *, 32> repeated;
+  int64_t ticks = 0;
+  for (Operation &op : llvm::drop_begin(llvm::reverse(layer.getBody().front())))
+    if (llvm::any_of(op.getUsers(),
+                     [&](Operation *user) { return !isLinearInOperands(user) || repeated.contains(user); })) {
+      repeated.insert(&op);
+      ticks += ticksOf(op);
+    }
+  return ticks;
+}
+
+/// What `settings` have an effect on: layers that are recomputed, and backward in halves, between which the gradients
+/// of the results of contractions are kept.
+static PartitionLayer costOf(const StageUnit &unit, const StageSettings &settings) {
   PartitionLayer cost;
   double dropped = 0;
   bool hasInput = false;
   for (LayerOp layer : unit.layers) {
-    int64_t forward = 0;
+    int64_t forward = 0, kept = 0;
     hasInput |= !layer.getActivations().empty();
     for (Operation &op : LayerOp(layer).getBody().front().without_terminator()) {
       forward += ticksOf(op);
-      cost.keptBytes += keptBytesOf(op);
+      kept += keptBytesOf(op);
       if (!hasContractedGradient(layer, op))
         continue;
       cost.backwardWeight += ticksOf(op);
-      cost.keptBytes += splits ? sumOfTensorBytes(op.getResultTypes()) : 0;
+      cost.keptBytes += settings.splits ? sumOfTensorBytes(op.getResultTypes()) : 0;
     }
     cost.forward += forward;
+    cost.backward += 2 * forward;
     dropped += dropProbabilityOf(layer) * double(forward);
+    if (!layer.getRecompute() && !(settings.recomputes && layer.getDepth())) {
+      cost.keptBytes += kept;
+      continue;
+    }
+    // Its results are inputs of layers behind it. In halves, the second has what the first computed again.
+    cost.keptBytes += sumOfTensorBytes(layer.getResultTypes()) + (settings.splits ? kept : 0);
+    cost.repeatedBytes = std::max(cost.repeatedBytes, settings.splits ? 0 : kept);
+    cost.backward += repeatedTicks(layer);
   }
-  cost.backward = 2 * cost.forward;
   // Embeddings have no gradient but their parameters'.
   if (!hasInput)
     cost.backwardWeight = cost.backward;
@@ -177,7 +225,7 @@ static TransferCost transferCost(const Profile *profile) {
 static PartitionProblem estimate(ArrayRef<StageUnit> units, const StageSettings &settings) {
   PartitionProblem problem;
   for (const StageUnit &unit : units)
-    problem.layers.push_back(costOf(unit, settings.splits));
+    problem.layers.push_back(costOf(unit, settings));
   problem.transfer = transferCost(settings.profile);
   problem.frames = settings.frames;
   problem.memoryLimit = settings.memoryLimit;

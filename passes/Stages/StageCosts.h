@@ -37,7 +37,12 @@ struct StageSettings {
   std::optional<int64_t> memoryLimit; ///< bytes of a device
   const Profile *profile = nullptr;   ///< what was measured, which takes the place of estimates; of these units
   bool splits = false;                ///< backward runs in halves, and frames keep what the second needs of the first
+  bool recomputes = false;            ///< all layers with a depth, beside those that say so
 };
+
+/// Sets how many micro-batches are alive at once, as the proof of the schedule will count them. Fails with an error
+/// where the schedule does not run on so many devices.
+mlir::LogicalResult countFrames(mlir::ModuleOp module, llvm::StringRef schedule, int devices, StageSettings &settings);
 
 /// The layers without depth that take only keys, scalars and constants, or results of such layers: every stage has its
 /// own copy. In the graph's order.

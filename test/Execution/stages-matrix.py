@@ -32,8 +32,9 @@ EVERY = range(1, 9)
 
 ALL = ["--layer-drop=theta=0.5,gamma=0.5", "--standardization-loss=lambda=0.1", "--grad-clip=0.01"]
 # Whether the head is tied to the embeddings, the rate of dropout, numbers of micro-batches, whether EDGES and groups
-# beside those of the replicas are tried too, and flags. Each technique is alone in one set, all are together in others.
-Set = collections.namedtuple("Set", "tied dropout micro_batches edges flags")
+# beside those of the replicas are tried too, flags, and flags of all programs but the reference. Each technique is
+# alone in one set, all are together in others.
+Set = collections.namedtuple("Set", "tied dropout micro_batches edges flags others", defaults=[()])
 SETS = {
     "all-tied": Set(True, 0.25, EVERY, True, [*ALL, "--optimizer=muon"]),
     "all-untied": Set(False, 0.25, EVERY, False,
@@ -54,6 +55,14 @@ SETS = {
     "stochastic": Set(True, 0.25, (4,), False,
                       [*ALL, "--optimizer=sgd", "--state=e6m9", "--compute=f8E5M2",
                        "--accumulate=e6m3,chunk=2,rounding=stochastic"]),
+    # What is computed again equals what the reference keeps.
+    "recompute": Set(True, 0.25, FEW, False, [*ALL, "--optimizer=muon"], ["--recompute=layer"]),
+    "recompute-untied": Set(False, 0.25, (4,), False, [*ALL, "--clip-scope=task", "--compute=bf16"],
+                            ["--recompute=layer"]),
+    "recompute-fp8-2018": Set(True, 0.25, (4,), False, [*ALL, "--compute=fp8-2018"], ["--recompute=layer"]),
+    "recompute-stochastic": Set(True, 0.25, (4,), False,
+                                [*ALL, "--optimizer=sgd", "--state=e6m9", "--compute=f8E5M2",
+                                 "--accumulate=e6m3,chunk=2,rounding=stochastic"], ["--recompute=layer"]),
 }
 
 
@@ -103,11 +112,11 @@ def variants_of(of, micro_batches):
             for partition in [*PARTITIONS.values(), *edges]:
                 for schedule in SCHEDULES:
                     flags = f"--partition={partition}", f"--schedule={schedule}", f"--replicas={replicas}"
-                    if flags != REFERENCE:
-                        variants[v].append(flags)
+                    if flags != REFERENCE or of.others:
+                        variants[v].append((*flags, *of.others))
                 for schedule, devices in held_by(partition, micro_batches // replicas):
                     variants[v].append((f"--partition={partition}", f"--schedule={schedule}",
-                                        f"--replicas={replicas}", f"--devices={devices * replicas}"))
+                                        f"--replicas={replicas}", f"--devices={devices * replicas}", *of.others))
     return variants
 
 

@@ -25,6 +25,8 @@
 // CHECK-LABEL: func.func @train.backward.1()
 // CHECK-NOT: rounded_values
 // CHECK: %[[ZERO:.*]] = call @train.roundings.none
+// What backward repeats was counted in forward.
+// CHECK: call @repeated(%{{.*}}) {sluice.repeats} : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
 // CHECK: %[[DX:.*]]:2 = call @backward(%{{.*}}, %[[ZERO]])
 // CHECK: sluice.store %[[DX]]#1, @train.backward.1.rounded_errors
 
@@ -48,6 +50,8 @@
 // CHECK-SAME: tensor<2xf64> {sluice.updates = 1 : i64}
 // CHECK: sluice.count_roundings %{{.*}} to <f8E5M2>
 
+// CHECK-LABEL: func.func private @repeated(
+// CHECK-NOT: sluice.count_roundings
 // CHECK-LABEL: func.func private @evaluate(
 // CHECK-NOT: sluice.count_roundings
 // CHECK-LABEL: func.func private @train.roundings.none(
@@ -76,7 +80,9 @@ module {
   func.func @train.backward.1()
       attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.stage = 1 : i64} {
     %x = sluice.fetch @x : tensor<4x8xf32>
-    %dx = call @backward(%x) : (tensor<4x8xf32>) -> tensor<8x8xf32>
+    %w = sluice.read @w : tensor<8x8xf32>
+    %y = call @repeated(%x, %w) {sluice.repeats} : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
+    %dx = call @backward(%y) : (tensor<4x8xf32>) -> tensor<8x8xf32>
     return
   }
   func.func @eval() attributes {sluice.action = #sluice.action<evaluate>, sluice.graph = "eval"} {
@@ -102,6 +108,11 @@ module {
     %1 = sluice.matmul %dy, %0 transpose_lhs errors_rhs
         : tensor<4x8xf32>, tensor<4x8xf32> to tensor<8x8xf32>
     return %1 : tensor<8x8xf32>
+  }
+  func.func private @repeated(%x: tensor<4x8xf32>, %w: tensor<8x8xf32>) -> tensor<4x8xf32> {
+    %0 = sluice.quantize %x to <e4m3b4> : tensor<4x8xf32>
+    %1 = sluice.linear %0, %w : tensor<4x8xf32>, tensor<8x8xf32> to tensor<4x8xf32>
+    return %1 : tensor<4x8xf32>
   }
   func.func private @evaluate(%x: tensor<4x8xf32>, %w: tensor<8x8xf32>) -> tensor<4x8xf32> {
     %0 = sluice.quantize %x to <e4m3b4> : tensor<4x8xf32>

@@ -50,6 +50,20 @@ func.func @train.forward.2() attributes {sluice.action = #sluice.action<forward>
   return
 }
 
+// What backward repeats draws what forward drew, however often it is repeated.
+// CHECK-LABEL: func.func @train.backward()
+// CHECK-NEXT: %[[KEY:.*]] = sluice.key : tensor<4xi32>
+// CHECK-NEXT: %[[FIRST:.*]] = arith.constant dense<[1184229858, -1018922888]> : tensor<2xi32>
+// CHECK-COUNT-2: call @train.h.0.forward(%{{[0-9a-z]+}}, %{{[0-9a-z]+}}, %[[KEY]], %[[FIRST]]) {sluice.repeats}
+func.func @train.backward() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train"} {
+  %x = sluice.fetch @x : tensor<3x4xf32>
+  %w = sluice.read @w : tensor<4x4xf32>
+  %0 = call @train.h.0.forward(%x, %w) {sluice.repeats} : (tensor<3x4xf32>, tensor<4x4xf32>) -> tensor<3x4xf32>
+  %1 = call @train.h.0.forward(%0, %w) {sluice.repeats} : (tensor<3x4xf32>, tensor<4x4xf32>) -> tensor<3x4xf32>
+  sluice.store %1, @x : tensor<3x4xf32>
+  return
+}
+
 // CHECK-LABEL: func.func private @train.h.0.forward(
 // CHECK-SAME: %[[KEY:[a-z0-9]+]]: tensor<4xi32>, %[[ID:[a-z0-9]+]]: tensor<2xi32>)
 // CHECK-NEXT: sluice.linear %{{.*}} key %[[KEY]] : tensor<4xi32> id %[[ID]] : tensor<2xi32> ordinal 0 {accumulation

@@ -108,3 +108,22 @@ sluice.graph @should_refuse_a_stage_below_0() {
   }
   sluice.return
 }
+
+// -----
+
+sluice.graph @train() -> tensor<f32> {
+  %loss = sluice.zero : tensor<f32>
+  // expected-error @below {{expected 'recompute' only on a layer with a depth, found one without}}
+  sluice.layer "embeddings" recompute () {
+  }
+  sluice.return %loss : tensor<f32>
+}
+
+// -----
+
+sluice.graph @should_not_repeat() {
+  // expected-error @below {{expected 'recompute' only in 'train', found it in 'should_not_repeat'}}
+  sluice.layer "h.0" depth 1 of 1 recompute () {
+  }
+  sluice.return
+}

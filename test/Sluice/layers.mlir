@@ -68,6 +68,21 @@ sluice.graph @train() -> tensor<f32> {
   sluice.return %y : tensor<f32>
 }
 
+// What backward repeats says so behind its depth and stage.
+// CHECK-LABEL: module @repeats
+// CHECK: sluice.layer "h.0" depth 1 of 2 recompute () {
+// CHECK: sluice.layer "h.1" depth 2 of 2 () {
+module @repeats {
+  sluice.graph @train() -> tensor<f32> {
+    %loss = sluice.zero : tensor<f32>
+    sluice.layer "h.0" depth 1 of 2 recompute () {
+    }
+    sluice.layer "h.1" depth 2 of 2 () {
+    }
+    sluice.return %loss : tensor<f32>
+  }
+}
+
 // A stage stands behind the depth, where there is one. A graph may have layers on some stages only.
 // CHECK-LABEL: sluice.graph @stages
 // CHECK: sluice.layer "embeddings" stage 0 () {

@@ -148,7 +148,7 @@ void Collector::visit(func::FuncOp function) {
     if (auto other = dyn_cast<ComputeTypeOpInterface>(op))
       return addException(other);
     auto call = dyn_cast<func::CallOp>(op);
-    if (!call)
+    if (!call || call->hasAttr(repeatsAttrName))
       return;
     path.push_back(call);
     if (auto callee = symbols.lookup<func::FuncOp>(call.getCallee()))

@@ -7,6 +7,7 @@
 #include "passes/Schedule/Timeline.h"
 #include "passes/Table/ProgramTable.h"
 #include "runtime/cli/Flags.h"
+#include "tools/sluicec/Recomputation.h"
 #include "tools/sluicec/TextTable.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
@@ -33,6 +34,7 @@ struct Plan {
   StageCostsAttr costs;
   SmallVector<StageCostAttr> work; // by stage, as `memory`
   std::vector<StageMemory> memory;
+  std::vector<RecomputedStage> recomputed;
 
   /// The share of the period that the devices of a stage compute.
   double busyOf(int stage) const {
@@ -139,6 +141,7 @@ static std::string drawText(const Plan &plan, const ContractionReport &report) {
     text += "Of backward, gradients of parameters alone take " + llvm::join(times, ", ") + " " + unit +
             " by stage; frames keep what they need.\n\n";
   }
+  text += drawRecomputation(plan.recomputed, pipeline.microBatches);
   text += "period " + timeText(plan, plan.proof.period) + " " + unit + ", bubble " +
           formatted("%.1f %%", 100 * plan.proof.bubble) + ", " + formatted("%.2f", plan.speedUp) +
           " times as fast as sequential in one replica\n\n";
@@ -160,6 +163,7 @@ static void writeStage(llvm::json::OStream &json, const Plan &plan, int stage) {
     json.attribute("frames", memory.frames);
     json.attribute("frame_bytes", memory.frameBytes);
     json.attribute("memory_bytes", memory.total());
+    writeRecomputation(json, plan.recomputed[stage], plan.pipeline.microBatches);
     json.attribute("forward", work.getForward().getValueAsDouble());
     json.attribute("backward", work.getBackward().getValueAsDouble());
     if (plan.pipeline.splits)
@@ -216,6 +220,7 @@ FailureOr<std::string> sluice::explainPlan(ModuleOp module, StringRef form, cons
   if (failed(memory) || failed(simulate(op, *costs, plan)))
     return failure();
   plan.memory = std::move(*memory);
+  plan.recomputed = findRecomputation(module, plan.pipeline.stages);
   if (form == "svg")
     return schedule::drawSvg(plan.pipeline, plan.proof.timeline, pictureWidth);
   return form == "json" ? drawJson(plan, report) : drawText(plan, report);

@@ -142,6 +142,12 @@ struct Options {
       llvm::cl::desc("Memory that a stage may take, in GiB: parameters, gradients, state and what is kept of "
                      "micro-batches (default: 0, no limit)"),
       llvm::cl::value_desc("GIB"), llvm::cl::init(0), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> recompute{
+      "recompute",
+      llvm::cl::desc("Layers whose forward backward computes again instead of keeping what it computed: none, layer "
+                     "(all of the stack), or auto (as few as --device-memory asks for); the bits are the same "
+                     "(default: none)"),
+      llvm::cl::value_desc("LAYERS"), llvm::cl::init("none"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> profile{
       "profile",
       llvm::cl::desc("What layers cost, as --bench --profile=FILE of a program of this model measured, for the "

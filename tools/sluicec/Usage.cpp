@@ -112,6 +112,8 @@ static std::string checkStageUsage(const Options &options) {
     return "expected --partition=N,..., found ''";
   if (!schedule::isSchedule(options.schedule) || schedule::hasStaleGradients(options.schedule))
     return "expected --schedule " + schedule::scheduleNames(/*stale=*/false) + ", found '" + options.schedule + "'";
+  if (!llvm::is_contained({"none", "layer", "auto"}, options.recompute))
+    return "expected --recompute none, layer or auto, found '" + options.recompute + "'";
   // Above that the bytes are no number.
   constexpr double mostGibibytes = 1e9;
   if (options.deviceMemory.getNumOccurrences() && !(options.deviceMemory >= 0 && options.deviceMemory <= mostGibibytes))
@@ -305,11 +307,20 @@ static std::string checkState(ModuleOp module, const Options &options) {
          given(options.state.getNumOccurrences() ? options.state : options.compute) + given(options.optimizer);
 }
 
+/// Whether a graph `train` has layers that can be recomputed.
+static bool hasStack(ModuleOp module) {
+  auto train = module.lookupSymbol<GraphOp>("train");
+  return train && llvm::any_of(train.getBody().front().getOps<LayerOp>(),
+                               [](LayerOp layer) { return layer.getDepth().has_value(); });
+}
+
 std::string sluice::checkSchedule(ModuleOp module, const Options &options) {
   if (options.explain.getNumOccurrences() && !module.lookupSymbol<GraphOp>("train"))
     return "expected a model with a graph 'train', whose plan --explain prints, found none";
   if (options.lossScale != "none" && !module.lookupSymbol<GraphOp>("train"))
     return "expected a model with a graph 'train', whose loss --loss-scale scales, found none";
+  if (options.recompute != "none" && !hasStack(module))
+    return "expected a model with a graph 'train' that has a stack of layers, which --recompute repeats, found none";
   if (std::string problem = checkState(module, options); !problem.empty())
     return problem;
   if (module.lookupSymbol<pipe::PipelineOp>("train.pipeline")) {

@@ -115,6 +115,7 @@ static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const
   gradient.replicas = devices.replicas;
   gradient.groups = options.reductionGroups.getValue();
   gradient.memoryLimit = int64_t(options.deviceMemory * bytesPerGibibyte);
+  gradient.recompute = options.recompute.getValue();
   gradient.profile = options.profile.getValue();
   gradient.lossScale = lossScaleOf(options);
   if (ModelAttr model = BinaryFacts::of(module).model) {

@@ -15,7 +15,7 @@ using Counts = SmallVector<int64_t>;
 
 static PartitionProblem equalLayers(size_t layers, size_t stages) {
   PartitionProblem problem;
-  problem.layers.assign(layers, {/*forward=*/100, /*backward=*/200, 0, 1000, 10, 5});
+  problem.layers.assign(layers, {/*forward=*/100, /*backward=*/200, 0, 1000, 10, 0, 5});
   // As under 1f1b with many micro-batches.
   for (size_t stage = 0; stage < stages; ++stage)
     problem.frames.push_back(int64_t(stages - stage));
@@ -33,12 +33,13 @@ static Direct measure(const PartitionProblem &problem, ArrayRef<int64_t> counts)
   size_t first = 0;
   for (size_t stage = 0; stage < counts.size(); first += counts[stage++]) {
     size_t end = first + counts[stage];
-    int64_t time = 0, parameters = 0, frame = 0;
+    int64_t time = 0, parameters = 0, frame = 0, repeated = 0;
     for (size_t layer = first; layer < end; ++layer) {
       const PartitionLayer &l = problem.layers[layer];
       time += std::llround((1 - l.dropProbability) * double(l.forward + l.backward));
       parameters += l.parameterBytes;
       frame += l.keptBytes;
+      repeated = std::max(repeated, l.repeatedBytes);
     }
     auto message = [&](size_t layer) {
       int64_t bytes = problem.layers[layer].boundaryBytes;
@@ -57,7 +58,7 @@ static Direct measure(const PartitionProblem &problem, ArrayRef<int64_t> counts)
     }
     direct.slowest = std::max(direct.slowest, time);
     direct.squares += __int128(time) * time;
-    direct.memory = std::max(direct.memory, parameters + problem.frames[stage] * frame);
+    direct.memory = std::max(direct.memory, parameters + problem.frames[stage] * frame + repeated);
   }
   return direct;
 }
@@ -112,7 +113,7 @@ static PartitionProblem randomProblem(std::mt19937 &random) {
   for (int64_t i = 0; i < layers; ++i)
     problem.layers.push_back(equal && i > 1 ? problem.layers.back()
                                             : PartitionLayer{below(10), below(20), below(2) ? 0 : below(5) / 4.0,
-                                                             below(50), below(20), below(8)});
+                                                             below(50), below(20), below(30), below(8)});
   for (int64_t sets = below(3); sets > 0; --sets) {
     TiedParameter tied{{}, below(40), below(6)};
     for (int64_t i = 0; i < layers; ++i)
