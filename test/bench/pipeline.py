@@ -116,4 +116,5 @@ def main():
                   f"predicted {simulated['bubble']:.3f} by a stage a layer, {itself['bubble']:.3f} by its own stages", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
