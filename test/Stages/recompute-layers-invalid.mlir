@@ -16,7 +16,8 @@
 // CHOICE: error: recomputation expected choice to be layer or auto, found 'some'{{$}}
 // MICRO: error: recomputation expected at least 1 micro-batch, found 0{{$}}
 // LIMIT: error: recomputation expected memory-limit of at least 0 bytes, found -1{{$}}
-// SCHEDULE: recomputation expected schedule to be one of sequential, gpipe, 1f1b or interleaved, found '2f2b'{{$}}
+// SCHEDULE: recomputation expected schedule to be one of sequential, gpipe, 1f1b, interleaved, zero-bubble or
+// SCHEDULE-SAME: ouroboros, found '2f2b'{{$}}
 // OPTIMIZER: error: recomputation expected optimizer to be one of adamw, sgd, muon, found 'lion'{{$}}
 // MEMORY: error: recomputation expected memory-limit of at least 36244 bytes for stage 0 with all of its layers
 // MEMORY-SAME: recomputed, found 36243{{$}}
