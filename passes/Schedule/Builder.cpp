@@ -309,6 +309,57 @@ static int leastCapacity(const std::string &schedule, const Layout &layout) {
   return schedule == "gpipe" ? layout.microBatches : 1;
 }
 
+/// The pipeline without its channels and actions.
+static Pipeline describePipeline(const GeneratorOptions &options, const NamedOrder &named, const Layout &layout,
+                                 int groups) {
+  Pipeline pipeline;
+  pipeline.stages = options.stages;
+  pipeline.microBatches = options.microBatches;
+  pipeline.replicas = options.replicas;
+  pipeline.groups = groups;
+  pipeline.training = options.training;
+  pipeline.splits = options.training && named.splits;
+  if (options.training)
+    pipeline.tied = options.tied;
+  pipeline.devicesOfReplica = layout.devices;
+  for (int stage = 0; stage < options.stages; ++stage)
+    pipeline.deviceOfStage.push_back(stage % layout.devices);
+  pipeline.ages.assign(options.stages, 0);
+  if (named.isStale && options.training && options.stages > 1) {
+    pipeline.activationAges.assign(options.stages, 0);
+    pipeline.errorAges.assign(options.stages, 1);
+    pipeline.errorAges.back() = 0;
+    for (int stage = 0; stage < options.stages; ++stage)
+      pipeline.ages[stage] = options.stages - 1 - stage;
+  }
+  pipeline.programs.resize(pipeline.devices());
+  return pipeline;
+}
+
+/// The program of a device that holds `stages`.
+static void writeProgram(Pipeline &pipeline, int device, const std::vector<Turn> &turns, std::vector<int> stages) {
+  Builder builder(pipeline, device);
+  int first = pipeline.firstMicroBatch(pipeline.replicaOf(device));
+  for (Turn turn : turns) {
+    int microBatch = first + turn.microBatch;
+    builder.enterStage(turn.stage);
+    if (turn.kind == RunKind::Forward)
+      builder.forward(microBatch);
+    else if (pipeline.training && turn.kind == RunKind::BackwardWeight)
+      builder.backwardWeight(microBatch);
+    else if (pipeline.training)
+      builder.backward(microBatch, turn.kind);
+    bool isLast = turn.kind != RunKind::Forward && turn.microBatch + 1 == pipeline.microBatchesOfReplica();
+    // What waits for no other stage is updated before the device goes on.
+    if (pipeline.isStale() && isLast && !builder.isTied(turn.stage)) {
+      builder.finish({turn.stage});
+      stages.erase(std::find(stages.begin(), stages.end(), turn.stage));
+    }
+  }
+  if (pipeline.training)
+    builder.finish(stages);
+}
+
 std::optional<Error> sluice::schedule::generate(const GeneratorOptions &options, Pipeline &pipeline) {
   const NamedOrder *named = findOrder(options.schedule);
   if (!named)
@@ -323,52 +374,12 @@ std::optional<Error> sluice::schedule::generate(const GeneratorOptions &options,
   if (auto error = checkTied(options))
     return error;
 
-  pipeline = Pipeline();
-  pipeline.stages = options.stages;
-  pipeline.microBatches = options.microBatches;
-  pipeline.replicas = options.replicas;
-  pipeline.groups = groups;
-  pipeline.training = options.training;
-  pipeline.splits = options.training && named->splits;
-  if (options.training)
-    pipeline.tied = options.tied;
-  pipeline.devicesOfReplica = layout.devices;
-  for (int stage = 0; stage < options.stages; ++stage)
-    pipeline.deviceOfStage.push_back(stage % layout.devices);
-  pipeline.ages.assign(options.stages, 0);
-  if (named->isStale && options.training && options.stages > 1) {
-    pipeline.activationAges.assign(options.stages, 0);
-    pipeline.errorAges.assign(options.stages, 1);
-    pipeline.errorAges.back() = 0;
-    for (int stage = 0; stage < options.stages; ++stage)
-      pipeline.ages[stage] = options.stages - 1 - stage;
-  }
-  pipeline.programs.resize(pipeline.devices());
+  pipeline = describePipeline(options, *named, layout, groups);
   addChannels(pipeline, std::max(options.capacity, leastCapacity(options.schedule, layout)));
-
   std::vector<std::vector<int>> stages = pipeline.stagesOfDevices();
   for (int device = 0; device < pipeline.devices(); ++device) {
-    Builder builder(pipeline, device);
     int ofReplica = device % layout.devices;
-    std::vector<int> open = stages[ofReplica]; // that have no update yet
-    for (Turn turn : named->order(ofReplica, layout)) {
-      int microBatch = pipeline.firstMicroBatch(pipeline.replicaOf(device)) + turn.microBatch;
-      builder.enterStage(turn.stage);
-      if (turn.kind == RunKind::Forward)
-        builder.forward(microBatch);
-      else if (options.training && turn.kind == RunKind::BackwardWeight)
-        builder.backwardWeight(microBatch);
-      else if (options.training)
-        builder.backward(microBatch, turn.kind);
-      bool isLast = turn.kind != RunKind::Forward && turn.microBatch + 1 == layout.microBatches;
-      // What waits for no other stage is updated before the device goes on.
-      if (pipeline.isStale() && isLast && !builder.isTied(turn.stage)) {
-        builder.finish({turn.stage});
-        open.erase(std::find(open.begin(), open.end(), turn.stage));
-      }
-    }
-    if (options.training)
-      builder.finish(open);
+    writeProgram(pipeline, device, named->order(ofReplica, layout), stages[ofReplica]);
   }
   return std::nullopt;
 }
