@@ -98,6 +98,39 @@ TEST(Stale, OtherAgesAreRefused) {
             "age 0");
 }
 
+TEST(Stale, ASumIsOfOneStep) {
+  // Micro-batch 1 is a step late everywhere: no age is another, and yet sums are of two steps.
+  Pipeline pipeline = makeStale(2, 2, 2);
+  for (int device : {0, 1})
+    for (Action &action : bodyOf(pipeline, device))
+      if (action.microBatch == 1)
+        --action.iteration;
+  EXPECT_EQ(refusal(pipeline), "backward of micro-batch 1 in stage 0: expected a gradient of the step of others in its "
+                               "sum, 1 before, as the stage declares, found age 2");
+}
+
+TEST(Stale, MessagesAreReceivedInOrBehindTheStepOfTheirSend) {
+  auto with = [](int device, ActionKind kind, int iteration, int which) {
+    Pipeline pipeline = makeStale(2, 2, 2);
+    for (Action &action : bodyOf(pipeline, device))
+      if (action.kind == kind && pipeline.channels[action.channel].role == Role::Gradients &&
+          (which < 0 || action.microBatch == which))
+        action.iteration = iteration;
+    return pipeline;
+  };
+  EXPECT_EQ(refusal(with(0, ActionKind::Recv, 0, 1)),
+            "recv of gradients of micro-batch 1 in stage 0 from stage 1: expected as many steps behind its send as "
+            "others of the channel, 1, found 0");
+  EXPECT_EQ(refusal(with(1, ActionKind::Send, -2, -1)),
+            "recv of gradients of micro-batch 0 in stage 0 from stage 1: expected in a step behind that of its send, "
+            "found 1 before");
+  Pipeline pipeline = makeStale(2, 2, 2);
+  for (Channel &channel : pipeline.channels)
+    channel.capacity = 1;
+  EXPECT_EQ(refusal(pipeline), "send of gradients of micro-batch 0 in stage 1 to stage 0: expected room for the 2 "
+                               "messages that are on their way between two steps, found 1");
+}
+
 namespace {
 /// The ages of a micro-batch of a late step, by running the bodies of all devices and counting updates.
 class AgeCounter {
