@@ -1,5 +1,5 @@
 //===- PeriodTest.cpp - Known times, bubbles and frames --------------------------------===//
-#include "MadePipelines.h"
+#include "Clocks.h"
 #include <algorithm>
 #include <cmath>
 #include <random>
@@ -134,48 +134,6 @@ TEST(Period, ACycleMayTakeSeveralIterations) {
   Costs costs = equalCosts(2, 1, 0);
   costs.stages[0].activations = 10;
   EXPECT_NEAR(prove(pipeline, costs).period, 15, 1e-9);
-}
-
-/// Plays `iterations` iterations one action after the other, as the header of EventGraph says, with clocks: an
-/// implementation of its own. Returns the time from the end of an iteration to that of the last, over their number.
-static double measurePeriod(const Pipeline &pipeline, const Costs &costs, int iterations) {
-  int devices = pipeline.devices();
-  std::vector<double> clock(devices, 0);
-  std::vector<size_t> next(devices, 0);
-  std::vector<std::vector<double>> sent(pipeline.channels.size()), taken(pipeline.channels.size());
-  std::vector<double> iterationEnds(iterations, 0);
-  for (bool progress = true; progress;) {
-    progress = false;
-    for (int device = 0; device < devices; ++device) {
-      const std::vector<Action> &body = pipeline.programs[device].body;
-      for (; next[device] < body.size() * iterations; progress = true) {
-        const Action &action = body[next[device] % body.size()];
-        const StageCosts &stage = costs.stages[action.stage];
-        if (action.kind == ActionKind::Send) {
-          const Channel &channel = pipeline.channels[action.channel];
-          size_t number = sent[action.channel].size();
-          if (number >= taken[action.channel].size() + channel.capacity)
-            break;
-          if (number >= size_t(channel.capacity))
-            clock[device] = std::max(clock[device], taken[action.channel][number - channel.capacity]);
-          sent[action.channel].push_back(clock[device]);
-        } else if (action.kind == ActionKind::Recv) {
-          size_t number = taken[action.channel].size();
-          if (number >= sent[action.channel].size())
-            break;
-          clock[device] = std::max(clock[device], sent[action.channel][number]);
-          taken[action.channel].push_back(clock[device]);
-        } else if (action.kind == ActionKind::Run) {
-          clock[device] += action.run == RunKind::Forward ? stage.forward : stage.backward;
-        }
-        if (++next[device] % body.size() == 0) {
-          double &end = iterationEnds[next[device] / body.size() - 1];
-          end = std::max(end, clock[device]);
-        }
-      }
-    }
-  }
-  return (iterationEnds.back() - iterationEnds[iterations / 2]) / (iterations - 1 - iterations / 2);
 }
 
 TEST(Period, IsThatOfALongRun) {

@@ -1,5 +1,5 @@
 //===- StaleTest.cpp - Schedules whose gradients are late ---------------------------------===//
-#include "MadePipelines.h"
+#include "Clocks.h"
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
@@ -96,6 +96,61 @@ TEST(Stale, OtherAgesAreRefused) {
             }),
             "backward of micro-batch 0 in stage 0: expected an error gradient of age 1, as the stage declares, found "
             "age 0");
+}
+
+TEST(Stale, ThePeriodIsThatOfALongRun) {
+  std::mt19937 random(5);
+  for (int trial = 0; trial < 60; ++trial) {
+    int stages = 2 + int(random() % 4);
+    Pipeline pipeline = makeStale(stages, 1 + int(random() % stages), 1 + int(random() % 2), random() % 2 == 0);
+    Costs costs = equalCosts(stages, 1, 1);
+    for (StageCosts &stage : costs.stages) {
+      stage.forward = random() % 4;
+      stage.backward = 1 + random() % 6;
+    }
+    // As little room as there may be: a device that holds several stages would wait for itself.
+    for (Channel &channel : pipeline.channels)
+      if (channel.role == Role::Gradients && pipeline.devices() == stages)
+        channel.capacity = pipeline.microBatches + int(random() % 2);
+    EXPECT_NEAR(prove(pipeline, costs).period, measurePeriod(pipeline, costs, 200), 1e-9) << trial;
+  }
+}
+
+TEST(Stale, ADeviceOfSeveralStagesNeedsRoomForASecondStep) {
+  // What a stage sends has to lie beside what the stage below takes later in the same step.
+  Pipeline pipeline = makeStale(4, 2, 2);
+  for (Channel &channel : pipeline.channels)
+    channel.capacity = channel.role == Role::Gradients ? 2 : 4;
+  EXPECT_NE(refusal(pipeline).find("deadlock"), std::string::npos);
+}
+
+TEST(Stale, AFrameIsFreeWhenItsTransfersAreOver) {
+  // Two frames: what is loaded in a step takes the place of what was sent back in the step before.
+  Costs costs = equalCosts(3, 1, 2);
+  costs.stages[1].gradients = 10;
+  EXPECT_NEAR(prove(makeStale(3, 3), costs).period, 13, 1e-9);
+}
+
+TEST(Stale, DevicesRunLateBackwardsFromTheLastStageOn) {
+  std::string order;
+  Pipeline pipeline = makeStale(5, 2);
+  for (const Action &action : bodyOf(pipeline, 0))
+    if (action.kind == ActionKind::Run)
+      order += (action.run == RunKind::Forward ? " F" : " B") + std::to_string(action.stage);
+  EXPECT_EQ(order, " F0 F2 B2 B0 F4 B4");
+}
+
+TEST(Stale, ActionsAreOfTheirStepOrOfOneBefore) {
+  auto with = [](ActionKind kind, int iteration) {
+    Pipeline pipeline = makeStale(2, 2);
+    bodyOf(pipeline, 0)[findKind(pipeline, 0, kind)].iteration = iteration;
+    return refusal(pipeline);
+  };
+  EXPECT_EQ(with(ActionKind::Load, 1), "load of micro-batch 0 in stage 0: expected an iteration from -1024 to 0, found "
+                                       "1");
+  EXPECT_EQ(with(ActionKind::Update, -1),
+            "update in stage 0: expected iteration 0 where there is no micro-batch, found "
+            "-1");
 }
 
 TEST(Stale, ASumIsOfOneStep) {
@@ -212,13 +267,13 @@ public:
       for (int above = stage; above < pipeline.stages; ++above)
         shiftAll(pipeline.programs[pipeline.deviceOf(above, 0)].body, above, shift, /*forward=*/true);
       return;
-    case 3: { // an update at another place
-      auto update = std::find_if(body.begin(), body.end(), [&](const Action &action) {
-        return action.kind == ActionKind::Update && action.stage == stage;
+    case 3: { // an update at another place, with the reduction in front of it
+      auto reduce = std::find_if(body.begin(), body.end(), [&](const Action &action) {
+        return action.kind == ActionKind::Reduce && action.stage == stage;
       });
-      Action moved = *update;
-      body.erase(update);
-      body.insert(body.begin() + below(int(body.size()) + 1), moved);
+      std::vector<Action> moved(reduce, reduce + 2);
+      body.erase(reduce, reduce + 2);
+      body.insert(body.begin() + below(int(body.size()) + 1), moved.begin(), moved.end());
       return;
     }
     case 4: // one action of another step
