@@ -137,7 +137,9 @@ TEST(Stale, DevicesRunLateBackwardsFromTheLastStageOn) {
   for (const Action &action : bodyOf(pipeline, 0))
     if (action.kind == ActionKind::Run)
       order += (action.run == RunKind::Forward ? " F" : " B") + std::to_string(action.stage);
-  EXPECT_EQ(order, " F0 F2 B2 B0 F4 B4");
+    else if (action.kind == ActionKind::Update)
+      order += " U" + std::to_string(action.stage);
+  EXPECT_EQ(order, " F0 F2 B2 U2 B0 U0 F4 B4 U4");
 }
 
 TEST(Stale, ActionsAreOfTheirStepOrOfOneBefore) {
@@ -151,6 +153,14 @@ TEST(Stale, ActionsAreOfTheirStepOrOfOneBefore) {
   EXPECT_EQ(with(ActionKind::Update, -1),
             "update in stage 0: expected iteration 0 where there is no micro-batch, found "
             "-1");
+}
+
+TEST(Stale, AForwardBehindTheUpdateReadsItsWeights) {
+  Pipeline pipeline = makeStale(2, 2);
+  std::vector<Action> &body = bodyOf(pipeline, 0);
+  std::rotate(body.begin(), body.begin() + findMessage(pipeline, 0, ActionKind::Recv, Role::Gradients), body.end());
+  EXPECT_EQ(refusal(pipeline), "backward of micro-batch 0 in stage 0: expected a gradient of age 1, as the stage "
+                               "declares, found age 0");
 }
 
 TEST(Stale, ASumIsOfOneStep) {
