@@ -170,7 +170,7 @@ static void takeApart(func::FuncOp function) {
   });
 }
 
-static int64_t flopsOf(func::FuncOp function) {
+int64_t sluice::flopsOf(func::FuncOp function) {
   int64_t flops = 0;
   function.walk([&](CostOpInterface op) { flops += op.getFlops(); });
   return flops;

@@ -28,6 +28,9 @@ struct BackwardHalves {
 /// need. It repeats norms, activations and what only rearranges. Nothing where one of the halves would be the whole.
 std::optional<BackwardHalves> cutBackward(mlir::func::FuncOp function, const llvm::BitVector &isWeight);
 
+/// Floating-point operations of a function's ops, without those of functions that it calls.
+int64_t flopsOf(mlir::func::FuncOp function);
+
 } // namespace sluice
 
 #endif // SLUICE_PASSES_GRADIENT_BACKWARDHALVES_H

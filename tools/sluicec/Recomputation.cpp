@@ -3,18 +3,13 @@
 #include "dialects/Sluice/ActionStage.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/SymbolTable.h"
+#include "passes/Gradient/BackwardHalves.h"
 #include "runtime/cli/Flags.h"
 #include "tools/sluicec/TextTable.h"
 #include <set>
 
 using namespace mlir;
 using namespace sluice;
-
-static int64_t flopsOf(func::FuncOp function) {
-  int64_t flops = 0;
-  function.walk([&](CostOpInterface op) { flops += op.getFlops(); });
-  return flops;
-}
 
 std::vector<RecomputedStage> sluice::findRecomputation(ModuleOp module, int64_t stageCount) {
   std::vector<RecomputedStage> stages(stageCount);
