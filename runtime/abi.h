@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define SLUICE_ABI_VERSION 6
+#define SLUICE_ABI_VERSION 7
 #define SLUICE_ALIGNMENT 64
 #define SLUICE_MAX_SCALARS 64
 #define SLUICE_MAX_INPUTS 4
@@ -34,12 +34,15 @@ typedef struct sluice_step {
 } sluice_step;
 
 /* The memory that functions work on. Updates read weights and write next_weights, which may be the same memory: an
- * element is read before it is written, and by nothing else. All other functions read weights alone. */
+ * element is read before it is written, and by nothing else. All other functions read weights alone. Where a stage has
+ * several versions (sluice_stage::versions) the two are of the stage's choice of them; its parameters with one version
+ * are read and written in_place. */
 typedef struct sluice_blocks {
   const void *weights; /* sluice_binary::parameter_bytes */
   void *next_weights;  /* of the same layout */
   void *persistent;    /* persistent_bytes: gradients, optimizer state, norms, counts of gates */
   void *frame;         /* frame_bytes: what a micro-batch keeps from forward to backward, and its results */
+  void *in_place;      /* of the layout of weights */
 } sluice_blocks;
 
 /* One generated function. `scratch` holds at least scratch_bytes; nothing in it outlives the call. */
@@ -81,6 +84,7 @@ typedef struct sluice_parameter {
   uint32_t scalar_states; /* of these the last, which are one f64; the others have the parameter's shape and type */
   int32_t stage;          /* that owns it */
   int32_t copy_of;        /* index of the parameter of another stage that it always equals; -1: it is none */
+  uint32_t in_place;      /* 1 where it has one version, which sluice_blocks::in_place has */
   const char *state_names[SLUICE_MAX_STATES]; /* "exp_avg", "bias_correction1", "momentum_buffer" */
   int64_t state_offsets[SLUICE_MAX_STATES];   /* in the persistent block; zero at the first step */
 } sluice_parameter;
@@ -117,7 +121,8 @@ typedef struct sluice_function {
   int32_t stage;                /* whose memory it works on */
 } sluice_function;
 
-/* Functions work on the frame of their micro-batch, which is number micro_batch % sluice_stage::frames of the stage. */
+/* Functions work on the frame of their micro-batch, which is number micro_batch % sluice_stage::frames of the stage.
+ * Where gradients are late, micro-batches of a replica are counted through all steps for this. */
 typedef enum sluice_action_kind {
   SLUICE_ACTION_LOAD = 0,     /* tokens and targets of the micro-batch into step.inputs */
   SLUICE_ACTION_FORWARD = 2,  /* function */
@@ -125,7 +130,8 @@ typedef enum sluice_action_kind {
   SLUICE_ACTION_TIED = 4,     /* function: gradients of several uses of a parameter are added once */
   SLUICE_ACTION_NORM = 5,     /* function: one sum of squares a gradient tensor, into sluice_binary::norms. Behind those
                                  of all its stages a device waits for all others, and they decide alike whether and
-                                 how they update */
+                                 how they update. Where gradients are late (sluice_stage::delay) none waits: each stage
+                                 decides by its own gradient, and does neither before its first one is there */
   SLUICE_ACTION_UPDATE = 6,   /* function */
   SLUICE_ACTION_EVALUATE = 7, /* function of a graph that is not trained */
   SLUICE_ACTION_SEND = 8,     /* channel; between replicas out of gradient buffer `from` */
@@ -141,11 +147,13 @@ typedef enum sluice_action_kind {
 typedef struct sluice_action {
   uint32_t kind;       /* sluice_action_kind */
   int32_t stage;       /* whose memory it works on */
-  int32_t micro_batch; /* within the step, over all replicas */
+  int32_t micro_batch; /* within its step, over all replicas */
   int32_t function;    /* index in sluice_binary::functions */
   int32_t channel;     /* index in sluice_binary::channels */
   int32_t into, from;  /* gradient buffers of the stage; 0 is the persistent block's own */
   int32_t clears;
+  int32_t iteration; /* whose step its micro-batch is of: this one, 0, or so many steps before, below 0. What is of a
+                        step before the first is left out: a backward then leaves zeros as gradients */
 } sluice_action;
 
 /* What one device does in a training step, for the stages that it holds (sluice_stage::device). */
@@ -153,6 +161,7 @@ typedef struct sluice_device {
   int32_t replica;
   uint32_t first_action, action_count; /* in sluice_binary::actions */
   double busy;                         /* simulated: the share of a step that it computes; -1: not known */
+  uint32_t first_warmup_action, warmup_action_count; /* those of a synchronous step; none where all steps are */
 } sluice_device;
 
 typedef enum sluice_channel_role {
@@ -186,6 +195,10 @@ typedef struct sluice_stage {
   int32_t layers;           /* of the stack */
   int32_t embeddings, head; /* 1 where it has them */
   int32_t device;           /* that holds it, of replica 0; that of replica r is r x device_count / replicas further */
+  int32_t delay;            /* steps between a micro-batch and the update that its gradient goes into */
+  int32_t versions;         /* of its weights: update u reads number u % versions and writes the next. Forward reads
+                               the newest, backward those that forward of its micro-batch read, if there are several */
+  int64_t weights_offset, weights_bytes; /* those of its parameters that have versions, in the parameter block */
 } sluice_stage;
 
 /* A graph that is not trained: `eval` (inputs tokens and targets, result the mean loss over the targets that are not

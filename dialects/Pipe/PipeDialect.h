@@ -19,4 +19,9 @@
 #define GET_OP_CLASSES
 #include "dialects/Pipe/PipeOps.h.inc"
 
+namespace sluice::pipe {
+/// The pipeline of the synchronous steps that a run may begin with, where its gradients are late after them.
+inline constexpr char warmupPipelineName[] = "train.warmup.pipeline";
+} // namespace sluice::pipe
+
 #endif // SLUICE_DIALECTS_PIPE_PIPEDIALECT_H

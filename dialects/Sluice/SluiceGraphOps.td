@@ -14,6 +14,7 @@ def ParameterOp : Sluice_Op<"parameter", [Symbol, DeclareOpInterfaceMethods<Symb
     - `stage`: the part of the pipeline that owns it. Without it that is the only one.
     - `copy_of`: it is the copy of a parameter that another stage owns and has the same values. That one exists, has the
       same type and another stage, and is no copy.
+    - `in_place`: it has one version, also where its stage keeps several. Set by `sluice-version-weights`.
     - `offset`: its first byte in the parameter block, set by `sluice-plan-slots`.
 
     ```mlir
@@ -23,7 +24,7 @@ def ParameterOp : Sluice_Op<"parameter", [Symbol, DeclareOpInterfaceMethods<Symb
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Sluice_FloatTensor>:$type, AnyAttr:$init, UnitAttr:$decays,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$hidden_parts,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$stage,
-                       OptionalAttr<FlatSymbolRefAttr>:$copy_of, OptionalAttr<I64Attr>:$offset);
+                       OptionalAttr<FlatSymbolRefAttr>:$copy_of, UnitAttr:$in_place, OptionalAttr<I64Attr>:$offset);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
   let hasVerifier = 1;
 }

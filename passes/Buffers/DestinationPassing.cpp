@@ -81,6 +81,7 @@ public:
     nextWeights = entry.addArgument(blockOf(memory.getParameterBytes()), location);
     persistent = entry.addArgument(blockOf(memory.getPersistentBytes()), location);
     frame = entry.addArgument(blockOf(memory.getFrameBytes()), location);
+    inPlace = entry.addArgument(blockOf(memory.getParameterBytes()), location);
     action.setFunctionType(builder.getFunctionType(entry.getArgumentTypes(), {}));
   }
 
@@ -104,11 +105,14 @@ private:
     return memref::ViewOp::create(b, cast<MemRefType>(type), block, constantIndex(b, offset), ValueRange());
   }
 
-  /// The place that an op reads or writes: of a slot, or of a parameter among the weights or the next weights.
+  /// The place that an op reads or writes: of a slot, or of a parameter among the weights, the next weights or
+  /// those with one version.
   Value placeOf(Operation *op, StringRef symbol) {
     Operation *target = symbolTable.lookup(symbol);
-    if (auto parameter = dyn_cast<ParameterOp>(target))
-      return view(isa<WriteOp>(op) ? nextWeights : weights, *parameter.getOffset(), bufferType(parameter.getType()));
+    if (auto parameter = dyn_cast<ParameterOp>(target)) {
+      Value block = parameter.getInPlace() ? inPlace : isa<WriteOp>(op) ? nextWeights : weights;
+      return view(block, *parameter.getOffset(), bufferType(parameter.getType()));
+    }
     auto slot = cast<SlotOp>(target);
     return view(slot.isInFrame() ? frame : persistent, *slot.getOffset(), bufferType(slot.getType()));
   }
@@ -284,7 +288,7 @@ private:
   func::FuncOp action;
   const llvm::DenseMap<StringAttr, SmallVector<int64_t>> &updated;
   OpBuilder builder;
-  Value step, weights, nextWeights, persistent, frame;
+  Value step, weights, nextWeights, persistent, frame, inPlace;
   llvm::DenseMap<Value, Value> places;
   llvm::DenseMap<Value, Value> destinations; // of values that a branch yields
   llvm::DenseMap<Value, StringRef> symbols;  // where a value lies already

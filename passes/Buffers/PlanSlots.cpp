@@ -32,10 +32,12 @@ struct PlanSlots : sluice::impl::PlanSlotsBase<PlanSlots> {
         stages = std::max(stages, stageOf(&op) + 1);
     Block parameters, persistent;
     int64_t frameBytes = 0;
+    // What a stage has versions of lies together: the runtime keeps it as one range.
     for (int64_t stage = 0; stage < stages; ++stage)
-      for (auto parameter : module.getOps<ParameterOp>())
-        if (stageOf(parameter) == stage)
-          parameter.setOffset(parameters.place(parameter.getType()));
+      for (bool isInPlace : {false, true})
+        for (auto parameter : module.getOps<ParameterOp>())
+          if (stageOf(parameter) == stage && parameter.getInPlace() == isInPlace)
+            parameter.setOffset(parameters.place(parameter.getType()));
     // Gradients, and the counts of micro-batches that gave them, lie together: the runtime clears them as one range.
     for (int64_t stage = 0; stage < stages; ++stage)
       for (SlotKind kind : {SlotKind::Gradient, SlotKind::Gate})

@@ -14,7 +14,7 @@ using namespace sluice::cpu;
 
 /// Offsets of the pointers in the order of an action's arguments behind the step state.
 static constexpr int64_t pointers[] = {blocks_layout::weights, blocks_layout::nextWeights, blocks_layout::persistent,
-                                       blocks_layout::frame};
+                                       blocks_layout::frame, blocks_layout::inPlace};
 
 static bool isBlock(Type type) {
   auto memory = dyn_cast<MemRefType>(type);

@@ -281,25 +281,27 @@ def CPUInputs : Pass<"sluice-cpu-inputs", "::mlir::func::FuncOp"> {
 def CPUBlocks : Pass<"sluice-cpu-blocks", "::mlir::func::FuncOp"> {
   let summary = "an action takes its blocks of memory as one structure of pointers";
   let description = [{
-    - Needs: actions that take the step state, weights, next weights, persistent slots and frame, as
+    - Needs: actions that take the step state, weights, next weights, persistent slots, frame and in-place weights, as
       `sluice-destination-passing` leaves them.
-    - Leaves: actions that take the step state and `sluice_blocks` of abi.h, whose pointers lead to the four.
+    - Leaves: actions that take the step state and `sluice_blocks` of abi.h, whose pointers lead to the five.
     - Refuses: an action with other arguments. Functions that are no actions stay as they are.
 
     ```mlir
     func.func @update(%step: memref<584xi8>, %weights: memref<64xi8>, %next: memref<64xi8>, %slots: memref<64xi8>,
-                      %frame: memref<0xi8>) attributes {sluice.action = #sluice.action<update>}
+                      %frame: memref<0xi8>, %in_place: memref<64xi8>)
+        attributes {sluice.action = #sluice.action<update>}
     ```
 
     becomes
 
     ```mlir
-    func.func @update(%step: memref<584xi8>, %blocks: memref<32xi8>)
+    func.func @update(%step: memref<584xi8>, %blocks: memref<40xi8>)
         attributes {sluice.action = #sluice.action<update>} {
-      %weights = sluice_cpu.pointee 0 of %blocks : memref<32xi8> to memref<64xi8>
-      %next = sluice_cpu.pointee 8 of %blocks : memref<32xi8> to memref<64xi8>
-      %slots = sluice_cpu.pointee 16 of %blocks : memref<32xi8> to memref<64xi8>
-      %frame = sluice_cpu.pointee 24 of %blocks : memref<32xi8> to memref<0xi8>
+      %weights = sluice_cpu.pointee 0 of %blocks : memref<40xi8> to memref<64xi8>
+      %next = sluice_cpu.pointee 8 of %blocks : memref<40xi8> to memref<64xi8>
+      %slots = sluice_cpu.pointee 16 of %blocks : memref<40xi8> to memref<64xi8>
+      %frame = sluice_cpu.pointee 24 of %blocks : memref<40xi8> to memref<0xi8>
+      %in_place = sluice_cpu.pointee 32 of %blocks : memref<40xi8> to memref<64xi8>
     ```
   }];
   let dependentDialects = ["::sluice::cpu::CPUDialect"];

@@ -78,6 +78,7 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
   schedule.groups = options.groups;
   manager.addPass(createScheduleStages(schedule));
   manager.addPass(createVerifySchedule());
+  manager.addPass(createVersionWeights());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
 }

@@ -64,6 +64,7 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
     - Needs: actions and messages as `sluice-cut-stages` leaves them. Actions without a stage are of stage 0.
     - Does: adds a `pipe.pipeline` for each graph that has actions: `train.pipeline` by the schedule, the others forward
       alone. One of that name that is there, with programs written by hand, stays.
+    - Does: with `ouroboros` adds `train.warmup.pipeline`, by `gpipe`. A run may begin with synchronous steps.
     - Leaves: channels that carry the slots of the messages.
     - Refuses: what `sluice-schedule` refuses, and a pipeline of another number of stages or micro-batches, or
       without a channel for a message.
@@ -83,7 +84,7 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "a synchronous schedule of sluice-schedule">,
+    Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "a schedule of sluice-schedule">,
     Option<"devices", "devices", "int", "0", "devices of a replica, 0: one a stage">,
     Option<"microBatches", "microbatches", "int", "1", "micro-batches of a step, over all replicas">,
     Option<"replicas", "replicas", "int", "1", "copies of the pipeline, which divide the micro-batches">,
@@ -131,6 +132,31 @@ def VerifySchedule : Pass<"sluice-verify-schedule", "::mlir::ModuleOp"> {
                "time of a backward, whose halves are equal, one for all stages or one a stage; default 2">,
     Option<"timeline", "timeline", "int", "0", "columns of a drawn timeline in a remark, 0 for none">
   ];
+}
+
+def VersionWeights : Pass<"sluice-version-weights", "::mlir::ModuleOp"> {
+  let summary = "parameters without versions are updated in place";
+  let description = [{
+    - Needs: actions cut by stage, and `train.pipeline` with its ages. Where gradients are not stale it does nothing.
+    - Does: in a stage whose gradients are late, a parameter that its backward does not read becomes `in_place`.
+      Embedding tables are such, and biases. Others keep a version for each update that backward is behind forward.
+    - Does: a parameter that another stage reads becomes `in_place`, where one of the two is late.
+    - Refuses: backward of a late stage that reads a parameter of another.
+
+    Where backward of stage 0, one step late, reads `@w` alone,
+
+    ```mlir
+    sluice.parameter @table : tensor<8x4xf32> {init = #sluice.normal<0.02>, stage = 0}
+    sluice.parameter @w : tensor<4x4xf32> {init = #sluice.normal<0.02>, stage = 0}
+    ```
+
+    becomes
+
+    ```mlir
+    sluice.parameter @table : tensor<8x4xf32> {in_place, init = #sluice.normal<0.02>, stage = 0}
+    sluice.parameter @w : tensor<4x4xf32> {init = #sluice.normal<0.02>, stage = 0}
+    ```
+  }];
 }
 
 #endif // SLUICE_SCHEDULE_PASSES

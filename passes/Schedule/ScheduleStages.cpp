@@ -45,7 +45,7 @@ struct ScheduleStages : sluice::impl::ScheduleStagesBase<ScheduleStages> {
 
 private:
   LogicalResult schedule(StringRef graph, int64_t stages);
-  FailureOr<pipe::PipelineOp> generate(StringRef graph, int64_t stages, StringRef name);
+  FailureOr<pipe::PipelineOp> generate(StringRef graph, int64_t stages, StringRef name, StringRef schedule);
   std::vector<schedule::TiedStages> findTied(StringRef graph);
   LogicalResult bind(pipe::PipelineOp op, StringRef graph, int64_t stages);
 };
@@ -59,18 +59,24 @@ LogicalResult ScheduleStages::schedule(StringRef graph, int64_t stages) {
   if (given)
     return given->emitError() << "expected a pipeline or no symbol '" << name << "' beside the actions of '" << graph
                               << "'";
-  FailureOr<pipe::PipelineOp> pipeline = generate(graph, stages, name);
-  return failed(pipeline) ? failure() : bind(*pipeline, graph, stages);
+  bool isTrained = graph == "train";
+  auto add = [&](StringRef symbol, StringRef schedule) -> LogicalResult {
+    FailureOr<pipe::PipelineOp> pipeline = generate(graph, stages, symbol, schedule);
+    return failed(pipeline) ? failure() : bind(*pipeline, graph, stages);
+  };
+  if (failed(add(name, isTrained ? StringRef(scheduleName) : "sequential")))
+    return failure();
+  // Synchronous steps on the same devices, which a run may begin with.
+  bool mayWarmUp = isTrained && stages > 1 && schedule::hasStaleGradients(scheduleName);
+  return mayWarmUp ? add(pipe::warmupPipelineName, "gpipe") : success();
 }
 
-FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t stages, StringRef name) {
+FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t stages, StringRef name,
+                                                     StringRef schedule) {
   ModuleOp module = getOperation();
   bool isTrained = graph == "train";
-  if (isTrained && schedule::hasStaleGradients(scheduleName))
-    return module.emitError() << "expected a synchronous schedule of the model's actions, "
-                              << schedule::scheduleNames(/*stale=*/false) << ", found '" << scheduleName << "'";
   schedule::GeneratorOptions options;
-  options.schedule = isTrained ? std::string(scheduleName) : "sequential";
+  options.schedule = schedule.str();
   options.stages = stages;
   options.devices = devices;
   options.training = isTrained;

@@ -30,16 +30,18 @@ template <typename T> struct AbiMembers;
 #define M(member) &Struct::member
 SLUICE_ABI_STRUCT(sluice_tensor, M(name), M(element), M(rank), M(shape), M(offset), M(bytes));
 SLUICE_ABI_STRUCT(sluice_parameter, M(tensor), M(initializer), M(decays), M(init_a), M(gradient), M(states),
-                  M(scalar_states), M(stage), M(copy_of), M(state_names), M(state_offsets));
+                  M(scalar_states), M(stage), M(copy_of), M(in_place), M(state_names), M(state_offsets));
 SLUICE_ABI_STRUCT(sluice_scalar, M(name), M(value), M(help), M(least), M(most), M(open));
 SLUICE_ABI_STRUCT(sluice_function, M(name), M(entry), M(scratch_bytes), M(thread_scratch_bytes), M(stage));
 SLUICE_ABI_STRUCT(sluice_action, M(kind), M(stage), M(micro_batch), M(function), M(channel), M(into), M(from),
-                  M(clears));
-SLUICE_ABI_STRUCT(sluice_device, M(replica), M(first_action), M(action_count), M(busy));
+                  M(clears), M(iteration));
+SLUICE_ABI_STRUCT(sluice_device, M(replica), M(first_action), M(action_count), M(busy), M(first_warmup_action),
+                  M(warmup_action_count));
 SLUICE_ABI_STRUCT(sluice_channel, M(role), M(from), M(to), M(stage), M(capacity), M(first_transfer), M(transfer_count));
 SLUICE_ABI_STRUCT(sluice_transfer, M(source), M(target), M(bytes));
 SLUICE_ABI_STRUCT(sluice_stage, M(gradient_offset), M(gradient_bytes), M(count_offset), M(frame_bytes), M(element),
-                  M(frames), M(layers), M(embeddings), M(head), M(device));
+                  M(frames), M(layers), M(embeddings), M(head), M(device), M(delay), M(versions), M(weights_offset),
+                  M(weights_bytes));
 SLUICE_ABI_STRUCT(sluice_graph, M(name), M(first_action), M(action_count), M(stage), M(inputs), M(input), M(result));
 SLUICE_ABI_STRUCT(sluice_metric, M(name), M(layer), M(gate), M(stage), M(kind), M(result));
 SLUICE_ABI_STRUCT(sluice_layer, M(name));

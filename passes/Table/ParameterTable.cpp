@@ -19,6 +19,7 @@ static FailureOr<sluice_parameter> describeParameter(ParameterOp parameter) {
   entry.gradient = -1;
   entry.stage = parameter.getStage().value_or(0);
   entry.copy_of = -1;
+  entry.in_place = parameter.getInPlace();
   if (auto normal = dyn_cast<NormalAttr>(parameter.getInit())) {
     entry.initializer = SLUICE_INIT_NORMAL;
     entry.init_a = normal.getDeviation().getValueAsDouble();

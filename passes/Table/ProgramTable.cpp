@@ -60,8 +60,6 @@ LogicalResult GraphPrograms::checkFits(bool isTrained, int64_t microBatches) {
   if (op.getForwardOnly() == isTrained)
     return op.emitOpError() << "expected " << (isTrained ? "no 'forward_only'" : "'forward_only'") << ", since '"
                             << graph << "' is " << (isTrained ? "" : "not ") << "trained";
-  if (pipeline().isStale())
-    return op.emitOpError() << "expected a synchronous schedule, found ages of activations or error gradients";
   if (!op.getFrames())
     return op.emitOpError() << "expected frames of a proved schedule: run sluice-verify-schedule";
   return success(succeeded(expect("stages", functions.stages(), pipeline().stages)) &&
@@ -135,8 +133,9 @@ LogicalResult GraphPrograms::convert(int device, int position, schedule::Action 
     return success();
   }
   Operation *actionOp = read.actions[device][position];
-  if (action.iteration != 0)
-    return actionOp->emitOpError() << "expected an action of the step itself, found iteration " << action.iteration;
+  if (action.iteration > 0)
+    return actionOp->emitOpError() << "expected an action of the step itself or of one before, found iteration "
+                                   << action.iteration;
   std::optional<ActionKind> kind = functionKindOf(action);
   if (action.kind == Kind::Run && !kind)
     return actionOp->emitOpError() << "expected forward, backward, its halves or tied, found '" << nameOf(action.run)
@@ -144,6 +143,7 @@ LogicalResult GraphPrograms::convert(int device, int position, schedule::Action 
   sluice_action entry = {};
   entry.stage = action.stage;
   entry.micro_batch = action.microBatch;
+  entry.iteration = action.iteration;
   entry.function = kind ? functions.lookup(*kind, graph, entry.stage).value_or(-1) : -1;
   called.insert(entry.function);
   entry.channel = action.channel >= 0 ? int32_t(firstChannel) + action.channel : -1;
@@ -193,12 +193,31 @@ static void addGradients(SlotOp slot, int64_t begin, int64_t end, sluice_stage &
   stage.gradient_bytes = std::max(stage.gradient_bytes, end);
 }
 
+static bool isStale(pipe::PipelineOp op) { return op.getActivationAges() || op.getErrorAges(); }
+
+/// Adds the ranges of the parameters that late stages have versions of; `sluice-plan-slots` placed them together.
+static void addVersions(ModuleOp module, MutableArrayRef<sluice_stage> stages) {
+  for (auto parameter : module.getOps<ParameterOp>()) {
+    uint64_t number = parameter.getStage().value_or(0);
+    if (number >= stages.size() || stages[number].delay == 0 || parameter.getInPlace())
+      continue;
+    sluice_stage &stage = stages[number];
+    int64_t begin = *parameter.getOffset();
+    int64_t end = begin + llvm::alignTo(sumOfTensorBytes(parameter.getType()), SLUICE_ALIGNMENT);
+    stage.weights_offset = stage.weights_bytes == 0 ? begin : std::min(stage.weights_offset, begin);
+    stage.weights_bytes = std::max(stage.weights_offset + stage.weights_bytes, end) - stage.weights_offset;
+    stage.versions = stage.delay + 1;
+  }
+}
+
 FailureOr<SmallVector<sluice_stage>> sluice::collectStages(ModuleOp module, pipe::PipelineOp op) {
-  SmallVector<sluice_stage> stages(op.getStages(), sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1, 0, 0, 0, 0});
+  SmallVector<sluice_stage> stages(op.getStages(), sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1, 0, 0, 0, 0, 0, 1, 0, 0});
   for (auto [number, stage, frames] : llvm::enumerate(stages, *op.getFrames())) {
     stage.frames = frames;
     stage.device = op.getDevices() ? (*op.getDevices())[number] : int32_t(number);
+    stage.delay = isStale(op) ? op.getAges()[number] : 0;
   }
+  addVersions(module, stages);
   if (auto costs = module->getAttrOfType<StageCostsAttr>(stageCostsAttrName))
     for (auto [stage, cost] : llvm::zip(stages, costs.getStages().getAsRange<StageCostAttr>())) {
       stage.layers = cost.getLayers();
@@ -241,9 +260,33 @@ static LogicalResult addDevices(GraphPrograms &programs, Table &table) {
     if (failed(programs.addProgram(device)))
       return failure();
     std::optional<ArrayRef<double>> busy = programs.pipelineOp().getBusy();
-    table.devices.push_back(
-        {pipeline.replicaOf(device), first, uint32_t(table.actions.size()) - first, busy ? (*busy)[device] : -1});
+    table.devices.push_back({pipeline.replicaOf(device), first, uint32_t(table.actions.size()) - first,
+                             busy ? (*busy)[device] : -1, /*first_warmup_action=*/0, /*warmup_action_count=*/0});
   }
+  return success();
+}
+
+/// Adds the synchronous steps that a run may begin with, where its gradients are late after them.
+static LogicalResult addWarmup(ModuleOp module, const BinaryFacts &facts, const FunctionIndex &functions,
+                               Table &table) {
+  auto op = module.lookupSymbol<pipe::PipelineOp>(pipe::warmupPipelineName);
+  if (!op)
+    return success();
+  GraphPrograms programs(module, "train", op, functions, table);
+  if (failed(programs.run(/*isTrained=*/true, facts.model.getMicroBatches())))
+    return failure();
+  if (size_t(programs.pipeline().devices()) != table.devices.size())
+    return op.emitOpError() << "expected the devices of 'train.pipeline', " << table.devices.size() << ", found "
+                            << programs.pipeline().devices();
+  for (auto [device, entry] : llvm::enumerate(table.devices)) {
+    entry.first_warmup_action = table.actions.size();
+    if (failed(programs.addProgram(device)))
+      return failure();
+    entry.warmup_action_count = table.actions.size() - entry.first_warmup_action;
+  }
+  // Either order of actions runs in the same frames.
+  for (auto [stage, frames] : llvm::zip_equal(table.stages, *op.getFrames()))
+    stage.frames = std::max(stage.frames, frames);
   return success();
 }
 
@@ -278,8 +321,11 @@ LogicalResult sluice::collectPrograms(ModuleOp module, const BinaryFacts &facts,
     }
     if (failed(isTrained ? addDevices(programs, table) : addStages(programs, table, graph)))
       return failure();
-    if (isTrained)
-      describeSchedule(programs.pipeline(), op, table.binary);
+    if (!isTrained)
+      continue;
+    describeSchedule(programs.pipeline(), op, table.binary);
+    if (failed(addWarmup(module, facts, functions, table)))
+      return failure();
   }
   return success();
 }

@@ -31,11 +31,12 @@ static_assert(offsetof(sluice_step, pool) == pool);
 
 /// Byte offsets of the pointers in `sluice_blocks`.
 namespace blocks_layout {
-inline constexpr int64_t bytes = 32;
-inline constexpr int64_t weights = 0, nextWeights = 8, persistent = 16, frame = 24;
+inline constexpr int64_t bytes = 40;
+inline constexpr int64_t weights = 0, nextWeights = 8, persistent = 16, frame = 24, inPlace = 32;
 
 static_assert(sizeof(sluice_blocks) == bytes);
 static_assert(offsetof(sluice_blocks, weights) == weights && offsetof(sluice_blocks, next_weights) == nextWeights);
+static_assert(offsetof(sluice_blocks, in_place) == inPlace);
 static_assert(offsetof(sluice_blocks, persistent) == persistent && offsetof(sluice_blocks, frame) == frame);
 } // namespace blocks_layout
 

@@ -79,11 +79,11 @@ BenchResult bench(Engine &engine, const sluice_binary &program, const BenchOptio
     millisecondsOf(engine, program, number++);
   BenchResult result;
   result.actions.resize(program.device_count);
-  engine.actions().timeActions(&result.actions);
+  engine.timeActions(&result.actions);
   std::vector<double> times;
   for (int64_t i = 0; i < options.steps; ++i)
     times.push_back(millisecondsOf(engine, program, number++));
-  engine.actions().timeActions(nullptr);
+  engine.timeActions(nullptr);
   std::sort(times.begin(), times.end());
 
   // The median: one step that the system interrupts does not count.

@@ -15,7 +15,7 @@ namespace sluice::runtime {
 
 namespace fs = std::filesystem;
 
-/// In the metadata of both files.
+/// In the metadata of all files.
 static const char setKey[] = "set";
 static std::string inFolder(const std::string &folder, const std::string &file) {
   return (fs::path(folder) / file).string();
@@ -23,7 +23,7 @@ static std::string inFolder(const std::string &folder, const std::string &file) 
 
 bool isCheckpointFile(const std::string &name) {
   static const std::regex ours(
-      R"((model|optimizer)-(0|[1-9][0-9]*)(-again)?\.safetensors(\.tmp)?|checkpoint\.(json|json\.tmp|lock))");
+      R"((model|optimizer|pipeline)-(0|[1-9][0-9]*)(-again)?\.safetensors(\.tmp)?|checkpoint\.(json|json\.tmp|lock))");
   return std::regex_match(name, ours);
 }
 
@@ -52,7 +52,8 @@ std::string findCheckpointFile(const std::string &folder) {
 static void removeOthers(const std::string &folder, const CheckpointIndex &index) {
   std::error_code ignored;
   for (const std::string &name : checkpointFilesIn(folder))
-    if (name != index.modelFile && name != index.optimizerFile && name != kCheckpointIndexName)
+    if (name != index.modelFile && name != index.optimizerFile && name != index.pipelineFile &&
+        name != kCheckpointIndexName)
       fs::remove(inFolder(folder, name), ignored);
 }
 
@@ -65,7 +66,7 @@ static std::string newSet() {
 }
 
 void saveCheckpoint(const std::string &folder, CheckpointIndex index, const std::vector<TensorView> &weights,
-                    const std::vector<TensorView> &optimizer) {
+                    const std::vector<TensorView> &optimizer, const std::vector<TensorView> &pipeline) {
   std::error_code failure;
   fs::create_directories(folder, failure);
   if (failure)
@@ -74,23 +75,28 @@ void saveCheckpoint(const std::string &folder, CheckpointIndex index, const std:
   // Where the checkpoint in the folder has this very step, its files stay as they are until the index names the new
   // ones: they may come from another run.
   std::string stem = std::to_string(index.step);
-  std::string modelPrefix = "model-", optimizerPrefix = "optimizer-", suffix = ".safetensors";
+  std::string modelPrefix = "model-", optimizerPrefix = "optimizer-", pipelinePrefix = "pipeline-";
+  std::string suffix = ".safetensors";
   CheckpointIndex previous;
   try {
     previous = readCheckpointIndex(folder);
   } catch (const Error &) {
     // There is none, or none that could be read: nothing to keep.
   }
-  if (previous.modelFile == modelPrefix + stem + suffix || previous.optimizerFile == optimizerPrefix + stem + suffix)
+  if (previous.modelFile == modelPrefix + stem + suffix || previous.optimizerFile == optimizerPrefix + stem + suffix ||
+      previous.pipelineFile == pipelinePrefix + stem + suffix)
     stem += "-again";
   index.modelFile = modelPrefix + stem + suffix;
   index.optimizerFile = optimizerPrefix + stem + suffix;
+  index.pipelineFile = pipeline.empty() ? "" : pipelinePrefix + stem + suffix;
   index.set = newSet();
 
   try {
     std::map<std::string, std::string> metadata = {{"step", std::to_string(index.step)}, {setKey, index.set}};
     writeSafetensors(inFolder(folder, index.modelFile), weights, metadata);
     writeSafetensors(inFolder(folder, index.optimizerFile), optimizer, metadata);
+    if (!pipeline.empty())
+      writeSafetensors(inFolder(folder, index.pipelineFile), pipeline, metadata);
     writeCheckpointIndex(folder, index);
   } catch (const RunError &) {
     // Frees what the failed checkpoint takes of a full disk. The index in the folder is the previous one or, where only
@@ -98,8 +104,9 @@ void saveCheckpoint(const std::string &folder, CheckpointIndex index, const std:
     try {
       removeOthers(folder, readCheckpointIndex(folder));
     } catch (const Error &) {
-      for (const std::string &name : {index.modelFile, index.optimizerFile})
-        fs::remove(inFolder(folder, name), failure);
+      for (const std::string &name : {index.modelFile, index.optimizerFile, index.pipelineFile})
+        if (!name.empty())
+          fs::remove(inFolder(folder, name), failure);
     }
     throw;
   }
@@ -153,6 +160,10 @@ void loadCheckpoint(const std::string &folder, const CheckpointIndex &index, con
                     const std::vector<TensorView> &optimizer) {
   loadFile(inFolder(folder, index.modelFile), index, weights);
   loadFile(inFolder(folder, index.optimizerFile), index, optimizer);
+}
+
+void loadPipeline(const std::string &folder, const CheckpointIndex &index, const std::vector<TensorView> &pipeline) {
+  loadFile(inFolder(folder, index.pipelineFile), index, pipeline);
 }
 
 } // namespace sluice::runtime

@@ -1,9 +1,9 @@
 //===- Checkpoint.h - Atomic, resumable checkpoints -------------*- C++ -*-===//
 //
-// A checkpoint is a folder that holds `model-STEP.safetensors`, `optimizer-STEP.safetensors` and `checkpoint.json`,
-// which names the two. The index is replaced last, in one rename: a process killed at any moment leaves the previous
-// checkpoint or the new one, whole. All three say which set they are of, so that files of two checkpoints are not taken
-// for one.
+// A checkpoint is a folder that holds `model-STEP.safetensors`, `optimizer-STEP.safetensors`, where gradients are under
+// way `pipeline-STEP.safetensors`, and `checkpoint.json`, which names them. The index is replaced last, in one rename:
+// a process killed at any moment leaves the previous checkpoint or the new one, whole. All say which set they are of,
+// so that files of two checkpoints are not taken for one.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SLUICE_RUNTIME_CHECKPOINT_CHECKPOINT_H
@@ -19,10 +19,10 @@
 namespace sluice::runtime {
 
 /// Writes a checkpoint in `folder` (made where it is missing) and then removes the files of older ones. `index.set` and
-/// the names of files are ignored. RunError, with the previous checkpoint kept: the disk is
-/// full or not writable.
+/// the names of files are ignored. `pipeline` is empty where no gradients are under way. RunError, with the previous
+/// checkpoint kept: the disk is full or not writable.
 void saveCheckpoint(const std::string &folder, CheckpointIndex index, const std::vector<TensorView> &weights,
-                    const std::vector<TensorView> &optimizer);
+                    const std::vector<TensorView> &optimizer, const std::vector<TensorView> &pipeline = {});
 
 /// Whether saving writes, replaces or removes files of that name.
 bool isCheckpointFile(const std::string &name);
@@ -42,6 +42,9 @@ CheckpointIndex readCheckpoint(const std::string &folder, const std::function<vo
 /// element type, files that belong to another set than the index.
 void loadCheckpoint(const std::string &folder, const CheckpointIndex &index, const std::vector<TensorView> &weights,
                     const std::vector<TensorView> &optimizer);
+
+/// The same with what is under way, which the checkpoint has. Error as above.
+void loadPipeline(const std::string &folder, const CheckpointIndex &index, const std::vector<TensorView> &pipeline);
 
 } // namespace sluice::runtime
 

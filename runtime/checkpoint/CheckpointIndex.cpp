@@ -72,6 +72,16 @@ static void from_json(const json &value, LossScaleState &state) {
   value.at("skips").get_to(state.skips);
 }
 
+static void to_json(json &value, const PipelineIndex &pipeline) {
+  value = {{"schedule", pipeline.schedule}, {"fingerprint", pipeline.fingerprint}, {"updates", pipeline.updates}};
+}
+
+static void from_json(const json &value, PipelineIndex &pipeline) {
+  value.at("schedule").get_to(pipeline.schedule);
+  value.at("fingerprint").get_to(pipeline.fingerprint);
+  value.at("updates").get_to(pipeline.updates);
+}
+
 static std::string pathIn(const std::string &folder) { return (fs::path(folder) / kCheckpointIndexName).string(); }
 
 bool hasCheckpoint(const std::string &folder) {
@@ -93,6 +103,11 @@ static void check(const CheckpointIndex &index, const std::string &path) {
   for (const std::string &name : {index.modelFile, index.optimizerFile})
     if (name.empty() || name.find('/') != std::string::npos)
       throw Error(path + " is damaged: it names files outside its folder");
+  bool hasPipeline = !index.pipeline.fingerprint.empty();
+  if (hasPipeline != !index.pipelineFile.empty() || index.pipelineFile.find('/') != std::string::npos)
+    throw Error(path + " is damaged: it names no file of the gradients under way");
+  if (index.pipeline.updates < 0 || index.pipeline.updates > index.step)
+    throw Error(path + " is damaged: more updates than steps");
 }
 
 CheckpointIndex readCheckpointIndex(const std::string &folder) {
@@ -120,6 +135,10 @@ CheckpointIndex readCheckpointIndex(const std::string &folder) {
     root.at("program").get_to(index.program);
     root.at("files").at("model").get_to(index.modelFile);
     root.at("files").at("optimizer").get_to(index.optimizerFile);
+    if (root.contains("pipeline")) {
+      root["pipeline"].get_to(index.pipeline);
+      root["files"].at("pipeline").get_to(index.pipelineFile);
+    }
   } catch (const json::exception &) {
     throw Error(file.path() + " is damaged: it is no index of a checkpoint");
   }
@@ -141,6 +160,10 @@ void writeCheckpointIndex(const std::string &folder, const CheckpointIndex &inde
                {"scalars", index.scalars},
                {"program", index.program},
                {"files", {{"model", index.modelFile}, {"optimizer", index.optimizerFile}}}};
+  if (!index.pipelineFile.empty()) {
+    root["pipeline"] = index.pipeline;
+    root["files"]["pipeline"] = index.pipelineFile;
+  }
   AtomicFile file(pathIn(folder));
   // File names may hold any bytes; those that are no UTF-8 are replaced rather than refused.
   file.write(root.dump(2, ' ', false, json::error_handler_t::replace) + "\n");

@@ -44,6 +44,13 @@ struct CheckpointData {
   int64_t drawnRows = 0, drawnMicroBatches = 0;
 };
 
+/// What a checkpoint says of gradients under way.
+struct PipelineIndex {
+  std::string schedule;    ///< "ouroboros"
+  std::string fingerprint; ///< Of the programs of the devices and of their memory, which is that of one program.
+  int64_t updates = 0;     ///< The fewest that a stage has done.
+};
+
 /// What checkpoint.json holds.
 struct CheckpointIndex {
   std::string set;  ///< Of the files that were written together; each of them says it.
@@ -60,6 +67,8 @@ struct CheckpointIndex {
 
   // Names within the folder.
   std::string modelFile, optimizerFile;
+  std::string pipelineFile; ///< Empty where no gradients are under way.
+  PipelineIndex pipeline;   ///< Of those that are.
 };
 
 /// Whether the folder has an index.

@@ -98,6 +98,7 @@ static nlohmann::ordered_json describe(const sluice_binary &program, unsigned th
           {"peak_memory_bytes", plan.total()},
           {"memory_bytes",
            {{"parameters", plan.parameters},
+            {"weight_versions", plan.versions},
             {"persistent", plan.persistent},
             {"frames", plan.frames},
             {"gradient_buffers", plan.buffers},

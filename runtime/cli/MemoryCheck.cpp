@@ -15,7 +15,7 @@ static int64_t fixedBytes(const sluice_binary &program, const MemoryPlan &plan, 
   int64_t bytes = plan.parameters + plan.threadScratch;
   if (use == MemoryUse::Inference)
     return bytes;
-  bytes += program.gradient_bytes;
+  bytes += program.gradient_bytes + plan.versions;
   for (uint32_t i = 0; i < program.parameter_count; ++i)
     for (uint32_t state = 0; state < program.parameters[i].states; ++state)
       bytes += stateTensor(program.parameters[i], state).bytes;
@@ -39,7 +39,7 @@ void checkMemory(const sluice_binary &program, unsigned threads, MemoryUse use, 
                  const AvailableMemory &addresses) {
   MemoryPlan plan = planMemory(program, threads);
   int64_t reserved = plan.total(), fixed = fixedBytes(program, plan, use);
-  int64_t written = use == MemoryUse::Training ? reserved : reserved - plan.persistent - plan.frames;
+  int64_t written = use == MemoryUse::Training ? reserved : reserved - plan.versions - plan.persistent - plan.frames;
   auto check = [&](int64_t needed, const AvailableMemory &available) {
     if (needed > available.bytes)
       throw Error("the model '" + std::string(program.model) + "' needs " + mebibytes(needed) + " of memory, but " +

@@ -51,7 +51,7 @@ private:
   TrainOptions options;
   DescribedTraining described;
   const CLI::App *parsed = nullptr;
-  CLI::Option *adamwFlag = nullptr, *shapeFlag = nullptr, *accumulationFlag = nullptr;
+  CLI::Option *adamwFlag = nullptr, *shapeFlag = nullptr, *synchronousFlag = nullptr, *accumulationFlag = nullptr;
 };
 
 } // namespace
@@ -125,6 +125,12 @@ void TrainVerb::declareSchedule(CLI::App &verb) {
                   "Steps of linear warm-up (default " + std::to_string(schedule.warmup) + ")")
       ->check(count())
       ->type_name("N");
+  synchronousFlag =
+      verb.add_option("--warmup-synchronous", options.synchronousWarmup,
+                      "First steps that are synchronous, a number or a share of the run (25%), before gradients are "
+                      "late" +
+                          std::string(mostDelay(program) > 0 ? " (default 0)" : " (not used by this program)"));
+  synchronousFlag->type_name("STEPS");
   verb.add_option("--min-lr", schedule.minimum,
                   "Learning rate of the last step (default " + numberText(schedule.minimum) + ")")
       ->check(notNegative())
@@ -232,6 +238,9 @@ void TrainVerb::announce(const ResumedRun *resumed) const {
     for (const std::string &change : resumed->settings.changes)
       text += change + "\n";
   }
+  if (int64_t steps = options.optimizer.learningRate.steps; options.synchronousSteps() > steps)
+    text += "warning: --warmup-synchronous=" + options.synchronousWarmup +
+            " is longer than the run: no gradient of its " + std::to_string(steps) + " steps is late\n";
   // Before the first step, which may take long, and which is not made for nobody.
   printOut(text);
 }
@@ -243,6 +252,9 @@ void TrainVerb::run() {
   options.weights.isQuiet = options.quiet;
   if (!adamwFlag->empty() && !hasAdamWBeside())
     throw Error(std::string("--adamw-lr: this program's optimizer, ") + program.optimizer + ", has no AdamW beside it");
+  if (!synchronousFlag->empty() && mostDelay(program) == 0)
+    throw Error("--warmup-synchronous: all steps of this program are synchronous, its schedule is " +
+                std::string(program.schedule));
   checkAccumulationFlag();
   checkNeeded();
   std::optional<ResumedRun> resumed;

@@ -29,18 +29,40 @@ static int64_t inputStride(const sluice_binary &program) {
   return (elements + kElementsALine - 1) / kElementsALine * kElementsALine;
 }
 
-/// Of a step, a replica.
-static int64_t microBatches(const sluice_binary &program) { return program.micro_batches / program.replicas; }
+int32_t mostDelay(const sluice_binary &program) {
+  int32_t most = 0;
+  for (uint32_t i = 0; i < program.stage_count; ++i)
+    most = std::max(most, program.stages[i].delay);
+  return most;
+}
+
+/// Of a replica, those whose inputs are kept: of a step, and where gradients are late of the steps before that they are
+/// of and of one that is begun ahead.
+static int64_t microBatchesKept(const sluice_binary &program) {
+  int32_t delay = mostDelay(program);
+  return (delay > 0 ? delay + 2 : 1) * (program.micro_batches / program.replicas);
+}
+
+/// One more where gradients are late: for a micro-batch that is evaluated between steps.
+static int64_t withEvaluated(const sluice_binary &program, int64_t count) {
+  return count + (mostDelay(program) > 0 ? 1 : 0);
+}
 
 static int64_t inputBytes(const sluice_binary &program) {
-  return inputStride(program) * SLUICE_MAX_INPUTS * microBatches(program) * int64_t(sizeof(int32_t));
+  return inputStride(program) * SLUICE_MAX_INPUTS * withEvaluated(program, microBatchesKept(program)) *
+         int64_t(sizeof(int32_t));
 }
 
 static int32_t devicesOfReplica(const sluice_binary &program) {
   return static_cast<int32_t>(program.device_count) / program.replicas;
 }
 
-static int64_t frameBytes(const sluice_stage &stage) { return stage.frame_bytes * stage.frames; }
+static int64_t frameBytes(const sluice_binary &program, const sluice_stage &stage) {
+  return stage.frame_bytes * withEvaluated(program, stage.frames);
+}
+
+/// Of the weights beyond the first version.
+static int64_t versionBytes(const sluice_stage &stage) { return stage.weights_bytes * (stage.versions - 1); }
 
 /// Of the gradient buffers beyond the first, which lies in the persistent block.
 static int64_t bufferBytes(const sluice_binary &program, const sluice_stage &stage) {
@@ -53,7 +75,8 @@ MemoryPlan planMemory(const sluice_binary &program, unsigned threads) {
   plan.persistent = program.persistent_bytes;
   plan.inputs = inputBytes(program);
   for (uint32_t stage = 0; stage < program.stage_count; ++stage) {
-    plan.frames += frameBytes(program.stages[stage]);
+    plan.frames += frameBytes(program, program.stages[stage]);
+    plan.versions += versionBytes(program.stages[stage]);
     plan.buffers += bufferBytes(program, program.stages[stage]);
   }
   for (int32_t device = 0; device < devicesOfReplica(program); ++device) {
@@ -61,14 +84,15 @@ MemoryPlan planMemory(const sluice_binary &program, unsigned threads) {
     plan.threadScratch += sluice_pool::scratchStride(threadScratchBytes(program, device)) * threads;
   }
   for (int64_t MemoryPlan::*kind :
-       {&MemoryPlan::parameters, &MemoryPlan::persistent, &MemoryPlan::inputs, &MemoryPlan::frames,
-        &MemoryPlan::buffers, &MemoryPlan::scratch, &MemoryPlan::threadScratch})
+       {&MemoryPlan::parameters, &MemoryPlan::versions, &MemoryPlan::persistent, &MemoryPlan::inputs,
+        &MemoryPlan::frames, &MemoryPlan::buffers, &MemoryPlan::scratch, &MemoryPlan::threadScratch})
     plan.*kind *= program.replicas;
   return plan;
 }
 
 Device::Stage::Stage(const sluice_binary &program, const sluice_stage &facts)
-    : frames(frameBytes(facts)), buffers(bufferBytes(program, facts)) {}
+    : frames(frameBytes(program, facts)), buffers(bufferBytes(program, facts)), versions(versionBytes(facts)),
+      updatesBefore(static_cast<size_t>(withEvaluated(program, facts.frames))) {}
 
 Device::Worker::Worker(const sluice_binary &program, int32_t device, unsigned threads)
     : scratch(largest(program, device, &sluice_function::scratch_bytes)),
@@ -83,15 +107,54 @@ Device::Device(const sluice_binary &program, unsigned threads)
     workers.emplace_back(program, device, threads);
 }
 
-char *Device::frame(int32_t stage, int64_t microBatch) const {
+char *Device::weights(int32_t stage, int64_t updates) const {
   const sluice_stage &facts = program.stages[stage];
-  return stages[stage].frames.data() + microBatch % facts.frames * facts.frame_bytes;
+  int64_t version = updates % facts.versions;
+  // So that the weights lie at their offsets in the parameter block.
+  return version == 0 ? parameterBlock.data()
+                      : stages[stage].versions.data() + facts.weights_bytes * (version - 1) - facts.weights_offset;
+}
+
+char *Device::parameter(const sluice_parameter &parameter) const {
+  char *newest = parameter.in_place ? parameterBlock.data() : weights(parameter.stage, updates(parameter.stage));
+  return newest + parameter.tensor.offset;
+}
+
+int64_t Device::frameOf(int32_t stage, int64_t microBatch) const {
+  int64_t frames = program.stages[stage].frames;
+  return microBatch == kEvaluated ? withEvaluated(program, frames) - 1 : microBatch % frames;
+}
+
+char *Device::frame(int32_t stage, int64_t microBatch) const {
+  return stages[stage].frames.data() + frameOf(stage, microBatch) * program.stages[stage].frame_bytes;
 }
 
 int32_t *Device::input(int64_t microBatch, uint32_t input) const {
   // Every micro-batch keeps its inputs for the whole step: a schedule may load all before the first forward.
-  int64_t position = microBatch % microBatches(program) * SLUICE_MAX_INPUTS + input;
-  return reinterpret_cast<int32_t *>(inputs.data()) + inputStride(program) * position;
+  int64_t kept = microBatchesKept(program);
+  int64_t place = microBatch == kEvaluated ? withEvaluated(program, kept) - 1 : microBatch % kept;
+  return reinterpret_cast<int32_t *>(inputs.data()) + inputStride(program) * (place * SLUICE_MAX_INPUTS + input);
+}
+
+int64_t Device::updatesBefore(int32_t stage, int64_t microBatch) const {
+  return stages[stage].updatesBefore[frameOf(stage, microBatch)];
+}
+
+void Device::setUpdatesBefore(int32_t stage, int64_t microBatch, int64_t count) {
+  stages[stage].updatesBefore[frameOf(stage, microBatch)] = count;
+}
+
+char *Device::weightsBefore(int32_t stage, int32_t back) const {
+  // Versions before the first update are there as well; what they hold is not read.
+  const sluice_stage &facts = program.stages[stage];
+  return weights(stage, updates(stage) + facts.versions - back) + facts.weights_offset;
+}
+
+std::vector<Memory *> Device::underWay() {
+  std::vector<Memory *> blocks = {&inputs};
+  for (Stage &stage : stages)
+    blocks.push_back(&stage.frames);
+  return blocks;
 }
 
 char *Device::gradients(int32_t stage, int32_t buffer) const {
@@ -128,7 +191,7 @@ void Device::combine(int32_t stage, int32_t into, int32_t from) {
   add<double>(pool, sums + floats, terms + floats, facts.gradient_bytes - floats);
 }
 
-void Device::call(int32_t function, int64_t microBatch, int32_t buffer, sluice_step &step) {
+void Device::call(int32_t function, int64_t microBatch, int32_t buffer, int64_t updates, sluice_step &step) {
   const sluice_function &called = program.functions[function];
   Worker &worker = workers[program.stages[called.stage].device];
   for (uint32_t i = 0; i < SLUICE_MAX_INPUTS; ++i)
@@ -136,8 +199,8 @@ void Device::call(int32_t function, int64_t microBatch, int32_t buffer, sluice_s
   step.pool = &worker.pool;
   // Backward touches nothing of the persistent block but the gradients: these lie in the buffer at their offsets.
   char *persistent = gradients(called.stage, buffer) - program.stages[called.stage].gradient_offset;
-  // Updates are in place.
-  sluice_blocks blocks = {parameterBlock.data(), parameterBlock.data(), persistent, frame(called.stage, microBatch)};
+  sluice_blocks blocks = {weights(called.stage, updates), weights(called.stage, updates + 1), persistent,
+                          frame(called.stage, microBatch), parameterBlock.data()};
   called.entry(&step, &blocks, worker.scratch.data());
 }
 

@@ -32,6 +32,16 @@ public:
   const char *beginReceive();
   void endReceive();
 
+  /// Messages that lie in the queue, as a checkpoint keeps them: the memory, and how many were sent and taken. To be
+  /// asked and set while no thread sends or receives.
+  Memory &memory() { return messages; }
+  int64_t sentCount() const { return sent.load(); }
+  int64_t takenCount() const { return taken.load(); }
+  void setCounts(int64_t takenSoFar, int64_t sentSoFar) {
+    taken = static_cast<uint32_t>(takenSoFar);
+    sent = static_cast<uint32_t>(sentSoFar);
+  }
+
 private:
   void wait(const std::atomic<uint32_t> &counter, std::atomic<uint32_t> &sleeps, bool (Channel::*done)() const);
   static void wake(std::atomic<uint32_t> &counter, std::atomic<uint32_t> &sleeps);

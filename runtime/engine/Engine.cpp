@@ -7,6 +7,7 @@
 #include "runtime/engine/StepScalars.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 namespace sluice::runtime {
@@ -20,7 +21,12 @@ static std::deque<Device> makeReplicas(const sluice_binary &program, unsigned th
 
 Engine::Engine(const sluice_binary &program, unsigned threads)
     : program(program), values(program), scale(program, values), replicas(makeReplicas(program, threads)),
-      executor(program, replicas), metrics(program) {}
+      actions(program, replicas), executor(program, actions), metrics(program) {
+  if (mostDelay(program) == 0)
+    return;
+  stale = std::make_unique<StaleExecutor>(program, actions);
+  underWay = std::make_unique<PipelineState>(program, replicas, actions, *stale);
+}
 
 static TensorView viewOf(const sluice_tensor &tensor, std::string name, char *data) {
   return {std::move(name), static_cast<sluice_element>(tensor.element), shapeOf(tensor), data};
@@ -31,7 +37,7 @@ std::vector<TensorView> Engine::parameterTensors() const {
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_tensor &tensor = program.parameters[i].tensor;
     if (program.parameters[i].copy_of < 0)
-      views.push_back(viewOf(tensor, tensor.name, replicas.front().parameters() + tensor.offset));
+      views.push_back(viewOf(tensor, tensor.name, replicas.front().parameter(program.parameters[i])));
   }
   return views;
 }
@@ -56,21 +62,21 @@ void Engine::tensorsChanged() {
     if (parameter.copy_of < 0)
       continue;
     const sluice_parameter &original = program.parameters[parameter.copy_of];
-    copy(first.parameters() + parameter.tensor.offset, first.parameters() + original.tensor.offset,
-         parameter.tensor.bytes);
+    copy(first.parameter(parameter), first.parameter(original), parameter.tensor.bytes);
     for (uint32_t s = 0; s < parameter.states; ++s)
       copy(first.persistent() + parameter.state_offsets[s], first.persistent() + original.state_offsets[s],
            stateTensor(parameter, s).bytes);
   }
-  for (size_t replica = 1; replica < replicas.size(); ++replica) {
-    copy(replicas[replica].parameters(), first.parameters(), program.parameter_bytes);
-    for (uint32_t i = 0; i < program.parameter_count; ++i)
-      for (uint32_t s = 0; s < program.parameters[i].states; ++s) {
-        int64_t offset = program.parameters[i].state_offsets[s];
-        copy(replicas[replica].persistent() + offset, first.persistent() + offset,
-             stateTensor(program.parameters[i], s).bytes);
-      }
-  }
+  for (size_t replica = 1; replica < replicas.size(); ++replica)
+    for (uint32_t i = 0; i < program.parameter_count; ++i) {
+      const sluice_parameter &parameter = program.parameters[i];
+      copy(replicas[replica].parameter(parameter), first.parameter(parameter), parameter.tensor.bytes);
+      for (uint32_t s = 0; s < parameter.states; ++s)
+        copy(replicas[replica].persistent() + parameter.state_offsets[s],
+             first.persistent() + parameter.state_offsets[s], stateTensor(parameter, s).bytes);
+    }
+  if (underWay)
+    underWay->weightsChanged();
 }
 
 std::vector<KernelTime> Engine::timeKernels(bool isTimed) {
@@ -90,10 +96,37 @@ std::vector<KernelTime> Engine::timeKernels(bool isTimed) {
   return sums;
 }
 
-StepResult Engine::gradientResult(const StepSettings &settings) {
-  StepResult result;
+void Engine::timeActions(std::vector<std::vector<ActionTime>> *byDevice) {
+  actionTimes = byDevice;
+  executor.timeActions(byDevice);
+}
+
+double Engine::largestNorm(const StepSettings &settings) const {
+  return settings.optimizer.gradientClip.value_or(program.grad_clip);
+}
+
+StepSums Engine::readSums() const {
+  StepSums sums(program);
   // Every replica has the sums of all.
-  metrics.readNorms(replicas.front().persistent(), runtime::lossScale(values), result);
+  for (uint32_t stage = 0; stage < program.stage_count; ++stage)
+    sums.read(program, replicas.front().persistent(), static_cast<int32_t>(stage));
+  return sums;
+}
+
+/// The newest parameters, at their offsets.
+std::vector<char> Engine::copyParameters() const {
+  std::vector<char> block(static_cast<size_t>(program.parameter_bytes));
+  for (uint32_t i = 0; i < program.parameter_count; ++i) {
+    const sluice_parameter &parameter = program.parameters[i];
+    std::memcpy(block.data() + parameter.tensor.offset, replicas.front().parameter(parameter),
+                static_cast<size_t>(parameter.tensor.bytes));
+  }
+  return block;
+}
+
+StepResult Engine::gradientResult(const StepSettings &settings, const StepSums &sums) {
+  StepResult result;
+  metrics.setNorms(sums, runtime::lossScale(values), result);
   if (scale.isDynamic())
     result.lossScale = runtime::lossScale(values);
   result.precision.roundings = metrics.roundings();
@@ -114,36 +147,94 @@ StepResult Engine::gradientResult(const StepSettings &settings) {
   return result;
 }
 
-StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &load) {
-  // What a gradient depends on has to be known before it is computed, what depends on the gradient comes after it.
-  setScalarsOfStep(values, program, settings, scale.skips());
+/// Describes the layers of a step; what gradients carry of the loss scale is taken away.
+static std::vector<LayerDetail> detailOf(const sluice_binary &program, const std::vector<char> &before,
+                                         const std::vector<char> &after, const StepSums &sums,
+                                         const StepMetrics &metrics, double scale) {
+  std::vector<LayerDetail> layers = describeLayers(program, before.data(), after.data(), sums, metrics.sums());
+  for (LayerDetail &layer : layers)
+    layer.gradientNorm /= scale;
+  return layers;
+}
+
+StepResult Engine::runStep(const StepSettings &settings) {
   executor.setScalars(values);
-  executor.computeGradients(settings, load, [&](int32_t stage, int32_t microBatch, const char *frame) {
-    metrics.read(stage, microBatch, frame);
-  });
+  executor.computeGradients(
+      settings, [&](int32_t stage, int32_t microBatch, const char *frame) { metrics.read(stage, microBatch, frame); });
   metrics.add();
 
-  StepResult result = gradientResult(settings);
-  const Device &device = replicas.front();
-  std::vector<char> before;
-  if (settings.detail)
-    before.assign(device.parameters(), device.parameters() + program.parameter_bytes);
+  StepSums sums = readSums();
+  StepResult result = gradientResult(settings, sums);
   if (result.skip == Skip::None) {
-    setClipScale(values, result.gradientNorm, settings.optimizer.gradientClip.value_or(program.grad_clip));
+    setClipScale(values, result.gradientNorm, largestNorm(settings));
     executor.setScalars(values);
     executor.update(settings);
   }
-  metrics.summarize(device.persistent(), result);
+  metrics.summarize(sums, result);
   if (program.device_count > 1) {
     result.stageBusy = executor.busyShares();
     result.predictedStageBusy = predictedBusy(program);
   }
   if (settings.detail)
-    result.layers = describeLayers(program, before.data(), device.parameters(), device.persistent(), metrics.sums());
-  for (LayerDetail &layer : result.layers)
-    layer.gradientNorm /= runtime::lossScale(values); // it comes from sums of squares that carry the scale
+    result.layers = detailOf(program, before, copyParameters(), sums, metrics, runtime::lossScale(values));
   scale.follow(result.skip != Skip::None);
   return result;
+}
+
+void Engine::beginStep(const StepSettings &settings, const LoadFunction &load) {
+  // What a gradient depends on has to be known before it is computed, what depends on the gradient comes after it.
+  setScalarsOfStep(values, program, settings, scale.skips());
+  if (settings.detail)
+    before = copyParameters();
+  if (!stale) {
+    executor.load(load);
+    begunSettings = settings;
+    return;
+  }
+  auto step = std::make_unique<StaleStep>(program, settings, values, largestNorm(settings));
+  step->isTimed = actionTimes != nullptr;
+  stale->begin(std::move(step), load);
+}
+
+StepResult Engine::endStep() { return stale ? endStaleStep() : runStep(begunSettings); }
+
+StepResult Engine::endStaleStep() {
+  std::unique_ptr<StaleStep> step = stale->finish();
+  for (const DeviceStep &device : step->devices)
+    if (!device.failure.empty())
+      throw RunError(device.failure);
+  StepMetrics &told = step->metrics;
+  double carried = runtime::lossScale(step->scalars);
+  told.add();
+  StepResult result;
+  told.setNorms(step->sums, carried, result);
+  result.precision.roundings = told.roundings();
+  if (step->settings.measuresAccumulation)
+    result.precision.accumulationError = told.accumulationError();
+  told.summarize(step->sums, result);
+  // Before all stages have gradients, nothing is known of the layers of the others.
+  if (std::count(step->hasGradient.begin(), step->hasGradient.end(), 0) > 0) {
+    result.layersKept.reset();
+    result.flops = program.flops_per_token * static_cast<double>(program.batch * program.sequence) *
+                   static_cast<double>(program.micro_batches);
+  }
+  for (const DeviceStep &device : step->devices) {
+    auto seconds = [](Clock::duration time) { return std::chrono::duration<double>(time).count(); };
+    result.stageBusy.push_back(seconds(device.busy) / seconds(device.end - device.begin));
+  }
+  result.predictedStageBusy = predictedBusy(program);
+  if (step->settings.detail)
+    result.layers = detailOf(program, before, copyParameters(), step->sums, told, carried);
+  for (size_t device = 0; actionTimes && device < step->devices.size(); ++device) {
+    std::vector<ActionTime> &times = (*actionTimes)[device];
+    times.insert(times.end(), step->devices[device].times.begin(), step->devices[device].times.end());
+  }
+  return result;
+}
+
+StepResult Engine::trainStep(const StepSettings &settings, const LoadFunction &load) {
+  beginStep(settings, load);
+  return endStep();
 }
 
 void Engine::run(const sluice_graph &graph) {
@@ -153,7 +244,7 @@ void Engine::run(const sluice_graph &graph) {
 }
 
 const char *Engine::resultOf(const sluice_graph &graph) const {
-  return replicas.front().frame(graph.stage) + graph.result.offset;
+  return replicas.front().frame(graph.stage, Device::kEvaluated) + graph.result.offset;
 }
 
 double Engine::evaluate(const int32_t *tokens, const int32_t *targets) {
@@ -161,8 +252,8 @@ double Engine::evaluate(const int32_t *tokens, const int32_t *targets) {
   if (!graph)
     throw Error("this program was compiled without an eval graph");
   int64_t count = program.batch * program.sequence;
-  std::copy_n(tokens, count, replicas.front().input(0, 0));
-  std::copy_n(targets, count, replicas.front().input(0, 1));
+  std::copy_n(tokens, count, replicas.front().input(Device::kEvaluated, 0));
+  std::copy_n(targets, count, replicas.front().input(Device::kEvaluated, 1));
   run(*graph);
   return readElement(graph->result.element, resultOf(*graph), 0);
 }
@@ -172,10 +263,11 @@ std::vector<double> Engine::logits(const std::vector<int32_t> &window) {
   if (!graph)
     throw Error("this program was compiled without a logits graph");
   // All rows after the first, and all tokens after the window, are padding that no score depends on.
-  std::fill_n(replicas.front().input(0, 0), elementCount(graph->input[0]), 0);
-  std::copy(window.begin(), window.end(), replicas.front().input(0, 0));
+  std::fill_n(replicas.front().input(Device::kEvaluated, 0), elementCount(graph->input[0]), 0);
+  std::copy(window.begin(), window.end(), replicas.front().input(Device::kEvaluated, 0));
   // The position of the last token; the graph has one a row.
-  std::fill_n(replicas.front().input(0, 1), elementCount(graph->input[1]), static_cast<int32_t>(window.size()) - 1);
+  std::fill_n(replicas.front().input(Device::kEvaluated, 1), elementCount(graph->input[1]),
+              static_cast<int32_t>(window.size()) - 1);
   run(*graph);
   std::vector<double> scores(program.vocabulary);
   for (int64_t i = 0; i < program.vocabulary; ++i)

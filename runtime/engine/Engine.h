@@ -2,7 +2,7 @@
 //
 // The engine joins the pieces of a step: scalars that are computed for it, an executor of its actions on a device, what
 // its numbers say, and the stop where they are not finite. It knows nothing of files: data come through a callback,
-// tensors leave through pointers.
+// tensors leave through pointers. Where gradients are late the next step may begin before one has ended.
 //
 //===----------------------------------------------------------------------===//
 
@@ -14,12 +14,15 @@
 #include "runtime/cpu/Device.h"
 #include "runtime/engine/Executor.h"
 #include "runtime/engine/LossScale.h"
+#include "runtime/engine/PipelineState.h"
 #include "runtime/engine/Scalars.h"
+#include "runtime/engine/StaleExecutor.h"
 #include "runtime/engine/StepMetrics.h"
 #include "runtime/engine/StepSettings.h"
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <vector>
 
 namespace sluice::runtime {
@@ -35,9 +38,12 @@ public:
 
   Scalars &scalars() { return values; }
   sluice_pool &threads() { return replicas.front().threads(); }
-  Executor &actions() { return executor; }
+  /// Adds the time of every action of a step to the list of its device, until null is given. Between steps.
+  void timeActions(std::vector<std::vector<ActionTime>> *byDevice);
   /// State of the training beside its tensors.
   LossScale &lossScale() { return scale; }
+  /// What is under way between steps; null where all are synchronous.
+  PipelineState *pipeline() { return underWay.get(); }
 
   /// Times every kernel in `train` steps from now on, on all stages and replicas; the sums are what this returns the
   /// next time.
@@ -58,8 +64,15 @@ public:
 
   /// Runs one training step. Where a loss or a gradient is not finite, no parameter and no state changes, on any stage
   /// or replica: the step is skipped if the loss scale may follow it, or else this is a RunError. A scale that follows
-  /// gradients takes those that a format saturated for ones that overflowed.
+  /// gradients takes those that a format saturated for ones that overflowed. Where gradients are late, stages that have
+  /// updated in the step before another one's gradient was not finite stay so.
   StepResult trainStep(const StepSettings &settings, const LoadFunction &load);
+
+  /// The same in two halves: steps begin and end in their order. So many may be under way at once. Between two steps of
+  /// which the first has ended and the second has not begun, and there alone, parameters and state may be looked at.
+  int stepsUnderWay() const { return stale ? 2 : 1; }
+  void beginStep(const StepSettings &settings, const LoadFunction &load);
+  StepResult endStep();
 
   /// Mean loss of graph `eval`, in nats a token, over the targets that are not -1; both hold batch x sequence elements.
   /// Error if the program has no such graph.
@@ -71,7 +84,12 @@ public:
 
 private:
   /// What the result says about the gradients, which have been computed.
-  StepResult gradientResult(const StepSettings &settings);
+  StepResult gradientResult(const StepSettings &settings, const StepSums &sums);
+  StepResult runStep(const StepSettings &settings);
+  StepResult endStaleStep();
+  double largestNorm(const StepSettings &settings) const;
+  StepSums readSums() const;
+  std::vector<char> copyParameters() const;
   void run(const sluice_graph &graph);
   const char *resultOf(const sluice_graph &graph) const;
 
@@ -79,8 +97,14 @@ private:
   Scalars values;
   LossScale scale;
   std::deque<Device> replicas; // which do not move
+  Actions actions;
   Executor executor;
+  std::unique_ptr<StaleExecutor> stale;    ///< Null where all steps are synchronous.
+  std::unique_ptr<PipelineState> underWay; ///< The same.
   StepMetrics metrics;
+  StepSettings begunSettings; ///< Of a synchronous step that has begun.
+  std::vector<char> before;   ///< The parameters before a step that describes the layers.
+  std::vector<std::vector<ActionTime>> *actionTimes = nullptr;
   std::deque<std::vector<KernelTime>> kernelTimes; ///< By device; which do not move.
 };
 

@@ -1,8 +1,9 @@
 //===- Executor.h - Runs the actions of a training step ---------*- C++ -*-===//
 //
 // The executor interprets the programs of all devices, stages of a replica, each with a thread of its own; the first
-// runs on the thread that calls. It decides the keys of random numbers; what the numbers in memory mean is the business
-// of StepMetrics. Devices meet in channels, and before the update, when what they do depends on the whole gradient.
+// runs on the thread that calls. What the numbers in memory mean is the business of StepMetrics. Devices meet in
+// channels, and before the update, when what they do depends on the whole gradient. Steps of programs whose gradients
+// are late are run by StaleExecutor.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,8 +11,7 @@
 #define SLUICE_RUNTIME_ENGINE_EXECUTOR_H
 
 #include "runtime/abi.h"
-#include "runtime/cpu/Device.h"
-#include "runtime/engine/Channel.h"
+#include "runtime/engine/Actions.h"
 #include "runtime/engine/Crew.h"
 #include "runtime/engine/Scalars.h"
 #include "runtime/engine/StepSettings.h"
@@ -28,24 +28,20 @@ namespace sluice::runtime {
 /// frame; from the threads of the stages.
 using MicroBatchFunction = std::function<void(int32_t stage, int32_t microBatch, const char *frame)>;
 
-/// When an action ran, on which of the program's devices.
-struct ActionTime {
-  int32_t device;
-  const sluice_action *action;
-  Clock::time_point begin, end;
-};
-
 /// Owns the sluice_steps that generated code reads, and the threads of the stages.
 class Executor {
 public:
-  /// `replicas` has as many as the program. All must outlive the executor. `program` must have passed checkProgram().
-  Executor(const sluice_binary &program, std::deque<Device> &replicas);
+  /// Both must outlive the executor. `program` must have passed checkProgram().
+  Executor(const sluice_binary &program, Actions &actions);
 
   /// What generated code reads from now on.
   void setScalars(const Scalars &scalars);
 
+  /// Fills the inputs of a step, on this thread.
+  void load(const LoadFunction &load);
+
   /// Runs the actions before the update: afterwards the gradients and the sums of their squares are in memory.
-  void computeGradients(const StepSettings &settings, const LoadFunction &load, const MicroBatchFunction &afterwards);
+  void computeGradients(const StepSettings &settings, const MicroBatchFunction &afterwards);
 
   /// Computes the gradient of one micro-batch alone, without its norm, in the memory of its replica. Between
   /// computeGradients and update this gives the very numbers that went into the sum: parameters are unchanged, and
@@ -55,7 +51,7 @@ public:
   /// Runs the other actions: parameters and optimizer state change.
   void update(const StepSettings &settings);
 
-  /// Runs a graph that is not trained on the inputs of micro-batch 0 of the first replica.
+  /// Runs a graph that is not trained on the inputs of micro-batch Device::kEvaluated of the first replica.
   void run(const sluice_graph &graph);
 
   /// The part of the last step that each device spent on actions, and not on messages or on waiting for others.
@@ -77,15 +73,10 @@ private:
   void runAll(bool isUpdate);
   void perform(Runner &runner, const sluice_action &action);
   void runActions(Runner &runner, const sluice_action *begin, const sluice_action *end);
-  void call(Runner &runner, const sluice_action &action);
-  void send(Device &from, const sluice_action &action);
-  void receive(Device &to, const sluice_action &action);
-  bool wouldWait(const sluice_action &action) const;
 
   const sluice_binary &program;
-  std::deque<Device> &replicas;
-  std::deque<Channel> channels; // which do not move
-  std::vector<Runner> runners;  // by device
+  Actions &actions;
+  std::vector<Runner> runners; // by device
   const StepSettings *settings = nullptr;
   const MicroBatchFunction *afterwards = nullptr;
   Clock::duration stepTime{};

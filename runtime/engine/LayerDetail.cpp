@@ -8,18 +8,11 @@
 
 namespace sluice::runtime {
 
-double readElement(uint32_t element, const char *data, int64_t index) {
-  if (element == SLUICE_F64)
-    return reinterpret_cast<const double *>(data)[index];
-  return static_cast<double>(reinterpret_cast<const float *>(data)[index]);
-}
-
-std::vector<double> keptShares(const sluice_binary &program, const char *persistent) {
+std::vector<double> keptShares(const sluice_binary &program, const StepSums &sums) {
   std::vector<double> open(program.layer_count, 0.0), gates(program.layer_count, 0.0);
   for (uint32_t i = 0; i < program.gate_count; ++i) {
     const sluice_gate &gate = program.gates[i];
-    open[gate.layer] +=
-        readElement(gate.element, persistent + gate.count, 0) / static_cast<double>(program.micro_batches);
+    open[gate.layer] += sums.gates[i] / static_cast<double>(program.micro_batches);
     gates[gate.layer] += 1;
   }
   for (uint32_t i = 0; i < program.layer_count; ++i)
@@ -34,8 +27,7 @@ static bool belongsTo(const sluice_parameter &parameter, const std::string &laye
 }
 
 static void describeParameters(const sluice_binary &program, const char *before, const char *after,
-                               const char *persistent, LayerDetail &detail) {
-  auto *norms = reinterpret_cast<const double *>(persistent + program.norms_offset);
+                               const StepSums &sums, LayerDetail &detail) {
   // All sums in double: a layer has millions of elements.
   double gradient = 0, change = 0, size = 0;
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
@@ -43,7 +35,7 @@ static void describeParameters(const sluice_binary &program, const char *before,
     if (!belongsTo(parameter, detail.name) || parameter.copy_of >= 0)
       continue;
     if (parameter.gradient >= 0)
-      gradient += norms[i];
+      gradient += sums.squares[i];
     const sluice_tensor &tensor = parameter.tensor;
     for (int64_t e = 0, count = elementCount(tensor); e < count; ++e) {
       double old = readElement(tensor.element, before + tensor.offset, e);
@@ -57,23 +49,21 @@ static void describeParameters(const sluice_binary &program, const char *before,
 }
 
 std::vector<LayerDetail> describeLayers(const sluice_binary &program, const char *before, const char *after,
-                                        const char *persistent, const std::vector<MetricValue> &metrics) {
-  std::vector<double> kept = keptShares(program, persistent);
+                                        const StepSums &sums, const std::vector<MetricValue> &metrics) {
+  std::vector<double> kept = keptShares(program, sums);
   std::vector<LayerDetail> details(program.layer_count);
   for (uint32_t i = 0; i < program.layer_count; ++i) {
     details[i].name = program.layers[i].name;
     details[i].kept = kept[i];
-    describeParameters(program, before, after, persistent, details[i]);
+    describeParameters(program, before, after, sums, details[i]);
   }
   for (const MetricValue &metric : metrics) {
     if (metric.metric->layer < 0)
       continue;
     // A closed gate leaves zeros: the mean is over the micro-batches that ran.
     auto runs = static_cast<double>(program.micro_batches);
-    if (metric.metric->gate >= 0) {
-      const sluice_gate &gate = program.gates[metric.metric->gate];
-      runs = readElement(gate.element, persistent + gate.count, 0);
-    }
+    if (metric.metric->gate >= 0)
+      runs = sums.gates[metric.metric->gate];
     if (runs == 0)
       continue;
     MetricValue mean = metric;

@@ -4,6 +4,7 @@
 #define SLUICE_RUNTIME_ENGINE_LAYERDETAIL_H
 
 #include "runtime/abi.h"
+#include "runtime/engine/StepSums.h"
 
 #include <string>
 #include <vector>
@@ -25,16 +26,13 @@ struct LayerDetail {
   std::vector<MetricValue> metrics; ///< Means over the micro-batches that ran; none where none did.
 };
 
-/// The element of a float tensor.
-double readElement(uint32_t element, const char *data, int64_t index);
-
 /// Share of the micro-batches of the step that each layer, with all its parts, ran in; 1 for a layer without gates.
-std::vector<double> keptShares(const sluice_binary &program, const char *persistent);
+std::vector<double> keptShares(const sluice_binary &program, const StepSums &sums);
 
-/// Describes the step's layers. `before` and `after` are the parameter block around the update, `metrics` the sums over
-/// the micro-batches.
+/// Describes the step's layers. `before` and `after` are the parameters around the update, at their offsets in the
+/// parameter block; `metrics` the sums over the micro-batches.
 std::vector<LayerDetail> describeLayers(const sluice_binary &program, const char *before, const char *after,
-                                        const char *persistent, const std::vector<MetricValue> &metrics);
+                                        const StepSums &sums, const std::vector<MetricValue> &metrics);
 
 } // namespace sluice::runtime
 

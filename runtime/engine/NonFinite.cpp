@@ -16,11 +16,10 @@ bool isFinite(const sluice_binary &program, const StepMetrics &metrics, const St
   return std::isfinite(result.gradientNorm) && std::isfinite(result.unclippedGradientNorm.value_or(0));
 }
 
-/// Names the first parameter whose gradient is not finite, and the element; empty if there is none.
-static std::string findNonFiniteGradient(const sluice_binary &program, const char *persistent) {
+std::string findNonFiniteGradient(const sluice_binary &program, const char *persistent, int32_t stage) {
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_parameter &parameter = program.parameters[i];
-    if (parameter.gradient < 0 || parameter.copy_of >= 0)
+    if (parameter.gradient < 0 || parameter.copy_of >= 0 || (stage >= 0 && parameter.stage != stage))
       continue;
     const char *gradient = persistent + parameter.gradient;
     for (int64_t e = 0, count = elementCount(parameter.tensor); e < count; ++e)

@@ -9,11 +9,16 @@
 #include "runtime/engine/StepMetrics.h"
 
 #include <deque>
+#include <string>
 
 namespace sluice::runtime {
 
 /// Whether all losses of a step and the norms of its gradients are finite; to be asked before the update.
 bool isFinite(const sluice_binary &program, const StepMetrics &metrics, const StepResult &result);
+
+/// Names the first parameter (in the order of the table) whose gradient is not finite, and the element; empty if there
+/// is none. Of those of one stage alone where one is given, which is not -1.
+std::string findNonFiniteGradient(const sluice_binary &program, const char *persistent, int32_t stage = -1);
 
 /// Throws the RunError that names the first micro-batch that is to blame, and the first parameter (in the order of the
 /// table) whose gradient is not finite. Computes gradients anew, one micro-batch at a time; to be called between

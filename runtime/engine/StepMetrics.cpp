@@ -17,18 +17,37 @@ StepMetrics::StepMetrics(const sluice_binary &program) : program(program), losse
     values.emplace_back(metric.values.size() * static_cast<size_t>(program.micro_batches));
 }
 
+void StepMetrics::readMetric(size_t metric, int32_t microBatch, const char *frame) {
+  const sluice_tensor &tensor = metrics[metric].metric->result;
+  size_t elements = metrics[metric].values.size();
+  for (size_t e = 0; e < elements; ++e)
+    values[metric][static_cast<size_t>(microBatch) * elements + e] =
+        readElement(tensor.element, frame + tensor.offset, static_cast<int64_t>(e));
+}
+
 void StepMetrics::read(int32_t stage, int32_t microBatch, const char *frame) {
+  readForward(stage, microBatch, frame);
+  readBackward(stage, microBatch, frame);
+}
+
+/// Whether forward alone computes it.
+static bool isOfForward(const sluice_metric &metric) {
+  return metric.layer < 0 && (metric.kind == SLUICE_METRIC_MEAN || metric.kind == SLUICE_METRIC_ACCUMULATION_ERROR);
+}
+
+void StepMetrics::readForward(int32_t stage, int32_t microBatch, const char *frame) {
   const sluice_tensor &loss = program.graphs[0].result;
   if (program.graphs[0].stage == stage)
     losses[microBatch] = readElement(loss.element, frame + loss.offset, 0);
-  for (size_t i = 0; i < metrics.size(); ++i) {
-    const sluice_tensor &tensor = metrics[i].metric->result;
-    size_t elements = metrics[i].values.size();
-    if (metrics[i].metric->stage == stage)
-      for (size_t e = 0; e < elements; ++e)
-        values[i][static_cast<size_t>(microBatch) * elements + e] =
-            readElement(tensor.element, frame + tensor.offset, static_cast<int64_t>(e));
-  }
+  for (size_t i = 0; i < metrics.size(); ++i)
+    if (metrics[i].metric->stage == stage && isOfForward(*metrics[i].metric))
+      readMetric(i, microBatch, frame);
+}
+
+void StepMetrics::readBackward(int32_t stage, int32_t microBatch, const char *frame) {
+  for (size_t i = 0; i < metrics.size(); ++i)
+    if (metrics[i].metric->stage == stage && !isOfForward(*metrics[i].metric))
+      readMetric(i, microBatch, frame);
 }
 
 void StepMetrics::add() {
@@ -60,23 +79,13 @@ std::optional<double> StepMetrics::accumulationError() const {
   return std::nullopt;
 }
 
-double StepMetrics::normAt(const char *persistent, int64_t offset, double lossScale) const {
-  const double *squares = reinterpret_cast<const double *>(persistent + offset);
-  // In the order of the parameters, so that the sum has the same bits however the squares were computed.
-  double sum = 0;
-  for (uint32_t i = 0; i < program.parameter_count; ++i)
-    if (program.parameters[i].gradient >= 0 && program.parameters[i].copy_of < 0)
-      sum += squares[i];
-  return std::sqrt(sum) / lossScale;
+void StepMetrics::setNorms(const StepSums &sums, double lossScale, StepResult &result) const {
+  result.gradientNorm = normOf(program, sums.squares, lossScale);
+  if (!sums.unclipped.empty())
+    result.unclippedGradientNorm = normOf(program, sums.unclipped, lossScale);
 }
 
-void StepMetrics::readNorms(const char *persistent, double lossScale, StepResult &result) const {
-  result.gradientNorm = normAt(persistent, program.norms_offset, lossScale);
-  if (program.unclipped_norms_offset >= 0)
-    result.unclippedGradientNorm = normAt(persistent, program.unclipped_norms_offset, lossScale);
-}
-
-void StepMetrics::summarize(const char *persistent, StepResult &result) const {
+void StepMetrics::summarize(const StepSums &sums, StepResult &result) const {
   auto microBatches = static_cast<double>(program.micro_batches);
   for (double loss : losses)
     result.loss += loss;
@@ -94,14 +103,12 @@ void StepMetrics::summarize(const char *persistent, StepResult &result) const {
       result.metrics.push_back(std::move(mean));
   }
   result.flops = program.flops_per_token * static_cast<double>(program.batch * program.sequence) * microBatches;
-  for (uint32_t i = 0; i < program.gate_count; ++i) {
-    const sluice_gate &gate = program.gates[i];
-    result.flops -= gate.flops * (microBatches - readElement(gate.element, persistent + gate.count, 0));
-  }
+  for (uint32_t i = 0; i < program.gate_count; ++i)
+    result.flops -= program.gates[i].flops * (microBatches - sums.gates[i]);
   if (program.gate_count == 0)
     return;
   result.layersKept = 0;
-  for (double share : keptShares(program, persistent))
+  for (double share : keptShares(program, sums))
     *result.layersKept += share;
 }
 

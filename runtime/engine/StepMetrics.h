@@ -55,6 +55,12 @@ public:
   /// micro-batches and stages at once.
   void read(int32_t stage, int32_t microBatch, const char *frame);
 
+  /// The same where backward of the stage comes in a later step than forward: behind forward what describes the whole
+  /// graph, so that it is of the micro-batches whose loss the step tells, and the other behind backward, so that it is
+  /// of those whose gradients the step applies.
+  void readForward(int32_t stage, int32_t microBatch, const char *frame);
+  void readBackward(int32_t stage, int32_t microBatch, const char *frame);
+
   /// Sums over the micro-batches in their order, once all have been read.
   void add();
 
@@ -70,13 +76,13 @@ public:
   const std::vector<MetricValue> &sums() const { return metrics; }
 
   /// Fills in the norms of the gradients, which carry the scale of the loss; the norms that are told do not.
-  void readNorms(const char *persistent, double lossScale, StepResult &result) const;
+  void setNorms(const StepSums &sums, double lossScale, StepResult &result) const;
 
   /// Fills in what is a mean or a sum over the micro-batches, after add().
-  void summarize(const char *persistent, StepResult &result) const;
+  void summarize(const StepSums &sums, StepResult &result) const;
 
 private:
-  double normAt(const char *persistent, int64_t offset, double lossScale) const;
+  void readMetric(size_t metric, int32_t microBatch, const char *frame);
 
   const sluice_binary &program;
   std::vector<double> losses;              ///< By micro-batch.

@@ -31,10 +31,8 @@ struct ComputedScalar {
 } // namespace
 
 /// AdamW's moments start at zero; dividing by this undoes the bias after one more update.
-static double biasCorrection(const StepContext &context, const char *decay) {
-  if (!context.scalars.has(decay))
-    return 1;
-  return 1 - std::pow(context.scalars.get(decay), static_cast<double>(context.updates) + 1);
+static double biasCorrection(const Scalars &scalars, const char *decay, int64_t updates) {
+  return scalars.has(decay) ? 1 - std::pow(scalars.get(decay), static_cast<double>(updates) + 1) : 1;
 }
 
 /// All but the clip scale, which the gradient has to be known for.
@@ -48,8 +46,10 @@ static const ComputedScalar computedScalars[] = {
      }},
     {"steps",
      [](const StepContext &context) { return static_cast<double>(context.settings.optimizer.learningRate.steps); }},
-    {"bias_correction1", [](const StepContext &context) { return biasCorrection(context, "beta1"); }},
-    {"bias_correction2", [](const StepContext &context) { return biasCorrection(context, "beta2"); }},
+    {"bias_correction1",
+     [](const StepContext &context) { return biasCorrection(context.scalars, "beta1", context.updates); }},
+    {"bias_correction2",
+     [](const StepContext &context) { return biasCorrection(context.scalars, "beta2", context.updates); }},
     {"loss_gradient",
      [](const StepContext &context) {
        return lossScale(context.scalars) / static_cast<double>(context.program.micro_batches);
@@ -73,6 +73,14 @@ void setScalarsOfStep(Scalars &scalars, const sluice_binary &program, const Step
 void setClipScale(Scalars &scalars, double norm, double largestNorm) {
   double scale = largestNorm > 0 ? largestNorm / (norm + kClipEpsilon) : 1.0;
   scalars.setIfPresent(kClipScale, std::min(1.0, scale) / lossScale(scalars));
+}
+
+double clipScale(const Scalars &scalars) { return scalars.has(kClipScale) ? scalars.get(kClipScale) : 1; }
+
+void setScalarsOfUpdate(Scalars &scalars, int64_t updates, double clipScale) {
+  scalars.setIfPresent("bias_correction1", biasCorrection(scalars, "beta1", updates));
+  scalars.setIfPresent("bias_correction2", biasCorrection(scalars, "beta2", updates));
+  scalars.setIfPresent(kClipScale, clipScale);
 }
 
 } // namespace sluice::runtime

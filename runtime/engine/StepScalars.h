@@ -27,6 +27,12 @@ void setScalarsOfStep(Scalars &scalars, const sluice_binary &program, const Step
 /// `largestNorm` is what the norm is clipped to; 0: not at all.
 void setClipScale(Scalars &scalars, double norm, double largestNorm);
 
+/// What that has computed; 1 where the program has no use for it.
+double clipScale(const Scalars &scalars);
+
+/// Computes what depends on the updates that one stage has done, where stages update by themselves.
+void setScalarsOfUpdate(Scalars &scalars, int64_t updates, double clipScale);
+
 } // namespace sluice::runtime
 
 #endif // SLUICE_RUNTIME_ENGINE_STEPSCALARS_H

@@ -90,4 +90,26 @@ std::map<std::string, std::string> compiledSettings(const sluice_binary &program
           {"techniques", techniques.empty() ? "none" : techniques}};
 }
 
+std::string pipelineFingerprint(const sluice_binary &program) {
+  std::string text = std::string(program.schedule) + " " + program.compute + " " + program.accumulation;
+  auto add = [&text](auto... numbers) { ((text += " " + std::to_string(numbers)), ...); };
+  add(program.batch, program.sequence, program.micro_batches, program.replicas, program.parameter_bytes,
+      program.persistent_bytes);
+  for (uint32_t i = 0; i < program.parameter_count; ++i)
+    add(program.parameters[i].tensor.offset, program.parameters[i].stage, program.parameters[i].in_place);
+  for (uint32_t i = 0; i < program.stage_count; ++i) {
+    const sluice_stage &stage = program.stages[i];
+    add(stage.frame_bytes, stage.frames, stage.device, stage.delay, stage.versions, stage.weights_bytes);
+  }
+  for (uint32_t i = 0; i < program.action_count; ++i) {
+    const sluice_action &action = program.actions[i];
+    add(action.kind, action.stage, action.micro_batch, action.iteration, action.channel, action.into);
+  }
+  for (uint32_t i = 0; i < program.channel_count; ++i)
+    add(program.channels[i].from, program.channels[i].to, program.channels[i].capacity);
+  for (uint32_t i = 0; i < program.transfer_count; ++i)
+    add(program.transfers[i].source, program.transfers[i].target, program.transfers[i].bytes);
+  return hashText(text);
+}
+
 } // namespace sluice::runtime

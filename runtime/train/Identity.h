@@ -21,6 +21,9 @@ std::vector<DataFileIdentity> identitiesOf(const std::vector<std::string> &paths
 /// What else a program was compiled to, by name, as text: "batch", "optimizer", ...
 std::map<std::string, std::string> compiledSettings(const sluice_binary &program);
 
+/// Of what devices do and of the memory in which they do it: equal for programs that were compiled alike.
+std::string pipelineFingerprint(const sluice_binary &program);
+
 } // namespace sluice::runtime
 
 #endif // SLUICE_RUNTIME_TRAIN_IDENTITY_H

@@ -5,6 +5,7 @@
 #include "runtime/Files.h"
 #include "runtime/engine/LossScale.h"
 #include "runtime/train/Identity.h"
+#include "runtime/train/UnderWay.h"
 
 namespace sluice::runtime {
 
@@ -106,6 +107,9 @@ ResumedRun resumeRun(const sluice_binary &program, TrainOptions &options, const 
   for (const auto &[name, text] : compiledSettings(program))
     if (auto saved = run.index.program.find(name); saved != run.index.program.end() && saved->second != text)
       changes.push_back("compiled " + name + " " + saved->second + " -> " + text);
+  if (bool goesOn = goesOnWithPipeline(program, run.index, folder); !goesOn && mostDelay(program) > 0)
+    changes.push_back(std::string("the pipeline starts anew: the checkpoint is of ") +
+                      (run.index.pipelineFile.empty() ? "synchronous steps" : "a program with other stages"));
   if (int64_t steps = options.optimizer.learningRate.steps; run.index.step > steps)
     throw Error(folder + ": the checkpoint is of step " + std::to_string(run.index.step) +
                 ", beyond --steps=" + std::to_string(steps));

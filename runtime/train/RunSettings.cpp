@@ -46,6 +46,13 @@ template <typename Number> static bool parse(const std::string &text, std::optio
   return text.empty() || parse(text, into.emplace());
 }
 
+static std::string textOf(const std::string &text) { return text; }
+
+static bool parse(const std::string &text, std::string &into) {
+  into = text;
+  return true;
+}
+
 static std::string textOf(LearningRateShape shape) { return nameOf(shape); }
 
 static bool parse(const std::string &text, LearningRateShape &into) {
@@ -72,6 +79,7 @@ static const std::vector<Setting> &allSettings() {
       setting("lr-schedule", [](auto &options) -> auto & { return options.optimizer.learningRate.shape; }),
       setting("warmup", [](auto &options) -> auto & { return options.optimizer.learningRate.warmup; }),
       setting("grad-clip", [](auto &options) -> auto & { return options.optimizer.gradientClip; }),
+      setting("warmup-synchronous", [](auto &options) -> auto & { return options.synchronousWarmup; }),
       setting("val-fraction", [](auto &options) -> auto & { return options.data.validationFraction; }),
       setting("eval-every", [](auto &options) -> auto & { return options.evalEvery; }),
       setting("eval-batches", [](auto &options) -> auto & { return options.evalBatches; }),
@@ -113,6 +121,9 @@ ResumedSettings resumeSettings(const sluice_binary &program, TrainOptions &optio
   SettingMap own = settingsOf(program, options);
   for (const Setting &setting : allSettings()) {
     auto found = saved.find(setting.flag);
+    // One that all runs had the default of, while there was none.
+    if (found == saved.end() && std::string(setting.flag) == "warmup-synchronous")
+      continue;
     if (found == saved.end())
       throw Error("the checkpoint does not say '" + std::string(setting.flag) + "'");
     const std::string flag = "--" + std::string(setting.flag), &mine = own[setting.flag];

@@ -40,12 +40,12 @@ static const char *nameOf(const sluice_action &action) {
   }
 }
 
-StepTrace::StepTrace(const std::string &path, const sluice_binary &program, Executor &executor)
-    : executor(executor), trace(path, program.model, rowsOf(program)), times(program.device_count) {
-  executor.timeActions(&times);
+StepTrace::StepTrace(const std::string &path, const sluice_binary &program, Engine &engine)
+    : engine(engine), trace(path, program.model, rowsOf(program)), times(program.device_count) {
+  engine.timeActions(&times);
 }
 
-StepTrace::~StepTrace() { executor.timeActions(nullptr); }
+StepTrace::~StepTrace() { engine.timeActions(nullptr); }
 
 void StepTrace::add(int64_t step) {
   for (size_t device = 0; device < times.size(); ++device) {

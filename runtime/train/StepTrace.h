@@ -3,7 +3,7 @@
 #ifndef SLUICE_RUNTIME_TRAIN_STEPTRACE_H
 #define SLUICE_RUNTIME_TRAIN_STEPTRACE_H
 
-#include "runtime/engine/Executor.h"
+#include "runtime/engine/Engine.h"
 #include "runtime/train/Trace.h"
 
 #include <string>
@@ -14,8 +14,8 @@ namespace sluice::runtime {
 /// Writes the actions of every step to a trace, with a row a device.
 class StepTrace {
 public:
-  /// Has the executor's actions timed as long as it lives; both must outlive it. Error as Trace.
-  StepTrace(const std::string &path, const sluice_binary &program, Executor &executor);
+  /// Has the engine's actions timed as long as it lives; both must outlive it. Error as Trace.
+  StepTrace(const std::string &path, const sluice_binary &program, Engine &engine);
   ~StepTrace();
   StepTrace(const StepTrace &) = delete;
   StepTrace &operator=(const StepTrace &) = delete;
@@ -26,7 +26,7 @@ public:
   void finish();
 
 private:
-  Executor &executor;
+  Engine &engine;
   Trace trace;
   std::vector<std::vector<ActionTime>> times; ///< Of the last step, by device.
 };

@@ -14,6 +14,7 @@
 #include "runtime/train/StopSignals.h"
 #include "runtime/train/TensorBoard.h"
 #include "runtime/train/TrainingData.h"
+#include "runtime/train/UnderWay.h"
 
 #include <cerrno>
 #include <chrono>
@@ -37,8 +38,11 @@ private:
   void announce();
   void loop();
   void doStep();
+  void beginSteps();
+  void beginStep();
+  void endSteps();
+  bool waitsForAll(int64_t step) const;
   std::optional<Evaluation> evaluateSample();
-  StepResult runStep();
   void resumeLossScale(const CheckpointIndex &resumed);
   void tellLossScale(int64_t step, const StepResult &result);
   void openMetrics();
@@ -48,6 +52,11 @@ private:
   void save();
   void saveAfter(const std::exception &failure);
 
+  bool isEvaluated(int64_t step) const { return options.evalEvery > 0 && step > 0 && step % options.evalEvery == 0; }
+  bool isSaved(int64_t step) const {
+    return options.checkpointEvery > 0 && step > 0 && step % options.checkpointEvery == 0;
+  }
+  bool isDetailed(int64_t step) const { return options.logDetail > 0 && step % options.logDetail == 0; }
   int64_t steps() const { return options.optimizer.learningRate.steps; }
   /// Of a step.
   int64_t tokens() const { return program.batch * program.sequence * program.micro_batches; }
@@ -57,7 +66,9 @@ private:
   const TrainOptions &options;
   CheckpointIndex index; ///< Of the next checkpoint; its step is the number of steps done.
   int64_t firstStep = 0, lastSaved = -1;
-  const bool isLocked; ///< Whether the run that is resumed holds the lock of its folder.
+  int64_t begun = 0;                           ///< The next step to begin.
+  std::chrono::steady_clock::time_point ended; ///< When the last step did, or the next began if that was later.
+  const bool isLocked;                         ///< Whether the run that is resumed holds the lock of its folder.
   std::unique_ptr<TrainingData> data;
   std::unique_ptr<FolderLock> lock;
   std::vector<std::unique_ptr<MetricsSink>> metrics; ///< What takes lines: the log, event files.
@@ -75,17 +86,17 @@ Trainer::Trainer(Engine &engine, const sluice_binary &program, const TrainOption
   if (data->validation() && !findGraph(program, "eval"))
     throw Error("this program was compiled without an eval graph: --val-fraction=0 turns validation off");
   if (resumed) {
-    loadCheckpoint(options.weights.resume, resumed->index, engine.parameterTensors(), engine.stateTensors());
-    engine.tensorsChanged();
+    loadRun(engine, program, options, resumed->index);
     firstStep = resumed->index.step;
     index.loss = resumed->index.loss;
     // What is there already is not saved again; elsewhere there is nothing yet.
     if (isSameFile(options.weights.resume, options.checkpointFolder))
       lastSaved = firstStep;
   } else {
+    startPipeline(engine, options);
     loadFrom(engine, program, options.weights, options.seeds);
   }
-  index.step = firstStep;
+  index.step = begun = firstStep;
   index.model = identityOf(program);
   index.seeds = options.seeds.byUse();
   index.settings = settingsOf(program, options);
@@ -148,7 +159,7 @@ void Trainer::openMetrics() {
   if (!options.tensorBoard.empty())
     metrics.push_back(std::make_unique<EventFile>(options.tensorBoard, firstStep));
   if (!options.trace.empty())
-    trace = std::make_unique<StepTrace>(options.trace, program, engine.actions());
+    trace = std::make_unique<StepTrace>(options.trace, program, engine);
 }
 
 void Trainer::announce() {
@@ -164,14 +175,14 @@ void Trainer::announce() {
 }
 
 void Trainer::loop() {
-  while (index.step < steps() && !StopSignals::areRequested()) {
+  while (index.step < steps() && (begun > index.step || !StopSignals::areRequested())) {
     doStep();
     // A terminal that was closed and a reader that is gone ask a run to stop; for a full disk it goes on.
     if (progress->failure() == EIO)
       StopSignals::request(SIGHUP);
     if (progress->failure() == EPIPE)
       StopSignals::request(SIGPIPE);
-    if (options.checkpointEvery > 0 && index.step % options.checkpointEvery == 0)
+    if (isSaved(index.step))
       save();
   }
 }
@@ -179,9 +190,11 @@ void Trainer::loop() {
 void Trainer::doStep() {
   // Before the step, so that both losses of a line of the log are of the same weights.
   std::optional<Evaluation> evaluation = evaluateSample();
-  auto start = std::chrono::steady_clock::now();
-  StepResult result = runStep();
-  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  beginSteps();
+  StepResult result = engine.endStep();
+  auto now = std::chrono::steady_clock::now();
+  double seconds = std::chrono::duration<double>(now - ended).count();
+  ended = now;
   int64_t step = index.step++;
   index.loss = result.loss;
   if (trace)
@@ -194,6 +207,22 @@ void Trainer::doStep() {
   std::string bubble = bubbleText(result), roundings = roundingText(result);
   progress->update(index.step, result.loss, tokens(),
                    bubble + (bubble.empty() || roundings.empty() ? "" : "  ") + roundings);
+}
+
+/// Begins the step at hand and, where steps may be under way together, those behind it up to one that waits for all.
+void Trainer::beginSteps() {
+  if (begun == index.step) {
+    ended = std::chrono::steady_clock::now();
+    beginStep();
+  }
+  while (begun < steps() && begun < index.step + engine.stepsUnderWay() && !waitsForAll(begun) &&
+         !StopSignals::areRequested())
+    beginStep();
+}
+
+/// Whether parameters are looked at before the step.
+bool Trainer::waitsForAll(int64_t step) const {
+  return isEvaluated(step) || isSaved(step) || isDetailed(step) || isDetailed(step - 1);
 }
 
 /// Why the step was skipped; empty where it was not.
@@ -219,22 +248,30 @@ void Trainer::tellLossScale(int64_t step, const StepResult &result) {
 }
 
 std::optional<Evaluation> Trainer::evaluateSample() {
-  if (options.evalEvery == 0 || index.step == 0 || index.step % options.evalEvery != 0)
+  // Steps that have begun are ones before which nothing is looked at.
+  if (!isEvaluated(index.step))
     return std::nullopt;
   return evaluateWindows(engine, program, *data->validation(), options.evalBatches, StopSignals::areRequested);
 }
 
-StepResult Trainer::runStep() {
+void Trainer::beginStep() {
   StepSettings settings;
   settings.optimizer = options.optimizer;
   settings.seeds = options.seeds;
-  settings.step = index.step;
-  settings.detail = options.logDetail > 0 && index.step % options.logDetail == 0;
+  settings.step = begun;
+  settings.detail = isDetailed(settings.step);
   settings.measuresAccumulation =
-      !metrics.empty() && options.logAccumulation > 0 && index.step % options.logAccumulation == 0;
-  return engine.trainStep(settings, [&](int64_t microBatch, int32_t *tokens, int32_t *targets) {
-    data->batches().fill(settings.step, microBatch, tokens, targets);
+      !metrics.empty() && options.logAccumulation > 0 && settings.step % options.logAccumulation == 0;
+  engine.beginStep(settings, [this, step = settings.step](int64_t microBatch, int32_t *tokens, int32_t *targets) {
+    data->batches().fill(step, microBatch, tokens, targets);
   });
+  ++begun;
+}
+
+/// Ends the steps that have begun, so that parameters are those of one step.
+void Trainer::endSteps() {
+  for (; index.step < begun; ++index.step)
+    index.loss = engine.endStep().loss;
 }
 
 void Trainer::logStep(const StepResult &result, double seconds, const std::optional<Evaluation> &evaluation) {
@@ -293,12 +330,14 @@ void Trainer::save() {
   index.data.drawnRows = position.rows;
   index.data.drawnMicroBatches = position.microBatches;
   index.lossScale = engine.lossScale().state();
-  saveCheckpoint(options.checkpointFolder, index, engine.parameterTensors(), engine.stateTensors());
+  std::vector<TensorView> pipeline = tensorsUnderWay(engine, program, index);
+  saveCheckpoint(options.checkpointFolder, index, engine.parameterTensors(), engine.stateTensors(), pipeline);
   lastSaved = index.step;
 }
 
 void Trainer::saveAfter(const std::exception &failure) {
   try {
+    endSteps();
     save();
   } catch (const RunError &second) {
     throw RunError(std::string(failure.what()) + "; and the checkpoint of step " + std::to_string(index.step) +

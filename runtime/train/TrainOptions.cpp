@@ -9,6 +9,8 @@
 #include "runtime/train/RunFiles.h"
 #include "runtime/train/TensorBoard.h"
 
+#include <charconv>
+#include <cmath>
 #include <filesystem>
 
 namespace sluice::runtime {
@@ -29,7 +31,22 @@ void TrainOptions::check() const {
     throw Error("--min-lr=" + numberText(rate.minimum) +
                 ": expected at most the learning rate, --lr=" + numberText(rate.peak));
   rate.check();
+  synchronousSteps();
   checkOutputs();
+}
+
+int64_t TrainOptions::synchronousSteps() const {
+  const std::string &text = synchronousWarmup;
+  bool isShare = !text.empty() && text.back() == '%';
+  const char *end = text.data() + text.size() - isShare;
+  double share = 0;
+  int64_t count = 0;
+  auto [at, code] = isShare ? std::from_chars(text.data(), end, share) : std::from_chars(text.data(), end, count);
+  bool isRead = code == std::errc() && at == end;
+  if (!isRead || !(share >= 0 && share <= 100) || count < 0)
+    throw Error("--warmup-synchronous: expected a number of steps or a share of the run up to 100%, found '" + text +
+                "'");
+  return isShare ? std::llround(share / 100 * static_cast<double>(optimizer.learningRate.steps)) : count;
 }
 
 /// Error if the log would be one of the files of a checkpoint.

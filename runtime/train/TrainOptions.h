@@ -35,6 +35,8 @@ struct TrainOptions {
   OptimizerOptions optimizer; ///< With the length of the run.
   Seeds seeds;                ///< Defaults: the checkpoint's.
   WeightSource weights;
+  /// First steps that are synchronous where gradients are late after them: a number, or a share of the run ("25%").
+  std::string synchronousWarmup = "0";
   int64_t evalEvery = 0;         ///< Steps; 0: only at the end.
   int64_t evalBatches = 20;      ///< Largest number of batches of an evaluation before the end.
   std::string checkpointFolder;  ///< Empty: none are written.
@@ -51,6 +53,9 @@ struct TrainOptions {
   /// Error if settings do not go together, if something that will be written could not be, or if it would destroy a
   /// file that is read or what another run has left. Reads no data.
   void check() const;
+
+  /// What `synchronousWarmup` says, of the run's steps. Error where it is neither a count nor a percentage up to 100.
+  int64_t synchronousSteps() const;
 
 private:
   void checkOutputs() const;

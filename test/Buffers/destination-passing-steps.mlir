@@ -5,7 +5,7 @@
 // The key of a micro-batch is the first words of the step state; that of the gates, one for a step, follows.
 // CHECK-LABEL: func.func @should_view_keys_in_the_step_state
 // CHECK-SAME: (%[[STEP:[^:]*]]: memref<584xi8>, %{{[^:]*}}: memref<0xi8>, %{{[^:]*}}: memref<0xi8>,
-// CHECK-SAME: {{^}} %{{[^:]*}}: memref<0xi8>, %{{[^:]*}}: memref<64xi8>)
+// CHECK-SAME: {{^}} %{{[^:]*}}: memref<0xi8>, %{{[^:]*}}: memref<64xi8>, %{{[^:]*}}: memref<0xi8>)
 // CHECK: %[[C0:.*]] = arith.constant 0 : index
 // CHECK-NEXT: %[[KEY:.*]] = memref.view %[[STEP]][%[[C0]]][] : memref<584xi8> to memref<4xi32>
 // CHECK: %[[C16:.*]] = arith.constant 16 : index

@@ -48,6 +48,28 @@ module attributes {sluice.scalars = [{name = "rate", value = 1.0, help = ""},
 
 // -----
 
+// A parameter with one version is read and written where that lies.
+module {
+  sluice.parameter @table : tensor<4xf32> {init = #sluice.constant<0.0>, in_place}
+  func.func private @update(%w: tensor<4xf32>) -> tensor<4xf32> {
+    %a = sluice.scale %w by 2.0 : tensor<4xf32>
+    return %a : tensor<4xf32>
+  }
+  // CHECK-LABEL: func.func @in_place
+  // CHECK-SAME: memref<0xi8>, %[[PLACE:[^:]*]]: memref<64xi8>)
+  // CHECK: %[[FROM:.*]] = memref.view %[[PLACE]]
+  // CHECK: %[[TO:.*]] = memref.view %[[PLACE]]
+  // CHECK: call @update(%{{.*}}, %[[FROM]], %[[TO]])
+  func.func @in_place() attributes {sluice.action = #sluice.action<update>, sluice.graph = "train"} {
+    %w = sluice.read @table : tensor<4xf32>
+    %y = call @update(%w) : (tensor<4xf32>) -> tensor<4xf32>
+    sluice.write %y, @table : tensor<4xf32>
+    return
+  }
+}
+
+// -----
+
 // Both branches write to one place; what a branch leaves undefined is not written, what it updates stays where it is.
 module {
   sluice.slot gate @gates : tensor<2xf64>

@@ -1,4 +1,4 @@
-// RUN: sluice-opt %s --sluice-plan-slots | FileCheck %s
+// RUN: sluice-opt %s --split-input-file --sluice-plan-slots | FileCheck %s
 
 // A device touches its own part alone: parameters lie stage by stage, gradients with counts of gates behind them, too.
 // Frames are of a stage, so that each starts at 0; the largest says how much memory one takes.
@@ -44,4 +44,16 @@ module {
   sluice.slot kept @kept.0 : tensor<4xf32> {stage = 0}
   // CHECK: boundary @boundary.0 : {{.*}}offset = 0 : i64
   sluice.slot boundary @boundary.0 : tensor<4xf32> {stage = 0}
+}
+
+// -----
+
+// What has one version lies behind what its stage has versions of, so that those are one range.
+// CHECK: @table : {{.*}} {in_place, {{.*}}offset = 64 : i64
+// CHECK: @w : {{.*}}offset = 0 : i64
+// CHECK: @next : {{.*}}offset = 128 : i64
+module {
+  sluice.parameter @table : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 0, in_place}
+  sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 0}
+  sluice.parameter @next : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1}
 }

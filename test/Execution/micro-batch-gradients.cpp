@@ -60,7 +60,7 @@ struct MicroBatch {
 class Run {
 public:
   Run(const sluice_binary &program, double lossGradient)
-      : program(program), replicas(makeReplicas(program)), executor(program, replicas) {
+      : program(program), replicas(makeReplicas(program)), actions(program, replicas), executor(program, actions) {
     Scalars scalars(program);
     setScalarsOfStep(scalars, program, settings);
     scalars.setIfPresent("loss_gradient", lossGradient);
@@ -82,6 +82,7 @@ private:
   const sluice_binary &program;
   StepSettings settings;
   std::deque<Device> replicas;
+  Actions actions;
   Executor executor;
 };
 
@@ -95,7 +96,7 @@ std::deque<Device> Run::makeReplicas(const sluice_binary &program) {
       std::string name = owner.tensor.name;
       std::seed_seq seed(name.begin(), name.end());
       std::mt19937 random(seed);
-      auto *values = reinterpret_cast<float *>(device.parameters() + parameter.tensor.offset);
+      auto *values = reinterpret_cast<float *>(device.parameter(parameter));
       for (int64_t e = 0; e < elementCount(parameter.tensor); ++e)
         values[e] = float(random()) / 4294967296.0f - 0.5f;
     }
@@ -152,8 +153,8 @@ std::vector<MicroBatch> Run::runApart(int64_t first) {
     if (program.graphs[0].stage == stage)
       found.loss = readElement(loss.element, frame + loss.offset, 0);
   };
-  executor.computeGradients(
-      settings, [&](int64_t m, int32_t *tokens, int32_t *targets) { load(first + m, tokens, targets); }, afterwards);
+  executor.load([&](int64_t m, int32_t *tokens, int32_t *targets) { load(first + m, tokens, targets); });
+  executor.computeGradients(settings, afterwards);
   std::vector<MicroBatch> all(program.micro_batches);
   for (std::vector<MicroBatch> &stage : byStage)
     for (size_t m = 0; m < all.size(); ++m) {
@@ -164,8 +165,8 @@ std::vector<MicroBatch> Run::runApart(int64_t first) {
 }
 
 Gradients Run::run() {
-  auto loadAll = [&](int64_t m, int32_t *tokens, int32_t *targets) { load(m, tokens, targets); };
-  executor.computeGradients(settings, loadAll, [](int32_t, int32_t, const char *) {});
+  executor.load([&](int64_t m, int32_t *tokens, int32_t *targets) { load(m, tokens, targets); });
+  executor.computeGradients(settings, [](int32_t, int32_t, const char *) {});
   Gradients all;
   for (uint32_t stage = 0; stage < program.stage_count; ++stage)
     all.merge(read(int32_t(stage), replicas.back().gradients(int32_t(stage), 0)));

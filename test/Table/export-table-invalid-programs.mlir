@@ -240,7 +240,7 @@ module attributes {sluice.binary = #binary} {
   pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] frames [1] {
     pipe.program @device.0 device 0 body {
       pipe.run forward stage 0 micro_batch 0
-      // expected-error@+1 {{expected an action of the step itself, found iteration 1}}
+      // expected-error@+1 {{expected an action of the step itself or of one before, found iteration 1}}
       pipe.run backward stage 0 micro_batch 0 iteration 1
     }
   }
@@ -398,36 +398,6 @@ module attributes {sluice.binary = #binary} {
   }
   // expected-error@+1 {{expected 'forward_only', since 'eval' is not trained}}
   pipe.pipeline @eval.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] frames [1] {
-    pipe.program @device.0 device 0 body {
-      pipe.run forward stage 0 micro_batch 0
-      pipe.run backward stage 0 micro_batch 0
-    }
-  }
-}
-
-// -----
-
-#binary = #sluice.binary<
-  model = <name = "m", description = "", batch = 1, sequence = 2, vocabulary = 3, micro_batches = 1, optimizer = sgd,
-           grad_clip = 1.0 : f64, flops_per_token = 6.0 : f64>,
-  graphs = [#sluice.graph<"train", inputs = []>],
-  memory = <parameter_bytes = 64, persistent_bytes = 64, frame_bytes = 64, gradient_offset = 0, gradient_bytes = 64,
-            norms_offset = 0>>
-
-module attributes {sluice.binary = #binary} {
-  sluice.slot result @train.loss : tensor<f32> {offset = 0, sluice.graph = "train"}
-  llvm.func @train.forward(%step: !llvm.ptr) attributes {
-      sluice.action = #sluice.action<forward>, sluice.graph = "train",
-      sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64} {
-    llvm.return
-  }
-  llvm.func @train.backward(%step: !llvm.ptr) attributes {
-      sluice.action = #sluice.action<backward>, sluice.graph = "train",
-      sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64} {
-    llvm.return
-  }
-  // expected-error@+1 {{expected a synchronous schedule, found ages of activations or error gradients}}
-  pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] error_ages [0] frames [1] {
     pipe.program @device.0 device 0 body {
       pipe.run forward stage 0 micro_batch 0
       pipe.run backward stage 0 micro_batch 0

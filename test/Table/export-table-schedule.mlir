@@ -8,13 +8,13 @@
 // CHECK-NOT: @layer
 // Gradients of one micro-batch need no zeros to start from: backward overwrites them. What the uses of tied parameters
 // give is added before the norm.
-// CHECK: @sluice_actions = internal constant [6 x { i32, i32, i32, i32, i32, i32, i32, i32 }]
-// CHECK-SAME: { i32 0, i32 0, i32 0, i32 -1, i32 -1, i32 -1, i32 -1, i32 0 }
-// CHECK-SAME: { i32 2, i32 0, i32 0, i32 3, i32 -1, i32 -1, i32 -1, i32 0 }
-// CHECK-SAME: { i32 3, i32 0, i32 0, i32 4, i32 -1, i32 0, i32 -1, i32 0 }
-// CHECK-SAME: { i32 4, i32 0, i32 -1, i32 2, i32 -1, i32 -1, i32 -1, i32 0 }
-// CHECK-SAME: { i32 5, i32 0, i32 -1, i32 1, i32 -1, i32 -1, i32 -1, i32 0 }
-// CHECK-SAME: { i32 6, i32 0, i32 -1, i32 0, i32 -1, i32 -1, i32 -1, i32 0 }
+// CHECK: @sluice_actions = internal constant [6 x { i32, i32, i32, i32, i32, i32, i32, i32, i32 }]
+// CHECK-SAME: { i32 0, i32 0, i32 0, i32 -1, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
+// CHECK-SAME: { i32 2, i32 0, i32 0, i32 3, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
+// CHECK-SAME: { i32 3, i32 0, i32 0, i32 4, i32 -1, i32 0, i32 -1, i32 0, i32 0 }
+// CHECK-SAME: { i32 4, i32 0, i32 -1, i32 2, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
+// CHECK-SAME: { i32 5, i32 0, i32 -1, i32 1, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
+// CHECK-SAME: { i32 6, i32 0, i32 -1, i32 0, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
 // CHECK: @[[SCHEDULE:sluice_string_[0-9]+]] = internal constant [11 x i8] c"sequential\00"
 // CHECK: @sluice_program = constant
 // CHECK-SAME: ptr @[[SCHEDULE]], i32 1, i32 1, i32 1,

@@ -12,9 +12,9 @@
 // Name, f32, rank 2, 2x3, offset 64, 24 bytes; normal of 0.5, decays; its gradient at 0, one state tensor at 64.
 // LLVM: @sluice_parameters = internal constant [2 x {{.*}} ptr @[[W]], i32 0, i32 2,
 // LLVM-SAME: {{^}} [6 x i64] [i64 2, i64 3, i64 0, i64 0, i64 0, i64 0], i64 64, i64 24 }, i32 1, i32 1,
-// LLVM-SAME: {{^}} double 5.000000e-01, i64 0, i32 1, i32 0, i32 0, i32 -1,
+// LLVM-SAME: {{^}} double 5.000000e-01, i64 0, i32 1, i32 0, i32 0, i32 -1, i32 0,
 // LLVM-SAME: {{^}} [4 x ptr] [ptr @[[AVG]], ptr null, ptr null, ptr null], [4 x i64] [i64 64, i64 0, i64 0, i64 0] }
-// LLVM-SAME: i32 0, i32 0, double 1.000000e+00, i64 -1, i32 0, i32 0, i32 0, i32 -1,
+// LLVM-SAME: i32 0, i32 0, double 1.000000e+00, i64 -1, i32 0, i32 0, i32 0, i32 -1, i32 0,
 // LLVM: @[[RATE:sluice_string_[0-9]+]] = internal constant [14 x i8] c"learning_rate\00"
 // LLVM: @[[THETA:sluice_string_[0-9]+]] = internal constant [6 x i8] c"theta\00"
 // A scalar without bounds, and one that the program computes, in (0, 1].
@@ -27,17 +27,17 @@
 // LLVM: @sluice_functions = internal constant [5 x { ptr, ptr, i64, i64, i32 }]
 // LLVM-SAME: [{ ptr, ptr, i64, i64, i32 } { ptr @[[FORWARD]], ptr @train.forward, i64 128, i64 64, i32 0 }
 // Load, forward, backward of two micro-batches; the first backward adds to zeros. Norm and update, then evaluation.
-// LLVM: @sluice_actions = internal constant [10 x { i32, i32, i32, i32, i32, i32, i32, i32 }]
-// LLVM-SAME: { i32 0, i32 0, i32 0, i32 -1, i32 -1, i32 -1, i32 -1, i32 0 }
-// LLVM-SAME: { i32 2, i32 0, i32 0, i32 0, i32 -1, i32 -1, i32 -1, i32 0 }
-// LLVM-SAME: { i32 3, i32 0, i32 0, i32 1, i32 -1, i32 0, i32 -1, i32 1 }
-// LLVM-SAME: { i32 0, i32 0, i32 1, i32 -1, i32 -1, i32 -1, i32 -1, i32 0 }
-// LLVM-SAME: { i32 2, i32 0, i32 1, i32 0, i32 -1, i32 -1, i32 -1, i32 0 }
-// LLVM-SAME: { i32 3, i32 0, i32 1, i32 1, i32 -1, i32 0, i32 -1, i32 0 }
-// LLVM-SAME: { i32 5, i32 0, i32 -1, i32 2, i32 -1, i32 -1, i32 -1, i32 0 }
-// LLVM-SAME: { i32 6, i32 0, i32 -1, i32 3, i32 -1, i32 -1, i32 -1, i32 0 }
-// LLVM-SAME: { i32 0, i32 0, i32 0, i32 -1, i32 -1, i32 -1, i32 -1, i32 0 }
-// LLVM-SAME: { i32 7, i32 0, i32 0, i32 4, i32 -1, i32 -1, i32 -1, i32 0 }
+// LLVM: @sluice_actions = internal constant [10 x { i32, i32, i32, i32, i32, i32, i32, i32, i32 }]
+// LLVM-SAME: { i32 0, i32 0, i32 0, i32 -1, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
+// LLVM-SAME: { i32 2, i32 0, i32 0, i32 0, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
+// LLVM-SAME: { i32 3, i32 0, i32 0, i32 1, i32 -1, i32 0, i32 -1, i32 1, i32 0 }
+// LLVM-SAME: { i32 0, i32 0, i32 1, i32 -1, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
+// LLVM-SAME: { i32 2, i32 0, i32 1, i32 0, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
+// LLVM-SAME: { i32 3, i32 0, i32 1, i32 1, i32 -1, i32 0, i32 -1, i32 0, i32 0 }
+// LLVM-SAME: { i32 5, i32 0, i32 -1, i32 2, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
+// LLVM-SAME: { i32 6, i32 0, i32 -1, i32 3, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
+// LLVM-SAME: { i32 0, i32 0, i32 0, i32 -1, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
+// LLVM-SAME: { i32 7, i32 0, i32 0, i32 4, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
 // The trained graph has no actions of its own, the other one the last two.
 // LLVM: @[[TRAIN:sluice_string_[0-9]+]] = internal constant [6 x i8] c"train\00"
 // LLVM: @sluice_graphs = internal constant [2 x
@@ -47,12 +47,12 @@
 // LLVM: @sluice_kernels = internal constant [1 x { ptr, i64, i64 }] [{ ptr, i64, i64 } { ptr @[[GELU]], i64 64,
 // LLVM-SAME: {{^}} i64 512 }]
 // Gradients of 64 bytes and no gates behind them, a frame of 320 bytes.
-// LLVM: @sluice_stages = internal constant [1 x { i64, i64, i64, i64, i32, i32, i32, i32, i32, i32 }]
-// LLVM-SAME: { i64 0, i64 64, i64 64, i64 320, i32 0, i32 1, i32 0, i32 0, i32 0, i32 0 }
-// LLVM: @sluice_devices = internal constant [1 x { i32, i32, i32, double }]
-// LLVM-SAME: { i32 0, i32 0, i32 8, double -1.000000e+00 }
+// LLVM: @sluice_stages = internal constant [1 x { i64, i64, i64, i64, i32, i32, i32, i32, i32, i32, i32, i32, i64, i64 }]
+// LLVM-SAME: { i64 0, i64 64, i64 64, i64 320, i32 0, i32 1, i32 0, i32 0, i32 0, i32 0, i32 0, i32 1, i64 0, i64 0 }
+// LLVM: @sluice_devices = internal constant [1 x { i32, i32, i32, double, i32, i32 }]
+// LLVM-SAME: { i32 0, i32 0, i32 8, double -1.000000e+00, i32 0, i32 0 }
 // LLVM: @sluice_program = constant
-// LLVM-SAME: i32 6, ptr @{{.*}}, i64 1, i64 2, i64 3, i64 2, double 6.000000e+00, double 1.000000e+00
+// LLVM-SAME: i32 7, ptr @{{.*}}, i64 1, i64 2, i64 3, i64 2, double 6.000000e+00, double 1.000000e+00
 // LLVM-SAME: i32 2, i32 2, i32 5, i32 10, i32 2, i32 0, i32 0, i32 0, i32 1, i32 1, i32 1, i32 0, i32 0,
 // LLVM-SAME: {{^}} ptr @sluice_parameters, ptr @sluice_scalars, ptr @sluice_functions, ptr @sluice_actions,
 // LLVM-SAME: {{^}} ptr @sluice_graphs

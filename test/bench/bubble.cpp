@@ -52,7 +52,8 @@ struct SleepingProgram {
 
 static sluice_action convert(const schedule::Action &action, int device, const schedule::Pipeline &pipeline) {
   int stage = device % pipeline.stages; // each has a device
-  sluice_action entry = {SLUICE_ACTION_LOAD, stage, action.microBatch, -1, action.channel, action.into, action.from, 0};
+  sluice_action entry = {
+      SLUICE_ACTION_LOAD, stage, action.microBatch, -1, action.channel, action.into, action.from, 0, 0};
   auto call = [&](uint32_t kind, Kind function) {
     entry.kind = kind;
     entry.function = stage * kinds + function;
@@ -81,12 +82,12 @@ SleepingProgram::SleepingProgram(const schedule::Pipeline &pipeline, const std::
   functions.resize(pipeline.stages * kinds);
   for (int stage = 0; stage < pipeline.stages; ++stage)
     stages.push_back({stage * SLUICE_ALIGNMENT, SLUICE_ALIGNMENT, (stage + 1) * SLUICE_ALIGNMENT, SLUICE_ALIGNMENT,
-                      SLUICE_F32, frames[stage], 1, 0, 0, stage});
+                      SLUICE_F32, frames[stage], 1, 0, 0, stage, 0, 1, 0, 0});
   for (int device = 0; device < pipeline.devices(); ++device) {
     auto first = uint32_t(actions.size());
     for (const schedule::Action &action : pipeline.programs[device].body)
       actions.push_back(convert(action, device, pipeline));
-    devices.push_back({pipeline.replicaOf(device), first, uint32_t(actions.size()) - first, /*busy=*/-1});
+    devices.push_back({pipeline.replicaOf(device), first, uint32_t(actions.size()) - first, /*busy=*/-1, 0, 0});
   }
   for (const schedule::Channel &channel : pipeline.channels)
     channels.push_back(
@@ -129,12 +130,13 @@ static double measureBubble(const SleepingProgram &program) {
   std::deque<runtime::Device> replicas;
   for (int32_t replica = 0; replica < program.binary.replicas; ++replica)
     replicas.emplace_back(program.binary, 1);
-  runtime::Executor executor(program.binary, replicas);
+  runtime::Actions actions(program.binary, replicas);
+  runtime::Executor executor(program.binary, actions);
   std::vector<double> bubbles;
   for (int step = 0; step < steps; ++step) {
     runtime::StepSettings settings;
     settings.step = step;
-    executor.computeGradients(settings, [](int64_t, int32_t *, int32_t *) {}, [](int32_t, int32_t, const char *) {});
+    executor.computeGradients(settings, [](int32_t, int32_t, const char *) {});
     executor.update(settings);
     bubbles.push_back(runtime::bubbleOf(executor.busyShares()));
   }

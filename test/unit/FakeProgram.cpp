@@ -180,18 +180,19 @@ const sluice_function functions[] = {{"forward", forward, kTokens * 8, kBias, 0}
                                      {"update", update, 0, 0, 0},
                                      {"logits", logits, 0, 0, 0}};
 
-// kind, stage, micro-batch, function, channel, into, from, clears
+// kind, stage, micro-batch, function, channel, into, from, clears, iteration
 const sluice_action actions[] = {
-    {SLUICE_ACTION_LOAD, 0, 0, -1, -1, -1, -1, 0},    {SLUICE_ACTION_FORWARD, 0, 0, 0, -1, -1, -1, 0},
-    {SLUICE_ACTION_BACKWARD, 0, 0, 1, -1, 0, -1, 1},  {SLUICE_ACTION_LOAD, 0, 1, -1, -1, -1, -1, 0},
-    {SLUICE_ACTION_FORWARD, 0, 1, 0, -1, -1, -1, 0},  {SLUICE_ACTION_BACKWARD, 0, 1, 1, -1, 0, -1, 0},
-    {SLUICE_ACTION_NORM, 0, -1, 2, -1, -1, -1, 0},    {SLUICE_ACTION_UPDATE, 0, -1, 3, -1, -1, -1, 0},
-    {SLUICE_ACTION_EVALUATE, 0, 0, 0, -1, -1, -1, 0}, {SLUICE_ACTION_EVALUATE, 0, 0, 4, -1, -1, -1, 0},
+    {SLUICE_ACTION_LOAD, 0, 0, -1, -1, -1, -1, 0, 0},    {SLUICE_ACTION_FORWARD, 0, 0, 0, -1, -1, -1, 0, 0},
+    {SLUICE_ACTION_BACKWARD, 0, 0, 1, -1, 0, -1, 1, 0},  {SLUICE_ACTION_LOAD, 0, 1, -1, -1, -1, -1, 0, 0},
+    {SLUICE_ACTION_FORWARD, 0, 1, 0, -1, -1, -1, 0, 0},  {SLUICE_ACTION_BACKWARD, 0, 1, 1, -1, 0, -1, 0, 0},
+    {SLUICE_ACTION_NORM, 0, -1, 2, -1, -1, -1, 0, 0},    {SLUICE_ACTION_UPDATE, 0, -1, 3, -1, -1, -1, 0, 0},
+    {SLUICE_ACTION_EVALUATE, 0, 0, 0, -1, -1, -1, 0, 0}, {SLUICE_ACTION_EVALUATE, 0, 0, 4, -1, -1, -1, 0, 0},
 };
 constexpr uint32_t kEvaluate = 8, kLogits = 9;
 const sluice_stage stages[] = {{kGradients, kTable + kBias, kGradients + kTable + kBias, kFrame, SLUICE_F32, 1,
-                                /*layers=*/0, /*embeddings=*/1, /*head=*/1, /*device=*/0}};
-const sluice_device devices[] = {{0, 0, kEvaluate, /*busy=*/1}};
+                                /*layers=*/0, /*embeddings=*/1, /*head=*/1, /*device=*/0, /*delay=*/0,
+                                /*versions=*/1, /*weights_offset=*/0, /*weights_bytes=*/0}};
+const sluice_device devices[] = {{0, 0, kEvaluate, /*busy=*/1, 0, 0}};
 
 const sluice_parameter parameters[] = {
     {{"wte.weight", SLUICE_F32, 2, {kVocabulary, kVocabulary}, 0, kTable},
@@ -203,6 +204,7 @@ const sluice_parameter parameters[] = {
      0,
      0,
      -1,
+     /*in_place=*/0,
      {"exp_avg", "exp_avg_sq"},
      {kFirstMoments, kSecondMoments}},
     {{"bias", SLUICE_F32, 1, {kVocabulary}, kTable, kBias},
@@ -214,6 +216,7 @@ const sluice_parameter parameters[] = {
      0,
      0,
      -1,
+     /*in_place=*/0,
      {"exp_avg", "exp_avg_sq"},
      {kFirstMoments + kTable, kSecondMoments + kTable}},
 };

@@ -72,7 +72,7 @@ const sluice_graph *Model::findGraph(llvm::StringRef name) const {
 }
 
 void Model::call(int32_t function) {
-  sluice_blocks blocks = {parameters.data(), parameters.data(), persistent.data(), frame.data()};
+  sluice_blocks blocks = {parameters.data(), parameters.data(), persistent.data(), frame.data(), parameters.data()};
   binary.functions[function].entry(&jit.step, &blocks, scratch.data());
 }
 

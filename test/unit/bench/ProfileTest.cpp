@@ -12,7 +12,7 @@ using namespace sluice::runtime;
 namespace {
 
 constexpr sluice_action act(uint32_t kind, int32_t stage, int32_t microBatch, int32_t channel = -1) {
-  return {kind, stage, microBatch, -1, channel, -1, -1, 0};
+  return {kind, stage, microBatch, -1, channel, -1, -1, 0, 0};
 }
 
 /// Two stages, two micro-batches, and a channel from the first to the second.
@@ -21,7 +21,7 @@ const sluice_action actions[] = {
     act(SLUICE_ACTION_NORM, 0, -1),   act(SLUICE_ACTION_UPDATE, 0, -1),  act(SLUICE_ACTION_RECEIVE, 1, 0, 0),
     act(SLUICE_ACTION_TIED, 1, -1),   act(SLUICE_ACTION_BACKWARD, 1, 0),
 };
-const sluice_device devices[] = {{0, 0, 5, -1}, {0, 5, 3, -1}};
+const sluice_device devices[] = {{0, 0, 5, -1, 0, 0}, {0, 5, 3, -1, 0, 0}};
 const sluice_channel channel = {SLUICE_CHANNEL_FRAMES, 0, 1, 0, 1, 0, 1};
 const sluice_transfer transfer = {0, 0, 4096};
 

@@ -5,6 +5,7 @@
 #include "FakeProgram.h"
 
 #include <gtest/gtest.h>
+#include <set>
 
 #include <algorithm>
 #include <cstring>
@@ -182,7 +183,7 @@ TEST(DeviceTest, CallsAFunctionOnTheFrameAndTheGradientBufferThatAreAskedFor) {
   Device device(two.program, 1);
   sluice_step step{};
   auto floatAt = [](const char *place) { return *reinterpret_cast<const float *>(place); };
-  device.call(1, 1, 2, step);
+  device.call(1, 1, 2, /*updates=*/0, step);
   EXPECT_EQ(floatAt(device.frame(1, 1)), 5);
   EXPECT_EQ(floatAt(device.frame(1, 0)), 0);
   EXPECT_EQ(floatAt(device.frame(0, 0)), 0);
@@ -203,9 +204,70 @@ TEST(DeviceTest, CallsAFunctionOnTheInputsOfItsMicroBatch) {
   Device device(program, 1);
   device.input(1, 0)[0] = 42;
   sluice_step step{};
-  device.call(0, 1, 0, step);
+  device.call(0, 1, 0, /*updates=*/0, step);
   EXPECT_EQ(*reinterpret_cast<int32_t *>(device.frame(0)), 42);
   EXPECT_EQ(step.pool, &device.threads());
+}
+
+/// A stage that keeps three versions of its weights, which are all parameters but the bias.
+struct LateStage {
+  LateStage() {
+    stage.delay = 2;
+    stage.versions = 3;
+    stage.weights_bytes = parameters[0].tensor.bytes;
+    parameters[1].in_place = 1;
+    program.stages = &stage;
+    program.parameters = parameters;
+  }
+  sluice_stage stage = sluice_program.stages[0];
+  sluice_parameter parameters[2] = {sluice_program.parameters[0], sluice_program.parameters[1]};
+  sluice_binary program = sluice_program;
+};
+
+TEST(DeviceTest, UpdatesWriteTheNextVersionOfWeights) {
+  // Copies the first weight, plus one, to the next weights, and adds one to the first bias.
+  sluice_entry entry = [](const sluice_step *, const sluice_blocks *blocks, void *) {
+    *static_cast<float *>(blocks->next_weights) = *static_cast<const float *>(blocks->weights) + 1;
+    auto *inPlace = static_cast<char *>(blocks->in_place) + sluice_program.parameters[1].tensor.offset;
+    *reinterpret_cast<float *>(inPlace) += 1;
+  };
+  LateStage late;
+  sluice_function function{"update", entry, 0, 0, 0};
+  late.program.functions = &function;
+  late.program.function_count = 1;
+  Device device(late.program, 1);
+  auto weight = [&] { return *reinterpret_cast<float *>(device.parameter(late.parameters[0])); };
+  sluice_step step{};
+  for (int64_t update = 0; update < 7; ++update) {
+    EXPECT_EQ(weight(), float(update));
+    device.call(0, 0, 0, update, step);
+    EXPECT_EQ(weight(), float(update)); // the newest until it is said to be over
+    device.setUpdates(0, update + 1);
+  }
+  EXPECT_EQ(*reinterpret_cast<float *>(device.parameter(late.parameters[1])), 7);
+  // Three versions are there: those after 5, 6 and 7 updates.
+  for (int64_t updates : {5, 6, 7}) {
+    device.setUpdates(0, updates);
+    EXPECT_EQ(weight(), float(updates));
+  }
+}
+
+TEST(DeviceTest, LateStagesHaveMoreInputsAndAFrameForWhatIsEvaluated) {
+  LateStage late;
+  MemoryPlan plan = planMemory(late.program, 1), synchronous = planMemory(sluice_program, 1);
+  EXPECT_EQ(plan.versions, 2 * late.stage.weights_bytes);
+  EXPECT_EQ(plan.frames, 2 * synchronous.frames);
+  // Of the step, of two before it and of one that is begun ahead, and one micro-batch more.
+  EXPECT_EQ(plan.inputs, synchronous.inputs / kFakeMicroBatches * (4 * kFakeMicroBatches + 1));
+  EXPECT_EQ(plan.total(), synchronous.total() + plan.versions + synchronous.frames + plan.inputs - synchronous.inputs);
+  Device device(late.program, 1);
+  std::set<const int32_t *> inputs = {device.input(Device::kEvaluated, 0)};
+  for (int64_t m = 0; m < 4 * kFakeMicroBatches; ++m)
+    EXPECT_TRUE(inputs.insert(device.input(m + 40 * kFakeMicroBatches, 0)).second);
+  EXPECT_NE(device.frame(0, Device::kEvaluated), device.frame(0, 0));
+  device.setUpdatesBefore(0, 3, 17);
+  device.setUpdatesBefore(0, Device::kEvaluated, 18);
+  EXPECT_EQ(device.updatesBefore(0, 3), 17);
 }
 
 } // namespace

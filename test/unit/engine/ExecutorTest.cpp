@@ -20,7 +20,9 @@ void ignoreMicroBatch(int32_t, int32_t, const char *) {}
 /// The program on a device, its parameters all zero, with the scalars of the first step.
 class ExecutorTest : public ::testing::Test {
 protected:
-  ExecutorTest() : executor(sluice_program, *withOneReplica(replicas)), settings(fakeSettings(0)) {
+  ExecutorTest()
+      : actions(sluice_program, *withOneReplica(replicas)), executor(sluice_program, actions),
+        settings(fakeSettings(0)) {
     Scalars scalars(sluice_program);
     setScalarsOfStep(scalars, sluice_program, settings);
     executor.setScalars(scalars);
@@ -38,9 +40,12 @@ protected:
   std::vector<float> gradients() const {
     return copyOf(device().persistent() + sluice_program.gradient_offset, sluice_program.gradient_bytes);
   }
-  std::vector<float> parameters() const { return copyOf(device().parameters(), sluice_program.parameter_bytes); }
+  std::vector<float> parameters() const {
+    return copyOf(device().parameter(sluice_program.parameters[0]), sluice_program.parameter_bytes);
+  }
 
   std::deque<Device> replicas;
+  Actions actions;
   Executor executor;
   StepSettings settings;
 };
@@ -52,7 +57,8 @@ TEST_F(ExecutorTest, TellsOfEachMicroBatchWhenItIsDone) {
     loadFakePattern(microBatch, tokens, targets);
   };
   std::vector<std::vector<float>> seen;
-  executor.computeGradients(settings, load, [&](int32_t stage, int32_t microBatch, const char *frame) {
+  executor.load(load);
+  executor.computeGradients(settings, [&](int32_t stage, int32_t microBatch, const char *frame) {
     EXPECT_EQ(stage, 0);
     EXPECT_EQ(frame, device().frame(0));
     events.push_back(10 + microBatch);
@@ -66,14 +72,16 @@ TEST_F(ExecutorTest, TellsOfEachMicroBatchWhenItIsDone) {
 
 TEST_F(ExecutorTest, ParametersChangeInTheUpdateAlone) {
   std::vector<float> before = parameters();
-  executor.computeGradients(settings, loadFakePattern, ignoreMicroBatch);
+  executor.load(loadFakePattern);
+  executor.computeGradients(settings, ignoreMicroBatch);
   EXPECT_EQ(parameters(), before);
   executor.update(settings);
   EXPECT_NE(parameters(), before);
 }
 
 TEST_F(ExecutorTest, GradientsOfMicroBatchesAddUpToThatOfTheStep) {
-  executor.computeGradients(settings, loadFakePattern, ignoreMicroBatch);
+  executor.load(loadFakePattern);
+  executor.computeGradients(settings, ignoreMicroBatch);
   std::vector<float> whole = gradients(), sum(whole.size(), 0.0f);
   for (int32_t m = 0; m < kFakeMicroBatches; ++m) {
     executor.computeGradientOf(m, settings);
@@ -86,41 +94,45 @@ TEST_F(ExecutorTest, GradientsOfMicroBatchesAddUpToThatOfTheStep) {
 }
 
 TEST_F(ExecutorTest, AGradientIsComputedFromZero) {
-  executor.computeGradients(settings, loadFakePattern, ignoreMicroBatch);
+  executor.load(loadFakePattern);
+  executor.computeGradients(settings, ignoreMicroBatch);
   std::vector<float> first = gradients();
-  executor.computeGradients(settings, loadFakePattern, ignoreMicroBatch);
+  executor.load(loadFakePattern);
+  executor.computeGradients(settings, ignoreMicroBatch);
   EXPECT_EQ(gradients(), first);
 }
 
 TEST_F(ExecutorTest, MicroBatchesAreDoneBehindTheSecondHalfOfBackward) {
-  executor.computeGradients(settings, loadFakePattern, ignoreMicroBatch);
+  executor.load(loadFakePattern);
+  executor.computeGradients(settings, ignoreMicroBatch);
   std::vector<float> expected = gradients();
   // The first half clears what a group begins with and computes nothing; the second is all of backward.
-  std::vector<sluice_action> actions;
+  std::vector<sluice_action> cut;
   for (uint32_t i = 0; i < sluice_program.action_count; ++i) {
     sluice_action action = sluice_program.actions[i];
     if (action.kind == SLUICE_ACTION_BACKWARD) {
-      actions.push_back(action);
-      actions.back().kind = SLUICE_ACTION_BACKWARD_INPUT;
-      actions.back().function = -1;
+      cut.push_back(action);
+      cut.back().kind = SLUICE_ACTION_BACKWARD_INPUT;
+      cut.back().function = -1;
       action.kind = SLUICE_ACTION_BACKWARD_WEIGHT;
       action.clears = 0;
     }
-    actions.push_back(action);
+    cut.push_back(action);
   }
   sluice_binary program = sluice_program;
   sluice_device only = sluice_program.devices[0];
-  only.action_count += static_cast<uint32_t>(actions.size()) - sluice_program.action_count;
-  program.actions = actions.data();
-  program.action_count = static_cast<uint32_t>(actions.size());
+  only.action_count += static_cast<uint32_t>(cut.size()) - sluice_program.action_count;
+  program.actions = cut.data();
+  program.action_count = static_cast<uint32_t>(cut.size());
   program.devices = &only;
-  Executor halves(program, replicas);
+  Actions ofHalves(program, replicas);
+  Executor halves(program, ofHalves);
   Scalars scalars(program);
   setScalarsOfStep(scalars, program, settings);
   halves.setScalars(scalars);
   std::vector<std::vector<float>> seen;
-  halves.computeGradients(settings, loadFakePattern,
-                          [&](int32_t, int32_t, const char *) { seen.push_back(gradients()); });
+  halves.load(loadFakePattern);
+  halves.computeGradients(settings, [&](int32_t, int32_t, const char *) { seen.push_back(gradients()); });
   ASSERT_EQ(seen.size(), static_cast<size_t>(kFakeMicroBatches));
   EXPECT_EQ(seen.back(), expected);
   EXPECT_EQ(gradients(), expected);

@@ -34,10 +34,10 @@ TEST(LayerDetailTest, ALayerIsItsOwnParametersAlone) {
   program.norms_offset = 0;
 
   const float before[] = {3, 4, 6, 8, 0, 0}, after[] = {3, 5, 6, 8, 0, 5};
-  const double squares[] = {4, 9, 16};
+  StepSums sums(program);
+  sums.squares = {4, 9, 16};
   std::vector<LayerDetail> details =
-      describeLayers(program, reinterpret_cast<const char *>(before), reinterpret_cast<const char *>(after),
-                     reinterpret_cast<const char *>(squares), {});
+      describeLayers(program, reinterpret_cast<const char *>(before), reinterpret_cast<const char *>(after), sums, {});
   ASSERT_EQ(details.size(), 2u);
   EXPECT_EQ(details[0].name, "h.1");
   EXPECT_DOUBLE_EQ(details[0].gradientNorm, 2);

@@ -20,6 +20,7 @@ TrainOptions unusual() {
   options.optimizer.adamwPeak = 1.0 / 3;
   options.optimizer.gradientClip = 0;
   options.data.validationFraction = 0.3;
+  options.synchronousWarmup = "25%";
   options.evalEvery = 5;
   options.evalBatches = 6;
   options.checkpointEvery = 7;

@@ -1,0 +1,112 @@
+//===- Actions.cpp - What an action of a program does ---------------------===//
+
+#include "runtime/engine/Actions.h"
+#include "runtime/engine/Program.h"
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+namespace sluice::runtime {
+
+/// How long a stage spins for a message before it sleeps: a stage waits for much of a step, and what it spins away is
+/// taken from others where there are more threads than processors.
+static constexpr std::chrono::microseconds kSpin(200), kSpinWhereCrowded(5);
+
+Actions::Actions(const sluice_binary &program, std::deque<Device> &replicas) : program(program), replicas(replicas) {
+  uint32_t threads = replicas.front().threads().size() * program.device_count;
+  bool isCrowded = threads > std::thread::hardware_concurrency();
+  for (uint32_t i = 0; i < program.channel_count; ++i)
+    queues.emplace_back(messageBytes(program, program.channels[i]), program.channels[i].capacity,
+                        isCrowded ? kSpinWhereCrowded : kSpin);
+}
+
+static void setKey(uint32_t *key, uint64_t seed, int64_t step, int32_t microBatch) {
+  key[0] = static_cast<uint32_t>(seed);
+  key[1] = static_cast<uint32_t>(seed >> 32);
+  key[2] = static_cast<uint32_t>(step);
+  key[3] = static_cast<uint32_t>(microBatch);
+}
+
+void Actions::call(Device &memory, sluice_step &step, const sluice_action &action, const ActionContext &context) {
+  if (action.function < 0)
+    return; // the stage has nothing to do
+  // An action of no micro-batch draws nothing; any key will do.
+  int32_t microBatch = std::max(action.micro_batch, 0);
+  setKey(step.key, context.seeds ? context.seeds->ofRun() : 0, context.step, microBatch);
+  setKey(step.gate_key, context.seeds ? context.seeds->ofGates() : 0, context.step, microBatch);
+  int64_t updates =
+      isBackward(action) ? memory.updatesBefore(action.stage, context.microBatch) : memory.updates(action.stage);
+  memory.call(action.function, context.microBatch, std::max(action.into, 0), updates, step);
+}
+
+void Actions::send(Device &from, const sluice_action &action, int64_t microBatch) {
+  const sluice_channel &channel = program.channels[action.channel];
+  char *message = queues[action.channel].beginSend();
+  if (channel.role == SLUICE_CHANNEL_REPLICA) {
+    std::memcpy(message, from.gradients(action.stage, action.from), messageBytes(program, channel));
+  } else {
+    const char *block =
+        channel.role == SLUICE_CHANNEL_EXCHANGE ? from.persistent() : from.frame(action.stage, microBatch);
+    for (uint32_t i = 0; i < channel.transfer_count; ++i) {
+      const sluice_transfer &transfer = program.transfers[channel.first_transfer + i];
+      std::memcpy(message, block + transfer.source, transfer.bytes);
+      message += transfer.bytes;
+    }
+  }
+  queues[action.channel].endSend();
+}
+
+void Actions::receive(Device &to, const sluice_action &action, int64_t microBatch) {
+  const sluice_channel &channel = program.channels[action.channel];
+  const char *message = queues[action.channel].beginReceive();
+  if (channel.role == SLUICE_CHANNEL_REPLICA) {
+    std::memcpy(to.gradients(action.stage, action.into), message, messageBytes(program, channel));
+  } else {
+    char *block = channel.role == SLUICE_CHANNEL_EXCHANGE ? to.persistent() : to.frame(action.stage, microBatch);
+    for (uint32_t i = 0; i < channel.transfer_count; ++i) {
+      const sluice_transfer &transfer = program.transfers[channel.first_transfer + i];
+      std::memcpy(block + transfer.target, message, transfer.bytes);
+      message += transfer.bytes;
+    }
+  }
+  queues[action.channel].endReceive();
+}
+
+void Actions::perform(Device &memory, sluice_step &step, const sluice_action &action, const ActionContext &context) {
+  switch (action.kind) {
+  case SLUICE_ACTION_LOAD:
+    return; // inputs of all micro-batches are there before the step
+  case SLUICE_ACTION_SEND:
+    return send(memory, action, context.microBatch);
+  case SLUICE_ACTION_RECEIVE:
+    return receive(memory, action, context.microBatch);
+  case SLUICE_ACTION_COMBINE:
+    return memory.combine(action.stage, action.into, action.from);
+  case SLUICE_ACTION_FORWARD:
+    memory.setUpdatesBefore(action.stage, context.microBatch, memory.updates(action.stage));
+    break;
+  default:
+    break;
+  }
+  if (isBackward(action) && action.clears)
+    memory.clearGradients(action.stage, action.into);
+  call(memory, step, action, context);
+  if (action.kind == SLUICE_ACTION_UPDATE)
+    memory.setUpdates(action.stage, memory.updates(action.stage) + 1);
+}
+
+bool Actions::wouldWait(const sluice_action &action) const {
+  return (action.kind == SLUICE_ACTION_RECEIVE && !queues[action.channel].hasMessage()) ||
+         (action.kind == SLUICE_ACTION_SEND && !queues[action.channel].hasRoom());
+}
+
+bool endsBackward(const sluice_action &action) {
+  return action.kind == SLUICE_ACTION_BACKWARD || action.kind == SLUICE_ACTION_BACKWARD_WEIGHT;
+}
+
+bool isBackward(const sluice_action &action) {
+  return endsBackward(action) || action.kind == SLUICE_ACTION_BACKWARD_INPUT;
+}
+
+} // namespace sluice::runtime

@@ -1,0 +1,70 @@
+//===- Actions.h - What an action of a program does -------------*- C++ -*-===//
+//
+// Performs one action of the table in the memory of its replica, and has the channels in which devices meet. When which
+// action comes, and what the numbers in memory mean, is the business of those who call it.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_RUNTIME_ENGINE_ACTIONS_H
+#define SLUICE_RUNTIME_ENGINE_ACTIONS_H
+
+#include "runtime/abi.h"
+#include "runtime/cpu/Device.h"
+#include "runtime/engine/Channel.h"
+#include "runtime/engine/Seeds.h"
+
+#include <cstdint>
+#include <deque>
+
+namespace sluice::runtime {
+
+/// What random numbers and memory of an action are chosen by.
+struct ActionContext {
+  const Seeds *seeds = nullptr; ///< Null where nothing is trained: sums alone draw then, by zeros.
+  int64_t step = 0;             ///< That its micro-batch is of, or that it updates in.
+  int64_t microBatch = 0;       ///< Its number in the memory of the replica (Device).
+};
+
+/// When an action ran, on which of the program's devices.
+struct ActionTime {
+  int32_t device;
+  const sluice_action *action;
+  Clock::time_point begin, end;
+};
+
+class Actions {
+public:
+  /// `replicas` has as many as the program. Both must outlive this. `program` must have passed checkProgram().
+  Actions(const sluice_binary &program, std::deque<Device> &replicas);
+
+  Device &memoryOf(int32_t replica) { return replicas[replica]; }
+
+  /// Performs an action in `memory`, that of its replica. Scalars of `step` are the caller's. Counts updates, and
+  /// remembers which weights a forward read. One thread a device at a time.
+  void perform(Device &memory, sluice_step &step, const sluice_action &action, const ActionContext &context);
+
+  /// Whether an action would wait for another device.
+  bool wouldWait(const sluice_action &action) const;
+
+  /// By channel of the program.
+  std::deque<Channel> &channels() { return queues; }
+
+private:
+  void call(Device &memory, sluice_step &step, const sluice_action &action, const ActionContext &context);
+  void send(Device &from, const sluice_action &action, int64_t microBatch);
+  void receive(Device &to, const sluice_action &action, int64_t microBatch);
+
+  const sluice_binary &program;
+  std::deque<Device> &replicas;
+  std::deque<Channel> queues; // which do not move
+};
+
+bool isBackward(const sluice_action &action);
+
+/// Whether backward of a micro-batch is done behind the action: what it left in the frame can be read, and has to be at
+/// once, since another micro-batch may get the same frame.
+bool endsBackward(const sluice_action &action);
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_ENGINE_ACTIONS_H
