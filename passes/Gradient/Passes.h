@@ -32,7 +32,7 @@ struct GradientOptions : mlir::PassPipelineOptions<GradientOptions> {
   Option<int64_t> stages{*this, "stages", llvm::cl::desc("Stages; 0: as many as partition has, or none"),
                          llvm::cl::init(0)};
   Option<std::string> partition{*this, "partition", llvm::cl::desc("Layers a stage, such as 3,6,3")};
-  Option<std::string> schedule{*this, "schedule", llvm::cl::desc("sequential, gpipe, 1f1b, interleaved or zero-bubble"),
+  Option<std::string> schedule{*this, "schedule", llvm::cl::desc("One of those of sluice-schedule"),
                                llvm::cl::init("sequential")};
   Option<int> devices{*this, "devices", llvm::cl::desc("Devices of a replica; 0: one a stage"), llvm::cl::init(0)};
   Option<int> replicas{*this, "replicas", llvm::cl::desc("Copies of the pipeline, which divide the micro-batches"),

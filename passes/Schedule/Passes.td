@@ -68,6 +68,7 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
     - Leaves: channels that carry the slots of the messages.
     - Refuses: what `sluice-schedule` refuses, and a pipeline of another number of stages or micro-batches, or
       without a channel for a message.
+    - Refuses where gradients are stale: stages on several devices that share a parameter, and a dynamic loss scale.
 
     The actions of a graph `train` of one stage, with one micro-batch, get
 

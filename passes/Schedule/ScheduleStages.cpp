@@ -1,6 +1,7 @@
 //===- ScheduleStages.cpp - Programs for the actions that stages were cut into ------------===//
 #include "dialects/Sluice/ActionStage.h"
 #include "dialects/Sluice/BinaryFacts.h"
+#include "dialects/Sluice/RuntimeScalars.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Schedule/Generators.h"
 #include "passes/Schedule/Passes.h"
@@ -47,6 +48,7 @@ private:
   LogicalResult schedule(StringRef graph, int64_t stages);
   FailureOr<pipe::PipelineOp> generate(StringRef graph, int64_t stages, StringRef name, StringRef schedule);
   std::vector<schedule::TiedStages> findTied(StringRef graph);
+  LogicalResult checkStale(StringRef graph, int64_t stages);
   LogicalResult bind(pipe::PipelineOp op, StringRef graph, int64_t stages);
 };
 } // namespace
@@ -75,6 +77,8 @@ FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t st
                                                      StringRef schedule) {
   ModuleOp module = getOperation();
   bool isTrained = graph == "train";
+  if (stages > 1 && schedule::hasStaleGradients(schedule) && failed(checkStale(graph, stages)))
+    return failure();
   schedule::GeneratorOptions options;
   options.schedule = schedule.str();
   options.stages = stages;
@@ -94,6 +98,29 @@ FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t st
   pipe::PipelineOp op = writePipeline(builder, module.getLoc(), name, pipeline);
   op->setAttr("schedule", builder.getStringAttr(options.schedule));
   return op;
+}
+
+/// What stages that do not wait for each other cannot do together: exchange gradients, and skip a step.
+LogicalResult ScheduleStages::checkStale(StringRef graph, int64_t stages) {
+  ModuleOp module = getOperation();
+  if (hasScalar(module, "loss_scale_interval"))
+    return module.emitError() << "expected a loss scale that does not change for " << scheduleName
+                              << ", whose stages do not skip a step together, found a dynamic one";
+  int64_t count = devices == 0 ? stages : int64_t(devices);
+  for (auto message : module.getOps<MessageOp>()) {
+    int64_t first = std::min(message.getSource(), message.getTarget());
+    int64_t last = std::max(message.getSource(), message.getTarget());
+    if (message.getAction() != ActionKind::Tied || message.getGraph() != graph || (last - first) % count == 0)
+      continue;
+    std::string fitting;
+    for (int64_t divisor = 1; divisor <= last - first; ++divisor)
+      if ((last - first) % divisor == 0)
+        fitting += (divisor == 1 ? "" : divisor == last - first ? " or " : ", ") + std::to_string(divisor);
+    return module.emitError() << "expected stages " << first << " and " << last
+                              << ", which share a parameter, on one device for " << scheduleName << "; " << fitting
+                              << (last - first == 1 ? " device" : " devices") << " would fit, found " << count;
+  }
+  return success();
 }
 
 /// Pairs of stages that exchange gradients, and stages that add uses of their own.

@@ -116,8 +116,8 @@ struct Options {
       llvm::cl::value_desc("N,..."), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> schedule{
       "schedule",
-      llvm::cl::desc("Order in which stages run micro-batches: sequential, gpipe, 1f1b, interleaved or zero-bubble "
-                     "(default: sequential)"),
+      llvm::cl::desc("Order in which stages run micro-batches: sequential, gpipe, 1f1b, interleaved, "
+                     "zero-bubble, or ouroboros, whose gradients are stale (default: sequential)"),
       llvm::cl::value_desc("NAME"), llvm::cl::init("sequential"), llvm::cl::cat(category)};
   llvm::cl::opt<int> replicas{
       "replicas",
@@ -135,7 +135,7 @@ struct Options {
       llvm::cl::desc(
           "Devices of all replicas. Fewer than stages times replicas: stages s, s + D, ... lie on one of the D "
           "of a replica. As many or more: with stages or replicas it says the other, alone the stages "
-          "(default: one a stage of each replica)"),
+          "(default: one a stage of each replica; for ouroboros one less where the embeddings are tied)"),
       llvm::cl::value_desc("D"), llvm::cl::init(0), llvm::cl::cat(category)};
   llvm::cl::opt<double> deviceMemory{
       "device-memory",

@@ -18,13 +18,18 @@ struct DeviceCount {
   int ofReplica;  ///< devices of a replica; 0: one a stage
 };
 
-/// `--devices` are those of all replicas. Behind `checkUsage`, which says where it cannot be.
-DeviceCount countDevices(const Options &options);
+/// `--devices` are those of all replicas. Without them, a schedule whose gradients are stale has one device less than
+/// stages where embeddings and head of the model share a parameter, which then lies on one device. Behind `checkUsage`,
+/// which says where it cannot be.
+DeviceCount countDevices(mlir::ModuleOp module, const Options &options);
 
 /// What weights and the first moment are rounded to, the name of a format, and what the loss is scaled by: what
 /// `--state` and `--loss-scale` say, or the policy of `--compute`. Behind `checkUsage`.
 std::string stateOf(const Options &options);
 std::string lossScaleOf(const Options &options);
+
+/// Values of the options of stages that no model fits. A part of `checkUsage`.
+std::string checkStageUsage(const Options &options);
 
 /// Values out of range, options that do not go together, and files that cannot be read or written.
 std::string checkUsage(const Options &options);

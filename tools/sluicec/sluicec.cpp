@@ -107,7 +107,7 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
 
 static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const Options &options) {
   gradient.droppedState = options.droppedState.getValue();
-  DeviceCount devices = countDevices(options);
+  DeviceCount devices = countDevices(module, options);
   gradient.stages = devices.stages;
   gradient.partition = options.partition.getValue();
   gradient.schedule = options.schedule.getValue();
