@@ -77,7 +77,7 @@ FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t st
                                                      StringRef schedule) {
   ModuleOp module = getOperation();
   bool isTrained = graph == "train";
-  if (stages > 1 && schedule::hasStaleGradients(schedule) && failed(checkStale(graph, stages)))
+  if (stages > 1 && schedule::hasStaleGradients(schedule.str()) && failed(checkStale(graph, stages)))
     return failure();
   schedule::GeneratorOptions options;
   options.schedule = schedule.str();
