@@ -13,6 +13,16 @@ LogicalResult ParameterOp::verify() {
   auto type = cast<RankedTensorType>(getType());
   if (getHiddenParts() && (type.getRank() != 2 || type.getDimSize(1) % *getHiddenParts() != 0))
     return emitOpError() << "expected a matrix of " << *getHiddenParts() << " equal column blocks, found " << type;
+  if (!getReaders())
+    return success();
+  ArrayRef<int64_t> readers = *getReaders();
+  int64_t own = getStage().value_or(0);
+  if (readers.empty() || readers.front() < 0 || readers.back() >= own ||
+      !llvm::is_sorted(readers, std::less_equal<int64_t>()))
+    return emitOpError() << "expected ascending 'readers', at least one, before its stage " << own << ", found ["
+                         << readers << "]";
+  if (getCopyOf())
+    return emitOpError() << "expected no 'readers' of a copy";
   return success();
 }
 
@@ -23,10 +33,10 @@ LogicalResult ParameterOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!original)
     return emitOpError() << "expected a parameter named '" << *getCopyOf() << "' that it is a copy of";
   bool isApart = getStage().value_or(0) != original.getStage().value_or(0);
-  if (!original.getCopyOf() && original.getType() == getType() && isApart)
+  if (!original.getCopyOf() && !original.getReaders() && original.getType() == getType() && isApart)
     return success();
   InFlightDiagnostic diagnostic = emitOpError() << "expected the copy of a parameter of another stage and the same "
-                                                   "type that is no copy";
+                                                   "type that is no copy and has no readers";
   diagnostic.attachNote(original.getLoc()) << "that is '" << original.getSymName() << "'";
   return diagnostic;
 }

@@ -14,6 +14,8 @@ def ParameterOp : Sluice_Op<"parameter", [Symbol, DeclareOpInterfaceMethods<Symb
     - `stage`: the part of the pipeline that owns it. Without it that is the only one.
     - `copy_of`: it is the copy of a parameter that another stage owns and has the same values. That one exists, has the
       same type and another stage, and is no copy.
+    - `readers`: the other stages of its device that read it, at least one, ascending and before its own. It is no copy
+      and has none.
     - `in_place`: it has one version, also where its stage keeps several. Set by `sluice-version-weights`.
     - `offset`: its first byte in the parameter block, set by `sluice-plan-slots`.
 
@@ -24,9 +26,17 @@ def ParameterOp : Sluice_Op<"parameter", [Symbol, DeclareOpInterfaceMethods<Symb
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Sluice_FloatTensor>:$type, AnyAttr:$init, UnitAttr:$decays,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$hidden_parts,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$stage,
-                       OptionalAttr<FlatSymbolRefAttr>:$copy_of, UnitAttr:$in_place, OptionalAttr<I64Attr>:$offset);
+                       OptionalAttr<FlatSymbolRefAttr>:$copy_of, OptionalAttr<DenseI64ArrayAttr>:$readers,
+                       UnitAttr:$in_place, OptionalAttr<I64Attr>:$offset);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Whether a stage finds it where it lies: its own, and those that read it.
+    bool isReadBy(int64_t stage) {
+      return int64_t(getStage().value_or(0)) == stage ||
+             ::llvm::is_contained(getReaders().value_or(::llvm::ArrayRef<int64_t>()), stage);
+    }
+  }];
 }
 
 def SlotOp : Sluice_Op<"slot", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

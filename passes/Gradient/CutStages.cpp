@@ -177,9 +177,9 @@ LogicalResult ActionCutter::connectOp(Operation *op, int64_t stage) {
   }
   for (Operation *read : needs.readings) {
     StringRef parameter = cast<ReadOp>(read).getSymbol();
-    if (stageOfParameter(parameter) != stage)
-      return read->emitOpError() << "expected a parameter of stage " << stage << ", found '" << parameter
-                                 << "' of stage " << stageOfParameter(parameter);
+    if (!symbols.lookup<ParameterOp>(parameter).isReadBy(stage))
+      return read->emitOpError() << "expected a parameter of stage " << stage << ", or one that it reads, found '"
+                                 << parameter << "' of stage " << stageOfParameter(parameter);
   }
   return success();
 }

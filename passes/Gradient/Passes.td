@@ -176,12 +176,11 @@ def CutStages : Pass<"sluice-cut-stages", "::mlir::ModuleOp"> {
     - Needs: actions whose calls and branches say their stage, as `sluice-differentiate` and `sluice-insert-optimizer`
       leave them behind `sluice-place-parameters`. Where all is one stage it does nothing.
     - Does: each action becomes one for every stage that has something to do in it. Layer functions stay as they are.
-    - Does: a value that another stage uses gets a slot of kind `boundary` there and on every stage in between. The
-      gradient of a use of a parameter that lies on another stage gets one of kind `exchange`.
     - Leaves: `stage` on every slot that is stored to, and one `sluice.message` for each pair of stages, direction and
       graph.
-    - Refuses: a slot that two stages store to, a parameter of another stage, and what cannot be sent where it is
-      needed. Forward sends to later stages, backward to earlier ones, and `tied` exchanges gradients.
+    - Refuses: a slot that two stages store to, a parameter of another stage that does not let it read, and what cannot
+      be sent where it is needed. Forward sends to later stages, backward to earlier ones, and `tied` exchanges
+      gradients.
 
     ```mlir
     func.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
@@ -202,6 +201,11 @@ def CutStages : Pass<"sluice-cut-stages", "::mlir::ModuleOp"> {
 
     sluice.message @train.forward.0.1 behind <forward> of "train" from 0 to 1 sends [@b] receives [@b.stage.1]
     ```
+
+    #### What crosses
+    - A value that another stage uses gets a slot of kind `boundary` there and on every stage in between.
+    - The gradient of a use of a parameter that lies on another stage gets one of kind `exchange`. That of one of the
+      parameter's `readers` is on the same device, and `tied` finds it where it is.
   }];
   let dependentDialects = ["::sluice::SluiceDialect"];
 }

@@ -21,6 +21,15 @@ bool StageMessages::reaches(SlotOp slot, int64_t stage, ActionKind action) const
   }
 }
 
+/// Whether the slot is there for the stage itself: the gradient of a parameter that it owns, by a stage that reads
+/// that.
+bool StageMessages::isShared(SlotOp slot, int64_t stage) const {
+  if (slot.getKind() != SlotKind::Gradient)
+    return false;
+  auto parameter = symbols.lookup<ParameterOp>(*slot.getParameter());
+  return int64_t(parameter.getStage().value_or(0)) == stage && parameter.isReadBy(*slot.getStage());
+}
+
 /// The slot on `stage` that `sent`, which holds what `slot` does, is received into.
 SlotOp StageMessages::receive(SlotOp slot, SlotOp sent, int64_t stage, MessageWay way) {
   SlotOp &place = places[{slot, stage}];
@@ -41,7 +50,7 @@ SlotOp StageMessages::find(SlotOp slot, int64_t stage, MessageWay way) {
   if (home == stage)
     return slot;
   if (way.action == ActionKind::Tied)
-    return receive(slot, slot, stage, way);
+    return isShared(slot, stage) ? slot : receive(slot, slot, stage, way);
   int64_t direction = stage > home ? 1 : -1;
   if (way.action == ActionKind::Backward && direction > 0)
     way.action = ActionKind::Forward;

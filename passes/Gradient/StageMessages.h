@@ -32,7 +32,7 @@ public:
   bool reaches(SlotOp slot, int64_t stage, ActionKind action) const;
 
   /// The slot in which `stage` finds what `slot` holds, which reaches it. It is sent there, from stage to stage unless
-  /// gradients are exchanged.
+  /// gradients are exchanged. Those of a parameter that the stage has in common with others of its device are not sent.
   SlotOp find(SlotOp slot, int64_t stage, MessageWay way);
 
   /// Makes one message for each pair of stages and way.
@@ -40,6 +40,7 @@ public:
 
 private:
   using Pair = std::pair<int64_t, int64_t>; // of stages: from, to
+  bool isShared(SlotOp slot, int64_t stage) const;
   SlotOp receive(SlotOp slot, SlotOp sent, int64_t stage, MessageWay way);
 
   mlir::SymbolTable &symbols;

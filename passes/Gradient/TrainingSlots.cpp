@@ -73,7 +73,8 @@ SlotOp TrainingSlots::createGradient(const Objective &objective, ReadOp read, un
         user.getGate() && !train.isPassedOn(user, operand->getOperandNumber()))
       gates.push_back(gateOf(user, gateSlots));
   // A gate of another stage says nothing here.
-  bool isOfOneStage = train.useCount(parameter) == uses.size();
+  auto stages = llvm::map_range(uses, [](OpOperand *use) { return cast<LayerOp>(use->getOwner()).getStage(); });
+  bool isOfOneStage = train.useCount(parameter) == uses.size() && llvm::all_equal(stages);
   if (isOfOneStage && gates.size() == uses.size())
     slot.setGatesAttr(ArrayAttr::get(slot.getContext(), gates));
   return slot;

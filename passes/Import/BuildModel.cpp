@@ -295,8 +295,8 @@ static int64_t buildParameters(const Description &description, OpBuilder &builde
     auto parts = isHidden && parameter.matrices ? builder.getI64IntegerAttr(parameter.matrices) : IntegerAttr();
     ParameterOp::create(builder, parameter.location, builder.getStringAttr(name), TypeAttr::get(type), parameter.init,
                         parameter.shape.size() >= 2 ? builder.getUnitAttr() : UnitAttr(), parts,
-                        /*stage=*/IntegerAttr(), /*copy_of=*/FlatSymbolRefAttr(), /*in_place=*/UnitAttr(),
-                        /*offset=*/IntegerAttr());
+                        /*stage=*/IntegerAttr(), /*copy_of=*/FlatSymbolRefAttr(), /*readers=*/DenseI64ArrayAttr(),
+                        /*in_place=*/UnitAttr(), /*offset=*/IntegerAttr());
     elements += type.getNumElements();
   };
   for (const ModelBlock &block : description.blocks)

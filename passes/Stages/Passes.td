@@ -139,8 +139,12 @@ def PlaceParameters : Pass<"sluice-place-parameters", "::mlir::ModuleOp"> {
   let summary = "every parameter lies on the stage that uses it";
   let description = [{
     - Needs: graphs of layers with stages, as `sluice-assign-stages` leaves them. Without stages it does nothing.
-    - Leaves: `stage` on every parameter. Of a parameter that several stages use, the first of them owns it.
-    - Does: each further stage gets a copy, behind all other parameters, and its layers read that.
+    - Leaves: `stage` on every parameter.
+    - Does, where stages of several devices use a parameter: the first owns it. Each further stage gets a copy, behind
+      all other parameters, and its layers read that.
+    - Does, where several stages of one device use it: it is there once. The last owns it, since its gradient is done
+      last; the others are its `readers`.
+    - Programs `train.pipeline` that the module has say where stages are, without regard to the option.
 
     ```mlir
     sluice.parameter @wte : tensor<8x4xf32> {init = #sluice.normal<0.02>}
@@ -152,7 +156,15 @@ def PlaceParameters : Pass<"sluice-place-parameters", "::mlir::ModuleOp"> {
     sluice.parameter @wte : tensor<8x4xf32> {init = #sluice.normal<0.02>, stage = 0}
     sluice.parameter @wte.stage.2 : tensor<8x4xf32> {init = #sluice.normal<0.02>, stage = 2, copy_of = @wte}
     ```
+
+    and with `devices=2`
+
+    ```mlir
+    sluice.parameter @wte : tensor<8x4xf32> {init = #sluice.normal<0.02>, stage = 2, readers = array<i64: 0>}
+    ```
   }];
+  let options = [Option<"devices", "devices", "int", "0",
+                        "devices of a replica, 0: one a stage; stage s is on device s modulo their number">];
 }
 
 #endif // SLUICE_STAGES_PASSES

@@ -1,4 +1,5 @@
 //===- PlaceParameters.cpp - Every parameter on the stage that uses it --------------===//
+#include "passes/Stages/DeviceOfStage.h"
 #include "passes/Stages/Passes.h"
 #include <map>
 
@@ -15,6 +16,8 @@ using ParameterUses = std::map<StringRef, std::map<int64_t, SmallVector<OpOperan
 
 namespace {
 struct PlaceParameters : sluice::impl::PlaceParametersBase<PlaceParameters> {
+  using PlaceParametersBase::PlaceParametersBase;
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     bool hasStages = false;
@@ -31,12 +34,14 @@ struct PlaceParameters : sluice::impl::PlaceParametersBase<PlaceParameters> {
     if (!hasStages || parameters.empty())
       return;
     SymbolTable symbols(module);
+    DeviceOfStage deviceOf(module, devices);
     Operation *last = parameters.back();
     for (ParameterOp parameter : parameters) {
       auto found = uses.find(parameter.getSymName());
+      parameter.removeReadersAttr();
       // What no layer reads lies on the first stage.
       parameter.setStage(found == uses.end() ? 0 : found->second.begin()->first);
-      if (found == uses.end())
+      if (found == uses.end() || share(parameter, found->second, deviceOf))
         continue;
       for (auto &[stage, operands] : llvm::drop_begin(found->second))
         last = copyTo(parameter, stage, operands, last, symbols);
@@ -45,6 +50,17 @@ struct PlaceParameters : sluice::impl::PlaceParametersBase<PlaceParameters> {
   }
 
 private:
+  /// Has the last of several stages own the parameter, and the others read it, where all are on one device.
+  static bool share(ParameterOp parameter, const std::map<int64_t, SmallVector<OpOperand *>> &ofStages,
+                    DeviceOfStage &deviceOf) {
+    auto stages = llvm::map_to_vector(llvm::make_first_range(ofStages), [](int64_t stage) { return stage; });
+    if (stages.size() == 1 || !deviceOf.areTogether(stages))
+      return false;
+    parameter.setStage(stages.pop_back_val());
+    parameter.setReaders(stages);
+    return true;
+  }
+
   /// Makes the stage's layers read a copy, which is put behind `last`.
   Operation *copyTo(ParameterOp parameter, int64_t stage, ArrayRef<OpOperand *> operands, Operation *last,
                     SymbolTable &symbols) {

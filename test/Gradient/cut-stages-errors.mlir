@@ -43,7 +43,7 @@ func.func @train.backward() attributes {sluice.action = #sluice.action<backward>
 func.func private @layer(tensor<4xf32>) -> tensor<4xf32>
 sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 0}
 func.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
-  // expected-error@+1 {{expected a parameter of stage 1, found 'w' of stage 0}}
+  // expected-error@+1 {{expected a parameter of stage 1, or one that it reads, found 'w' of stage 0}}
   %w = sluice.read @w : tensor<4xf32>
   %y = call @layer(%w) {sluice.stage = 1 : i64} : (tensor<4xf32>) -> tensor<4xf32>
   return

@@ -1,4 +1,4 @@
-// Copies of parameters, and messages between stages.
+// Copies and readers of parameters, and messages between stages.
 // RUN: sluice-opt %s --split-input-file --verify-diagnostics
 
 // expected-error @below {{'sluice.parameter' op expected a parameter named 'w' that it is a copy of}}
@@ -8,14 +8,14 @@ sluice.parameter @copy : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1,
 
 // expected-note @below {{that is 'w'}}
 sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1}
-// expected-error @below {{expected the copy of a parameter of another stage and the same type that is no copy}}
+// expected-error @below {{of a parameter of another stage and the same type that is no copy and has no readers}}
 sluice.parameter @of_its_own_stage : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1, copy_of = @w}
 
 // -----
 
 // expected-note @below {{that is 'w'}}
 sluice.parameter @w : tensor<8xf32> {init = #sluice.constant<0.0>, stage = 0}
-// expected-error @below {{expected the copy of a parameter of another stage and the same type that is no copy}}
+// expected-error @below {{of a parameter of another stage and the same type that is no copy and has no readers}}
 sluice.parameter @of_another_type : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1, copy_of = @w}
 
 // -----
@@ -23,8 +23,46 @@ sluice.parameter @of_another_type : tensor<4xf32> {init = #sluice.constant<0.0>,
 sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 0}
 // expected-note @below {{that is 'copy'}}
 sluice.parameter @copy : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1, copy_of = @w}
-// expected-error @below {{expected the copy of a parameter of another stage and the same type that is no copy}}
+// expected-error @below {{of a parameter of another stage and the same type that is no copy and has no readers}}
 sluice.parameter @of_a_copy : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 2, copy_of = @copy}
+
+// -----
+
+// expected-note @below {{that is 'w'}}
+sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 2, readers = array<i64: 0>}
+// expected-error @below {{of a parameter of another stage and the same type that is no copy and has no readers}}
+sluice.parameter @of_one_with_readers : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1, copy_of = @w}
+
+// -----
+
+sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 0}
+// expected-error @below {{expected no 'readers' of a copy}}
+sluice.parameter @copy : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 2, copy_of = @w, readers = array<i64: 1>}
+
+// -----
+
+// expected-error @below {{expected ascending 'readers', at least one, before its stage 2, found []}}
+sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 2, readers = array<i64>}
+
+// -----
+
+// expected-error @below {{expected ascending 'readers', at least one, before its stage 2, found [1, 1]}}
+sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 2, readers = array<i64: 1, 1>}
+
+// -----
+
+// expected-error @below {{expected ascending 'readers', at least one, before its stage 2, found [0, 2]}}
+sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 2, readers = array<i64: 0, 2>}
+
+// -----
+
+// expected-error @below {{expected ascending 'readers', at least one, before its stage 2, found [-1]}}
+sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 2, readers = array<i64: -1>}
+
+// -----
+
+// expected-error @below {{expected ascending 'readers', at least one, before its stage 0, found [0]}}
+sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, readers = array<i64: 0>}
 
 // -----
 
