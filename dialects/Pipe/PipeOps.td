@@ -21,7 +21,7 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
     - `devices`, one a stage: its device in replica 0. Those of replica r follow the devices of r replicas. Absent,
       stage s is on device s.
     - `tied`: pairs of stages, ascending and below `stages`, that use one parameter; a stage twice where both uses are
-      in it.
+      in it. Of two on one device the second owns it.
     - `frames`, one a stage, each positive: how many micro-batches it holds at once.
     - `busy`, one a device, each from 0 to 1: the share of a step that it computes, as simulated. Like frames, set
       by `sluice-verify-schedule`.
@@ -134,7 +134,8 @@ def Pipe_RunOp : Pipe_Action<"run"> {
   let summary = "runs a function of a stage";
   let description = [{
     - Every kind but `tied` has a micro-batch, and `tied` has none.
-    - `tied` adds the gradients of a parameter that two stages use.
+    - `tied` adds the gradients of a parameter that two stages use: in both, or in the second where both are on one
+      device.
 
     ```mlir
     pipe.run forward stage 0 micro_batch 3

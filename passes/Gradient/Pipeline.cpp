@@ -52,7 +52,9 @@ void sluice::buildStagePipeline(OpPassManager &manager, const GradientOptions &o
 void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions &options) {
   buildStagePipeline(manager, options);
   // Stages may also be those that the graph came with.
-  manager.addPass(createPlaceParameters());
+  PlaceParametersOptions place;
+  place.devices = options.devices;
+  manager.addPass(createPlaceParameters(place));
   DifferentiateOptions differentiate;
   differentiate.microBatches = options.microBatches;
   manager.addPass(createDifferentiate(differentiate));

@@ -17,6 +17,8 @@ public:
     if (own != pipeline.ages[ofStage.stage])
       return wrong(backward, "a gradient of age " + std::to_string(pipeline.ages[ofStage.stage]), own,
                    "weights of this forward", ofStage, AtForward);
+    if (auto error = checkShared(backward))
+      return error;
     if (int stage = ofStage.stage; stage > 0) {
       const StageIndex &below = neighbour(-1);
       int newer = weightsOf(ofStage) - weightsOf(below), declared = declaredOf(pipeline.activationAges);
@@ -46,6 +48,23 @@ private:
 
   /// The updates behind those of the step before whose weights the forward reads.
   int weightsOf(const StageIndex &stage) const { return stage.updateBehind(stage.moment(local, AtForward)); }
+
+  /// Parameters that the stage reads and another of its device updates have the age of its own.
+  std::optional<Error> checkShared(Step backward) const {
+    for (const TiedStages &pair : pipeline.tied) {
+      if (pair[0] != ofStage.stage || !pipeline.isShared(pair))
+        continue;
+      const StageIndex &owner = neighbour(pair[1] - pair[0]);
+      int age =
+          owner.updateBehind(ofStage.moment(local, backward)) - owner.updateBehind(ofStage.moment(local, AtForward));
+      if (int declared = pipeline.ages[ofStage.stage]; age != declared)
+        return wrong(backward,
+                     "a gradient of age " + std::to_string(declared) + " of what stage " + std::to_string(pair[1]) +
+                         " updates",
+                     age, "weights of this forward", ofStage, AtForward);
+    }
+    return std::nullopt;
+  }
 
   /// What is added up in a body is the gradient of one step.
   std::optional<Error> checkSum(Step backward) const {

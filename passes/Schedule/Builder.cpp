@@ -79,11 +79,6 @@ public:
     }
   }
 
-  bool isTied(int number) const {
-    return std::any_of(pipeline.tied.begin(), pipeline.tied.end(),
-                       [&](const TiedStages &pair) { return pair[0] == number || pair[1] == number; });
-  }
-
 private:
   Pipeline &pipeline;
   int stage = 0, replica;
@@ -141,18 +136,19 @@ private:
     }
   }
 
-  /// What all stages send comes before what the first receives: two of them may exchange on this device.
+  /// What all stages send comes before what the first receives. Sums of stages of one device are read where they are,
+  /// and are there before the first of them is added.
   void exchangeTied(const std::vector<int> &stages) {
     for (ActionKind kind : {ActionKind::Send, ActionKind::Recv})
       for (int number : stages) {
         enterStage(number);
         for (const TiedStages &pair : pipeline.tied)
-          if (pair[0] != pair[1] && (pair[0] == stage || pair[1] == stage))
+          if (pipeline.isExchanged(pair) && (pair[0] == stage || pair[1] == stage))
             message(kind, Role::Tied, pair[0] == stage ? pair[1] : pair[0], replica, -1);
       }
     for (int number : stages) {
       enterStage(number);
-      if (isTied(stage))
+      if (pipeline.addsTied(stage))
         append(ActionKind::Run, -1).run = RunKind::Tied;
     }
   }
@@ -268,7 +264,7 @@ static void addChannels(Pipeline &pipeline, int capacity) {
     if (!pipeline.training)
       continue;
     for (const TiedStages &pair : pipeline.tied)
-      if (pair[0] != pair[1]) {
+      if (pipeline.isExchanged(pair)) {
         add(Role::Tied, pair[0], pair[1], replica, replica);
         add(Role::Tied, pair[1], pair[0], replica, replica);
       }
@@ -351,7 +347,7 @@ static void writeProgram(Pipeline &pipeline, int device, const std::vector<Turn>
       builder.backward(microBatch, turn.kind);
     bool isLast = turn.kind != RunKind::Forward && turn.microBatch + 1 == pipeline.microBatchesOfReplica();
     // What waits for no other stage is updated before the device goes on.
-    if (pipeline.isStale() && isLast && !builder.isTied(turn.stage)) {
+    if (pipeline.isStale() && isLast && !pipeline.addsTied(turn.stage)) {
       builder.finish({turn.stage});
       stages.erase(std::find(stages.begin(), stages.end(), turn.stage));
     }

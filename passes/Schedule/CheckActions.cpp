@@ -189,9 +189,10 @@ static std::string checkEnds(const Pipeline &pipeline, const Channel &channel) {
   case Role::Gradients:
     return fits && replica == other && to + 1 == from ? "" : "gradients to go to the stage before, of a replica";
   case Role::Tied:
-    return fits && replica == other && from != to && std::count(pipeline.tied.begin(), pipeline.tied.end(), ends) > 0
+    return fits && replica == other && std::count(pipeline.tied.begin(), pipeline.tied.end(), ends) > 0 &&
+                   pipeline.isExchanged(ends)
                ? ""
-               : "tied sums to go between tied stages of a replica";
+               : "tied sums to go between tied stages of a replica, on two devices";
   case Role::Replica:
     return fits && from == to && replica != other ? "" : "sums of replicas to stay in their stage";
   }

@@ -168,13 +168,11 @@ private:
       return missing(entries.stage, "reduce");
     if (entries.update < 0)
       return missing(entries.stage, "update");
-    bool tied = false;
-    for (const TiedStages &pair : pipeline.tied)
-      tied |= pair[0] == entries.stage || pair[1] == entries.stage;
-    if (tied && entries.tied < 0)
+    bool adds = pipeline.addsTied(entries.stage);
+    if (adds && entries.tied < 0)
       return missing(entries.stage, "tied");
-    if (!tied && entries.tied >= 0)
-      return at(entries.tied, "expected none in a stage that is not tied");
+    if (!adds && entries.tied >= 0)
+      return at(entries.tied, "expected none in a stage that adds no tied gradients");
     if (entries.update < reduce)
       return at(entries.update, "expected behind the reduce", reduce, "it comes here");
     return std::nullopt;

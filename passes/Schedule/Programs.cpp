@@ -20,6 +20,12 @@ std::vector<std::vector<int>> Pipeline::stagesOfDevices() const {
   return result;
 }
 
+bool Pipeline::addsTied(int stage) const {
+  return std::any_of(tied.begin(), tied.end(), [&](const TiedStages &pair) {
+    return pair[1] == stage || (pair[0] == stage && isExchanged(pair));
+  });
+}
+
 std::string Pipeline::describeStages(int device) const {
   std::vector<int> held = stagesOfDevices()[device % devicesOfReplica];
   std::string text = held.size() == 1 ? "stage " : "stages ";

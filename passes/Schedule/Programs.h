@@ -7,7 +7,8 @@
 //   run       a function of a stage. Forward and backward read and write the frame of their micro-batch. Backward adds
 //             to the gradient buffer of its group, and overwrites it if the micro-batch is the first of the group.
 //             So do both halves of backward, of which the first overwrites. Tied adds the gradients of a parameter that
-//             two stages use
+//             two stages use. Where these are on one device the parameter is there once, the second updates it, and the
+//             second alone runs tied, on the sums of both
 //   send      what the channel bundles, out of a frame (activations, gradients) or out of the sums (tied, replica)
 //   recv      the same, into the receiver's frame, or into where it keeps a foreign sum
 //   combine   gradient buffer `into` += gradient buffer `from`, which is free then
@@ -41,7 +42,7 @@ enum class RunKind : uint8_t { Forward, Backward, Tied, Recompute, BackwardInput
 enum class Role : uint8_t {
   Activations, ///< of a micro-batch, to the next stage
   Gradients,   ///< of those, to the stage before
-  Tied,        ///< the sum of a use of a parameter, to the stage of its other use
+  Tied,        ///< the sum of a use of a parameter, to the stage of its other use on another device
   Replica      ///< the sum of a stage, to the same stage of another replica
 };
 
@@ -93,6 +94,12 @@ struct Pipeline {
   int devices() const { return devicesOfReplica * replicas; }
   int deviceOf(int stage, int replica) const { return replica * devicesOfReplica + deviceOfStage[stage]; }
   int replicaOf(int device) const { return device / devicesOfReplica; }
+  /// Whether two tied stages exchange their sums, as they are on two devices.
+  bool isExchanged(const TiedStages &pair) const { return deviceOfStage[pair[0]] != deviceOfStage[pair[1]]; }
+  /// Whether the first of two tied stages reads what the second updates, as they are on one device.
+  bool isShared(const TiedStages &pair) const { return pair[0] != pair[1] && !isExchanged(pair); }
+  /// Whether a stage adds gradients of tied parameters.
+  bool addsTied(int stage) const;
   /// The stages of every device of a replica, ascending.
   std::vector<std::vector<int>> stagesOfDevices() const;
   /// "stage 1", or "stages 0 and 2": those of a device.

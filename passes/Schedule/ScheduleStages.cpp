@@ -49,6 +49,7 @@ private:
   FailureOr<pipe::PipelineOp> generate(StringRef graph, int64_t stages, StringRef name, StringRef schedule);
   std::vector<schedule::TiedStages> findTied(StringRef graph);
   LogicalResult checkStale(StringRef graph, int64_t stages);
+  LogicalResult checkTied(pipe::PipelineOp op, StringRef graph, const schedule::Pipeline &pipeline);
   LogicalResult bind(pipe::PipelineOp op, StringRef graph, int64_t stages);
 };
 } // namespace
@@ -123,22 +124,48 @@ LogicalResult ScheduleStages::checkStale(StringRef graph, int64_t stages) {
   return success();
 }
 
-/// Pairs of stages that exchange gradients, and stages that add uses of their own.
+/// Pairs of stages that exchange gradients or of which one adds those of the other, and stages that add uses of their
+/// own.
 std::vector<schedule::TiedStages> ScheduleStages::findTied(StringRef graph) {
   std::set<schedule::TiedStages> pairs;
-  std::set<int> exchanging;
+  std::set<int> adding;
   for (auto message : getOperation().getOps<MessageOp>())
     if (message.getAction() == ActionKind::Tied && message.getGraph() == graph) {
       int source = message.getSource(), target = message.getTarget();
       pairs.insert({std::min(source, target), std::max(source, target)});
-      exchanging.insert({source, target});
+      adding.insert({source, target});
     }
+  for (auto slot : getOperation().getOps<SlotOp>()) {
+    if (slot.getKind() != SlotKind::Gradient)
+      continue;
+    auto parameter = getOperation().lookupSymbol<ParameterOp>(*slot.getParameter());
+    int owner = parameter.getStage().value_or(0), stage = slot.getStage().value_or(0);
+    if (stage != owner && parameter.isReadBy(stage)) {
+      pairs.insert({stage, owner});
+      adding.insert(owner);
+    }
+  }
   for (auto function : getOperation().getOps<func::FuncOp>()) {
     auto action = function->getAttrOfType<ActionKindAttr>(actionAttrName);
-    if (action && action.getValue() == ActionKind::Tied && !exchanging.count(stageOfAction(function)))
+    if (action && action.getValue() == ActionKind::Tied && !adding.count(stageOfAction(function)))
       pairs.insert({int(stageOfAction(function)), int(stageOfAction(function))});
   }
   return {pairs.begin(), pairs.end()};
+}
+
+/// Whether programs that were there know of every pair that the model has, and whether its stages are on one device
+/// where they have a parameter in common.
+LogicalResult ScheduleStages::checkTied(pipe::PipelineOp op, StringRef graph, const schedule::Pipeline &pipeline) {
+  for (const schedule::TiedStages &pair : findTied(graph))
+    if (!llvm::is_contained(pipeline.tied, pair))
+      return op.emitOpError() << "expected the tied stages " << pair[0] << " and " << pair[1] << " among its own";
+  auto deviceOf = [&](int64_t stage) { return stage < pipeline.stages ? pipeline.deviceOfStage[stage] : -1; };
+  for (auto parameter : getOperation().getOps<ParameterOp>())
+    for (int64_t reader : parameter.getReaders().value_or(ArrayRef<int64_t>()))
+      if (deviceOf(reader) != deviceOf(*parameter.getStage()))
+        return op.emitOpError() << "expected stages " << reader << " and " << *parameter.getStage()
+                                << " on one device, as both read '" << parameter.getSymName() << "'";
+  return success();
 }
 
 /// Says what the channels carry. One that no message goes through carries nothing, but an order.
@@ -156,6 +183,8 @@ LogicalResult ScheduleStages::bind(pipe::PipelineOp op, StringRef graph, int64_t
   if (failed(read))
     return failure();
   const schedule::Pipeline &pipeline = read->pipeline;
+  if (graph == "train" && failed(checkTied(op, graph, pipeline)))
+    return failure();
   using Ends = std::tuple<pipe::Role, int, int, int, int>;
   std::map<Ends, pipe::ChannelOp> channels;
   for (auto [channel, channelOp] : llvm::zip_equal(pipeline.channels, read->channels))

@@ -30,7 +30,7 @@ public:
     for (StageSums &sums : stages)
       sums.buffers.resize(pipeline.gradientBuffers());
     for (const TiedStages &pair : pipeline.tied)
-      if (pair[0] != pair[1])
+      if (pipeline.isExchanged(pair))
         for (int stage : pair)
           ++exchanges[stage];
   }
@@ -44,7 +44,7 @@ public:
       return "expected before the reduce";
     switch (action.kind) {
     case ActionKind::Run:
-      return action.run == RunKind::Tied             ? addTied(sums, action.stage)
+      return action.run == RunKind::Tied             ? addTied(sums, action.stage, pipeline.replicaOf(device))
              : action.run == RunKind::BackwardWeight ? accumulateWeight(sums, action.microBatch)
              : action.run != RunKind::Forward        ? accumulate(sums, action.microBatch)
                                                      : "";
@@ -157,10 +157,17 @@ private:
     return "";
   }
 
-  std::string addTied(StageSums &sums, int stage) {
+  std::string addTied(StageSums &sums, int stage, int replica) {
     sums.tied = true;
     if (!isTotal(sums))
       return "expected the sum over all micro-batches: " + describeBuffer(sums, 0);
+    for (const TiedStages &pair : pipeline.tied) {
+      if (pair[1] != stage || !pipeline.isShared(pair))
+        continue;
+      if (const StageSums &read = stages[pipeline.instanceOf(pair[0], replica)]; !isTotal(read))
+        return "expected the sum of stage " + std::to_string(pair[0]) +
+               " over all micro-batches: " + describeBuffer(read, 0);
+    }
     if (sums.sent != exchanges[stage] || sums.received != exchanges[stage])
       return "expected behind the exchange of tied sums: sent " + std::to_string(sums.sent) + ", received " +
              std::to_string(sums.received) + " of " + std::to_string(exchanges[stage]);

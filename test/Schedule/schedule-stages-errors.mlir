@@ -58,3 +58,29 @@ func.func @f() attributes {sluice.action = #sluice.action<forward>, sluice.graph
 // expected-error@+1 {{expected a program a device, 1, found 0}}
 pipe.pipeline @train.pipeline stages 1 micro_batches 1 replicas 1 groups 1 ages [0] {
 }
+
+// -----
+
+// Programs have to know whose gradients are added.
+sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1, readers = array<i64: 0>}
+sluice.slot gradient @g : tensor<4xf32> of @w {stage = 1}
+sluice.slot gradient @g.1 : tensor<4xf32> of @w {stage = 0}
+func.func @f() attributes {sluice.action = #sluice.action<tied>, sluice.graph = "train", sluice.stage = 1} { return }
+// expected-error@+1 {{expected the tied stages 0 and 1 among its own}}
+pipe.pipeline @train.pipeline stages 2 micro_batches 1 replicas 1 groups 1 ages [0, 0] devices [0, 0] tied [1, 1] {
+  pipe.program @device.0 device 0 body {
+  }
+}
+
+// -----
+
+// What stages have in common is on one device.
+sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1, readers = array<i64: 0>}
+func.func @f() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.stage = 1} { return }
+// expected-error@+1 {{expected stages 0 and 1 on one device, as both read 'w'}}
+pipe.pipeline @train.pipeline stages 2 micro_batches 1 replicas 1 groups 1 ages [0, 0] {
+  pipe.program @device.0 device 0 body {
+  }
+  pipe.program @device.1 device 1 body {
+  }
+}

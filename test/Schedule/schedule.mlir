@@ -104,7 +104,8 @@ module {}
 // HELD-NEXT:     pipe.update stage 3
 // HELD-NEXT:   }
 
-// The ring: backward of stage 0 is two steps late, and it waits for no other device before it is updated.
+// The ring: backward of stage 0 is two steps late, and it waits for no other device before it is updated. Stage 2 of
+// the same device adds its gradient of what both use, and updates that.
 // STALE:      pipe.pipeline @train.pipeline stages 3 micro_batches 1 replicas 1 groups 1 ages [2, 1, 0]
 // STALE-SAME:   activation_ages [0, 0, 0] error_ages [1, 1, 0] devices [0, 1, 0] tied [0, 2] {
 // STALE:        pipe.program @device.0 device 0 body {
@@ -113,13 +114,12 @@ module {}
 // STALE-NEXT:     pipe.send @activations.0.1 stage 0 micro_batch 0
 // STALE-NEXT:     pipe.recv @gradients.1.0 stage 0 micro_batch 0 iteration -2
 // STALE-NEXT:     pipe.run backward stage 0 micro_batch 0 iteration -2
+// STALE-NEXT:     pipe.reduce stage 0
+// STALE-NEXT:     pipe.update stage 0
 // STALE-NEXT:     pipe.load stage 2 micro_batch 0
 // STALE:          pipe.run backward stage 2 micro_batch 0
 // STALE-NEXT:     pipe.send @gradients.2.1 stage 2 micro_batch 0
-// STALE:          pipe.run tied stage 0
 // STALE-NEXT:     pipe.run tied stage 2
-// STALE-NEXT:     pipe.reduce stage 0
-// STALE-NEXT:     pipe.update stage 0
 // STALE-NEXT:     pipe.reduce stage 2
 // STALE-NEXT:     pipe.update stage 2
 // STALE:        pipe.program @device.1 device 1 body {

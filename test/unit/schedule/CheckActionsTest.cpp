@@ -87,7 +87,7 @@ TEST(CheckActions, ChannelsJoinWhatTheirRoleSays) {
   EXPECT_EQ(with([](Channels &channels) { channels[1].from = 4; }),
             "channel 1 from device 4 to 0: expected gradients to go to the stage before, of a replica");
   EXPECT_EQ(with([](Channels &channels) { channels[4].to = 1; }),
-            "channel 4 from device 0 to 1: expected tied sums to go between tied stages of a replica");
+            "channel 4 from device 0 to 1: expected tied sums to go between tied stages of a replica, on two devices");
   EXPECT_EQ(with([](Channels &channels) { channels[6].to = 4; }),
             "channel 6 from device 0 to 4: expected sums of replicas to stay in their stage");
   EXPECT_EQ(with([](Channels &channels) { channels[0].to = 6; }),

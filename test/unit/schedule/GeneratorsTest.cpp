@@ -96,18 +96,46 @@ TEST(Generators, InterleavedRunsRoundsOfMicroBatchesThroughItsStages) {
   EXPECT_EQ(turns(pipeline, 1), "F0.1 F1.1 F0.3 B0.3 F1.3 B1.3 F2.1 B0.1 F3.1 B1.1 F2.3 B2.3 F3.3 B3.3 B2.1 B3.1");
 }
 
-TEST(Generators, DevicesExchangeTiedSumsOfTheirOwnStages) {
-  // The ring: the first and the last stage lie on device 0.
+/// The stages that run `tied`, in order.
+static std::vector<int> tiedRuns(const Pipeline &pipeline, int device) {
+  std::vector<int> stages;
+  for (const Action &action : pipeline.programs[device].body)
+    if (action.kind == ActionKind::Run && action.run == RunKind::Tied)
+      stages.push_back(action.stage);
+  return stages;
+}
+
+TEST(Generators, TiedStagesOfOneDeviceExchangeNothing) {
+  // The ring: the first and the last stage lie on device 0, and the last adds the sums of both.
   GeneratorOptions options = optionsOf("sequential", 3, 1);
   options.devices = 2;
   options.tied = {{0, 2}};
   Pipeline pipeline = make(options);
-  EXPECT_EQ(work(pipeline, 0), "F0 F0 B0 B0 send send recv recv tied tied reduce update update");
+  EXPECT_EQ(work(pipeline, 0), "F0 F0 B0 B0 tied reduce update update");
+  EXPECT_EQ(tiedRuns(pipeline, 0), std::vector<int>{2});
   EXPECT_EQ(work(pipeline, 1), "F0 B0 reduce update");
-  // Two sums that go to one stage from one device.
+  for (const Channel &channel : pipeline.channels)
+    EXPECT_NE(channel.role, Role::Tied);
+  // Behind the sums over replicas of both.
+  options.microBatches = options.replicas = 2;
+  EXPECT_EQ(work(make(options), 0), "F0 F0 B0 B0 send recv 0+=1 send recv 0+=1 tied reduce update update");
+}
+
+TEST(Generators, AStageMayBeTiedToItsOwnDeviceAndToAnother) {
+  GeneratorOptions options = optionsOf("sequential", 3, 1);
+  options.devices = 2;
+  options.tied = {{0, 1}, {0, 2}};
+  Pipeline pipeline = make(options);
+  prove(pipeline);
+  EXPECT_EQ(work(pipeline, 0), "F0 F0 B0 B0 send recv tied tied reduce update update");
+  EXPECT_EQ(tiedRuns(pipeline, 0), (std::vector<int>{0, 2}));
+  EXPECT_EQ(tiedRuns(pipeline, 1), std::vector<int>{1});
+  // Three stages on one: each adds those before it.
   options.devices = 1;
-  options.tied = {{0, 2}, {1, 2}};
-  EXPECT_EQ(prove(make(options)).frames, std::vector<int>(3, 1));
+  options.tied = {{0, 1}, {0, 2}, {1, 2}};
+  pipeline = make(options);
+  prove(pipeline);
+  EXPECT_EQ(tiedRuns(pipeline, 0), (std::vector<int>{1, 2}));
 }
 
 TEST(Generators, TiedStagesExchangeBehindReplicas) {

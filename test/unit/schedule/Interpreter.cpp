@@ -36,9 +36,9 @@ struct Frame {
 struct Stage {
   std::vector<Frame> frames;
   std::vector<Gradient> buffers;
-  Gradient foreign;
-  uint64_t weights = 0;
-  std::vector<uint64_t> losses; ///< by micro-batch
+  Gradient foreign, joined;                ///< of a tied parameter: another stage's, and the sum of both
+  uint64_t weights = 0, tiedWeights = 'P'; ///< its own parameters, and the tied one, that has one name on all stages
+  std::vector<uint64_t> losses;            ///< by micro-batch
 };
 
 struct Device {
@@ -75,7 +75,7 @@ public:
         return std::nullopt;
     Bits bits = history;
     for (const Stage &stage : stages)
-      bits.push_back(stage.weights);
+      bits.push_back(weightsOf(stage));
     return bits;
   }
 
@@ -89,6 +89,31 @@ private:
   std::vector<uint64_t> reduced;            ///< by the number of the reduction
   bool bad = false;                         ///< something that no runtime can do
   Bits history;                             ///< losses, by iteration and stage
+
+  int deviceOf(const TiedStages &pair, int which) const { return pipeline.deviceOfStage[pair[which]]; }
+
+  /// What a stage reads: its own, and a tied parameter of its own or where the other stage of its device has it.
+  uint64_t weightsOf(const Stage &stage) const {
+    int number = int(&stage - stages.data()), ofReplica = number % pipeline.stages;
+    uint64_t read = stage.weights;
+    for (const TiedStages &pair : pipeline.tied)
+      if (pair[0] == ofReplica || pair[1] == ofReplica) {
+        bool isThere = deviceOf(pair, 0) != deviceOf(pair, 1);
+        read = hash({read, stages[isThere ? number : number - ofReplica + pair[1]].tiedWeights});
+      }
+    return read;
+  }
+
+  /// The sum of both uses of a tied parameter.
+  void join(Stage &stage) {
+    int number = int(&stage - stages.data()), ofReplica = number % pipeline.stages;
+    stage.joined = stage.buffers[0];
+    for (const TiedStages &pair : pipeline.tied)
+      if (pair[0] != pair[1] && deviceOf(pair, 0) != deviceOf(pair, 1))
+        stage.joined = add(stage.joined, stage.foreign);
+      else if (pair[0] != pair[1] && pair[1] == ofReplica)
+        stage.joined = add(stage.joined, stages[number - ofReplica + pair[0]].buffers[0]);
+  }
 
   /// Goes one action further if that can be.
   bool advance(int number) {
@@ -144,11 +169,15 @@ private:
     case ActionKind::Reduce:
       return true;
     case ActionKind::Update:
-      stage.weights = hash({'U', stage.weights, hash({stage.buffers[0].early, stage.buffers[0].late}),
-                            reduced.empty() ? 0 : reduced.back()});
+      stage.weights = updated(stage.weights, stage.buffers[0]);
+      stage.tiedWeights = updated(stage.tiedWeights, stage.joined);
       return true;
     }
     return true;
+  }
+
+  uint64_t updated(uint64_t weights, Gradient gradient) const {
+    return hash({'U', weights, hash({gradient.early, gradient.late}), reduced.empty() ? 0 : reduced.back()});
   }
 
   bool isEnd(int number, const Action &action) const {
@@ -170,17 +199,18 @@ private:
 
   void compute(Stage &stage, const Action &action) {
     if (action.run == RunKind::Tied) {
-      stage.buffers[0] = add(stage.buffers[0], stage.foreign);
+      join(stage);
       return;
     }
     Frame *frame = frameOf(stage, action);
     if (!frame)
       return;
+    uint64_t weights = weightsOf(stage);
     bool first = action.stage == 0, last = action.stage + 1 == pipeline.stages;
     if (action.run == RunKind::Forward) {
       uint64_t input = first ? 0 : frame->input;
-      frame->output = hash({'F', stage.weights, input, frame->tokens});
-      frame->kept = hash({'K', stage.weights, input});
+      frame->output = hash({'F', weights, input, frame->tokens});
+      frame->kept = hash({'K', weights, input});
       if (last)
         stage.losses[action.microBatch] = frame->output;
       return;
@@ -189,7 +219,7 @@ private:
     // Backward reads the tokens again: the targets of a loss, the rows of an embedding.
     if (isEarly) {
       frame->keptError = last ? frame->output : frame->error;
-      frame->inputError = hash({'B', stage.weights, frame->kept, frame->keptError, frame->tokens});
+      frame->inputError = hash({'B', weights, frame->kept, frame->keptError, frame->tokens});
     }
     int group = action.microBatch / (pipeline.microBatches / pipeline.groups);
     int local = group % (pipeline.groups / pipeline.replicas), buffer = 0;
@@ -200,7 +230,7 @@ private:
     if (begins && isEarly)
       sum = {cleared, cleared};
     auto addTo = [&](uint64_t &part, char which) {
-      uint64_t gradient = hash({uint64_t(which), stage.weights, frame->kept, frame->keptError, frame->tokens});
+      uint64_t gradient = hash({uint64_t(which), weights, frame->kept, frame->keptError, frame->tokens});
       part = part == cleared ? gradient : add(part, gradient);
     };
     if (isEarly)
@@ -251,6 +281,15 @@ private:
     return true;
   }
 
+  /// A tied parameter is counted once, on the second of its stages.
+  uint64_t joinedInto(uint64_t all, const Stage &stage) const {
+    int ofReplica = int(&stage - stages.data()) % pipeline.stages;
+    for (const TiedStages &pair : pipeline.tied)
+      if (pair[1] == ofReplica)
+        all = hash({all, stage.joined.early, stage.joined.late});
+    return all;
+  }
+
   /// All devices arrive as often as this one has, and what they bring is put together in their order.
   bool reduce(Device &device) {
     if (!device.waits)
@@ -264,6 +303,7 @@ private:
       uint64_t all = 0;
       for (const Stage &each : stages) {
         all = hash({all, each.buffers[0].early, each.buffers[0].late});
+        all = joinedInto(all, each);
         for (uint64_t loss : each.losses)
           all = hash({all, loss});
       }

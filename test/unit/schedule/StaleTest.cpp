@@ -142,6 +142,64 @@ TEST(Stale, DevicesRunLateBackwardsFromTheLastStageOn) {
   EXPECT_EQ(order, " F0 F2 B2 U2 B0 U0 F4 B4 U4");
 }
 
+TEST(Stale, TheLastStageOfTheRingAddsTheLateGradientOfTheFirst) {
+  auto orderOf = [](const Pipeline &pipeline) {
+    std::string order;
+    for (const Action &action : pipeline.programs[0].body)
+      if (action.kind == ActionKind::Run)
+        order += (action.run == RunKind::Forward ? " F"
+                  : action.run == RunKind::Tied  ? " T"
+                                                 : " B") +
+                 std::to_string(action.stage);
+      else if (action.kind == ActionKind::Update)
+        order += " U" + std::to_string(action.stage);
+    return order;
+  };
+  Pipeline ring = makeStale(3, 2, 1, /*tied=*/true);
+  EXPECT_EQ(orderOf(ring), " F0 B0 U0 F2 B2 T2 U2");
+  for (const Channel &channel : ring.channels)
+    EXPECT_NE(channel.role, Role::Tied);
+  // Before the late backward of the first stage, with its update, its sum is not there.
+  Pipeline pipeline = ring;
+  std::vector<Action> &body = bodyOf(pipeline, 0);
+  auto backward = body.begin() + findRun(pipeline, 0, RunKind::Backward, 0);
+  auto behind = body.begin() + findKind(pipeline, 0, ActionKind::Update) + 1;
+  std::rotate(backward, behind, body.begin() + findRun(pipeline, 0, RunKind::Tied, -1) + 1);
+  EXPECT_EQ(refusal(pipeline),
+            "tied in stage 2: expected the sum of stage 0 over all micro-batches: buffer 0 holds nothing");
+}
+
+TEST(Stale, WhatAStageReadsOfAnotherHasTheAgeOfItsOwn) {
+  // The first stage has its forward between the update of the second, which it reads of, and its own. All other ages
+  // are as declared.
+  Pipeline pipeline = makeStale(2, 1, 1, /*tied=*/true);
+  std::vector<Action> parts[2][3]; // by stage: forward, backward, update
+  for (Action action : bodyOf(pipeline, 0)) {
+    bool isOfUpdate = action.microBatch < 0 && action.kind != ActionKind::Run;
+    bool isForward = action.kind == ActionKind::Load || action.run == RunKind::Forward;
+    if (action.channel >= 0)
+      isForward = pipeline.channels[action.channel].role == Role::Activations;
+    int part = isOfUpdate ? 2 : !isForward;
+    if (action.microBatch >= 0)
+      action.iteration -= action.stage == 1 || part == 1;
+    parts[action.stage][part].push_back(action);
+  }
+  std::vector<Action> tied(parts[1][1].end() - 1, parts[1][1].end());
+  parts[1][1].pop_back();
+  std::vector<Action> &body = bodyOf(pipeline, 0);
+  body.clear();
+  for (const std::vector<Action> &part :
+       {parts[1][0], parts[1][1], parts[0][1], tied, parts[1][2], parts[0][0], parts[0][2]})
+    body.insert(body.end(), part.begin(), part.end());
+  pipeline.ages = {2, 0};
+  pipeline.activationAges = {0, 1};
+  EXPECT_EQ(refusal(pipeline), "backward of micro-batch 0 in stage 0: expected a gradient of age 2 of what stage 1 "
+                               "updates, as the stage declares, found age 1");
+  pipeline.tied.clear();
+  body.erase(body.begin() + findRun(pipeline, 0, RunKind::Tied, -1));
+  prove(pipeline);
+}
+
 TEST(Stale, ActionsAreOfTheirStepOrOfOneBefore) {
   auto with = [](ActionKind kind, int iteration) {
     Pipeline pipeline = makeStale(2, 2);
@@ -215,6 +273,8 @@ public:
         isRight &= at.read - stages[stage - 1].read == pipeline.activationAges[stage];
       if (stage + 1 < pipeline.stages)
         isRight &= at.backward - stages[stage + 1].backward == pipeline.errorAges[stage];
+      if (ownerOf(stage) >= 0)
+        isRight &= at.sharedUpdated - at.sharedRead == pipeline.ages[stage];
       if (!isRight)
         return false;
     }
@@ -226,11 +286,28 @@ private:
   struct Stage {
     int updates = 0;                            ///< so far
     int read = -1, updated = -1, backward = -1; ///< of the step that is looked at: updates before, and a body
-    bool isOpen = false;
+    int sharedRead = -1, sharedUpdated = -1;    ///< the same of what another stage of the device updates
+    bool isOpen = false, isSharedOpen = false;
   };
 
   const Pipeline &pipeline;
   std::vector<Stage> stages;
+
+  /// The stage that updates what this one reads of it; -1: there is none.
+  int ownerOf(int stage) const {
+    for (const TiedStages &pair : pipeline.tied)
+      if (pair[0] == stage && pair[1] != stage && pipeline.deviceOfStage[stage] == pipeline.deviceOfStage[pair[1]])
+        return pair[1];
+    return -1;
+  }
+
+  void updateShared(int owner) {
+    for (int reader = 0; reader < pipeline.stages; ++reader)
+      if (ownerOf(reader) == owner && stages[reader].isSharedOpen) {
+        stages[reader].sharedUpdated = stages[owner].updates;
+        stages[reader].isSharedOpen = false;
+      }
+  }
 
   void play(const Action &action, int body) {
     if (action.stage < 0)
@@ -241,12 +318,14 @@ private:
       if (stage.isOpen)
         stage.updated = stage.updates;
       stage.isOpen = false;
+      updateShared(action.stage);
       ++stage.updates;
     } else if (action.kind == ActionKind::Run && action.run == RunKind::Forward && isIt) {
       stage.read = stage.updates;
+      stage.sharedRead = ownerOf(action.stage) < 0 ? -1 : stages[ownerOf(action.stage)].updates;
     } else if (action.kind == ActionKind::Run && action.run == RunKind::Backward && isIt) {
       stage.backward = body;
-      stage.isOpen = true;
+      stage.isOpen = stage.isSharedOpen = true;
     }
   }
 };

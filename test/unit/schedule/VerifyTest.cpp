@@ -285,7 +285,40 @@ TEST(Verify, TiedSumsComeBehindAllOthers) {
     body.erase(std::remove_if(body.begin(), body.end(), [](const Action &action) { return action.channel >= 2; }),
                body.end());
   }
-  EXPECT_EQ(refusal(pipeline), "tied in stage 0: expected none in a stage that is not tied");
+  EXPECT_EQ(refusal(pipeline), "tied in stage 0: expected none in a stage that adds no tied gradients");
+}
+
+TEST(Verify, TiedSumsOfOneDeviceAreThoseOfBothStages) {
+  GeneratorOptions options = optionsOf("gpipe", 3, 2);
+  options.devices = 2;
+  options.tied = {{0, 2}};
+  Pipeline ring = make(options), pipeline = ring;
+  int tied = findRun(ring, 0, RunKind::Tied, -1);
+  // Before the last backward of the first stage, which comes behind all of the last stage.
+  move(pipeline, 0, tied, tied - 1);
+  EXPECT_EQ(refusal(pipeline), "tied in stage 2: expected the sum of stage 0 over all micro-batches: buffer 0 holds "
+                               "micro-batch 0");
+  pipeline = ring;
+  erase(pipeline, 0, tied);
+  EXPECT_EQ(refusal(pipeline), "stage 2: expected one tied, found none");
+  pipeline = ring;
+  bodyOf(pipeline, 0)[tied].stage = 0;
+  EXPECT_EQ(refusal(pipeline), "tied in stage 0: expected none in a stage that adds no tied gradients");
+  pipeline = ring;
+  std::swap(bodyOf(pipeline, 0)[tied], bodyOf(pipeline, 0)[tied + 1]);
+  EXPECT_EQ(refusal(pipeline), "reduce on device 0: expected behind the tied sum");
+  pipeline = ring;
+  pipeline.channels.push_back({0, 0, 1, Role::Tied, 0, 2});
+  EXPECT_EQ(refusal(pipeline),
+            "channel 4 from device 0 to 0: expected tied sums to go between tied stages of a replica, "
+            "on two devices");
+  // Of replicas, the sum over all.
+  options.replicas = 2;
+  pipeline = make(options);
+  int combine = find(pipeline, 0, [](const Action &action) { return action.kind == ActionKind::Combine; });
+  move(pipeline, 0, combine, findRun(pipeline, 0, RunKind::Tied, -1));
+  EXPECT_EQ(refusal(pipeline), "tied in stage 2 of replica 0: expected the sum of stage 0 over all micro-batches: "
+                               "buffer 0 holds micro-batch 0");
 }
 
 TEST(Verify, ATiedSumIsSentOnce) {
