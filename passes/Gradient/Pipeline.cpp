@@ -46,6 +46,7 @@ void sluice::buildStagePipeline(OpPassManager &manager, const GradientOptions &o
   costs.microBatches = options.microBatches;
   costs.optimizer = options.optimizer;
   costs.profileFile = options.profile;
+  costs.devices = options.devices;
   manager.addPass(createCostStages(costs));
 }
 

@@ -1,4 +1,5 @@
 //===- CostStages.cpp - What the stages of the trained graph cost -----------------------===//
+#include "passes/Stages/DeviceOfStage.h"
 #include "passes/Stages/Passes.h"
 #include "passes/Stages/StageCosts.h"
 #include "llvm/ADT/SetVector.h"
@@ -90,13 +91,16 @@ SmallVector<StageWork> CostStages::measure(ArrayRef<StageUnit> units, const Prof
     for (int64_t left = stageOf(unit); left < stageOf(units[index + 1]); ++left)
       work[left].activations = work[left + 1].gradients = transfer;
   }
-  // One message a step from each of the stages of a tied parameter.
+  // One message a step from each of the stages of a tied parameter, unless one device has it for all of them.
+  DeviceOfStage deviceOf(getOperation(), devices);
   for (const TiedParameter &tied : problem.tied) {
     llvm::SetVector<int64_t> holders;
     for (unsigned unit : tied.layers)
       holders.insert(stageOf(units[unit]));
+    if (deviceOf.areTogether(holders.getArrayRef()))
+      continue;
     for (int64_t stage : holders)
-      work[stage].exchange += holders.size() > 1 ? double(tied.exchange) * double(microBatches) / 2 * unitOfTime : 0;
+      work[stage].exchange += double(tied.exchange) * double(microBatches) / 2 * unitOfTime;
   }
   return work;
 }

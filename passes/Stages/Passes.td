@@ -72,6 +72,8 @@ def CostStages : Pass<"sluice-cost-stages", "::mlir::ModuleOp"> {
     - Leaves: the module's `sluice.stage_costs`, which the proof of the schedule and `--explain` read.
     - Costs are those by which `sluice-assign-stages` divides layers: estimates, in ticks, or with a profile seconds.
       Those of a step, such as the update, are in a profile alone.
+    - Stages of one device exchange nothing for a parameter that no other device has. The devices of programs
+      `train.pipeline` that the module has come before the option.
     - Without a graph `train` it does nothing.
     - Refuses: a profile of another model.
 
@@ -95,7 +97,8 @@ def CostStages : Pass<"sluice-cost-stages", "::mlir::ModuleOp"> {
     Option<"microBatches", "microbatches", "int64_t", "1", "micro-batches of a step">,
     Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon: how much state a parameter has">,
     Option<"profileFile", "profile", "std::string", "\"\"",
-           "what a program's --bench --profile=FILE wrote; empty: estimates">
+           "what a program's --bench --profile=FILE wrote; empty: estimates">,
+    Option<"devices", "devices", "int", "0", "devices of a replica, 0: one a stage">
   ];
 }
 

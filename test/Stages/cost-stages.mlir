@@ -2,6 +2,8 @@
 // RUN: split-file %s %t
 // RUN: sluice-opt %t/train.mlir --sluice-assign-stages="partition=1,1 microbatches=2" \
 // RUN:   --sluice-cost-stages=microbatches=2 | FileCheck %s
+// RUN: sluice-opt %t/train.mlir --sluice-assign-stages="partition=1,1 microbatches=2" \
+// RUN:   --sluice-cost-stages="microbatches=2 devices=1" | FileCheck %s --check-prefix=TOGETHER
 // RUN: sluice-opt %t/train.mlir --sluice-cost-stages | FileCheck %s --check-prefix=ONE
 // RUN: sluice-opt %t/train.mlir --sluice-assign-stages="partition=0,2 profile=%t/profile.json" \
 // RUN:   --sluice-cost-stages=profile=%t/profile.json | FileCheck %s --check-prefix=PROFILE
@@ -22,6 +24,10 @@
 // CHECK-SAME: <layers = 1, embeddings = 0, head = 1, forward = 0x418B600180000000 : f64,
 // CHECK-SAME: activations = 0.000000e+00 : f64, gradients = 1.892880e+06 : f64, exchange = 8.442880e+05 : f64,
 // CHECK-SAME: backward_weight = 0.000000e+00 : f64>
+
+// On one device the table is there once.
+// TOGETHER: activations = 1.892880e+06 : f64, {{.*}} exchange = 0.000000e+00 : f64, backward_weight = 2.519040e+07
+// TOGETHER-SAME: gradients = 1.892880e+06 : f64, exchange = 0.000000e+00 : f64,
 
 // Without stages all is on one.
 // ONE: stages = [#sluice.stage_cost<layers = 2, embeddings = 1, head = 1,
