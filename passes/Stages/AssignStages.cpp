@@ -246,4 +246,7 @@ void AssignStages::report(GraphOp graph, const Partition &partition) {
         << remark::metric("stage", stage) << remark::metric("parts", partition.counts[stage])
         << remark::metric("ticks", cost.time()) << remark::metric("transfer", cost.transfer)
         << remark::metric("exchange", cost.exchange) << remark::metric("bytes", cost.memory);
+  if (partition.period)
+    remark::analysis(graph.getLoc(), remark::RemarkOpts::name("StalePeriod").category("stages"))
+        << remark::metric("ticks", *partition.period);
 }

@@ -1,5 +1,5 @@
 //===- Partition.cpp - Layers to stages ---------------------------------------------===//
-#include "passes/Stages/Partition.h"
+#include "passes/Stages/StalePartition.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/Twine.h"
@@ -30,6 +30,11 @@ static int64_t computeTicks(const PartitionLayer &layer) {
   return std::llround((1 - layer.dropProbability) * double(layer.forward + layer.backward));
 }
 
+/// Of the weights of a stage, beside the newest.
+static int64_t olderVersions(const PartitionProblem &problem, size_t stage) {
+  return problem.versions.empty() ? 0 : problem.versions[stage] - 1;
+}
+
 //===-- The solver -----------------------------------------------------------------===//
 
 /// Where there is no partition.
@@ -38,7 +43,7 @@ static constexpr int64_t none = std::numeric_limits<int64_t>::max();
 namespace {
 /// What layers [first, end) cost as one stage: all of it depends on the range alone, but for the number of frames.
 struct Range {
-  int64_t time, parameters, frame, repeated;
+  int64_t time, parameters, frame, repeated, weights;
 };
 
 class Solver {
@@ -53,7 +58,8 @@ public:
   int64_t time(size_t first, size_t end) const { return range(first, end).time; }
   int64_t memory(size_t stage, size_t first, size_t end) const {
     const Range &sums = range(first, end);
-    return sums.parameters + problem.frames[stage] * sums.frame + sums.repeated;
+    return sums.parameters + olderVersions(problem, stage) * sums.weights + problem.frames[stage] * sums.frame +
+           sums.repeated;
   }
 
   /// The least maximum over the stages of what `cost` gives for a stage and its range, in all partitions; `none` where
@@ -76,11 +82,12 @@ private:
 
 void Solver::measureFrom(size_t first) {
   int64_t received = first == 0 ? 0 : problem.layers[first - 1].boundaryBytes;
-  Range sum = {2 * problem.transfer.ticks(received), 0, received, 0};
+  Range sum = {2 * problem.transfer.ticks(received), 0, received, 0, 0};
   for (size_t end = first + 1; end <= count; ++end) {
     const PartitionLayer &layer = problem.layers[end - 1];
     sum.time += computeTicks(layer);
     sum.parameters += layer.parameterBytes;
+    sum.weights += layer.weightBytes;
     sum.frame += layer.keptBytes;
     sum.repeated = std::max(sum.repeated, layer.repeatedBytes);
     range(first, end) = sum;
@@ -150,6 +157,10 @@ template <typename Fits> SmallVector<int64_t> Solver::mostEven(int64_t slowest, 
 }
 
 std::optional<Partition> sluice::solvePartition(const PartitionProblem &problem) {
+  if (problem.stale && problem.stages() > 1) {
+    std::optional<SmallVector<int64_t>> counts = solveStalePartition(problem);
+    return counts ? std::optional<Partition>(verifyPartition(problem, *counts)) : std::nullopt;
+  }
   Solver solver(problem);
   auto fits = [&](size_t stage, size_t first, size_t end) {
     return !problem.memoryLimit || solver.memory(stage, first, end) <= *problem.memoryLimit;
@@ -201,11 +212,13 @@ Partition sluice::verifyPartition(const PartitionProblem &problem, ArrayRef<int6
   if (!partition.error.empty())
     return partition;
   partition.stages.resize(problem.stages());
+  if (problem.stale)
+    partition.period = stalePeriod(problem, counts);
   SmallVector<size_t> stages = stagesOf(counts);
   for (auto [index, layer, stage] : llvm::enumerate(problem.layers, stages)) {
     StageCost &cost = partition.stages[stage];
     cost.compute += computeTicks(layer);
-    cost.parameters += layer.parameterBytes;
+    cost.parameters += layer.parameterBytes + olderVersions(problem, stage) * layer.weightBytes;
     cost.frame += layer.keptBytes;
     cost.repeated = std::max(cost.repeated, layer.repeatedBytes);
     if (index + 1 == stages.size())

@@ -8,9 +8,11 @@
 //   time   = sum over its layers of (1 - drop probability) (forward + backward)
 //          + for each of its boundaries one message forward and one backward: both sides handle both
 //          + the exchanges of the tied parameters that other stages hold too
-//   memory = its parameters, a tied one on each of its stages,
+//   memory = its parameters, a tied one on each of its stages, and older versions of weights
 //          + frames x (what its layers keep + what it receives from the stage before)
 //          + the most that a layer takes while its forward is repeated
+//
+// Where gradients are stale it is the time of a step that counts (StalePartition.h).
 //
 // The first layer is most often the embedding, the last the head. Costs are whole numbers, so that equal sums are
 // equal; the caller sees to it that a sum over all layers stays below 2^59.
@@ -36,6 +38,8 @@ struct PartitionLayer {
   int64_t repeatedBytes = 0;         ///< while backward repeats its forward; 0 where it does not
   int64_t boundaryBytes = 0;         ///< what this layer and those before it hand to those behind it, one direction
   int64_t backwardWeight = 0;        ///< of backward, what computes gradients of parameters alone
+  int64_t weightBytes = 0;           ///< of parameters, the weights that backward reads; tied parameters apart
+  int64_t update = 0;                ///< ticks a step: sums, norms and updates of parameters
 };
 
 /// A parameter, or several, that layers share. A stage with one of the layers has a copy.
@@ -54,12 +58,19 @@ struct TransferCost {
   int64_t ticks(int64_t bytes) const;
 };
 
+/// A step of a schedule whose gradients are stale. Stage s is on device s modulo `devices`.
+struct StaleStep {
+  int64_t devices = 1, microBatches = 1; ///< of a replica, at least 1
+};
+
 struct PartitionProblem {
   llvm::SmallVector<PartitionLayer> layers; ///< in the order of forward
   llvm::SmallVector<TiedParameter> tied;
   TransferCost transfer;
-  llvm::SmallVector<int64_t> frames;  ///< by stage, whose number it sets: micro-batches that are alive at once
-  std::optional<int64_t> memoryLimit; ///< bytes of a device
+  llvm::SmallVector<int64_t> frames;   ///< by stage, whose number it sets: micro-batches that are alive at once
+  llvm::SmallVector<int64_t> versions; ///< by stage: how many of its weights there are; empty: one
+  std::optional<int64_t> memoryLimit;  ///< bytes of a device
+  std::optional<StaleStep> stale;      ///< none where gradients are not stale
 
   size_t stages() const { return frames.size(); }
 };
@@ -69,7 +80,7 @@ struct StageCost {
   int64_t compute = 0;    ///< ticks a micro-batch in its layers
   int64_t transfer = 0;   ///< ticks a micro-batch at its boundaries
   int64_t exchange = 0;   ///< ticks a micro-batch for tied parameters
-  int64_t parameters = 0; ///< bytes
+  int64_t parameters = 0; ///< bytes, with all versions of weights
   int64_t frame = 0;      ///< bytes a frame
   int64_t repeated = 0;   ///< bytes: the most that one of its layers takes while it is repeated
   int64_t memory = 0;     ///< bytes: parameters, all frames and what is repeated
@@ -81,7 +92,8 @@ struct StageCost {
 struct Partition {
   llvm::SmallVector<int64_t> counts;
   llvm::SmallVector<StageCost> stages;
-  std::string error; ///< of the verifier; empty in a valid partition
+  std::optional<int64_t> period; ///< ticks of a step, where gradients are stale
+  std::string error;             ///< of the verifier; empty in a valid partition
 
   /// Ticks a micro-batch of the slowest stage.
   int64_t slowest() const;
@@ -89,8 +101,9 @@ struct Partition {
 
 /// The best partition in which every stage has a layer, by dynamic programming; none where memory does not suffice or
 /// where there are fewer layers than stages. Of those whose slowest stage is the fastest it is the most even one, with
-/// the least sum of squares of the stages' times; of these the one whose first stages have the fewest layers.
-/// Takes O(layers^2 (stages + uses of tied parameters)) time.
+/// the least sum of squares of the stages' times; of these the one whose first stages have the fewest layers. Where
+/// gradients are stale it is the best of StalePartition.h instead. Otherwise takes O(layers^2 (stages + uses of tied
+/// parameters)) time.
 std::optional<Partition> solvePartition(const PartitionProblem &problem);
 
 /// The least memory of a device, in bytes, for which there is a partition; the problem's own limit does not count.

@@ -47,6 +47,10 @@ def AssignStages : Pass<"sluice-assign-stages", "::mlir::ModuleOp"> {
     - The memory limit counts parameters, gradients and optimizer state, and what the schedule keeps of micro-batches.
       Of layers that are recomputed it counts their results, and the largest of them whole, once.
     - With `may-recompute`, where no partition keeps the limit, it is one of a stack whose layers are all recomputed.
+
+    #### Where gradients are stale
+    A search makes the step as fast as it can be, and then its layers as fresh (`StalePartition.h`). A remark says how
+    many ticks a step takes. The memory limit counts K - s versions of the weights of stage s of K.
   }];
   let options = [
     Option<"stages", "stages", "int64_t", "0", "stages; 0: as many as partition has, or 1">,

@@ -26,6 +26,8 @@ LogicalResult sluice::countFrames(ModuleOp module, StringRef schedule, int devic
     return module.emitError() << error->text;
   settings.frames.assign(proof.frames.begin(), proof.frames.end());
   settings.splits = pipeline.splits;
+  if (pipeline.isStale())
+    settings.stale = {pipeline.devicesOfReplica, pipeline.microBatchesOfReplica()};
   return success();
 }
 
@@ -198,7 +200,12 @@ static void addParameters(ArrayRef<StageUnit> units, const StageSettings &settin
   for (auto &[name, uses] : parameters) {
     int64_t bytes = residentBytes(uses.read, settings.optimizer);
     if (uses.units.size() == 1) {
-      problem.layers[uses.units.front()].parameterBytes += bytes;
+      PartitionLayer &layer = problem.layers[uses.units.front()];
+      layer.parameterBytes += bytes;
+      // Backward of embeddings does not look into their tables.
+      bool isTable = llvm::all_of(uses.read->getUsers(),
+                                  [](Operation *user) { return cast<LayerOp>(user).getActivations().empty(); });
+      layer.weightBytes += isTable ? 0 : sumOfTensorBytes(uses.read.getType());
       continue;
     }
     // A stage sends its gradient and gets the other's, once a step.
@@ -229,6 +236,10 @@ static PartitionProblem estimate(ArrayRef<StageUnit> units, const StageSettings 
   problem.transfer = transferCost(settings.profile);
   problem.frames = settings.frames;
   problem.memoryLimit = settings.memoryLimit;
+  problem.stale = settings.stale;
+  // A stage keeps the weights of every forward whose gradient is not applied yet.
+  for (int64_t stage = 0; settings.stale && stage < settings.stages; ++stage)
+    problem.versions.push_back(settings.stages - stage);
   addBoundaries(units, problem.layers);
   addParameters(units, settings, problem);
   return problem;
@@ -255,6 +266,7 @@ PartitionProblem sluice::buildPartitionProblem(ArrayRef<StageUnit> units, const 
   if (!settings.profile)
     return problem;
   for (auto [layer, times] : llvm::zip_equal(problem.layers, divide(*settings.profile, problem))) {
+    layer.update = std::llround((times.tied + times.norm + times.update) / secondsPerProfiledTick);
     double share = layer.backward > 0 ? double(layer.backwardWeight) / double(layer.backward) : 0;
     layer.forward = std::llround(times.forward / secondsPerProfiledTick);
     layer.backward = std::llround(times.backward / secondsPerProfiledTick);

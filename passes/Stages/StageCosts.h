@@ -38,10 +38,11 @@ struct StageSettings {
   const Profile *profile = nullptr;   ///< what was measured, which takes the place of estimates; of these units
   bool splits = false;                ///< backward runs in halves, and frames keep what the second needs of the first
   bool recomputes = false;            ///< all layers with a depth, beside those that say so
+  std::optional<StaleStep> stale = std::nullopt; ///< none where gradients are not stale
 };
 
-/// Sets how many micro-batches are alive at once, as the proof of the schedule will count them. Fails with an error
-/// where the schedule does not run on so many devices.
+/// Sets how many micro-batches are alive at once, as the proof of the schedule will count them, and whether gradients
+/// are stale. Fails with an error where the schedule does not run on so many devices.
 mlir::LogicalResult countFrames(mlir::ModuleOp module, llvm::StringRef schedule, int devices, StageSettings &settings);
 
 /// The layers without depth that take only keys, scalars and constants, or results of such layers: every stage has its
