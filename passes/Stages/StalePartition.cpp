@@ -87,8 +87,7 @@ int64_t StaleCosts::forwardsFrom(ArrayRef<size_t> bounds, size_t first, size_t l
       sum += timeOf(from);
       slowest = std::max(slowest, timeOf(from));
       int64_t before = from >= first + devices ? longest[from - devices - first] : 0;
-      // The last stage of all comes behind backwards on its device.
-      if (from == first || (before > 0 && from + 1 < stages()))
+      if (from == first || before > 0)
         best = std::max(best, before + sum + (microBatches - 1) * slowest);
       sum += messages[bounds[from]];
     }

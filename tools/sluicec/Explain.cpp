@@ -9,6 +9,7 @@
 #include "runtime/cli/Flags.h"
 #include "tools/sluicec/Recomputation.h"
 #include "tools/sluicec/TextTable.h"
+#include "tools/sluicec/WeightVersions.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 
@@ -20,10 +21,11 @@ static constexpr int textColumns = 100, pictureWidth = 1200;
 namespace {
 /// What a stage needs on each of its devices.
 struct StageMemory {
-  int64_t parameters = 0;                                                             ///< numbers
-  int64_t weights = 0, gradients = 0, state = 0;                                      ///< bytes
-  int64_t frames = 1, frameBytes = 0;                                                 ///< of one frame
-  int64_t total() const { return weights + gradients + state + frames * frameBytes; } ///< bytes
+  int64_t parameters = 0;                        ///< numbers
+  int64_t weights = 0, gradients = 0, state = 0; ///< bytes
+  int64_t olderWeights = 0;                      ///< bytes of versions beside the newest
+  int64_t frames = 1, frameBytes = 0;            ///< of one frame
+  int64_t total() const { return weights + gradients + state + olderWeights + frames * frameBytes; } ///< bytes
 };
 
 struct Plan {
@@ -35,6 +37,7 @@ struct Plan {
   SmallVector<StageCostAttr> work; // by stage, as `memory`
   std::vector<StageMemory> memory;
   std::vector<RecomputedStage> recomputed;
+  std::vector<StageVersions> versions;
 
   /// The share of the period that the devices of a stage compute.
   double busyOf(int stage) const {
@@ -141,6 +144,7 @@ static std::string drawText(const Plan &plan, const ContractionReport &report) {
     text += "Of backward, gradients of parameters alone take " + llvm::join(times, ", ") + " " + unit +
             " by stage; frames keep what they need.\n\n";
   }
+  text += drawVersions(plan.versions, pipeline);
   text += drawRecomputation(plan.recomputed, pipeline.microBatches);
   text += "period " + timeText(plan, plan.proof.period) + " " + unit + ", bubble " +
           formatted("%.1f %%", 100 * plan.proof.bubble) + ", " + formatted("%.2f", plan.speedUp) +
@@ -163,6 +167,8 @@ static void writeStage(llvm::json::OStream &json, const Plan &plan, int stage) {
     json.attribute("frames", memory.frames);
     json.attribute("frame_bytes", memory.frameBytes);
     json.attribute("memory_bytes", memory.total());
+    if (plan.pipeline.isStale())
+      writeVersions(json, plan.versions[stage]);
     writeRecomputation(json, plan.recomputed[stage], plan.pipeline.microBatches);
     json.attribute("forward", work.getForward().getValueAsDouble());
     json.attribute("backward", work.getBackward().getValueAsDouble());
@@ -220,6 +226,9 @@ FailureOr<std::string> sluice::explainPlan(ModuleOp module, StringRef form, cons
   if (failed(memory) || failed(simulate(op, *costs, plan)))
     return failure();
   plan.memory = std::move(*memory);
+  plan.versions = findVersions(module, plan.pipeline);
+  for (auto [memory, versions] : llvm::zip_equal(plan.memory, plan.versions))
+    memory.olderWeights = versions.olderBytes;
   plan.recomputed = findRecomputation(module, plan.pipeline.stages);
   if (form == "svg")
     return schedule::drawSvg(plan.pipeline, plan.proof.timeline, pictureWidth);
