@@ -11,6 +11,8 @@ def ParameterOp : Sluice_Op<"parameter", [Symbol, DeclareOpInterfaceMethods<Symb
     - `decays`: weight decay applies to it.
     - `hidden_parts`: it is a weight inside of layers, for optimizers of matrices. Its type has rank 2, and so many
       equal column blocks are matrices of their own: 3 where query, key and value are one weight.
+
+    #### Where it lies
     - `stage`: the part of the pipeline that owns it. Without it that is the only one.
     - `copy_of`: it is the copy of a parameter that another stage owns and has the same values. That one exists, has the
       same type and another stage, and is no copy.

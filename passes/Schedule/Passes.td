@@ -67,9 +67,6 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
     - Does: with `ouroboros` adds `train.warmup.pipeline`, by `gpipe`. A run may begin with synchronous steps.
     - Leaves: channels that carry the slots of the messages.
     - Stages are tied where they exchange gradients, or where one is among the `readers` of a parameter of the other.
-    - Refuses: what `sluice-schedule` refuses, and a pipeline of another number of stages or micro-batches, without a
-      channel for a message, without a pair of tied stages, or with readers of a parameter on another device.
-    - Refuses where gradients are stale: stages on several devices that share a parameter, and a dynamic loss scale.
 
     The actions of a graph `train` of one stage, with one micro-batch, get
 
@@ -84,6 +81,12 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
       }
     }
     ```
+
+    #### What is refused
+    - What `sluice-schedule` refuses, and a pipeline of another number of stages or micro-batches.
+    - A pipeline without a channel for a message, without a pair of tied stages, or with readers of a parameter on
+      another device.
+    - Where gradients are stale: stages on several devices that share a parameter, and a dynamic loss scale.
   }];
   let options = [
     Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "a schedule of sluice-schedule">,

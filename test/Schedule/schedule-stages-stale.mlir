@@ -1,29 +1,42 @@
 // Stages whose gradients are stale do not wait for each other: what they would have to do together is refused.
-// RUN: sluice-opt %s --sluice-schedule-stages="schedule=ouroboros devices=2" --sluice-verify-schedule | FileCheck %s
-// RUN: not sluice-opt %s --sluice-schedule-stages=schedule=ouroboros 2>&1 | FileCheck %s --check-prefix=APART
-// RUN: sed 's/name = "other"/name = "loss_scale_interval"/' %s > %t.dynamic
-// RUN: not sluice-opt %t.dynamic --sluice-schedule-stages="schedule=ouroboros devices=2" 2>&1 \
+// RUN: rm -rf %t && split-file %s %t
+// RUN: sluice-opt %t/ring.mlir --sluice-schedule-stages="schedule=ouroboros devices=2" --sluice-verify-schedule \
+// RUN:   | FileCheck %s
+// RUN: not sluice-opt %t/apart.mlir --sluice-schedule-stages=schedule=ouroboros 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=APART
+// RUN: sed 's/name = "other"/name = "loss_scale_interval"/' %t/ring.mlir > %t/dynamic.mlir
+// RUN: not sluice-opt %t/dynamic.mlir --sluice-schedule-stages="schedule=ouroboros devices=2" 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=DYNAMIC
 
 // CHECK: pipe.pipeline @train.pipeline stages 3 {{.*}} ages [2, 1, 0] activation_ages [0, 0, 0] error_ages [1, 1, 0]
 // CHECK-SAME: devices [0, 1, 0] {{.*}} frames [3, 2, 1] {{.*}}{schedule = "ouroboros"}
+// CHECK: pipe.pipeline @train.warmup.pipeline stages 3 {{.*}} devices [0, 1, 0] tied [0, 2] {{.*}}{schedule = "gpipe"}
 // APART: error: expected stages 0 and 2, which share a parameter, on one device for ouroboros; 1 or 2 devices would
 // APART-SAME: fit, found 3{{$}}
 // DYNAMIC: error: expected a loss scale that does not change for ouroboros, whose stages do not skip a step together,
 // DYNAMIC-SAME: found a dynamic one{{$}}
+
+//--- ring.mlir
 module attributes {sluice.scalars = [{help = "", name = "other", value = 1.0 : f64}]} {
-  sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 0}
-  sluice.parameter @w.2 : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 2, copy_of = @w}
-  sluice.slot gradient @g : tensor<4xf32> of @w {stage = 0}
-  sluice.slot gradient @g.2 : tensor<4xf32> of @w.2 {stage = 2}
-  sluice.slot exchange @other : tensor<4xf32> {stage = 0}
-  sluice.slot exchange @other.2 : tensor<4xf32> {stage = 2}
-  func.func @tied.0() attributes {sluice.action = #sluice.action<tied>, sluice.graph = "train", sluice.stage = 0} {
-    return
-  }
+  sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 2, readers = array<i64: 0>}
+  sluice.slot gradient @g : tensor<4xf32> of @w {stage = 2}
+  sluice.slot gradient @g.1 : tensor<4xf32> of @w {stage = 0}
   func.func @tied.2() attributes {sluice.action = #sluice.action<tied>, sluice.graph = "train", sluice.stage = 2} {
     return
   }
-  sluice.message @to behind <tied> of "train" from 0 to 2 sends [@g] receives [@other.2]
-  sluice.message @back behind <tied> of "train" from 2 to 0 sends [@g.2] receives [@other]
 }
+//--- apart.mlir
+sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 0}
+sluice.parameter @w.2 : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 2, copy_of = @w}
+sluice.slot gradient @g : tensor<4xf32> of @w {stage = 0}
+sluice.slot gradient @g.2 : tensor<4xf32> of @w.2 {stage = 2}
+sluice.slot exchange @other : tensor<4xf32> {stage = 0}
+sluice.slot exchange @other.2 : tensor<4xf32> {stage = 2}
+func.func @tied.0() attributes {sluice.action = #sluice.action<tied>, sluice.graph = "train", sluice.stage = 0} {
+  return
+}
+func.func @tied.2() attributes {sluice.action = #sluice.action<tied>, sluice.graph = "train", sluice.stage = 2} {
+  return
+}
+sluice.message @to behind <tied> of "train" from 0 to 2 sends [@g] receives [@other.2]
+sluice.message @back behind <tied> of "train" from 2 to 0 sends [@g.2] receives [@other]
