@@ -35,13 +35,16 @@ std::string sluice::gradientSlotName(StringRef parameter, unsigned use) {
   return ("gradient." + parameter + (use ? "." + Twine(use) : Twine())).str();
 }
 
-func::FuncOp sluice::createSum(ModuleOp module, Location location, StringRef name, Type type, bool inPlace) {
+func::FuncOp sluice::createSum(ModuleOp module, Location location, StringRef name, Type type, bool inPlace,
+                               double factor) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   auto function = func::FuncOp::create(builder, location, name, builder.getFunctionType({type, type}, type));
   function.setPrivate();
   Block *entry = function.addEntryBlock();
   builder.setInsertionPointToStart(entry);
   Value sum = AddOp::create(builder, location, entry->getArgument(0), entry->getArgument(1));
+  if (factor != 1)
+    sum = ScaleOp::create(builder, location, sum, builder.getF64FloatAttr(factor));
   func::ReturnOp::create(builder, location, sum);
   if (inPlace)
     function.setArgAttr(0, updatesAttrName, builder.getI64IntegerAttr(0));
@@ -69,8 +72,8 @@ func::FuncOp sluice::createCopy(ModuleOp module, Location location, StringRef na
 
 std::string ActionHelpers::nextName(StringRef kind) { return ("train." + kind + "." + Twine(count++)).str(); }
 
-func::FuncOp ActionHelpers::createSum(Location location, Type type, bool inPlace) {
-  return sluice::createSum(module, location, nextName("sum"), type, inPlace);
+func::FuncOp ActionHelpers::createSum(Location location, Type type, bool inPlace, double factor) {
+  return sluice::createSum(module, location, nextName("sum"), type, inPlace, factor);
 }
 
 Value ActionHelpers::callZero(OpBuilder &builder, Location location, Type type) {

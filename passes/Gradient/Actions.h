@@ -26,10 +26,10 @@ private:
 /// The name of the gradient slot of one use of a parameter.
 std::string gradientSlotName(llvm::StringRef parameter, unsigned use);
 
-/// `@sum(%a, %b)`, which adds %b to %a in place; made once for each type and number of users: equal ones are merged
-/// later.
+/// `@sum(%a, %b)`, which adds %b to %a in place, and multiplies the sum by `factor`; made once for each type and number
+/// of users: equal ones are merged later.
 mlir::func::FuncOp createSum(mlir::ModuleOp module, mlir::Location location, llvm::StringRef name, mlir::Type type,
-                             bool inPlace);
+                             bool inPlace, double factor = 1);
 
 /// `@zero()`, which returns zeros, and `@copy(%a)`, which returns %a in another place. Calls of functions are all that
 /// an action consists of, so that its cost is small and linear in the number of layers.
@@ -41,7 +41,7 @@ class ActionHelpers {
 public:
   explicit ActionHelpers(mlir::ModuleOp module) : module(module) {}
 
-  mlir::func::FuncOp createSum(mlir::Location location, mlir::Type type, bool inPlace);
+  mlir::func::FuncOp createSum(mlir::Location location, mlir::Type type, bool inPlace, double factor = 1);
   /// The result of a call.
   mlir::Value callZero(mlir::OpBuilder &builder, mlir::Location location, mlir::Type type);
   mlir::Value callCopy(mlir::OpBuilder &builder, mlir::Value value);

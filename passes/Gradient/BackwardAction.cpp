@@ -222,20 +222,22 @@ static std::optional<int64_t> stageOf(ModuleOp module, SlotOp gradient) {
   return module.lookupSymbol<ParameterOp>(*gradient.getParameter()).getStage();
 }
 
-/// Adds all uses on the stage of `own`, its first use, and stores the sum there.
-static void sumUses(SmallVector<SlotOp> uses, SlotOp own, ActionBuilder &action, ActionHelpers &helpers) {
+/// Adds all uses on the stage of `own`, its first use, and stores their sum or mean there.
+static void sumUses(SmallVector<SlotOp> uses, SlotOp own, bool isMean, ActionBuilder &action, ActionHelpers &helpers) {
   // The sum is made in the place of its first term. Two terms commute to the bit; more are in one order everywhere.
   if (uses.size() == 2 && uses.front() != own)
     std::swap(uses.front(), uses.back());
   Value sum = action.fetch(uses.front());
   for (SlotOp use : ArrayRef(uses).drop_front()) {
-    func::FuncOp add = helpers.createSum(use.getLoc(), use.getType(), /*inPlace=*/true);
+    double factor = isMean && use == uses.back() ? 1 / double(uses.size()) : 1;
+    func::FuncOp add = helpers.createSum(use.getLoc(), use.getType(), /*inPlace=*/true, factor);
     sum = action.call(use.getLoc(), add, {sum, action.fetch(use)}).front();
   }
   action.store(sum, own);
 }
 
-void sluice::buildTied(const TrainingGraph &train, ArrayRef<GradientSlots> gradients, ActionHelpers &helpers) {
+bool sluice::buildTied(const TrainingGraph &train, ArrayRef<GradientSlots> gradients, bool isMean,
+                       ActionHelpers &helpers) {
   ModuleOp module = train.module;
   std::optional<ActionBuilder> action;
   for (const GradientSlots &ofObjective : gradients)
@@ -250,7 +252,8 @@ void sluice::buildTied(const TrainingGraph &train, ArrayRef<GradientSlots> gradi
         if (!stages.insert(stage.value_or(0)).second)
           continue;
         action->enterStage(stage);
-        sumUses(uses, use, *action, helpers);
+        sumUses(uses, use, isMean, *action, helpers);
       }
     }
+  return action.has_value();
 }

@@ -16,8 +16,10 @@ using GradientSlots = llvm::MapVector<mlir::StringAttr, llvm::SmallVector<SlotOp
 llvm::SmallVector<GradientSlots> buildBackward(const TrainingGraph &train, TrainingSlots &slots,
                                                ActionHelpers &helpers);
 
-/// Makes `train.tied` where a parameter has several slots: they accumulate apart and are added to the first once.
-void buildTied(const TrainingGraph &train, llvm::ArrayRef<GradientSlots> gradients, ActionHelpers &helpers);
+/// Makes `train.tied` where a parameter has several slots: they accumulate apart, and their sum or mean is stored in
+/// the first once. Says whether there is such a parameter.
+bool buildTied(const TrainingGraph &train, llvm::ArrayRef<GradientSlots> gradients, bool isMean,
+               ActionHelpers &helpers);
 
 } // namespace sluice
 

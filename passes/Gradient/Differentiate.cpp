@@ -14,8 +14,9 @@ namespace sluice {
 using namespace mlir;
 using namespace sluice;
 
-/// The functions and actions of the training graph; `accumulates`: over several micro-batches.
-static LogicalResult differentiateGraph(ModuleOp module, GraphOp graph, bool accumulates) {
+/// The functions and actions of the training graph; `accumulates`: over several micro-batches; `isMean`: gradients of a
+/// tied parameter are averaged.
+static LogicalResult differentiateGraph(ModuleOp module, GraphOp graph, bool accumulates, bool isMean) {
   FailureOr<TrainingGraph> train = differentiateLayers(module, graph, accumulates);
   if (failed(train))
     return failure();
@@ -24,8 +25,9 @@ static LogicalResult differentiateGraph(ModuleOp module, GraphOp graph, bool acc
   ActionHelpers helpers(module);
   buildForward(*train, slots, helpers);
   SmallVector<GradientSlots> gradients = buildBackward(*train, slots, helpers);
-  buildTied(*train, gradients, helpers);
-  return success();
+  if (buildTied(*train, gradients, isMean, helpers) || !isMean)
+    return success();
+  return module.emitError() << "expected a tied parameter for tied gradients 'mean', found none";
 }
 
 /// A graph that is only evaluated: one forward function a layer, the results stored. Nothing is dropped in it.
@@ -58,6 +60,10 @@ struct Differentiate : sluice::impl::DifferentiateBase<Differentiate> {
       module.emitError() << "expected at least 1 micro-batch, found " << int64_t(microBatches);
       return signalPassFailure();
     }
+    if (tiedGradients != "sum" && tiedGradients != "mean") {
+      module.emitError() << "expected tied gradients 'sum' or 'mean', found '" << tiedGradients << "'";
+      return signalPassFailure();
+    }
     recordGraphs(module);
     // An action takes the name of its graph, so the graph leaves the symbol table first.
     SmallVector<GraphOp> graphs(module.getOps<GraphOp>());
@@ -66,7 +72,7 @@ struct Differentiate : sluice::impl::DifferentiateBase<Differentiate> {
       graph.setSymName((name.getValue() + ".graph").str());
       if (name.getValue() != "train")
         outlineEvaluation(module, graph, name.getValue());
-      else if (failed(differentiateGraph(module, graph, microBatches > 1)))
+      else if (failed(differentiateGraph(module, graph, microBatches > 1, tiedGradients == "mean")))
         return signalPassFailure();
       graph.erase();
     }

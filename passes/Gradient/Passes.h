@@ -27,6 +27,9 @@ struct GradientOptions : mlir::PassPipelineOptions<GradientOptions> {
   Option<std::string> droppedState{*this, "dropped-state",
                                    llvm::cl::desc("Parameters of layers that a step drops: move or skip"),
                                    llvm::cl::init("move")};
+  Option<std::string> tiedGradients{*this, "tied-gradients",
+                                    llvm::cl::desc("Gradients of the uses of a tied parameter: sum or mean"),
+                                    llvm::cl::init("sum")};
   Option<std::string> lossScale{*this, "loss-scale", llvm::cl::desc("none, a number above 0 or dynamic"),
                                 llvm::cl::init("none")};
   Option<int64_t> stages{*this, "stages", llvm::cl::desc("Stages; 0: as many as partition has, or none"),

@@ -59,7 +59,9 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
     - A layer with `recompute` keeps nothing but its inputs. Where backward needs more of it, it calls forward again,
       with `sluice.repeats`. A last layer with an output head, whose forward is a part of backward, stays as it is.
     - A last layer with an output head is called in backward alone, where its function yields the loss as well.
-    - Uses of a tied parameter accumulate apart, with one micro-batch, too. `train.tied` adds them once.
+    - Uses of a tied parameter accumulate apart, with one micro-batch, too. `train.tied` adds them once. With
+      `tied-gradients=mean` it divides the sum by their number, which is a choice where they are of two ages (Yang et
+      al., NeurIPS 2019). A model without a tied parameter is refused then.
 
     #### Gates and losses of their own
     - A layer with a gate is called where its gate is open, and the gradients of its parameters name the gate.
@@ -68,7 +70,9 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"microBatches", "microbatches", "int64_t", "1",
-           "micro-batches of a step; above 1 gradients are added to what the slots hold">
+           "micro-batches of a step; above 1 gradients are added to what the slots hold">,
+    Option<"tiedGradients", "tied-gradients", "std::string", "\"sum\"",
+           "what the gradients of the uses of a tied parameter are joined to: sum or mean">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",
                            "::mlir::tensor::TensorDialect", "::mlir::ub::UBDialect"];

@@ -58,6 +58,7 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
   manager.addPass(createPlaceParameters(place));
   DifferentiateOptions differentiate;
   differentiate.microBatches = options.microBatches;
+  differentiate.tiedGradients = options.tiedGradients;
   manager.addPass(createDifferentiate(differentiate));
   manager.addNestedPass<func::FuncOp>(createJoinForwardBackward());
   // After the tied gradients are added: the norm and the update see one gradient a parameter.

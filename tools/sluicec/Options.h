@@ -103,6 +103,11 @@ struct Options {
       llvm::cl::desc(
           "Parameters of a layer that a step drops: move (by the moments of the optimizer) or skip (default: move)"),
       llvm::cl::init("move"), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> tiedGradients{
+      "tied-gradients",
+      llvm::cl::desc("Gradients of the uses of a tied parameter, such as embeddings and head: sum (the gradient of the "
+                     "loss) or mean (default: sum)"),
+      llvm::cl::init("sum"), llvm::cl::cat(category)};
   llvm::cl::opt<int64_t> stages{
       "stages",
       llvm::cl::desc("Parts that the layers are divided into; each has a thread of its own, or several "

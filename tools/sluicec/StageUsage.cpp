@@ -203,6 +203,8 @@ std::string sluice::withStageFlag(const std::string &message, const Options &opt
     return message + " (--" + options.profile.ArgStr.str() + ")";
   if (text.contains(" on one device for "))
     return message + given(options.schedule) + given(options.devices);
+  if (text.contains(" for tied gradients "))
+    return message + given(options.tiedGradients);
   if (text.starts_with("logged sums expected "))
     return message + given(options.logAccumulation);
   if (text.contains("memory-limit of") || text.contains(" bytes on stage "))

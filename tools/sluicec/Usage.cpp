@@ -102,6 +102,8 @@ std::string sluice::checkUsage(const Options &options) {
     return "expected --optimizer adamw, sgd or muon, found '" + options.optimizer + "'";
   if (options.droppedState != "move" && options.droppedState != "skip")
     return "expected --dropped-state move or skip, found '" + options.droppedState + "'";
+  if (options.tiedGradients != "sum" && options.tiedGradients != "mean")
+    return "expected --tied-gradients sum or mean, found '" + options.tiedGradients + "'";
   if (std::string problem = checkPrecisionUsage(options); !problem.empty())
     return problem;
   if (std::string problem = checkLossScaleUsage(options); !problem.empty())
