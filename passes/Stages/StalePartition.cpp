@@ -115,9 +115,9 @@ int64_t StaleCosts::updatesBehindRing(ArrayRef<size_t> bounds) const {
   waits[last] = true;
   for (const TiedParameter &tied : problem.tied) {
     auto stageOf = [&](unsigned layer) { return size_t(llvm::upper_bound(bounds, layer) - bounds.begin() - 1); };
+    // The last of its stages updates it, with the gradients of all. The others wait for nothing.
     if (stageOf(tied.layers.front()) != stageOf(tied.layers.back()))
-      for (unsigned layer : tied.layers)
-        waits[stageOf(layer)] = true;
+      waits[stageOf(tied.layers.back())] = true;
   }
   int64_t sum = 0;
   for (size_t stage = last % devices; stage <= last; stage += devices)

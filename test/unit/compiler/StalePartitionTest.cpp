@@ -167,8 +167,17 @@ TEST(StalePartition, TheUpdateOfATiedMatrixIsPartOfTheRing) {
   EXPECT_EQ(stalePeriod(problem, {1, 1, 1}), 650);
   problem.layers.front().update = 7;
   EXPECT_EQ(stalePeriod(problem, {1, 1, 1}), 650);
+  // The first stage reads the matrix, and the last updates it.
   problem.tied = {{{0, 2}, 0, 0}};
-  EXPECT_EQ(stalePeriod(problem, {1, 1, 1}), 657);
+  EXPECT_EQ(stalePeriod(problem, {1, 1, 1}), 650);
+  // So does one in the middle, behind the ring.
+  problem = makeProblem({100, 300, 100, 300, 100}, 5, 2);
+  for (PartitionLayer &layer : problem.layers)
+    layer.backward = 100;
+  problem.layers[2].update = 9;
+  EXPECT_EQ(stalePeriod(problem, {1, 1, 1, 1, 1}), 1000);
+  problem.tied = {{{0, 2}, 0, 0}};
+  EXPECT_EQ(stalePeriod(problem, {1, 1, 1, 1, 1}), 1009);
 }
 
 TEST(StalePartition, OlderWeightsTakeMemory) {
