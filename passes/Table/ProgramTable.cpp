@@ -211,7 +211,7 @@ static void addVersions(ModuleOp module, MutableArrayRef<sluice_stage> stages) {
 }
 
 FailureOr<SmallVector<sluice_stage>> sluice::collectStages(ModuleOp module, pipe::PipelineOp op) {
-  SmallVector<sluice_stage> stages(op.getStages(), sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1, 0, 0, 0, 0, 0, 1, 0, 0});
+  SmallVector<sluice_stage> stages(op.getStages(), sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0});
   for (auto [number, stage, frames] : llvm::enumerate(stages, *op.getFrames())) {
     stage.frames = frames;
     stage.device = op.getDevices() ? (*op.getDevices())[number] : int32_t(number);

@@ -11,13 +11,14 @@
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <numeric>
 
 namespace sluice::runtime {
 
 /// Small enough that a run of some steps on random tokens stays finite.
 static constexpr double kLearningRate = 1e-4;
 
-static double millisecondsOf(Engine &engine, const sluice_binary &program, int64_t number) {
+static void beginStep(Engine &engine, const sluice_binary &program, int64_t number) {
   StepSettings settings;
   settings.step = number;
   settings.optimizer.learningRate = {LearningRateShape::Constant, kLearningRate};
@@ -34,9 +35,23 @@ static double millisecondsOf(Engine &engine, const sluice_binary &program, int64
       targets[i] = static_cast<int32_t>(words[1] % vocabulary);
     }
   };
-  auto start = std::chrono::steady_clock::now();
-  engine.trainStep(settings, load);
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  engine.beginStep(settings, load);
+}
+
+/// Makes steps from `number` on, as many under way as may be, and tells the milliseconds of each.
+static std::vector<double> millisecondsOf(Engine &engine, const sluice_binary &program, int64_t &number,
+                                          int64_t count) {
+  std::vector<double> times;
+  auto last = std::chrono::steady_clock::now();
+  for (int64_t begun = 0, ended = 0; ended < count; ++ended) {
+    for (; begun < std::min<int64_t>(count, ended + engine.stepsUnderWay()); ++begun)
+      beginStep(engine, program, number++);
+    engine.endStep();
+    auto now = std::chrono::steady_clock::now();
+    times.push_back(std::chrono::duration<double, std::milli>(now - last).count());
+    last = now;
+  }
+  return times;
 }
 
 static std::vector<KernelRow> rowsOf(const std::vector<KernelTime> &times, const sluice_binary &program,
@@ -75,14 +90,11 @@ static std::vector<KernelRow> rowsOf(const std::vector<KernelTime> &times, const
 BenchResult bench(Engine &engine, const sluice_binary &program, const BenchOptions &options) {
   engine.initializeParameters(0);
   int64_t number = 0;
-  for (int64_t i = 0; i < options.warmup; ++i)
-    millisecondsOf(engine, program, number++);
+  millisecondsOf(engine, program, number, options.warmup);
   BenchResult result;
   result.actions.resize(program.device_count);
   engine.timeActions(&result.actions);
-  std::vector<double> times;
-  for (int64_t i = 0; i < options.steps; ++i)
-    times.push_back(millisecondsOf(engine, program, number++));
+  std::vector<double> times = millisecondsOf(engine, program, number, options.steps);
   engine.timeActions(nullptr);
   std::sort(times.begin(), times.end());
 
@@ -95,9 +107,8 @@ BenchResult bench(Engine &engine, const sluice_binary &program, const BenchOptio
 
   // In steps of their own: looking at the clock around every kernel costs time itself.
   engine.timeKernels(true);
-  double profiled = 0;
-  for (int64_t i = 0; i < options.steps; ++i)
-    profiled += millisecondsOf(engine, program, number++);
+  std::vector<double> timed = millisecondsOf(engine, program, number, options.steps);
+  double profiled = std::accumulate(timed.begin(), timed.end(), 0.0);
   std::vector<KernelTime> kernels = engine.timeKernels(false);
   result.kernels = rowsOf(kernels, program, result.peak, options.steps, profiled / static_cast<double>(options.steps));
   return result;

@@ -193,7 +193,8 @@ void TrainVerb::declareOutput(CLI::App &verb) {
   verb.add_option(
           "--log-detail", options.logDetail,
           "Steps between lines of the log that describe every layer: gradient norm, update over weight, gates and "
-          "statistics; 0: none (default 0)")
+          "statistics; where gradients are late also how far each stage's is from the fresh one, by one more "
+          "sequential step; 0: none (default 0)")
       ->check(count())
       ->type_name("N");
 }

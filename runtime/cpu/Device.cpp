@@ -61,8 +61,10 @@ static int64_t frameBytes(const sluice_binary &program, const sluice_stage &stag
   return stage.frame_bytes * withEvaluated(program, stage.frames);
 }
 
-/// Of the weights beyond the first version.
-static int64_t versionBytes(const sluice_stage &stage) { return stage.weights_bytes * (stage.versions - 1); }
+/// Of the versions of weights that do not lie in the parameter block, where the first is unless it is a prediction.
+static int64_t versionBytes(const sluice_stage &stage) {
+  return stage.weights_bytes * (stage.versions - (stage.predicts ? 0 : 1));
+}
 
 /// Of the gradient buffers beyond the first, which lies in the persistent block.
 static int64_t bufferBytes(const sluice_binary &program, const sluice_stage &stage) {
@@ -109,14 +111,18 @@ Device::Device(const sluice_binary &program, unsigned threads)
 
 char *Device::weights(int32_t stage, int64_t updates) const {
   const sluice_stage &facts = program.stages[stage];
-  int64_t version = updates % facts.versions;
+  int64_t place = (updates == kNewest ? stages[stage].updates : updates) % facts.versions;
+  if (!facts.predicts)
+    --place;
+  else if (updates == kNewest)
+    place = -1;
   // So that the weights lie at their offsets in the parameter block.
-  return version == 0 ? parameterBlock.data()
-                      : stages[stage].versions.data() + facts.weights_bytes * (version - 1) - facts.weights_offset;
+  return place < 0 ? parameterBlock.data()
+                   : stages[stage].versions.data() + facts.weights_bytes * place - facts.weights_offset;
 }
 
 char *Device::parameter(const sluice_parameter &parameter) const {
-  char *newest = parameter.in_place ? parameterBlock.data() : weights(parameter.stage, updates(parameter.stage));
+  char *newest = parameter.in_place ? parameterBlock.data() : weights(parameter.stage, kNewest);
   return newest + parameter.tensor.offset;
 }
 
@@ -199,9 +205,44 @@ void Device::call(int32_t function, int64_t microBatch, int32_t buffer, int64_t 
   step.pool = &worker.pool;
   // Backward touches nothing of the persistent block but the gradients: these lie in the buffer at their offsets.
   char *persistent = gradients(called.stage, buffer) - program.stages[called.stage].gradient_offset;
-  sluice_blocks blocks = {weights(called.stage, updates), weights(called.stage, updates + 1), persistent,
-                          frame(called.stage, microBatch), parameterBlock.data()};
+  bool isInPlace = program.stages[called.stage].predicts && updates == kNewest;
+  char *next = isInPlace ? parameterBlock.data() : weights(called.stage, stages[called.stage].updates + 1);
+  sluice_blocks blocks = {weights(called.stage, updates), next, persistent, frame(called.stage, microBatch),
+                          parameterBlock.data()};
   called.entry(&step, &blocks, worker.scratch.data());
+}
+
+/// Of values before an update and the newest, what these will be if the next `ahead` updates are like it.
+template <typename Element>
+static void extrapolate(sluice_pool &pool, char *values, const char *newest, int64_t bytes, int32_t ahead) {
+  auto *out = reinterpret_cast<Element *>(values);
+  auto *now = reinterpret_cast<const Element *>(newest);
+  pool.run(bytes / int64_t(sizeof(Element)), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      out[i] = now[i] + static_cast<Element>(ahead) * (now[i] - out[i]);
+  });
+}
+
+void Device::update(int32_t stage, int32_t function, int32_t ahead, sluice_step &step) {
+  const sluice_stage &facts = program.stages[stage];
+  char *newest = parameterBlock.data() + facts.weights_offset;
+  char *next = facts.predicts ? weights(stage, updates(stage) + 1) + facts.weights_offset : nullptr;
+  if (next)
+    std::memcpy(next, newest, static_cast<size_t>(facts.weights_bytes));
+  if (function >= 0)
+    call(function, /*microBatch=*/0, /*buffer=*/0, kNewest, step);
+  if (next && facts.element == SLUICE_F64)
+    extrapolate<double>(threads(stage), next, newest, facts.weights_bytes, ahead);
+  else if (next)
+    extrapolate<float>(threads(stage), next, newest, facts.weights_bytes, ahead);
+  ++stages[stage].updates;
+}
+
+void Device::forgetPredictions() {
+  for (uint32_t i = 0; i < program.stage_count; ++i)
+    if (auto stage = static_cast<int32_t>(i); program.stages[i].predicts)
+      std::memcpy(weightsBefore(stage, 0), parameterBlock.data() + program.stages[i].weights_offset,
+                  static_cast<size_t>(program.stages[i].weights_bytes));
 }
 
 } // namespace sluice::runtime

@@ -54,6 +54,9 @@ public:
   /// others are under way.
   static constexpr int64_t kEvaluated = -1;
 
+  /// In place of a count of updates: the newest weights themselves, where forward reads predictions.
+  static constexpr int64_t kNewest = -1;
+
   /// The newest version of a parameter, or of all of them where there is one: the offsets of the table are in that.
   char *parameter(const sluice_parameter &parameter) const;
   char *persistent() const { return persistentBlock.data(); }
@@ -81,7 +84,14 @@ public:
   /// rest. One thread a stage at a time.
   void call(int32_t function, int64_t microBatch, int32_t buffer, int64_t updates, sluice_step &step);
 
-  /// The weights of a stage so many updates ago, sluice_stage::weights_bytes; at least one, and fewer than it has
+  /// Calls the function that updates a stage, and counts it. A stage that predicts weights does so `ahead` updates
+  /// ahead (sluice_stage::predicts; SpecTrain, Chen et al., arXiv 1809.02839; XPipe, Guan et al., arXiv 1911.04610).
+  void update(int32_t stage, int32_t function, int32_t ahead, sluice_step &step);
+
+  /// Has every stage that predicts weights read the newest themselves, which have just been written.
+  void forgetPredictions();
+
+  /// The weights that forward of a stage read so many updates ago, sluice_stage::weights_bytes; fewer than it has
   /// versions.
   char *weightsBefore(int32_t stage, int32_t back) const;
 

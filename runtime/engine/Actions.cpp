@@ -28,15 +28,19 @@ static void setKey(uint32_t *key, uint64_t seed, int64_t step, int32_t microBatc
   key[3] = static_cast<uint32_t>(microBatch);
 }
 
-void Actions::call(Device &memory, sluice_step &step, const sluice_action &action, const ActionContext &context) {
-  if (action.function < 0)
-    return; // the stage has nothing to do
+static void setKeys(sluice_step &step, const sluice_action &action, const ActionContext &context) {
   // An action of no micro-batch draws nothing; any key will do.
   int32_t microBatch = std::max(action.micro_batch, 0);
   setKey(step.key, context.seeds ? context.seeds->ofRun() : 0, context.step, microBatch);
   setKey(step.gate_key, context.seeds ? context.seeds->ofGates() : 0, context.step, microBatch);
-  int64_t updates =
-      isBackward(action) ? memory.updatesBefore(action.stage, context.microBatch) : memory.updates(action.stage);
+}
+
+void Actions::call(Device &memory, sluice_step &step, const sluice_action &action, const ActionContext &context) {
+  if (action.function < 0)
+    return; // the stage has nothing to do
+  int64_t updates = isBackward(action)                      ? memory.updatesBefore(action.stage, context.microBatch)
+                    : action.kind == SLUICE_ACTION_EVALUATE ? Device::kNewest
+                                                            : memory.updates(action.stage);
   memory.call(action.function, context.microBatch, std::max(action.into, 0), updates, step);
 }
 
@@ -86,14 +90,16 @@ void Actions::perform(Device &memory, sluice_step &step, const sluice_action &ac
   case SLUICE_ACTION_FORWARD:
     memory.setUpdatesBefore(action.stage, context.microBatch, memory.updates(action.stage));
     break;
+  case SLUICE_ACTION_UPDATE:
+    setKeys(step, action, context);
+    return memory.update(action.stage, action.function, context.ahead, step);
   default:
     break;
   }
   if (isBackward(action) && action.clears)
     memory.clearGradients(action.stage, action.into);
+  setKeys(step, action, context);
   call(memory, step, action, context);
-  if (action.kind == SLUICE_ACTION_UPDATE)
-    memory.setUpdates(action.stage, memory.updates(action.stage) + 1);
 }
 
 bool Actions::wouldWait(const sluice_action &action) const {

@@ -23,6 +23,7 @@ struct ActionContext {
   const Seeds *seeds = nullptr; ///< Null where nothing is trained: sums alone draw then, by zeros.
   int64_t step = 0;             ///< That its micro-batch is of, or that it updates in.
   int64_t microBatch = 0;       ///< Its number in the memory of the replica (Device).
+  int32_t ahead = 0;            ///< Updates that an update predicts weights ahead, where its stage does.
 };
 
 /// When an action ran, on which of the program's devices.

@@ -75,8 +75,8 @@ void Engine::tensorsChanged() {
         copy(replicas[replica].persistent() + parameter.state_offsets[s],
              first.persistent() + parameter.state_offsets[s], stateTensor(parameter, s).bytes);
     }
-  if (underWay)
-    underWay->weightsChanged();
+  for (Device &replica : replicas)
+    replica.forgetPredictions();
 }
 
 std::vector<KernelTime> Engine::timeKernels(bool isTimed) {
@@ -191,6 +191,8 @@ void Engine::beginStep(const StepSettings &settings, const LoadFunction &load) {
     begunSettings = settings;
     return;
   }
+  if (settings.detail)
+    fresh = std::make_unique<FreshGradients>(program, replicas, actions, settings, values, load);
   auto step = std::make_unique<StaleStep>(program, settings, values, largestNorm(settings));
   step->isTimed = actionTimes != nullptr;
   stale->begin(std::move(step), load);
@@ -225,6 +227,8 @@ StepResult Engine::endStaleStep() {
   result.predictedStageBusy = predictedBusy(program);
   if (step->settings.detail)
     result.layers = detailOf(program, before, copyParameters(), step->sums, told, carried);
+  if (step->settings.detail)
+    result.stale = fresh->compare(step->hasGradient);
   for (size_t device = 0; actionTimes && device < step->devices.size(); ++device) {
     std::vector<ActionTime> &times = (*actionTimes)[device];
     times.insert(times.end(), step->devices[device].times.begin(), step->devices[device].times.end());

@@ -13,6 +13,7 @@
 #include "runtime/abi.h"
 #include "runtime/cpu/Device.h"
 #include "runtime/engine/Executor.h"
+#include "runtime/engine/FreshGradients.h"
 #include "runtime/engine/LossScale.h"
 #include "runtime/engine/PipelineState.h"
 #include "runtime/engine/Scalars.h"
@@ -102,8 +103,9 @@ private:
   std::unique_ptr<StaleExecutor> stale;    ///< Null where all steps are synchronous.
   std::unique_ptr<PipelineState> underWay; ///< The same.
   StepMetrics metrics;
-  StepSettings begunSettings; ///< Of a synchronous step that has begun.
-  std::vector<char> before;   ///< The parameters before a step that describes the layers.
+  StepSettings begunSettings;            ///< Of a synchronous step that has begun.
+  std::vector<char> before;              ///< The parameters before a step that describes the layers.
+  std::unique_ptr<FreshGradients> fresh; ///< Of such a step, where gradients are late.
   std::vector<std::vector<ActionTime>> *actionTimes = nullptr;
   std::deque<std::vector<KernelTime>> kernelTimes; ///< By device; which do not move.
 };

@@ -65,6 +65,9 @@ int64_t PipelineState::fewestUpdates() const {
   return fewest;
 }
 
+/// Of the weights that forward read: the newest are parameters, unless they are a prediction.
+static int32_t firstBack(const sluice_stage &stage) { return stage.predicts ? 0 : 1; }
+
 std::vector<TensorView> PipelineState::tensors() {
   std::vector<TensorView> views;
   auto add = [&](const std::string &name, char *data, int64_t bytes) {
@@ -75,7 +78,7 @@ std::vector<TensorView> PipelineState::tensors() {
   for (uint32_t i = 0; i < program.stage_count; ++i) {
     auto stage = static_cast<int32_t>(i);
     std::string name = "stage." + std::to_string(i) + ".weights.before.";
-    for (int32_t back = 1; back < program.stages[i].versions; ++back)
+    for (int32_t back = firstBack(program.stages[i]); back < program.stages[i].versions; ++back)
       add(name + std::to_string(back), replicas.front().weightsBefore(stage, back), program.stages[i].weights_bytes);
   }
   for (size_t replica = 0; replica < replicas.size(); ++replica) {
@@ -93,7 +96,7 @@ std::vector<TensorView> PipelineState::tensors() {
 void PipelineState::weightsChanged() {
   for (size_t replica = 1; replica < replicas.size(); ++replica)
     for (uint32_t i = 0; i < program.stage_count; ++i)
-      for (int32_t back = 1; back < program.stages[i].versions; ++back)
+      for (int32_t back = firstBack(program.stages[i]); back < program.stages[i].versions; ++back)
         std::memcpy(replicas[replica].weightsBefore(static_cast<int32_t>(i), back),
                     replicas.front().weightsBefore(static_cast<int32_t>(i), back),
                     static_cast<size_t>(program.stages[i].weights_bytes));

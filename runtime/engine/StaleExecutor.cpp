@@ -126,6 +126,7 @@ void StaleExecutor::perform(Runner &runner, StaleStep &step, const sluice_action
     if (failedSince.load() <= step.settings.step)
       return;
     prepareUpdate(runner, step, action.stage);
+    context.ahead = isWarmup(step) ? 0 : program.stages[action.stage].delay;
   }
   actions.perform(*runner.memory, runner.step, action, context);
   const char *frame = runner.memory->frame(action.stage, context.microBatch);

@@ -27,6 +27,13 @@ struct StepPrecision {
   std::optional<double> accumulationError;
 };
 
+/// How the late gradient that a stage applied compares with the fresh one (FreshGradients).
+struct StaleDetail {
+  int32_t stage;
+  double cosine;   ///< Of the angle between them.
+  double distance; ///< Norm of their difference over that of the fresh one.
+};
+
 /// Why a step updated nothing.
 enum class Skip { None, NonFinite, Saturated };
 
@@ -43,6 +50,7 @@ struct StepResult {
   Skip skip = Skip::None;
   double flops = 0;                ///< Model FLOPs of the step, less what closed gates saved.
   std::vector<LayerDetail> layers; ///< If asked for.
+  std::vector<StaleDetail> stale;  ///< The same, where gradients are late.
 };
 
 /// Reads what a step leaves in memory, and sums over its micro-batches.

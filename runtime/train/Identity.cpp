@@ -99,7 +99,8 @@ std::string pipelineFingerprint(const sluice_binary &program) {
     add(program.parameters[i].tensor.offset, program.parameters[i].stage, program.parameters[i].in_place);
   for (uint32_t i = 0; i < program.stage_count; ++i) {
     const sluice_stage &stage = program.stages[i];
-    add(stage.frame_bytes, stage.frames, stage.device, stage.delay, stage.versions, stage.weights_bytes);
+    add(stage.frame_bytes, stage.frames, stage.device, stage.delay, stage.versions, stage.weights_bytes,
+        stage.predicts);
   }
   for (uint32_t i = 0; i < program.action_count; ++i) {
     const sluice_action &action = program.actions[i];

@@ -51,6 +51,14 @@ void addResult(MetricsLine &line, const StepResult &result) {
       addMetric(layer, metric);
   }
   line.add("layers", layers);
+  std::vector<MetricsLine> stages;
+  for (const StaleDetail &detail : result.stale)
+    stages.emplace_back()
+        .addName("name", "stage." + std::to_string(detail.stage))
+        .add("cosine", detail.cosine)
+        .add("distance", detail.distance);
+  if (!stages.empty())
+    line.add("stale", stages);
 }
 
 std::string roundingText(const StepResult &result) {

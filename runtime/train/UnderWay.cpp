@@ -38,9 +38,11 @@ void loadRun(Engine &engine, const sluice_binary &program, const TrainOptions &o
     pipeline->start(std::max(index.step, options.synchronousSteps()), updates);
   }
   loadCheckpoint(folder, index, engine.parameterTensors(), engine.stateTensors());
-  if (goesOn)
-    loadPipeline(folder, index, pipeline->tensors());
   engine.tensorsChanged();
+  if (!goesOn)
+    return;
+  loadPipeline(folder, index, pipeline->tensors());
+  pipeline->weightsChanged();
 }
 
 std::vector<TensorView> tensorsUnderWay(Engine &engine, const sluice_binary &program, CheckpointIndex &index) {

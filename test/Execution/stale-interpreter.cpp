@@ -1,6 +1,7 @@
 //===- stale-interpreter.cpp - The rule of stale gradients, step by step --===//
 //
-// stale-interpreter PROGRAM.so DATA STEPS OUT.safetensors [--lr=X] [--clip=X] [--warmup=STEPS] [--seed=S] [--current]
+// stale-interpreter PROGRAM.so DATA STEPS OUT.safetensors [--lr=X] [--clip=X] [--warmup=STEPS] [--seed=S]
+//                   [--current] [--predicted]
 //
 // Trains as Ouroboros says (Yang et al., NeurIPS 2019), one thing after the other: in step t the stage with delay d
 // applies the gradient of the micro-batches of step t - d, at the weights of step t - d, and does nothing before there
@@ -9,7 +10,8 @@
 // and parameters without versions are NaN where a late backward is not to read them. DATA are read in sequential order.
 // Prints the loss of every step, and writes the weights.
 //
-// --warmup: the first steps are synchronous. --current: backward reads the weights of its own step.
+// --warmup: the first steps are synchronous. --current: backward reads the weights of its own step. --predicted:
+// forward of a late stage reads the weights that are expected when its gradient is applied, and so does backward.
 //
 //===----------------------------------------------------------------------===//
 
@@ -40,7 +42,7 @@ struct Options {
   int64_t steps = 0, warmup = 0;
   double rate = 1e-3, clip = 0;
   uint64_t seed = 0;
-  bool usesCurrent = false;
+  bool usesCurrent = false, predicts = false;
 };
 
 /// The functions of one stage, -1 where it has none, and what it sends to its neighbours.
@@ -65,6 +67,7 @@ private:
   void forward(int32_t stage);
   void backward(int32_t stage);
   void update(int32_t stage, Memory &next);
+  Memory predict(const Memory &next) const;
   double loss();
   /// Frees what no step looks at any more.
   void forget(int64_t step) {
@@ -89,7 +92,8 @@ private:
   sluice_step words{};
   std::vector<StageParts> stages;
   std::vector<int64_t> updates; ///< By stage.
-  std::vector<Memory> weights;  ///< By step: those that it begins with.
+  Memory newest;                ///< Weights.
+  std::vector<Memory> weights;  ///< By step: those that forward reads in it.
   std::map<MicroBatch, Memory> frames;
   TrainingData data;
   int64_t now = 0;
@@ -119,13 +123,14 @@ Interpreter::Interpreter(const sluice_binary &program, const Options &options)
       data(program, dataOptions(options), DataOrder::Sequential, options.seed, DataPosition()) {
   Engine engine(program, 1);
   engine.initializeParameters(options.seed);
-  Memory &first = weights.emplace_back(program.parameter_bytes);
+  newest = Memory(program.parameter_bytes);
   for (const TensorView &view : engine.parameterTensors())
     for (uint32_t i = 0; i < program.parameter_count; ++i)
       if (view.name == program.parameters[i].tensor.name)
-        std::memcpy(first.data() + program.parameters[i].tensor.offset, view.data, program.parameters[i].tensor.bytes);
+        std::memcpy(newest.data() + program.parameters[i].tensor.offset, view.data, program.parameters[i].tensor.bytes);
   std::fill_n(reinterpret_cast<float *>(notToBeRead.data()), program.parameter_bytes / 4,
               std::numeric_limits<float>::quiet_NaN());
+  weights.push_back(copyOf(newest));
   words.pool = &pool;
   readActions();
 }
@@ -236,13 +241,31 @@ void Interpreter::backward(int32_t stage) {
 void Interpreter::update(int32_t stage, Memory &next) {
   if (appliedBy(stage) < 0)
     return;
-  sluice_blocks blocks = {weights.back().data(), next.data(), persistent.data(), nullptr, next.data()};
+  sluice_blocks blocks = {newest.data(), next.data(), persistent.data(), nullptr, next.data()};
   call(stages[stage].norm, now, 0, blocks);
   StepSums sums(program);
   sums.read(program, persistent.data(), stage);
   setClipScale(scalars, normOf(program, sums.squares, lossScale(scalars), stage), options.clip);
   setScalarsOfUpdate(scalars, updates[stage]++, clipScale(scalars));
   call(stages[stage].update, now, 0, blocks);
+}
+
+/// What forward reads in the next step: the newest weights, or those after as many updates like the last as there will
+/// be until its gradient is applied.
+Memory Interpreter::predict(const Memory &next) const {
+  Memory read = copyOf(next);
+  for (uint32_t i = 0; options.predicts && now >= options.warmup && i < program.parameter_count; ++i) {
+    const sluice_parameter &parameter = program.parameters[i];
+    auto ahead = static_cast<float>(program.stages[parameter.stage].delay);
+    if (parameter.in_place || ahead == 0)
+      continue;
+    auto *old = reinterpret_cast<const float *>(newest.data() + parameter.tensor.offset);
+    auto *updated = reinterpret_cast<const float *>(next.data() + parameter.tensor.offset);
+    auto *predicted = reinterpret_cast<float *>(read.data() + parameter.tensor.offset);
+    for (int64_t e = 0; e < elementCount(parameter.tensor); ++e)
+      predicted[e] = updated[e] + ahead * (updated[e] - old[e]);
+  }
+  return read;
 }
 
 double Interpreter::loss() {
@@ -271,17 +294,18 @@ void Interpreter::run() {
     std::printf("%.17g\n", loss());
     for (const StageParts &stage : stages)
       call(stage.tied, now, 0, {nullptr, nullptr, persistent.data(), nullptr, nullptr});
-    Memory next = copyOf(weights.back());
+    Memory next = copyOf(newest);
     for (int32_t stage = 0; stage < stageCount(); ++stage)
       update(stage, next);
-    weights.push_back(std::move(next));
+    weights.push_back(predict(next));
+    newest = std::move(next);
     forget(now - stageCount());
   }
   std::vector<TensorView> views;
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_tensor &tensor = program.parameters[i].tensor;
-    views.push_back({tensor.name, static_cast<sluice_element>(tensor.element), shapeOf(tensor),
-                     weights.back().data() + tensor.offset});
+    views.push_back(
+        {tensor.name, static_cast<sluice_element>(tensor.element), shapeOf(tensor), newest.data() + tensor.offset});
   }
   writeSafetensors(options.out, views, {});
 }
@@ -298,6 +322,7 @@ int main(int argc, char **argv) {
   app.add_option("--warmup", options.warmup);
   app.add_option("--seed", options.seed);
   app.add_flag("--current", options.usesCurrent);
+  app.add_flag("--predicted", options.predicts);
   CLI11_PARSE(app, argc, argv);
   void *library = dlopen(options.program.c_str(), RTLD_NOW | RTLD_LOCAL);
   void *program = library ? dlsym(library, "sluice_program") : nullptr;

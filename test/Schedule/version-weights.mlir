@@ -16,19 +16,22 @@ module @late {
   sluice.parameter @head : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1}
   sluice.slot kept @x : tensor<4xf32> {stage = 0}
   sluice.slot kept @y : tensor<4xf32> {stage = 1}
-  func.func @forward.0() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.stage = 0} {
+  func.func @forward.0()
+      attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.stage = 0} {
     %shared = sluice.read @shared : tensor<4xf32>
     sluice.store %shared, @x : tensor<4xf32>
     return
   }
-  func.func @backward.0() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.stage = 0} {
+  func.func @backward.0()
+      attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.stage = 0} {
     %w = sluice.read @w : tensor<4xf32>
     // A read that nothing uses needs no version.
     %table = sluice.read @table : tensor<4xf32>
     sluice.store %w, @x : tensor<4xf32>
     return
   }
-  func.func @backward.1() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.stage = 1} {
+  func.func @backward.1()
+      attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.stage = 1} {
     %head = sluice.read @head : tensor<4xf32>
     sluice.store %head, @y : tensor<4xf32>
     return
@@ -53,8 +56,9 @@ module {
   // expected-note@+1 {{it has one version, since other stages read it}}
   sluice.parameter @shared : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1}
   sluice.slot kept @x : tensor<4xf32> {stage = 0}
-  func.func @backward.0() attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.stage = 0} {
-    // expected-error@+1 {{expected a parameter of stage 0 in its backward, which is late by 1, found 'shared' of stage 1}}
+  func.func @backward.0()
+      attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.stage = 0} {
+    // expected-error@+1 {{of stage 0 in its backward, which is late by 1, found 'shared' of stage 1}}
     %shared = sluice.read @shared : tensor<4xf32>
     sluice.store %shared, @x : tensor<4xf32>
     return
