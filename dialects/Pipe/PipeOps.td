@@ -45,18 +45,22 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
     - `activation_ages` and `error_ages`, one a stage, are there where gradients are stale.
     - The first are updates by which the weights of a forward are newer than those that made its input, the second steps
       between backward of the stage above and its own.
+    - `current_weights`, only where some of `ages` is above 0: backward computes its forward again, with the newest
+      weights.
   }];
   let arguments = (ins
     SymbolNameAttr:$sym_name, Pipe_Count:$stages, Pipe_Count:$micro_batches, Pipe_Count:$replicas, Pipe_Count:$groups,
     DenseI32ArrayAttr:$ages, OptionalAttr<DenseI32ArrayAttr>:$activation_ages,
     OptionalAttr<DenseI32ArrayAttr>:$error_ages, OptionalAttr<DenseI32ArrayAttr>:$devices,
     OptionalAttr<DenseI32ArrayAttr>:$tied, OptionalAttr<DenseI32ArrayAttr>:$frames,
-    OptionalAttr<DenseF64ArrayAttr>:$busy, UnitAttr:$forward_only);
+    OptionalAttr<DenseF64ArrayAttr>:$busy, UnitAttr:$current_weights,
+    UnitAttr:$forward_only);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name `stages` $stages `micro_batches` $micro_batches `replicas` $replicas `groups` $groups `ages` $ages
     (`activation_ages` $activation_ages^)? (`error_ages` $error_ages^)? (`devices` $devices^)? (`tied` $tied^)?
-    (`frames` $frames^)? (`busy` $busy^)? (`forward_only` $forward_only^)? attr-dict-with-keyword $body
+    (`frames` $frames^)? (`busy` $busy^)? (`current_weights` $current_weights^)?
+    (`forward_only` $forward_only^)? attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{

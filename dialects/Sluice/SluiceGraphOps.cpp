@@ -274,6 +274,8 @@ ParseResult LayerOp::parse(OpAsmParser &parser, OperationState &result) {
     return failure();
   if (succeeded(parser.parseOptionalKeyword("recompute")))
     result.addAttribute(getRecomputeAttrName(result.name), parser.getBuilder().getUnitAttr());
+  if (succeeded(parser.parseOptionalKeyword("recompute_stage")))
+    result.addAttribute(getRecomputeStageAttrName(result.name), parser.getBuilder().getUnitAttr());
   OpAsmParser::UnresolvedOperand gate;
   Type gateType;
   if (succeeded(parser.parseOptionalKeyword("gate"))) {
@@ -316,6 +318,8 @@ void LayerOp::print(OpAsmPrinter &printer) {
     printer << " stage " << *getStage();
   if (getRecompute())
     printer << " recompute";
+  if (getRecomputeStage())
+    printer << " recompute_stage";
   if (Value gate = getGate())
     printer << " gate " << gate << '[' << getGateIndex().value_or(0) << "] : " << gate.getType();
   unsigned index = 0;
@@ -333,9 +337,10 @@ void LayerOp::print(OpAsmPrinter &printer) {
   printGroup("broadcast", getBroadcasts());
   printGroup("scalars", getScalars());
   printer.printOptionalArrowTypeList(getResultTypes());
-  printer.printOptionalAttrDictWithKeyword(
-      (*this)->getAttrs(), {getNameAttrName(), getDepthAttrName(), getOfAttrName(), getStageAttrName(),
-                            getRecomputeAttrName(), getGateIndexAttrName(), getOperandSegmentSizesAttrName()});
+  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(),
+                                           {getNameAttrName(), getDepthAttrName(), getOfAttrName(), getStageAttrName(),
+                                            getRecomputeAttrName(), getRecomputeStageAttrName(), getGateIndexAttrName(),
+                                            getOperandSegmentSizesAttrName()});
   printer << ' ';
   printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
 }
@@ -362,15 +367,19 @@ static LogicalResult verifyGate(LayerOp layer) {
   return success();
 }
 
-/// What backward repeats is a layer of the stack that is trained.
+/// What backward repeats is trained: a layer of the stack by itself, or with its stage.
 static LogicalResult verifyRecompute(LayerOp layer) {
-  if (!layer.getRecompute())
+  bool byItself = layer.getRecompute(), ofStage = layer.getRecomputeStage();
+  if (!byItself && !ofStage)
     return success();
-  if (!layer.getDepth())
+  if (byItself && ofStage)
+    return layer.emitOpError() << "expected 'recompute' or 'recompute_stage', found both";
+  if (byItself && !layer.getDepth())
     return layer.emitOpError() << "expected 'recompute' only on a layer with a depth, found one without";
   auto graph = dyn_cast<GraphOp>(layer->getParentOp());
   if (graph && graph.getSymName() != "train")
-    return layer.emitOpError() << "expected 'recompute' only in 'train', found it in '" << graph.getSymName() << "'";
+    return layer.emitOpError() << "expected '" << (byItself ? "recompute" : "recompute_stage")
+                               << "' only in 'train', found it in '" << graph.getSymName() << "'";
   return success();
 }
 

@@ -270,9 +270,14 @@ def LayerOp : Sluice_Op<"layer", [IsolatedFromAbove, AttrSizedOperandSegments,
     - `depth` counts from 1 and is at most `of`; layers outside the repeated stack have neither.
     - `stage` counts from 0 and is the part of the pipeline that owns the layer. All layers of a graph have one, or none
       has. A layer's stage is at least that of the layer in front of it.
+    - The yielded types are the result types.
+
+    #### Recomputation
+
     - `recompute` says that backward repeats the layer's forward, which then keeps nothing but its inputs. Only layers
       with a depth have it, and only those of the graph `train`.
-    - The yielded types are the result types.
+    - `recompute_stage` says that backward repeats the layer's forward behind those of its stage in front of it that say
+      so too: what comes into the stage is kept. Only layers of `train` have it, and none that has `recompute`.
 
     #### Gates
 
@@ -297,7 +302,8 @@ def LayerOp : Sluice_Op<"layer", [IsolatedFromAbove, AttrSizedOperandSegments,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$depth,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$of,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$gate_index,
-                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$stage, UnitAttr:$recompute);
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$stage, UnitAttr:$recompute,
+                       UnitAttr:$recompute_stage);
   let results = (outs Variadic<Sluice_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;

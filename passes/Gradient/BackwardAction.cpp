@@ -3,6 +3,7 @@
 #include "dialects/Sluice/RuntimeScalars.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
+#include "passes/Gradient/RepeatedForward.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -12,8 +13,8 @@ namespace {
 class ObjectiveBuilder {
 public:
   ObjectiveBuilder(const TrainingGraph &train, const Objective &objective, TrainingSlots &slots, ActionHelpers &helpers,
-                   ActionBuilder &action)
-      : train(train), objective(objective), slots(slots), helpers(helpers), action(action) {}
+                   RepeatedForward &forwards, ActionBuilder &action)
+      : train(train), objective(objective), slots(slots), helpers(helpers), forwards(forwards), action(action) {}
 
   GradientSlots run() {
     setLossGradients();
@@ -31,7 +32,6 @@ private:
   void setLossGradients();
   void callBackward(unsigned index);
   SlotsByOperand findSlots(unsigned index);
-  ValueRange repeatForward(unsigned index);
   SmallVector<Value> operandsOf(unsigned index, const SlotsByOperand &operandSlots, ValuesByOperand &accumulators);
   SmallVector<Value> drop(OpBuilder &builder, unsigned index, const ValuesByOperand &accumulators);
   void addToGradient(Value value, Value gradient);
@@ -40,6 +40,7 @@ private:
   const Objective &objective;
   TrainingSlots &slots;
   ActionHelpers &helpers;
+  RepeatedForward &forwards;
   ActionBuilder &action;
   GradientSlots parameterSlots;
   llvm::DenseMap<Value, Value> gradients; // of values of the graph, so far
@@ -74,39 +75,21 @@ ObjectiveBuilder::SlotsByOperand ObjectiveBuilder::findSlots(unsigned index) {
   return operandSlots;
 }
 
-/// What the layer's forward function returns, computed again from its inputs; nothing where it is not repeated.
-ValueRange ObjectiveBuilder::repeatForward(unsigned index) {
-  if (!train.isRepeated(index))
-    return {};
-  LayerOp layer = train.layers[index];
-  func::FuncOp forward = train.functions[index].forward;
-  auto operands =
-      llvm::map_to_vector(layer.getInputs(), [&](Value value) { return action.get(value, slots.results()); });
-  // Nobody looks at what a dropped layer would have computed.
-  auto dropLayer = [&](OpBuilder &builder) {
-    return llvm::map_to_vector(forward.getResultTypes(),
-                               [&](Type type) -> Value { return ub::PoisonOp::create(builder, layer.getLoc(), type); });
-  };
-  ValueRange values = action.callGated(layer, forward, operands, dropLayer, slots.results());
-  std::prev(action.builder.getInsertionPoint())->walk([](func::CallOp call) {
-    call->setAttr(repeatsAttrName, UnitAttr::get(call.getContext()));
-  });
-  return values;
-}
-
 /// What the layer's backward function takes. Also gives the accumulators among it.
 SmallVector<Value> ObjectiveBuilder::operandsOf(unsigned index, const SlotsByOperand &operandSlots,
                                                 ValuesByOperand &accumulators) {
   LayerOp layer = train.layers[index];
-  ValueRange repeated = repeatForward(index);
+  SmallVector<Value> repeated = forwards.resultsOf(index);
   auto valueOf = [&](LayerFunctions::Argument argument) -> Value {
     switch (argument.source) {
     case LayerFunctions::Source::ResultGradient:
       return gradients.lookup(layer.getResult(argument.index));
     case LayerFunctions::Source::Operand:
-      return action.get(layer.getOperand(argument.index), slots.results());
+      return forwards.get(layer, layer.getOperand(argument.index));
     case LayerFunctions::Source::Result:
-      if (Value result = layer.getResult(argument.index); repeated.empty() || slots.results().contains(result))
+      // One that is kept for another layer need not be computed again, but with its stage it is anyway.
+      if (Value result = layer.getResult(argument.index);
+          repeated.empty() || (slots.results().contains(result) && !layer.getRecomputeStage()))
         return action.get(result, slots.results());
       return repeated[argument.index];
     case LayerFunctions::Source::Kept:
@@ -159,6 +142,7 @@ void ObjectiveBuilder::callBackward(unsigned index) {
   LayerOp layer = train.layers[index];
   const LayerFunctions &functions = train.functions[index];
   action.enterStage(layer.getStage());
+  forwards.enter(index);
   SlotsByOperand operandSlots = findSlots(index);
   ValuesByOperand accumulators;
   SmallVector<Value> operands = operandsOf(index, operandSlots, accumulators);
@@ -200,9 +184,10 @@ SmallVector<GradientSlots> sluice::buildBackward(const TrainingGraph &train, Tra
   ActionBuilder action(
       createAction(train.module, GraphOp(train.graph).getLoc(), "train.backward", ActionKind::Backward, "train"));
   countGates(action, train, slots, helpers);
+  RepeatedForward forwards(train, slots, helpers, action);
   SmallVector<GradientSlots> gradients;
   for (const Objective &objective : train.objectives)
-    gradients.push_back(ObjectiveBuilder(train, objective, slots, helpers, action).run());
+    gradients.push_back(ObjectiveBuilder(train, objective, slots, helpers, forwards, action).run());
   slots.storeResults(action, /*joined=*/true);
   return gradients;
 }

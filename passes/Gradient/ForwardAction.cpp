@@ -5,12 +5,11 @@
 using namespace mlir;
 using namespace sluice;
 
-/// What a layer's forward function returns where the layer is dropped.
-static SmallVector<Value> dropForward(OpBuilder &builder, LayerOp layer, func::FuncOp forward, ValueRange operands,
-                                      ActionHelpers &helpers) {
+SmallVector<Value> sluice::dropForward(OpBuilder &builder, LayerOp layer, func::FuncOp forward, Value passed,
+                                       ActionHelpers &helpers) {
   SmallVector<Value> values;
   for (auto [index, type] : llvm::enumerate(forward.getResultTypes()))
-    values.push_back(index == 0                      ? helpers.callCopy(builder, operands.front())
+    values.push_back(index == 0                      ? helpers.callCopy(builder, passed)
                      : index < layer.getNumResults() ? helpers.callZero(builder, layer.getLoc(), type)
                                                      : ub::PoisonOp::create(builder, layer.getLoc(), type));
   return values;
@@ -20,14 +19,14 @@ void sluice::buildForward(const TrainingGraph &train, TrainingSlots &slots, Acti
   ActionBuilder action(
       createAction(train.module, GraphOp(train.graph).getLoc(), "train.forward", ActionKind::Forward, "train"));
   for (unsigned index = 0; index < train.layers.size(); ++index) {
-    if (train.functions[index].isJoined())
+    if (!slots.runsForward(index))
       continue;
     LayerOp layer = train.layers[index];
     action.enterStage(layer.getStage());
     auto operands = llvm::map_to_vector(layer.getInputs(), [&](Value value) { return action.get(value); });
     func::FuncOp forward = train.functions[index].forward;
     ValueRange values = action.callGated(layer, forward, operands, [&](OpBuilder &builder) {
-      return dropForward(builder, layer, forward, operands, helpers);
+      return dropForward(builder, layer, forward, operands.front(), helpers);
     });
     for (auto [inGraph, inAction] : llvm::zip(layer.getResults(), values)) {
       action.map(inGraph, inAction);

@@ -42,8 +42,11 @@ struct GradientOptions : mlir::PassPipelineOptions<GradientOptions> {
                        llvm::cl::init(1)};
   Option<int64_t> memoryLimit{*this, "memory-limit", llvm::cl::desc("Bytes of a device; 0: no limit"),
                               llvm::cl::init(0)};
-  Option<std::string> recompute{*this, "recompute", llvm::cl::desc("Layers that backward repeats: none, layer or auto"),
+  Option<std::string> recompute{*this, "recompute", llvm::cl::desc("What backward repeats: none, layer, stage or auto"),
                                 llvm::cl::init("none")};
+  Option<bool> currentWeights{*this, "current-weights",
+                              llvm::cl::desc("Whether late backwards repeat their stage with the newest weights"),
+                              llvm::cl::init(false)};
   Option<std::string> profile{*this, "profile",
                               llvm::cl::desc("What a program measured of its stages; empty: estimates")};
   Option<int> groups{*this, "reduction-groups",

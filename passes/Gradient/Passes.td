@@ -58,6 +58,8 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
       instead of keeping their results.
     - A layer with `recompute` keeps nothing but its inputs. Where backward needs more of it, it calls forward again,
       with `sluice.repeats`. A last layer with an output head, whose forward is a part of backward, stays as it is.
+    - A layer with `recompute_stage` keeps not even these, but what comes into its stage. Backward of the stage begins
+      with the forwards of these layers, in order; those that nothing else waits for run there alone.
     - A last layer with an output head is called in backward alone, where its function yields the loss as well.
     - Uses of a tied parameter accumulate apart, with one micro-batch, too. `train.tied` adds them once. With
       `tied-gradients=mean` it divides the sum by their number, which is a choice where they are of two ages (Yang et
@@ -264,6 +266,7 @@ def TrimRepeated : Pass<"sluice-trim-repeated", "::mlir::ModuleOp"> {
     - Needs: calls with `sluice.repeats`, as `sluice-differentiate` leaves them.
     - Does: each call of such a function becomes one of a copy that returns the used results alone. Ops that only the
       others need are erased: forward returns nothing that is kept, and backward skips the layer's last products.
+    - Does: erases calls without effects whose results nobody uses.
     - Needs as well: contractions that have their keys and ordinals, if they draw. What is left draws as before.
     - Leaves: no call of the whole function, and not the function itself. Copies for backward have calls with
       `sluice.repeats` alone.

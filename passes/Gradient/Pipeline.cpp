@@ -14,15 +14,17 @@ void sluice::buildStagePipeline(OpPassManager &manager, const GradientOptions &o
   manager.addPass(createCSEPass());
   // Differentiation goes layer by layer, so that nothing may stand between layers.
   manager.addNestedPass<GraphOp>(createGroupLayers());
+  // What was computed with older weights is no part of a gradient by the newest.
+  std::string choice = options.currentWeights ? "stage" : options.recompute.getValue();
   RecomputeLayersOptions recompute;
-  recompute.choice = options.recompute;
+  recompute.choice = choice;
   recompute.memoryLimit = options.memoryLimit;
   recompute.schedule = options.schedule;
   recompute.devices = options.devices;
   recompute.microBatches = options.microBatches;
   recompute.optimizer = options.optimizer;
   // Stages depend on what their layers keep.
-  if (options.recompute == "layer")
+  if (choice == "layer" || choice == "stage")
     manager.addPass(createRecomputeLayers(recompute));
   // Layers, and so before they are differentiated: backward functions lie where their layer does.
   if (options.stages != 0 || !options.partition.empty() || options.memoryLimit != 0) {
@@ -35,11 +37,12 @@ void sluice::buildStagePipeline(OpPassManager &manager, const GradientOptions &o
     stages.devices = options.devices;
     stages.memoryLimit = options.memoryLimit;
     stages.profileFile = options.profile;
-    stages.mayRecompute = options.recompute == "auto";
+    stages.currentWeights = options.currentWeights;
+    stages.mayRecompute = choice == "auto";
     manager.addPass(createAssignStages(stages));
   }
   // What a stage keeps depends on its layers.
-  if (options.recompute == "auto")
+  if (choice == "auto")
     manager.addPass(createRecomputeLayers(recompute));
   // While a graph has its layers, and before parameters get copies.
   CostStagesOptions costs;
@@ -80,6 +83,7 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
   schedule.devices = options.devices;
   schedule.replicas = options.replicas;
   schedule.groups = options.groups;
+  schedule.currentWeights = options.currentWeights;
   manager.addPass(createScheduleStages(schedule));
   manager.addPass(createVerifySchedule());
   manager.addPass(createVersionWeights());

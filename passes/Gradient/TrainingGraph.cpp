@@ -18,10 +18,16 @@ bool TrainingGraph::isJoined(Value value) const {
 
 bool TrainingGraph::isRepeated(unsigned index) const {
   using Source = LayerFunctions::Source;
-  return LayerOp(layers[index]).getRecompute() && !functions[index].isJoined() &&
+  LayerOp layer = layers[index];
+  return (layer.getRecompute() || layer.getRecomputeStage()) && !functions[index].isJoined() &&
          llvm::any_of(functions[index].backwardArguments, [](LayerFunctions::Argument argument) {
            return argument.source == Source::Kept || argument.source == Source::Result;
          });
+}
+
+bool TrainingGraph::isOfRepeatedStage(LayerOp user, Value value) {
+  auto layer = value.getDefiningOp<LayerOp>();
+  return layer && layer.getRecomputeStage() && user.getRecomputeStage() && layer.getStage() == user.getStage();
 }
 
 StringAttr sluice::parameterOf(Value value) {

@@ -43,6 +43,8 @@ struct TrainingGraph {
   size_t useCount(mlir::StringAttr parameter) const { return useCounts.lookup(originalOf(parameter)); }
   /// Whether backward calls the layer's forward again, as it needs more of it than the layer's inputs.
   bool isRepeated(unsigned layer) const;
+  /// Whether backward of `user` has the value from the forward of its stage, which it repeats.
+  static bool isOfRepeatedStage(LayerOp user, mlir::Value value);
   /// Whether a layer computes the value whose forward is a part of backward.
   bool isJoined(mlir::Value value) const;
 };

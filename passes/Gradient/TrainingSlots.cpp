@@ -12,19 +12,35 @@ TrainingSlots::TrainingSlots(const TrainingGraph &train)
     bool isRepeated = train.isRepeated(index);
     for (LayerFunctions::Argument argument : train.functions[index].backwardArguments) {
       if (argument.source == Source::Operand)
-        keepInput(layer.getOperand(argument.index));
+        keepInput(layer, layer.getOperand(argument.index));
       if (argument.source == Source::Result && !isRepeated)
         keepResult(layer.getResult(argument.index));
     }
     if (isRepeated)
-      llvm::for_each(layer.getInputs(), [&](Value input) { keepInput(input); });
+      llvm::for_each(layer.getInputs(), [&](Value input) { keepInput(layer, input); });
   }
   createGates();
+  findForwardLayers();
 }
 
-/// Of a layer's inputs only those that another layer computes are kept.
-void TrainingSlots::keepInput(Value value) {
-  if (value.getDefiningOp<LayerOp>())
+void TrainingSlots::findForwardLayers() {
+  forwardLayers.resize(train.layers.size(), false);
+  llvm::DenseSet<Value> wanted;
+  wanted.insert_range(train.results());
+  for (unsigned index = train.layers.size(); index-- > 0;) {
+    LayerOp layer = train.layers[index];
+    bool isWanted = llvm::any_of(layer->getResults(),
+                                 [&](Value value) { return wanted.contains(value) || resultSlots.contains(value); });
+    if (train.functions[index].isJoined() || (layer.getRecomputeStage() && !isWanted))
+      continue;
+    forwardLayers.set(index);
+    wanted.insert_range(layer->getOperands());
+  }
+}
+
+/// Of a layer's inputs only those that another layer computes are kept, and that backward does not compute again.
+void TrainingSlots::keepInput(LayerOp layer, Value value) {
+  if (value.getDefiningOp<LayerOp>() && !TrainingGraph::isOfRepeatedStage(layer, value))
     keepResult(value);
 }
 

@@ -5,6 +5,7 @@
 #include "passes/Gradient/ActionBuilder.h"
 #include "passes/Gradient/Facts.h"
 #include "passes/Gradient/TrainingGraph.h"
+#include "llvm/ADT/BitVector.h"
 
 namespace sluice {
 
@@ -20,6 +21,9 @@ public:
   /// Of the further values that a layer's forward gives its backward.
   llvm::ArrayRef<SlotOp> kept(unsigned layer) const { return keptSlots[layer]; }
 
+  /// Whether something waits for the layer's forward, beside a backward that repeats it with its stage.
+  bool runsForward(unsigned layer) const { return forwardLayers[layer]; }
+
   /// A slot for the layer's next kept value.
   SlotOp keep(unsigned layer, mlir::Value value);
   /// The slot of the gradient of one use of a parameter; `use`, the number of those before, names it.
@@ -29,9 +33,10 @@ public:
   void storeResults(ActionBuilder &action, bool joined);
 
 private:
-  void keepInput(mlir::Value input);
+  void keepInput(LayerOp layer, mlir::Value input);
   void keepResult(mlir::Value result);
   void createGates();
+  void findForwardLayers();
   void storeLoss(ActionBuilder &action);
   void storeMetric(ActionBuilder &action, unsigned index);
 
@@ -39,6 +44,7 @@ private:
   SlotBuilder builder;
   ActionBuilder::Slots resultSlots;
   GateSlots gateSlots;
+  llvm::BitVector forwardLayers;                          // that run forward, by layer
   llvm::SmallVector<llvm::SmallVector<SlotOp>> keptSlots; // by layer
 };
 

@@ -19,6 +19,7 @@ struct TrimRepeated : sluice::impl::TrimRepeatedBase<TrimRepeated> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
+    eraseUnused(symbols);
     llvm::SetVector<func::FuncOp> repeated;
     module.walk([&](func::CallOp call) {
       if (call->hasAttr(repeatsAttrName))
@@ -39,6 +40,7 @@ struct TrimRepeated : sluice::impl::TrimRepeatedBase<TrimRepeated> {
   }
 
 private:
+  void eraseUnused(SymbolTable &symbols);
   void trim(func::CallOp call, SymbolTable &symbols);
   func::FuncOp cut(func::FuncOp function, StringRef suffix, const llvm::BitVector &used);
 
@@ -47,6 +49,18 @@ private:
   int64_t erased = 0; // ops
 };
 } // namespace
+
+/// Erases calls of functions without effects whose results nobody uses, such as what a dropped layer would have passed
+/// to a layer that is not repeated. In a branch they would need memory of their own.
+void TrimRepeated::eraseUnused(SymbolTable &symbols) {
+  getOperation().walk([&](func::CallOp call) {
+    auto function = symbols.lookup<func::FuncOp>(call.getCallee());
+    if (call.getNumResults() > 0 && call.use_empty() && function && !function.isExternal() &&
+        llvm::all_of(function.getBody().getOps(),
+                     [](Operation &op) { return op.hasTrait<OpTrait::IsTerminator>() || isMemoryEffectFree(&op); }))
+      call.erase();
+  });
+}
 
 /// A copy of the function that returns what is used, without what only the other results need.
 func::FuncOp TrimRepeated::cut(func::FuncOp function, StringRef suffix, const llvm::BitVector &used) {

@@ -87,6 +87,7 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
     - A pipeline without a channel for a message, without a pair of tied stages, or with readers of a parameter on
       another device.
     - Where gradients are stale: stages on several devices that share a parameter, and a dynamic loss scale.
+    - Where they are not: `current-weights`.
   }];
   let options = [
     Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "a schedule of sluice-schedule">,
@@ -94,7 +95,9 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
     Option<"microBatches", "microbatches", "int", "1", "micro-batches of a step, over all replicas">,
     Option<"replicas", "replicas", "int", "1", "copies of the pipeline, which divide the micro-batches">,
     Option<"groups", "reduction-groups", "int", "0",
-           "groups of micro-batches that are summed by themselves, a power of two; 0: as many as replicas">
+           "groups of micro-batches that are summed by themselves, a power of two; 0: as many as replicas">,
+    Option<"currentWeights", "current-weights", "bool", "false",
+           "whether late backwards read the newest weights, instead of those of their forward">
   ];
   let dependentDialects = ["::sluice::pipe::PipeDialect", "::sluice::SluiceDialect"];
 }

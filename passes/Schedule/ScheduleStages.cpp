@@ -80,6 +80,9 @@ FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t st
   bool isTrained = graph == "train";
   if (stages > 1 && schedule::hasStaleGradients(schedule.str()) && failed(checkStale(graph, stages)))
     return failure();
+  if (currentWeights && !schedule::hasStaleGradients(scheduleName))
+    return module.emitError() << "expected a schedule whose gradients are stale for current weights, found '"
+                              << scheduleName << "'";
   schedule::GeneratorOptions options;
   options.schedule = schedule.str();
   options.stages = stages;
@@ -97,6 +100,7 @@ FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t st
     return module.emitError() << error->text;
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   pipe::PipelineOp op = writePipeline(builder, module.getLoc(), name, pipeline);
+  op.setCurrentWeights(currentWeights && pipeline.isStale());
   op->setAttr("schedule", builder.getStringAttr(options.schedule));
   return op;
 }

@@ -166,6 +166,7 @@ FailureOr<StageSettings> AssignStages::readOptions(SmallVectorImpl<int64_t> &par
   settings.optimizer = optimizer;
   settings.stages = !parts.empty() ? int64_t(parts.size()) : std::max<int64_t>(stages, 1);
   settings.microBatches = microBatches;
+  settings.currentWeights = currentWeights;
   settings.memoryLimit = memoryLimit > 0 ? std::optional<int64_t>(memoryLimit) : std::nullopt;
   return failed(countFrames(getOperation(), schedule, devices, settings)) ? FailureOr<StageSettings>() : settings;
 }

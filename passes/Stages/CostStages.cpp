@@ -81,7 +81,8 @@ SmallVector<StageWork> CostStages::measure(ArrayRef<StageUnit> units, const Prof
     stage.layers += unit.depth.has_value();
     stage.hasEmbeddings |= !unit.depth && index == 0;
     stage.hasHead |= !unit.depth && index > 0;
-    addTimes(stage.times, profile ? times[index] : StageSeconds{double(cost.forward), double(cost.backward)},
+    int64_t backward = cost.backward + (stageOf(unit) + 1 < count ? cost.repeat : 0);
+    addTimes(stage.times, profile ? times[index] : StageSeconds{double(cost.forward), double(backward)},
              cost.dropProbability);
     stage.backwardWeight += (1 - cost.dropProbability) * double(cost.backwardWeight) * unitOfTime;
     if (index + 1 == units.size())

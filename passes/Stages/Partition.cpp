@@ -25,9 +25,10 @@ int64_t Partition::slowest() const {
   return most;
 }
 
-/// What a layer computes in a micro-batch, on average.
-static int64_t computeTicks(const PartitionLayer &layer) {
-  return std::llround((1 - layer.dropProbability) * double(layer.forward + layer.backward));
+/// What a layer computes in a micro-batch, on average. The last stage runs forward in backward, and once.
+static int64_t computeTicks(const PartitionLayer &layer, bool isOnLast) {
+  int64_t ticks = layer.forward + layer.backward + (isOnLast ? 0 : layer.repeat);
+  return std::llround((1 - layer.dropProbability) * double(ticks));
 }
 
 /// Of the weights of a stage, beside the newest.
@@ -83,15 +84,19 @@ private:
 void Solver::measureFrom(size_t first) {
   int64_t received = first == 0 ? 0 : problem.layers[first - 1].boundaryBytes;
   Range sum = {2 * problem.transfer.ticks(received), 0, received, 0, 0};
+  int64_t onLast = sum.time;
   for (size_t end = first + 1; end <= count; ++end) {
     const PartitionLayer &layer = problem.layers[end - 1];
-    sum.time += computeTicks(layer);
+    sum.time += computeTicks(layer, /*isOnLast=*/false);
+    onLast += computeTicks(layer, /*isOnLast=*/true);
     sum.parameters += layer.parameterBytes;
     sum.weights += layer.weightBytes;
     sum.frame += layer.keptBytes;
-    sum.repeated = std::max(sum.repeated, layer.repeatedBytes);
+    sum.repeated = layer.repeatedWith(sum.repeated);
     range(first, end) = sum;
-    if (end < count)
+    if (end == count)
+      range(first, end).time = onLast;
+    else
       range(first, end).time += 2 * problem.transfer.ticks(layer.boundaryBytes);
   }
 }
@@ -217,10 +222,10 @@ Partition sluice::verifyPartition(const PartitionProblem &problem, ArrayRef<int6
   SmallVector<size_t> stages = stagesOf(counts);
   for (auto [index, layer, stage] : llvm::enumerate(problem.layers, stages)) {
     StageCost &cost = partition.stages[stage];
-    cost.compute += computeTicks(layer);
+    cost.compute += computeTicks(layer, stage + 1 == problem.stages());
     cost.parameters += layer.parameterBytes + olderVersions(problem, stage) * layer.weightBytes;
     cost.frame += layer.keptBytes;
-    cost.repeated = std::max(cost.repeated, layer.repeatedBytes);
+    cost.repeated = layer.repeatedWith(cost.repeated);
     if (index + 1 == stages.size())
       continue;
     // An empty stage relays what it gets: it has both boundaries of what passes through.

@@ -5,12 +5,12 @@
 //
 // What a stage costs for a micro-batch, in ticks of the caller's choice:
 //
-//   time   = sum over its layers of (1 - drop probability) (forward + backward)
+//   time   = sum over its layers of (1 - drop probability) (forward + backward + what backward repeats with its stage)
 //          + for each of its boundaries one message forward and one backward: both sides handle both
 //          + the exchanges of the tied parameters that other stages hold too
 //   memory = its parameters, a tied one on each of its stages, and older versions of weights
 //          + frames x (what its layers keep + what it receives from the stage before)
-//          + the most that a layer takes while its forward is repeated
+//          + what is taken while forward is repeated: by the largest layer, or by all of a stage that is repeated whole
 //
 // Where gradients are stale it is the time of a step that counts (StalePartition.h).
 //
@@ -23,6 +23,7 @@
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,6 +41,13 @@ struct PartitionLayer {
   int64_t backwardWeight = 0;        ///< of backward, what computes gradients of parameters alone
   int64_t weightBytes = 0;           ///< of parameters, the weights that backward reads; tied parameters apart
   int64_t update = 0;                ///< ticks a step: sums, norms and updates of parameters
+  int64_t repeat = 0;                ///< ticks in backward for its forward, again, unless it is on the last stage
+  bool repeatsStage = false;         ///< whether its forward is repeated together with those of its stage
+
+  /// Bytes that are taken at once while this layer and those in front of it, which take `before`, are repeated.
+  int64_t repeatedWith(int64_t before) const {
+    return repeatsStage ? before + repeatedBytes : std::max(before, repeatedBytes);
+  }
 };
 
 /// A parameter, or several, that layers share. A stage with one of the layers has a copy.
@@ -82,7 +90,7 @@ struct StageCost {
   int64_t exchange = 0;   ///< ticks a micro-batch for tied parameters
   int64_t parameters = 0; ///< bytes, with all versions of weights
   int64_t frame = 0;      ///< bytes a frame
-  int64_t repeated = 0;   ///< bytes: the most that one of its layers takes while it is repeated
+  int64_t repeated = 0;   ///< bytes: what is taken at once while forward is repeated
   int64_t memory = 0;     ///< bytes: parameters, all frames and what is repeated
 
   int64_t time() const { return compute + transfer + exchange; }

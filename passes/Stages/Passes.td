@@ -64,6 +64,8 @@ def AssignStages : Pass<"sluice-assign-stages", "::mlir::ModuleOp"> {
     Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon: how much state a parameter has">,
     Option<"profileFile", "profile", "std::string", "\"\"",
            "what a program's --bench --profile=FILE wrote, for the costs; empty: estimates">,
+    Option<"currentWeights", "current-weights", "bool", "false",
+           "whether late backwards read the newest weights, so that there are no other versions">,
     Option<"mayRecompute", "may-recompute", "bool", "false",
            "whether layers are recomputed later where memory does not suffice">
   ];
@@ -113,10 +115,6 @@ def RecomputeLayers : Pass<"sluice-recompute-layers", "::mlir::ModuleOp"> {
       are several.
     - Leaves: `recompute` on layers of the stack, those with a depth. `sluice-differentiate` makes backward repeat their
       forward (Chen et al., arXiv 1604.06174), and what stages cost counts it.
-    - `choice=layer`: all layers.
-    - `choice=auto`: on each stage as few layers as its memory asks for, by the costs that `sluice-assign-stages`
-      counts. First come those that save the most, and of equals those that take the least time, such as layers that are
-      often dropped. Without a memory limit none, which a remark says.
     - Parts of one layer, each with a gate of its own, are chosen together. Each keeps its own inputs.
     - A remark of the category `stages` says how many there are, and why.
     - Refuses: a memory limit that a stage exceeds with all of its layers recomputed.
@@ -130,9 +128,17 @@ def RecomputeLayers : Pass<"sluice-recompute-layers", "::mlir::ModuleOp"> {
     ```mlir
     %y = sluice.layer "h.0" depth 1 of 1 recompute (%a = %x : tensor<4xf32>) -> tensor<4xf32> { ... }
     ```
+
+    #### Choices
+    - `choice=layer`: all layers.
+    - `choice=stage`: `recompute_stage` on all layers, embeddings and head included. A stage keeps what comes into it
+      alone, and takes the memory of its whole forward while it is repeated.
+    - `choice=auto`: on each stage as few layers as its memory asks for, by the costs that `sluice-assign-stages`
+      counts. First come those that save the most, and of equals those that take the least time, such as layers that are
+      often dropped. Without a memory limit none, which a remark says.
   }];
   let options = [
-    Option<"choice", "choice", "std::string", "\"layer\"", "layer or auto">,
+    Option<"choice", "choice", "std::string", "\"layer\"", "layer, stage or auto">,
     Option<"memoryLimit", "memory-limit", "int64_t", "0", "bytes of a device; 0: no limit">,
     Option<"schedule", "schedule", "std::string", "\"1f1b\"",
            "the schedule, by which a stage keeps more or fewer micro-batches at once">,

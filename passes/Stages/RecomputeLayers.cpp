@@ -24,16 +24,19 @@ struct RecomputeLayers : sluice::impl::RecomputeLayersBase<RecomputeLayers> {
     if (!graph)
       return;
     FailureOr<SmallVector<StageUnit>> units = findUnits(graph);
-    if (failed(units) || failed(choice == "layer" ? success() : choose(*units, *settings)))
+    if (failed(units) || failed(choice == "auto" ? choose(*units, *settings) : success()))
       return signalPassFailure();
     int64_t layers = 0, recomputed = 0;
     for (StageUnit &unit : *units)
       for (LayerOp layer : unit.layers) {
+        layer.setRecomputeStage(choice == "stage");
+        if (choice == "stage")
+          layer.setRecompute(false);
         if (!layer.getDepth())
           continue;
         layer.setRecompute(layer.getRecompute() || choice == "layer");
         ++layers;
-        recomputed += layer.getRecompute();
+        recomputed += layer.getRecompute() || layer.getRecomputeStage();
       }
     report(graph, layers, recomputed);
   }
@@ -81,8 +84,8 @@ std::optional<size_t> Candidates::take(size_t first, size_t end) {
 }
 
 FailureOr<StageSettings> RecomputeLayers::readOptions() {
-  if (choice != "layer" && choice != "auto")
-    return complain() << "choice to be layer or auto, found '" << choice << "'";
+  if (!llvm::is_contained({"layer", "stage", "auto"}, StringRef(choice)))
+    return complain() << "choice to be layer, stage or auto, found '" << choice << "'";
   if (microBatches < 1)
     return complain() << "at least 1 micro-batch, found " << int64_t(microBatches);
   if (memoryLimit < 0)
@@ -135,10 +138,11 @@ LogicalResult RecomputeLayers::choose(MutableArrayRef<StageUnit> units, StageSet
 }
 
 void RecomputeLayers::report(GraphOp graph, int64_t layers, int64_t recomputed) {
-  auto reason = choice == "layer"  ? "all layers of the stack are recomputed"
-                : memoryLimit == 0 ? "no memory limit: nothing is recomputed"
-                : recomputed == 0  ? "the memory suffices: nothing is recomputed"
-                                   : "as few layers as the memory asks for are recomputed";
+  auto reason = choice == "stage"   ? "all stages are recomputed"
+                : choice == "layer" ? "all layers of the stack are recomputed"
+                : memoryLimit == 0  ? "no memory limit: nothing is recomputed"
+                : recomputed == 0   ? "the memory suffices: nothing is recomputed"
+                                    : "as few layers as the memory asks for are recomputed";
   remark::analysis(graph.getLoc(), remark::RemarkOpts::name("RecomputeLayers").category("stages"))
       << remark::metric("reason", StringRef(reason)) << remark::metric("layers", layers)
       << remark::metric("recomputed", recomputed);

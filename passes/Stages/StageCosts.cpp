@@ -142,12 +142,21 @@ static PartitionLayer costOf(const StageUnit &unit, const StageSettings &setting
     cost.forward += forward;
     cost.backward += 2 * forward;
     dropped += dropProbabilityOf(layer) * double(forward);
-    if (!layer.getRecompute() && !(settings.recomputes && layer.getDepth())) {
+    if (!layer.getRecompute() && !layer.getRecomputeStage() && !(settings.recomputes && layer.getDepth())) {
       cost.keptBytes += kept;
       continue;
     }
-    // Its results are inputs of layers behind it. In halves, the second has what the first computed again.
-    cost.keptBytes += sumOfTensorBytes(layer.getResultTypes()) + (settings.splits ? kept : 0);
+    // In halves, the second has what the first computed again.
+    cost.keptBytes += settings.splits ? kept : 0;
+    if (layer.getRecomputeStage()) {
+      cost.repeatsStage = true;
+      cost.repeatedBytes += settings.splits ? 0 : kept;
+      // A head is a part of backward anyway.
+      cost.repeat += layer.getBody().getOps<LinearCrossEntropyOp>().empty() ? forward : 0;
+      continue;
+    }
+    // Its results are inputs of layers behind it.
+    cost.keptBytes += sumOfTensorBytes(layer.getResultTypes());
     cost.repeatedBytes = std::max(cost.repeatedBytes, settings.splits ? 0 : kept);
     cost.backward += repeatedTicks(layer);
   }
@@ -238,7 +247,7 @@ static PartitionProblem estimate(ArrayRef<StageUnit> units, const StageSettings 
   problem.memoryLimit = settings.memoryLimit;
   problem.stale = settings.stale;
   // A stage keeps the weights of every forward whose gradient is not applied yet.
-  for (int64_t stage = 0; settings.stale && stage < settings.stages; ++stage)
+  for (int64_t stage = 0; settings.stale && !settings.currentWeights && stage < settings.stages; ++stage)
     problem.versions.push_back(settings.stages - stage);
   addBoundaries(units, problem.layers);
   addParameters(units, settings, problem);
@@ -270,6 +279,7 @@ PartitionProblem sluice::buildPartitionProblem(ArrayRef<StageUnit> units, const 
     double share = layer.backward > 0 ? double(layer.backwardWeight) / double(layer.backward) : 0;
     layer.forward = std::llround(times.forward / secondsPerProfiledTick);
     layer.backward = std::llround(times.backward / secondsPerProfiledTick);
+    layer.repeat = 0; // a part of what was measured
     layer.backwardWeight = std::llround(times.backward * share / secondsPerProfiledTick);
   }
   return problem;

@@ -39,6 +39,7 @@ struct StageSettings {
   bool splits = false;                ///< backward runs in halves, and frames keep what the second needs of the first
   bool recomputes = false;            ///< all layers with a depth, beside those that say so
   std::optional<StaleStep> stale = std::nullopt; ///< none where gradients are not stale
+  bool currentWeights = false;                   ///< late backwards read the newest weights
 };
 
 /// Sets how many micro-batches are alive at once, as the proof of the schedule will count them, and whether gradients

@@ -44,13 +44,15 @@ private:
   const PartitionProblem &problem;
   size_t devices;
   int64_t microBatches;
-  SmallVector<int64_t, 0> forwards, backwards, updates, messages; // of the layers in front; messages by boundary
+  SmallVector<int64_t, 0> forwards, backwards, repeats, updates,
+      messages; // of the layers in front; messages by boundary
 
   int64_t forward(ArrayRef<size_t> bounds, size_t stage) const {
     return forwards[bounds[stage + 1]] - forwards[bounds[stage]];
   }
   int64_t backward(ArrayRef<size_t> bounds, size_t stage) const {
-    return backwards[bounds[stage + 1]] - backwards[bounds[stage]];
+    int64_t repeated = stage + 1 < stages() ? repeats[bounds[stage + 1]] - repeats[bounds[stage]] : 0;
+    return backwards[bounds[stage + 1]] - backwards[bounds[stage]] + repeated;
   }
   int64_t busy(ArrayRef<size_t> bounds, size_t stage) const {
     return microBatches * (forward(bounds, stage) + backward(bounds, stage)) + updates[bounds[stage + 1]] -
@@ -65,12 +67,13 @@ private:
 
 StaleCosts::StaleCosts(const PartitionProblem &problem)
     : problem(problem), devices(problem.stale->devices), microBatches(problem.stale->microBatches) {
-  for (auto *sums : {&forwards, &backwards, &updates, &messages})
+  for (auto *sums : {&forwards, &backwards, &repeats, &updates, &messages})
     sums->push_back(0);
   for (const PartitionLayer &layer : problem.layers) {
     double kept = 1 - layer.dropProbability;
     forwards.push_back(forwards.back() + std::llround(kept * double(layer.forward)));
     backwards.push_back(backwards.back() + std::llround(kept * double(layer.backward)));
+    repeats.push_back(repeats.back() + std::llround(kept * double(layer.repeat)));
     updates.push_back(updates.back() + layer.update);
     messages.push_back(problem.transfer.ticks(layer.boundaryBytes));
   }
@@ -190,7 +193,7 @@ bool StaleCosts::fits(size_t stage, size_t first, size_t end) const {
   for (size_t number = first; number < end; ++number) {
     const PartitionLayer &layer = problem.layers[number];
     memory += layer.parameterBytes + older * layer.weightBytes + frames * layer.keptBytes;
-    repeated = std::max(repeated, layer.repeatedBytes);
+    repeated = layer.repeatedWith(repeated);
   }
   for (const TiedParameter &tied : problem.tied)
     memory += llvm::any_of(tied.layers, [&](unsigned layer) { return layer >= first && layer < end; }) ? tied.bytes : 0;

@@ -59,6 +59,7 @@ SETS = {
     "recompute": Set(True, 0.25, FEW, False, [*ALL, "--optimizer=muon"], ["--recompute=layer"]),
     "recompute-untied": Set(False, 0.25, (4,), False, [*ALL, "--clip-scope=task", "--compute=bf16"],
                             ["--recompute=layer"]),
+    "recompute-stage": Set(True, 0.25, FEW, False, [*ALL, "--clip-scope=task"], ["--recompute=stage"]),
     "recompute-fp8-2018": Set(True, 0.25, (4,), False, [*ALL, "--compute=fp8-2018"], ["--recompute=layer"]),
     "recompute-stochastic": Set(True, 0.25, (4,), False,
                                 [*ALL, "--optimizer=sgd", "--state=e6m9", "--compute=f8E5M2",

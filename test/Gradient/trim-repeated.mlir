@@ -15,6 +15,9 @@
 // CHECK: %[[BOTH:.*]]:2 = call @[[OTHER:layer.alone_[0-9]+]](
 // CHECK: sluice.store %[[BOTH]]#0, @y
 // CHECK: sluice.store %[[BOTH]]#1, @y
+// What nobody uses is not called.
+// CHECK-NOT: @plain
+// CHECK: return
 func.func @train.forward() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
   %x = sluice.fetch @x : tensor<3x4xf32>
   %w = sluice.read @w : tensor<4x4xf32>

@@ -322,3 +322,9 @@ pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] activa
 // expected-error @below {{expected 'activation_ages' of 2 stages, found 1}}
 pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] activation_ages [0] error_ages [1, 0] {
 }
+
+// -----
+
+// expected-error @below {{expected 'current_weights' only with an age above 0, found none}}
+pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [0, 0] current_weights {
+}

@@ -4,6 +4,10 @@
 // RUN:   | FileCheck %s
 // RUN: not sluice-opt %t/apart.mlir --sluice-schedule-stages=schedule=ouroboros 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=APART
+// RUN: sluice-opt %t/ring.mlir --sluice-schedule-stages="schedule=ouroboros devices=2 current-weights" \
+// RUN:   | FileCheck %s --check-prefix=NEWEST
+// RUN: not sluice-opt %t/ring.mlir --sluice-schedule-stages="schedule=1f1b current-weights" 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=FRESH
 // RUN: sed 's/name = "other"/name = "loss_scale_interval"/' %t/ring.mlir > %t/dynamic.mlir
 // RUN: not sluice-opt %t/dynamic.mlir --sluice-schedule-stages="schedule=ouroboros devices=2" 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=DYNAMIC
@@ -11,6 +15,11 @@
 // CHECK: pipe.pipeline @train.pipeline stages 3 {{.*}} ages [2, 1, 0] activation_ages [0, 0, 0] error_ages [1, 1, 0]
 // CHECK-SAME: devices [0, 1, 0] {{.*}} frames [3, 2, 1] {{.*}}{schedule = "ouroboros"}
 // CHECK: pipe.pipeline @train.warmup.pipeline stages 3 {{.*}} devices [0, 1, 0] tied [0, 2] {{.*}}{schedule = "gpipe"}
+// NEWEST: pipe.pipeline @train.pipeline {{.*}} current_weights attributes
+// NEWEST: pipe.pipeline @train.warmup.pipeline
+// NEWEST-NOT: current_weights
+// NEWEST-SAME: {schedule = "gpipe"}
+// FRESH: error: expected a schedule whose gradients are stale for current weights, found '1f1b'{{$}}
 // APART: error: expected stages 0 and 2, which share a parameter, on one device for ouroboros; 1 or 2 devices would
 // APART-SAME: fit, found 3{{$}}
 // DYNAMIC: error: expected a loss scale that does not change for ouroboros, whose stages do not skip a step together,

@@ -127,3 +127,22 @@ sluice.graph @should_not_repeat() {
   }
   sluice.return
 }
+
+// -----
+
+sluice.graph @should_not_repeat_its_stage() {
+  // expected-error @below {{expected 'recompute_stage' only in 'train', found it in 'should_not_repeat_its_stage'}}
+  sluice.layer "embeddings" recompute_stage () {
+  }
+  sluice.return
+}
+
+// -----
+
+sluice.graph @train() -> tensor<f32> {
+  %loss = sluice.zero : tensor<f32>
+  // expected-error @below {{expected 'recompute' or 'recompute_stage', found both}}
+  sluice.layer "h.0" depth 1 of 1 recompute recompute_stage () {
+  }
+  sluice.return %loss : tensor<f32>
+}

@@ -72,12 +72,15 @@ sluice.graph @train() -> tensor<f32> {
 // CHECK-LABEL: module @repeats
 // CHECK: sluice.layer "h.0" depth 1 of 2 recompute () {
 // CHECK: sluice.layer "h.1" depth 2 of 2 () {
+// CHECK: sluice.layer "head" recompute_stage () {
 module @repeats {
   sluice.graph @train() -> tensor<f32> {
     %loss = sluice.zero : tensor<f32>
     sluice.layer "h.0" depth 1 of 2 recompute () {
     }
     sluice.layer "h.1" depth 2 of 2 () {
+    }
+    sluice.layer "head" recompute_stage () {
     }
     sluice.return %loss : tensor<f32>
   }

@@ -13,7 +13,7 @@
 // RUN:   --sluice-assign-stages="stages=2 memory-limit=18000 may-recompute microbatches=2" 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=LEAST
 
-// CHOICE: error: recomputation expected choice to be layer or auto, found 'some'{{$}}
+// CHOICE: error: recomputation expected choice to be layer, stage or auto, found 'some'{{$}}
 // MICRO: error: recomputation expected at least 1 micro-batch, found 0{{$}}
 // LIMIT: error: recomputation expected memory-limit of at least 0 bytes, found -1{{$}}
 // SCHEDULE: recomputation expected schedule to be one of sequential, gpipe, 1f1b, interleaved, zero-bubble or

@@ -2,6 +2,8 @@
 // RUN: sluice-opt %s --sluice-recompute-layers --remarks-filter=stages 2>&1 | FileCheck %s --check-prefix=ALL
 // RUN: sluice-opt %s --sluice-recompute-layers --sluice-assign-stages=partition=2,2 --sluice-cost-stages \
 // RUN:   --remarks-filter=stages 2>&1 | FileCheck %s --check-prefix=COSTS
+// RUN: sluice-opt %s --sluice-recompute-layers=choice=stage --sluice-assign-stages=partition=2,2 --sluice-cost-stages \
+// RUN:   --remarks-filter=stages 2>&1 | FileCheck %s --check-prefix=WHOLE
 // RUN: sluice-opt %s --sluice-recompute-layers=choice=auto --remarks-filter=stages 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=NONE
 // RUN: sluice-opt %s --sluice-recompute-layers="choice=auto memory-limit=38036" --remarks-filter=stages 2>&1 \
@@ -28,6 +30,17 @@
 // COSTS: AssignStages {{.*}} bytes=19584, {{.*}}stage=0
 // COSTS: stages = [#sluice.stage_cost<layers = 2, embeddings = 1, head = 0, forward = 3.897600e+04 : f64,
 // COSTS-SAME: backward = 9.945600e+04 : f64,
+
+// A stage that is repeated whole keeps what comes into it: the first nothing but tokens. What its layers compute is
+// there at once, 128 + 2 x 768 beside 18432 of parameters, and backward takes a forward more. The last stage has forward
+// in its backward.
+// WHOLE: RecomputeLayers {{.*}}layers=4, reason="all stages are recomputed", recomputed=4
+// WHOLE: AssignStages {{.*}} bytes=20096, {{.*}}stage=0
+// WHOLE: stages = [#sluice.stage_cost<layers = 2, embeddings = 1, head = 0, forward = 3.897600e+04 : f64,
+// WHOLE-SAME: backward = 1.169280e+05 : f64,
+// WHOLE: sluice.layer "embeddings" stage 0 recompute_stage (
+// WHOLE: sluice.layer "h.3" depth 4 of 4 stage 1 recompute_stage (
+// WHOLE: sluice.layer "head" stage 1 recompute_stage (
 
 // NONE: remark: nothing is recomputed without a memory limit
 // NONE: RecomputeLayers {{.*}}layers=4, reason="no memory limit: nothing is recomputed", recomputed=0

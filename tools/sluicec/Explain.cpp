@@ -226,7 +226,7 @@ FailureOr<std::string> sluice::explainPlan(ModuleOp module, StringRef form, cons
   if (failed(memory) || failed(simulate(op, *costs, plan)))
     return failure();
   plan.memory = std::move(*memory);
-  plan.versions = findVersions(module, plan.pipeline);
+  plan.versions = findVersions(module, plan.pipeline, op.getCurrentWeights());
   for (auto [memory, versions] : llvm::zip_equal(plan.memory, plan.versions))
     memory.olderWeights = versions.olderBytes;
   plan.recomputed = findRecomputation(module, plan.pipeline.stages);

@@ -124,6 +124,12 @@ struct Options {
       llvm::cl::desc("Order in which stages run micro-batches: sequential, gpipe, 1f1b, interleaved, "
                      "zero-bubble, or ouroboros, whose gradients are stale (default: sequential)"),
       llvm::cl::value_desc("NAME"), llvm::cl::init("sequential"), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> weights{
+      "weights",
+      llvm::cl::desc("Weights of gradients under ouroboros: stashed, those of their forward, of which a stage keeps a "
+                     "version for each step of its delay; or current, the newest, with which backward computes its "
+                     "stage again from what came into it (default: stashed)"),
+      llvm::cl::value_desc("WHICH"), llvm::cl::init("stashed"), llvm::cl::cat(category)};
   llvm::cl::opt<int> replicas{
       "replicas",
       llvm::cl::desc("Copies of all stages, each with an equal part of the micro-batches of a step; a "
@@ -150,7 +156,8 @@ struct Options {
   llvm::cl::opt<std::string> recompute{
       "recompute",
       llvm::cl::desc("Layers whose forward backward computes again instead of keeping what it computed: none, layer "
-                     "(all of the stack), or auto (as few as --device-memory asks for); the bits are the same "
+                     "(all of the stack, each from its inputs), stage (all, from what comes into their stage), or auto "
+                     "(as few as --device-memory asks for); the bits are the same "
                      "(default: none)"),
       llvm::cl::value_desc("LAYERS"), llvm::cl::init("none"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> profile{

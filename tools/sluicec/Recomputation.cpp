@@ -51,7 +51,8 @@ std::string sluice::drawRecomputation(ArrayRef<RecomputedStage> stages, int64_t 
   if (rows.size() == 1)
     return "";
   return drawTable(rows, /*words=*/{}) +
-         "Of recomputed layers a micro-batch keeps the inputs; backward computes the rest again, one layer at a time.\n"
+         "Of recomputed layers a micro-batch keeps the inputs; backward computes the rest again, one layer at a time;\n"
+         "of stages that are repeated whole it keeps what comes into them.\n"
          "GFLOP are of what it repeats, all replicas together, in a step that drops no layer.\n\n";
 }
 

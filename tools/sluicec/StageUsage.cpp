@@ -128,8 +128,14 @@ std::string sluice::checkStageUsage(const Options &options) {
   if (schedule::hasStaleGradients(options.schedule) && options.lossScale == "dynamic" && stagesGiven(options) > 1)
     return "expected --loss-scale none or a power of two for " + options.schedule +
            ", whose stages do not wait for each other and so cannot skip a step together, found 'dynamic'";
-  if (!llvm::is_contained({"none", "layer", "auto"}, options.recompute))
-    return "expected --recompute none, layer or auto, found '" + options.recompute + "'";
+  if (!llvm::is_contained({"stashed", "current"}, options.weights))
+    return "expected --weights stashed or current, found '" + options.weights + "'";
+  if (options.weights.getNumOccurrences() && !schedule::hasStaleGradients(options.schedule))
+    return "expected --schedule=ouroboros together with --weights, found '" + options.schedule + "'";
+  if (options.weights == "current" && options.recompute.getNumOccurrences() && options.recompute != "stage")
+    return "expected --recompute=stage together with --weights=current, found '" + options.recompute + "'";
+  if (!llvm::is_contained({"none", "layer", "stage", "auto"}, options.recompute))
+    return "expected --recompute none, layer, stage or auto, found '" + options.recompute + "'";
   // Above that the bytes are no number.
   constexpr double mostGibibytes = 1e9;
   if (options.deviceMemory.getNumOccurrences() && !(options.deviceMemory >= 0 && options.deviceMemory <= mostGibibytes))
@@ -174,8 +180,8 @@ std::string sluice::checkSchedule(ModuleOp module, const Options &options) {
   if (std::string problem = checkState(module, options); !problem.empty())
     return problem;
   if (module.lookupSymbol<pipe::PipelineOp>("train.pipeline")) {
-    std::string flag =
-        given(options.schedule) + given(options.replicas) + given(options.reductionGroups) + given(options.devices);
+    std::string flag = given(options.schedule) + given(options.weights) + given(options.replicas) +
+                       given(options.reductionGroups) + given(options.devices);
     return flag.empty() ? "" : "expected programs from a schedule or from the model itself, which has some" + flag;
   }
   ModelAttr model = BinaryFacts::of(module).model;

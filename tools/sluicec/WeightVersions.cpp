@@ -26,7 +26,8 @@ static std::vector<int64_t> weightsOfBackward(ModuleOp module, int stages) {
   return bytes;
 }
 
-std::vector<StageVersions> sluice::findVersions(ModuleOp module, const schedule::Pipeline &pipeline) {
+std::vector<StageVersions> sluice::findVersions(ModuleOp module, const schedule::Pipeline &pipeline,
+                                                bool currentWeights) {
   std::vector<int64_t> bytes = weightsOfBackward(module, pipeline.stages);
   std::vector<StageVersions> stages(pipeline.stages);
   for (auto [number, stage] : llvm::enumerate(stages)) {
@@ -36,7 +37,7 @@ std::vector<StageVersions> sluice::findVersions(ModuleOp module, const schedule:
       stage.errorAge = pipeline.errorAges[number];
     }
     // Stages whose backward reads no weights have one version of them.
-    stage.versions = bytes[number] > 0 ? stage.age + 1 : 1;
+    stage.versions = bytes[number] > 0 && !currentWeights ? stage.age + 1 : 1;
     stage.olderBytes = (stage.versions - 1) * bytes[number];
   }
   return stages;

@@ -17,8 +17,9 @@ struct StageVersions {
   int64_t olderBytes = 0;                       ///< of all but the newest
 };
 
-/// What the stages of the graph `train` keep, by stage. Actions still read parameters by name.
-std::vector<StageVersions> findVersions(mlir::ModuleOp module, const schedule::Pipeline &pipeline);
+/// What the stages of the graph `train` keep, by stage; one version where backward reads current weights. Actions still
+/// read parameters by name.
+std::vector<StageVersions> findVersions(mlir::ModuleOp module, const schedule::Pipeline &pipeline, bool currentWeights);
 
 /// A table with its legend; nothing where gradients are not stale.
 std::string drawVersions(llvm::ArrayRef<StageVersions> stages, const schedule::Pipeline &pipeline);

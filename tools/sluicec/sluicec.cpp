@@ -116,6 +116,7 @@ static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const
   gradient.replicas = devices.replicas;
   gradient.groups = options.reductionGroups.getValue();
   gradient.memoryLimit = int64_t(options.deviceMemory * bytesPerGibibyte);
+  gradient.currentWeights = options.weights == "current";
   gradient.recompute = options.recompute.getValue();
   gradient.profile = options.profile.getValue();
   gradient.lossScale = lossScaleOf(options);

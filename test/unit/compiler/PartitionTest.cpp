@@ -36,10 +36,11 @@ static Direct measure(const PartitionProblem &problem, ArrayRef<int64_t> counts)
     int64_t time = 0, parameters = 0, frame = 0, repeated = 0;
     for (size_t layer = first; layer < end; ++layer) {
       const PartitionLayer &l = problem.layers[layer];
-      time += std::llround((1 - l.dropProbability) * double(l.forward + l.backward));
+      int64_t again = stage + 1 < counts.size() ? l.repeat : 0;
+      time += std::llround((1 - l.dropProbability) * double(l.forward + l.backward + again));
       parameters += l.parameterBytes;
       frame += l.keptBytes;
-      repeated = std::max(repeated, l.repeatedBytes);
+      repeated = l.repeatsStage ? repeated + l.repeatedBytes : std::max(repeated, l.repeatedBytes);
     }
     auto message = [&](size_t layer) {
       int64_t bytes = problem.layers[layer].boundaryBytes;
@@ -114,6 +115,11 @@ static PartitionProblem randomProblem(std::mt19937 &random) {
     problem.layers.push_back(equal && i > 1 ? problem.layers.back()
                                             : PartitionLayer{below(10), below(20), below(2) ? 0 : below(5) / 4.0,
                                                              below(50), below(20), below(30), below(8)});
+  if (below(3) == 0)
+    for (PartitionLayer &layer : problem.layers) {
+      layer.repeatsStage = true;
+      layer.repeat = below(12);
+    }
   for (int64_t sets = below(3); sets > 0; --sets) {
     TiedParameter tied{{}, below(40), below(6)};
     for (int64_t i = 0; i < layers; ++i)

@@ -48,6 +48,8 @@ static double provedPeriod(const PartitionProblem &problem, ArrayRef<int64_t> co
       const PartitionLayer &cost = problem.layers[layer];
       stage.forward += double(std::llround((1 - cost.dropProbability) * double(cost.forward)));
       stage.backward += double(std::llround((1 - cost.dropProbability) * double(cost.backward)));
+      if (costs.stages.size() < counts.size())
+        stage.backward += double(std::llround((1 - cost.dropProbability) * double(cost.repeat)));
       stage.update += double(cost.update);
     }
     if (layer < problem.layers.size())
@@ -87,6 +89,7 @@ static PartitionProblem randomProblem(std::mt19937 &random, bool hasMessages) {
   PartitionProblem problem = makeProblem(forwards, stages, 1 + below(stages), 1 + below(3));
   for (PartitionLayer &layer : problem.layers) {
     layer.backward += below(30);
+    layer.repeat = below(2) ? 0 : below(40);
     layer.update = below(3) ? 0 : below(20);
     layer.dropProbability = below(3) ? 0 : 0.25;
     layer.parameterBytes = below(60);
