@@ -94,8 +94,11 @@ static LogicalResult verifyBusy(PipelineOp op) {
 LogicalResult PipelineOp::verify() {
   if (failed(verifyLists(*this)) || failed(verifyBusy(*this)))
     return failure();
-  if (getCurrentWeights() && llvm::all_of(getAges(), [](int32_t age) { return age == 0; }))
+  bool isLate = llvm::any_of(getAges(), [](int32_t age) { return age > 0; });
+  if (getCurrentWeights() && !isLate)
     return emitOpError() << "expected 'current_weights' only with an age above 0, found none";
+  if (getPredictedWeights() && (!isLate || getCurrentWeights()))
+    return emitOpError() << "expected 'predicted_weights' only with an age above 0 and without 'current_weights'";
   llvm::SmallDenseMap<int64_t, ProgramOp> programs;
   for (Operation &op : *getBody().begin()) {
     auto program = dyn_cast<ProgramOp>(op);

@@ -45,6 +45,8 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
     - `activation_ages` and `error_ages`, one a stage, are there where gradients are stale.
     - The first are updates by which the weights of a forward are newer than those that made its input, the second steps
       between backward of the stage above and its own.
+    - `predicted_weights`, only where some of `ages` is above 0 and not beside `current_weights`: forward and backward
+      of late stages read the weights that are expected when the gradient is applied.
     - `current_weights`, only where some of `ages` is above 0: backward computes its forward again, with the newest
       weights.
   }];
@@ -53,13 +55,14 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
     DenseI32ArrayAttr:$ages, OptionalAttr<DenseI32ArrayAttr>:$activation_ages,
     OptionalAttr<DenseI32ArrayAttr>:$error_ages, OptionalAttr<DenseI32ArrayAttr>:$devices,
     OptionalAttr<DenseI32ArrayAttr>:$tied, OptionalAttr<DenseI32ArrayAttr>:$frames,
-    OptionalAttr<DenseF64ArrayAttr>:$busy, UnitAttr:$current_weights,
+    OptionalAttr<DenseF64ArrayAttr>:$busy, UnitAttr:$current_weights, UnitAttr:$predicted_weights,
     UnitAttr:$forward_only);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name `stages` $stages `micro_batches` $micro_batches `replicas` $replicas `groups` $groups `ages` $ages
     (`activation_ages` $activation_ages^)? (`error_ages` $error_ages^)? (`devices` $devices^)? (`tied` $tied^)?
     (`frames` $frames^)? (`busy` $busy^)? (`current_weights` $current_weights^)?
+    (`predicted_weights` $predicted_weights^)?
     (`forward_only` $forward_only^)? attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;

@@ -44,6 +44,9 @@ struct GradientOptions : mlir::PassPipelineOptions<GradientOptions> {
                               llvm::cl::init(0)};
   Option<std::string> recompute{*this, "recompute", llvm::cl::desc("What backward repeats: none, layer, stage or auto"),
                                 llvm::cl::init("none")};
+  Option<bool> predictedWeights{*this, "predicted-weights",
+                                llvm::cl::desc("Whether late stages read weights that are predicted for their update"),
+                                llvm::cl::init(false)};
   Option<bool> currentWeights{*this, "current-weights",
                               llvm::cl::desc("Whether late backwards repeat their stage with the newest weights"),
                               llvm::cl::init(false)};

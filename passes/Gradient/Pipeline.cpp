@@ -84,6 +84,7 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
   schedule.replicas = options.replicas;
   schedule.groups = options.groups;
   schedule.currentWeights = options.currentWeights;
+  schedule.predictedWeights = options.predictedWeights;
   manager.addPass(createScheduleStages(schedule));
   manager.addPass(createVerifySchedule());
   manager.addPass(createVersionWeights());

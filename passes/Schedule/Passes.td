@@ -97,7 +97,9 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
     Option<"groups", "reduction-groups", "int", "0",
            "groups of micro-batches that are summed by themselves, a power of two; 0: as many as replicas">,
     Option<"currentWeights", "current-weights", "bool", "false",
-           "whether late backwards read the newest weights, instead of those of their forward">
+           "whether late backwards read the newest weights, instead of those of their forward">,
+    Option<"predictedWeights", "predicted-weights", "bool", "false",
+           "whether late stages read weights that are predicted for the update of their gradient">
   ];
   let dependentDialects = ["::sluice::pipe::PipeDialect", "::sluice::SluiceDialect"];
 }
@@ -148,6 +150,7 @@ def VersionWeights : Pass<"sluice-version-weights", "::mlir::ModuleOp"> {
     - Needs: actions cut by stage, and `train.pipeline` with its ages. Where gradients are not stale it does nothing.
     - Does: in a stage whose gradients are late, a parameter that its backward does not read becomes `in_place`.
       Embedding tables are such, and biases. Others keep a version for each update that backward is behind forward.
+    - Does: where backward reads current weights all parameters of late stages become `in_place`.
     - Does: a parameter that another stage reads becomes `in_place`, where one of the two is late.
     - Refuses: backward of a late stage that reads a parameter of another.
 

@@ -80,7 +80,7 @@ FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t st
   bool isTrained = graph == "train";
   if (stages > 1 && schedule::hasStaleGradients(schedule.str()) && failed(checkStale(graph, stages)))
     return failure();
-  if (currentWeights && !schedule::hasStaleGradients(scheduleName))
+  if ((currentWeights || predictedWeights) && !schedule::hasStaleGradients(scheduleName))
     return module.emitError() << "expected a schedule whose gradients are stale for current weights, found '"
                               << scheduleName << "'";
   schedule::GeneratorOptions options;
@@ -101,6 +101,7 @@ FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t st
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   pipe::PipelineOp op = writePipeline(builder, module.getLoc(), name, pipeline);
   op.setCurrentWeights(currentWeights && pipeline.isStale());
+  op.setPredictedWeights(predictedWeights && pipeline.isStale());
   op->setAttr("schedule", builder.getStringAttr(options.schedule));
   return op;
 }

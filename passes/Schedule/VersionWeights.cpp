@@ -24,6 +24,7 @@ struct VersionWeights : sluice::impl::VersionWeightsBase<VersionWeights> {
     if (!pipeline || !(pipeline.getActivationAges() || pipeline.getErrorAges()))
       return;
     ages = pipeline.getAges();
+    hasVersions = !pipeline.getCurrentWeights();
     SymbolTable symbols(getOperation());
     llvm::DenseSet<Operation *> versioned, shared;
     for (auto action : getOperation().getOps<func::FuncOp>())
@@ -43,6 +44,7 @@ private:
                         llvm::DenseSet<Operation *> &shared);
 
   ArrayRef<int32_t> ages; ///< by stage
+  bool hasVersions = true;
 };
 } // namespace
 
@@ -56,7 +58,7 @@ LogicalResult VersionWeights::collect(func::FuncOp action, SymbolTable &symbols,
     bool isOfOther = stageOf(parameter) != stage;
     if (isOfOther && (isLate(stage) || isLate(stageOf(parameter))))
       shared.insert(parameter);
-    if (!isBackward(action) || !isLate(stage))
+    if (!hasVersions || !isBackward(action) || !isLate(stage))
       continue;
     if (!isOfOther) {
       versioned.insert(parameter);

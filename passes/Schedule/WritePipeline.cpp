@@ -80,12 +80,12 @@ pipe::PipelineOp sluice::writePipeline(OpBuilder &builder, Location location, St
   for (int stage = 0; stage < pipeline.stages; ++stage)
     inOrder.push_back(stage);
   auto devices = pipeline.deviceOfStage == inOrder ? DenseI32ArrayAttr() : list(pipeline.deviceOfStage);
-  auto op = pipe::PipelineOp::create(builder, location, builder.getStringAttr(name), number(pipeline.stages),
-                                     number(pipeline.microBatches), number(pipeline.replicas), number(pipeline.groups),
-                                     builder.getDenseI32ArrayAttr(pipeline.ages), list(pipeline.activationAges),
-                                     list(pipeline.errorAges), devices, list(tied), list(pipeline.frames),
-                                     /*busy=*/DenseF64ArrayAttr(), /*current_weights=*/UnitAttr(),
-                                     pipeline.training ? UnitAttr() : builder.getUnitAttr());
+  auto op = pipe::PipelineOp::create(
+      builder, location, builder.getStringAttr(name), number(pipeline.stages), number(pipeline.microBatches),
+      number(pipeline.replicas), number(pipeline.groups), builder.getDenseI32ArrayAttr(pipeline.ages),
+      list(pipeline.activationAges), list(pipeline.errorAges), devices, list(tied), list(pipeline.frames),
+      /*busy=*/DenseF64ArrayAttr(), /*current_weights=*/UnitAttr(), /*predicted_weights=*/UnitAttr(),
+      pipeline.training ? UnitAttr() : builder.getUnitAttr());
   OpBuilder::InsertionGuard guard(builder);
   builder.createBlock(&op.getBody());
   for (const schedule::Channel &channel : pipeline.channels)

@@ -196,7 +196,7 @@ static void addGradients(SlotOp slot, int64_t begin, int64_t end, sluice_stage &
 static bool isStale(pipe::PipelineOp op) { return op.getActivationAges() || op.getErrorAges(); }
 
 /// Adds the ranges of the parameters that late stages have versions of; `sluice-plan-slots` placed them together.
-static void addVersions(ModuleOp module, MutableArrayRef<sluice_stage> stages) {
+static void addVersions(ModuleOp module, bool predicts, MutableArrayRef<sluice_stage> stages) {
   for (auto parameter : module.getOps<ParameterOp>()) {
     uint64_t number = parameter.getStage().value_or(0);
     if (number >= stages.size() || stages[number].delay == 0 || parameter.getInPlace())
@@ -207,17 +207,19 @@ static void addVersions(ModuleOp module, MutableArrayRef<sluice_stage> stages) {
     stage.weights_offset = stage.weights_bytes == 0 ? begin : std::min(stage.weights_offset, begin);
     stage.weights_bytes = std::max(stage.weights_offset + stage.weights_bytes, end) - stage.weights_offset;
     stage.versions = stage.delay + 1;
+    stage.predicts = predicts;
   }
 }
 
 FailureOr<SmallVector<sluice_stage>> sluice::collectStages(ModuleOp module, pipe::PipelineOp op) {
-  SmallVector<sluice_stage> stages(op.getStages(), sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0});
+  SmallVector<sluice_stage> stages(op.getStages(),
+                                   sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0});
   for (auto [number, stage, frames] : llvm::enumerate(stages, *op.getFrames())) {
     stage.frames = frames;
     stage.device = op.getDevices() ? (*op.getDevices())[number] : int32_t(number);
     stage.delay = isStale(op) ? op.getAges()[number] : 0;
   }
-  addVersions(module, stages);
+  addVersions(module, op.getPredictedWeights(), stages);
   if (auto costs = module->getAttrOfType<StageCostsAttr>(stageCostsAttrName))
     for (auto [stage, cost] : llvm::zip(stages, costs.getStages().getAsRange<StageCostAttr>())) {
       stage.layers = cost.getLayers();

@@ -325,6 +325,18 @@ pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] activa
 
 // -----
 
+// expected-error @below {{expected 'predicted_weights' only with an age above 0 and without 'current_weights'}}
+pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [0, 0] predicted_weights {
+}
+
+// -----
+
+// expected-error @below {{expected 'predicted_weights' only with an age above 0 and without 'current_weights'}}
+pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] current_weights predicted_weights {
+}
+
+// -----
+
 // expected-error @below {{expected 'current_weights' only with an age above 0, found none}}
 pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [0, 0] current_weights {
 }

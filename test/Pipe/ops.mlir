@@ -94,6 +94,12 @@ pipe.pipeline @stale stages 1 micro_batches 1 replicas 1 groups 1 ages [0] activ
   }
 }
 
+// CHECK-LABEL: pipe.pipeline @predicted stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0]
+// CHECK-SAME:    activation_ages [0, 0] error_ages [1, 0] frames [2, 1] predicted_weights {
+pipe.pipeline @predicted stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] activation_ages [0, 0]
+    error_ages [1, 0] frames [2, 1] predicted_weights {
+}
+
 // CHECK-LABEL: pipe.pipeline @newest stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0]
 // CHECK-SAME:    activation_ages [0, 0] error_ages [1, 0] frames [2, 1] current_weights {
 pipe.pipeline @newest stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] activation_ages [0, 0] error_ages [1, 0]

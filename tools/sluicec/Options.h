@@ -126,9 +126,11 @@ struct Options {
       llvm::cl::value_desc("NAME"), llvm::cl::init("sequential"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> weights{
       "weights",
-      llvm::cl::desc("Weights of gradients under ouroboros: stashed, those of their forward, of which a stage keeps a "
-                     "version for each step of its delay; or current, the newest, with which backward computes its "
-                     "stage again from what came into it (default: stashed)"),
+      llvm::cl::desc(
+          "Weights of gradients under ouroboros: stashed, those of their forward, of which a stage keeps a "
+          "version for each step of its delay; predicted, the same where forward reads what the weights are "
+          "expected to be when the gradient is applied; or current, the newest, with which backward computes its "
+          "stage again from what came into it (default: stashed)"),
       llvm::cl::value_desc("WHICH"), llvm::cl::init("stashed"), llvm::cl::cat(category)};
   llvm::cl::opt<int> replicas{
       "replicas",

@@ -128,8 +128,8 @@ std::string sluice::checkStageUsage(const Options &options) {
   if (schedule::hasStaleGradients(options.schedule) && options.lossScale == "dynamic" && stagesGiven(options) > 1)
     return "expected --loss-scale none or a power of two for " + options.schedule +
            ", whose stages do not wait for each other and so cannot skip a step together, found 'dynamic'";
-  if (!llvm::is_contained({"stashed", "current"}, options.weights))
-    return "expected --weights stashed or current, found '" + options.weights + "'";
+  if (!llvm::is_contained({"stashed", "predicted", "current"}, options.weights))
+    return "expected --weights stashed, predicted or current, found '" + options.weights + "'";
   if (options.weights.getNumOccurrences() && !schedule::hasStaleGradients(options.schedule))
     return "expected --schedule=ouroboros together with --weights, found '" + options.schedule + "'";
   if (options.weights == "current" && options.recompute.getNumOccurrences() && options.recompute != "stage")

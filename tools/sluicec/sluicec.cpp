@@ -117,6 +117,7 @@ static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const
   gradient.groups = options.reductionGroups.getValue();
   gradient.memoryLimit = int64_t(options.deviceMemory * bytesPerGibibyte);
   gradient.currentWeights = options.weights == "current";
+  gradient.predictedWeights = options.weights == "predicted";
   gradient.recompute = options.recompute.getValue();
   gradient.profile = options.profile.getValue();
   gradient.lossScale = lossScaleOf(options);

@@ -252,6 +252,45 @@ TEST(DeviceTest, UpdatesWriteTheNextVersionOfWeights) {
   }
 }
 
+TEST(DeviceTest, APredictionGoesOnLikeTheLastUpdate) {
+  // Adds the count of updates, which the step's key says, to the first weight.
+  sluice_entry entry = [](const sluice_step *step, const sluice_blocks *blocks, void *) {
+    *static_cast<float *>(blocks->next_weights) = *static_cast<const float *>(blocks->weights) + float(step->key[0]);
+  };
+  // Tells the weight that forward reads.
+  sluice_entry forward = [](const sluice_step *, const sluice_blocks *blocks, void *) {
+    *static_cast<float *>(blocks->frame) = *static_cast<const float *>(blocks->weights);
+  };
+  LateStage late;
+  late.stage.predicts = 1;
+  sluice_function functions[] = {{"update", entry, 0, 0, 0}, {"forward", forward, 0, 0, 0}};
+  late.program.functions = functions;
+  late.program.function_count = 2;
+  EXPECT_EQ(planMemory(late.program, 1).versions, 3 * late.stage.weights_bytes);
+  Device device(late.program, 1);
+  sluice_step step{};
+  auto read = [&](int64_t updates) {
+    device.call(1, 0, 0, updates, step);
+    return *reinterpret_cast<float *>(device.frame(0, 0));
+  };
+  float newest = 0;
+  for (uint32_t update = 1; update < 8; ++update) {
+    step.key[0] = update;
+    device.update(0, 0, /*ahead=*/2, step);
+    newest += float(update);
+    EXPECT_EQ(*reinterpret_cast<float *>(device.parameter(late.parameters[0])), newest);
+    EXPECT_EQ(read(Device::kNewest), newest);
+    EXPECT_EQ(read(update), newest + 2 * float(update));
+  }
+  // Three predictions are there.
+  EXPECT_EQ(read(6), 21.0f + 2 * 6);
+  EXPECT_EQ(read(5), 15.0f + 2 * 5);
+  device.forgetPredictions();
+  EXPECT_EQ(read(7), newest);
+  device.update(0, 0, /*ahead=*/0, step);
+  EXPECT_EQ(read(8), newest + 7);
+}
+
 TEST(DeviceTest, LateStagesHaveMoreInputsAndAFrameForWhatIsEvaluated) {
   LateStage late;
   MemoryPlan plan = planMemory(late.program, 1), synchronous = planMemory(sluice_program, 1);
