@@ -56,10 +56,14 @@ def Differentiate : Pass<"sluice-differentiate", "::mlir::ModuleOp"> {
     #### What is computed where
     - Ops with the trait `RepeatedInBackward` (norms, activations, what only rearranges) are repeated in backward
       instead of keeping their results.
+
+    #### What is computed again
     - A layer with `recompute` keeps nothing but its inputs. Where backward needs more of it, it calls forward again,
       with `sluice.repeats`. A last layer with an output head, whose forward is a part of backward, stays as it is.
     - A layer with `recompute_stage` keeps not even these, but what comes into its stage. Backward of the stage begins
       with the forwards of these layers, in order; those that nothing else waits for run there alone.
+
+    #### Heads and tied parameters
     - A last layer with an output head is called in backward alone, where its function yields the loss as well.
     - Uses of a tied parameter accumulate apart, with one micro-batch, too. `train.tied` adds them once. With
       `tied-gradients=mean` it divides the sum by their number, which is a choice where they are of two ages (Yang et

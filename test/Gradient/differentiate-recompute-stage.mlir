@@ -1,4 +1,4 @@
-// Of a stage that is recomputed nothing is kept but what comes into it: backward calls the forwards of its layers again,
+// Of a stage that is recomputed nothing is kept but what comes into it: backward calls forwards of its layers again,
 // one behind the other, and then their backwards.
 // RUN: sluice-opt %s --pass-pipeline="builtin.module(sluice.graph(sluice-group-layers),sluice-differentiate)" \
 // RUN:   | FileCheck %s

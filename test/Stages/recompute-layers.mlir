@@ -32,7 +32,7 @@
 // COSTS-SAME: backward = 9.945600e+04 : f64,
 
 // A stage that is repeated whole keeps what comes into it: the first nothing but tokens. What its layers compute is
-// there at once, 128 + 2 x 768 beside 18432 of parameters, and backward takes a forward more. The last stage has forward
+// there at once, 128 + 2 x 768 beside 18432 of parameters, and backward takes a forward more. The last one has forward
 // in its backward.
 // WHOLE: RecomputeLayers {{.*}}layers=4, reason="all stages are recomputed", recomputed=4
 // WHOLE: AssignStages {{.*}} bytes=20096, {{.*}}stage=0
