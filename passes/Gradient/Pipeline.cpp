@@ -18,6 +18,7 @@ void sluice::buildStagePipeline(OpPassManager &manager, const GradientOptions &o
   std::string choice = options.currentWeights ? "stage" : options.recompute.getValue();
   RecomputeLayersOptions recompute;
   recompute.choice = choice;
+  recompute.currentWeights = options.currentWeights;
   recompute.memoryLimit = options.memoryLimit;
   recompute.schedule = options.schedule;
   recompute.devices = options.devices;

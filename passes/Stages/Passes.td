@@ -132,7 +132,8 @@ def RecomputeLayers : Pass<"sluice-recompute-layers", "::mlir::ModuleOp"> {
     #### Choices
     - `choice=layer`: all layers.
     - `choice=stage`: `recompute_stage` on all layers, embeddings and head included. A stage keeps what comes into it
-      alone, and takes the memory of its whole forward while it is repeated.
+      alone, and takes the memory of its whole forward while it is repeated. Where gradients are stale, embeddings are
+      not repeated unless with `current-weights`: there are no older versions of their tables.
     - `choice=auto`: on each stage as few layers as its memory asks for, by the costs that `sluice-assign-stages`
       counts. First come those that save the most, and of equals those that take the least time, such as layers that are
       often dropped. Without a memory limit none, which a remark says.
@@ -144,7 +145,8 @@ def RecomputeLayers : Pass<"sluice-recompute-layers", "::mlir::ModuleOp"> {
            "the schedule, by which a stage keeps more or fewer micro-batches at once">,
     Option<"devices", "devices", "int", "0", "devices of a replica, 0: one a stage">,
     Option<"microBatches", "microbatches", "int64_t", "1", "micro-batches of a step">,
-    Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon: how much state a parameter has">
+    Option<"optimizer", "optimizer", "std::string", "\"adamw\"", "adamw, sgd or muon: how much state a parameter has">,
+    Option<"currentWeights", "current-weights", "bool", "false", "whether late backwards read the newest weights">
   ];
 }
 

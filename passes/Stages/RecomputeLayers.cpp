@@ -27,9 +27,10 @@ struct RecomputeLayers : sluice::impl::RecomputeLayersBase<RecomputeLayers> {
     if (failed(units) || failed(choice == "auto" ? choose(*units, *settings) : success()))
       return signalPassFailure();
     int64_t layers = 0, recomputed = 0;
-    for (StageUnit &unit : *units)
+    for (auto [index, unit] : llvm::enumerate(*units)) {
+      bool ofStage = choice == "stage" && (unit.depth || index > 0 || repeatsTables());
       for (LayerOp layer : unit.layers) {
-        layer.setRecomputeStage(choice == "stage");
+        layer.setRecomputeStage(ofStage);
         if (choice == "stage")
           layer.setRecompute(false);
         if (!layer.getDepth())
@@ -38,12 +39,15 @@ struct RecomputeLayers : sluice::impl::RecomputeLayersBase<RecomputeLayers> {
         ++layers;
         recomputed += layer.getRecompute() || layer.getRecomputeStage();
       }
+    }
     report(graph, layers, recomputed);
   }
 
 private:
   InFlightDiagnostic complain() { return getOperation()->emitError() << "recomputation expected "; }
 
+  /// Whether backward finds embedding tables as they were in forward, or is meant to read them as they are.
+  bool repeatsTables() const { return currentWeights || !schedule::hasStaleGradients(schedule); }
   FailureOr<StageSettings> readOptions();
   LogicalResult choose(MutableArrayRef<StageUnit> units, StageSettings settings);
   void report(GraphOp graph, int64_t layers, int64_t recomputed);

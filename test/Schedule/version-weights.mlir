@@ -66,3 +66,23 @@ module {
   pipe.pipeline @train.pipeline stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] activation_ages [0, 0]
       error_ages [1, 0] {}
 }
+
+// -----
+
+// What reads the newest weights needs no versions.
+// CHECK-LABEL: module @newest
+// CHECK: @w : {{.*}} {in_place,
+// CHECK: @head : tensor<4xf32> {init
+module @newest {
+  sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 0}
+  sluice.parameter @head : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1}
+  sluice.slot kept @x : tensor<4xf32> {stage = 0}
+  func.func @backward.0()
+      attributes {sluice.action = #sluice.action<backward>, sluice.graph = "train", sluice.stage = 0} {
+    %w = sluice.read @w : tensor<4xf32>
+    sluice.store %w, @x : tensor<4xf32>
+    return
+  }
+  pipe.pipeline @train.pipeline stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] activation_ages [0, 0]
+      error_ages [1, 0] current_weights {}
+}
