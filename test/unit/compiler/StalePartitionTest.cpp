@@ -183,6 +183,14 @@ TEST(StalePartition, TheUpdateOfATiedMatrixIsPartOfTheRing) {
   EXPECT_EQ(stalePeriod(problem, {1, 1, 1, 1, 1}), 1009);
 }
 
+TEST(StalePartition, TheLastStageRepeatsNothing) {
+  PartitionProblem problem = makeProblem({100, 100, 100}, 3, 3);
+  for (PartitionLayer &layer : problem.layers)
+    layer.repeat = 90;
+  EXPECT_EQ(stalePeriod(problem, {1, 1, 1}), 390);
+  EXPECT_EQ(verifyPartition(problem, {1, 1, 1}).stages[2].compute, 300);
+}
+
 TEST(StalePartition, OlderWeightsTakeMemory) {
   PartitionProblem problem = makeProblem({100, 100, 100}, 3, 3);
   problem.frames = {1, 1, 1};
