@@ -184,11 +184,12 @@ TEST(StalePartition, TheUpdateOfATiedMatrixIsPartOfTheRing) {
 }
 
 TEST(StalePartition, TheLastStageRepeatsNothing) {
-  PartitionProblem problem = makeProblem({100, 100, 100}, 3, 3);
+  PartitionProblem problem = makeProblem({100, 100, 130}, 3, 3);
   for (PartitionLayer &layer : problem.layers)
-    layer.repeat = 90;
+    layer.repeat = 80;
   EXPECT_EQ(stalePeriod(problem, {1, 1, 1}), 390);
-  EXPECT_EQ(verifyPartition(problem, {1, 1, 1}).stages[2].compute, 300);
+  EXPECT_EQ(verifyPartition(problem, {1, 1, 1}).stages[0].compute, 380);
+  EXPECT_EQ(verifyPartition(problem, {1, 1, 1}).stages[2].compute, 390);
 }
 
 TEST(StalePartition, OlderWeightsTakeMemory) {
