@@ -21,6 +21,18 @@ Actions::Actions(const sluice_binary &program, std::deque<Device> &replicas) : p
                         isCrowded ? kSpinWhereCrowded : kSpin);
 }
 
+int64_t Actions::numberOf(int64_t step, int64_t microBatch) const {
+  int64_t ofReplica = program.micro_batches / program.replicas;
+  return step * ofReplica + microBatch % ofReplica;
+}
+
+void Actions::load(int64_t step, const LoadFunction &load) {
+  for (int64_t m = 0; m < program.micro_batches; ++m) {
+    Device &memory = replicas[m / (program.micro_batches / program.replicas)];
+    load(m, memory.input(numberOf(step, m), 0), memory.input(numberOf(step, m), 1));
+  }
+}
+
 static void setKey(uint32_t *key, uint64_t seed, int64_t step, int32_t microBatch) {
   key[0] = static_cast<uint32_t>(seed);
   key[1] = static_cast<uint32_t>(seed >> 32);

@@ -12,6 +12,7 @@
 #include "runtime/cpu/Device.h"
 #include "runtime/engine/Channel.h"
 #include "runtime/engine/Seeds.h"
+#include "runtime/engine/StepSettings.h"
 
 #include <cstdint>
 #include <deque>
@@ -39,6 +40,13 @@ public:
   Actions(const sluice_binary &program, std::deque<Device> &replicas);
 
   Device &memoryOf(int32_t replica) { return replicas[replica]; }
+
+  /// The number in the memory of its replica that a micro-batch of a step has where gradients are late; with step 0 the
+  /// one that it has where they are not.
+  int64_t numberOf(int64_t step, int64_t microBatch) const;
+
+  /// Fills the inputs of all micro-batches of a step, on this thread, so that what goes wrong with data is its error.
+  void load(int64_t step, const LoadFunction &load);
 
   /// Performs an action in `memory`, that of its replica. Scalars of `step` are the caller's. Counts updates, and
   /// remembers which weights a forward read. One thread a device at a time.

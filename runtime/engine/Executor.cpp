@@ -68,13 +68,7 @@ std::vector<double> Executor::busyShares() const {
   return shares;
 }
 
-void Executor::load(const LoadFunction &load) {
-  // On this thread, so that what goes wrong with data is its error.
-  for (int64_t m = 0; m < program.micro_batches; ++m) {
-    Device &device = actions.memoryOf(static_cast<int32_t>(m / (program.micro_batches / program.replicas)));
-    load(m, device.input(m, 0), device.input(m, 1));
-  }
-}
+void Executor::load(const LoadFunction &load) { actions.load(/*step=*/0, load); }
 
 void Executor::computeGradients(const StepSettings &stepSettings, const MicroBatchFunction &callback) {
   settings = &stepSettings;

@@ -50,12 +50,7 @@ FreshGradients::FreshGradients(const sluice_binary &program, std::deque<Device> 
   std::deque<KeptUnderWay> kept;
   for (Device &replica : replicas)
     kept.emplace_back(program, replica);
-  int64_t ofReplica = program.micro_batches / program.replicas;
-  for (int64_t m = 0; m < program.micro_batches; ++m) {
-    Device &memory = replicas[m / ofReplica];
-    int64_t number = settings.step * ofReplica + m % ofReplica;
-    load(m, memory.input(number, 0), memory.input(number, 1));
-  }
+  actions.load(settings.step, load);
   run(actions, settings, scalars);
   const char *begin = replicas.front().persistent() + program.gradient_offset;
   gradients.assign(begin, begin + program.gradient_bytes);
@@ -63,7 +58,6 @@ FreshGradients::FreshGradients(const sluice_binary &program, std::deque<Device> 
 
 /// Runs the synchronous actions before the norms. One device after the other goes on as far as it can.
 void FreshGradients::run(Actions &actions, const StepSettings &settings, const Scalars &scalars) {
-  int64_t ofReplica = program.micro_batches / program.replicas;
   std::vector<sluice_step> steps(program.device_count);
   std::vector<uint32_t> next(program.device_count, 0);
   for (sluice_step &step : steps)
@@ -79,9 +73,9 @@ void FreshGradients::run(Actions &actions, const StepSettings &settings, const S
         else if (actions.wouldWait(action))
           break;
         else
-          actions.perform(replicas[device.replica], steps[i], action,
-                          {&settings.seeds, settings.step,
-                           settings.step * ofReplica + std::max(action.micro_batch, 0) % ofReplica});
+          actions.perform(
+              replicas[device.replica], steps[i], action,
+              {&settings.seeds, settings.step, actions.numberOf(settings.step, std::max(action.micro_batch, 0))});
       }
       isDone = isDone && next[i] == device.warmup_action_count;
     }

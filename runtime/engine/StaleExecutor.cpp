@@ -46,12 +46,7 @@ void StaleExecutor::stop() {
 }
 
 void StaleExecutor::begin(std::unique_ptr<StaleStep> step, const LoadFunction &load) {
-  // On this thread, so that what goes wrong with data is its error.
-  for (int64_t m = 0; m < program.micro_batches; ++m) {
-    Device &memory = actions.memoryOf(static_cast<int32_t>(m / microBatchesOfReplica()));
-    int64_t number = step->settings.step * microBatchesOfReplica() + m % microBatchesOfReplica();
-    load(m, memory.input(number, 0), memory.input(number, 1));
-  }
+  actions.load(step->settings.step, load);
   {
     std::lock_guard<std::mutex> lock(mutex);
     steps.push_back(std::move(step));
@@ -112,8 +107,7 @@ void StaleExecutor::perform(Runner &runner, StaleStep &step, const sluice_action
   ActionContext context;
   context.seeds = &step.settings.seeds;
   context.step = step.settings.step + action.iteration;
-  int64_t local = std::max(action.micro_batch, 0) % microBatchesOfReplica();
-  context.microBatch = context.step * microBatchesOfReplica() + local;
+  context.microBatch = actions.numberOf(context.step, std::max(action.micro_batch, 0));
   if (action.iteration < 0 && context.step < firstLate) {
     if (isBackward(action))
       runner.memory->clearGradients(action.stage, action.into);
