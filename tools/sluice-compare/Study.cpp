@@ -212,7 +212,7 @@ size_t StudyReader::variantNamed(const JsonValue &value) {
 void StudyReader::readVariant(const JsonValue &value, Variant &variant) {
   if (!reader.object(value, "a variant",
                      {"compile", "run", "description", "dimensions", "patch", "grid", "seeds", "steps",
-                      "equal-flops-of", "best-of"}))
+                      "equal-flops-of", "best-of", "target-of"}))
     return;
   std::string name = std::move(variant.name);
   variant = common;
@@ -221,14 +221,16 @@ void StudyReader::readVariant(const JsonValue &value, Variant &variant) {
   const JsonValue *equalFlops = value.find("equal-flops-of");
   if (const JsonValue *best = value.find("best-of")) {
     for (const auto &[key, member] : value.members)
-      if (key != "best-of" && key != "seeds" && key != "comment")
-        return reader.fail(member, "expected only 'seeds' beside 'best-of', found '" + key + "'");
+      if (key != "best-of" && key != "seeds" && key != "target-of" && key != "comment")
+        return reader.fail(member, "expected only 'seeds' and 'target-of' beside 'best-of', found '" + key + "'");
     variant.bestOf = variantNamed(*best);
   }
   if (steps && equalFlops)
     return reader.fail(*steps, "expected 'equal-flops-of' to give the steps, found 'steps' beside it");
   if (equalFlops)
     variant.equalFlopsOf = variantNamed(*equalFlops);
+  if (const JsonValue *target = value.find("target-of"))
+    variant.targetOf = variantNamed(*target);
   if (steps)
     variant.steps = integer(*steps, 1);
   if (const JsonValue *own = value.find("seeds"))

@@ -28,6 +28,7 @@ struct Variant {
   int64_t steps = 0;
   // Indices of variants that come before in an order of running.
   std::optional<size_t> equalFlopsOf, bestOf;
+  std::optional<size_t> targetOf; ///< index of the variant whose final loss is to be reached
 
   /// The variant whose runs have to be known before this one's.
   std::optional<size_t> reference() const { return equalFlopsOf ? equalFlopsOf : bestOf; }

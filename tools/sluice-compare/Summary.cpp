@@ -25,7 +25,7 @@ llvm::SmallVector<double> sluice::compare::valuesOf(const Point &point, const Co
   llvm::SmallVector<double> values;
   for (const SeedRun &run : point.runs)
     if (run.isDone())
-      if (std::optional<double> value = column.value(run.run->log))
+      if (std::optional<double> value = column.value(point, run.run->log))
         values.push_back(*value);
   return values;
 }
@@ -48,14 +48,30 @@ static Comparison comparisonOf(const Study &study, llvm::ArrayRef<VariantSummary
   return comparison;
 }
 
+/// By variant: the final loss of the one that it names, or the study's target.
+static Targets targetsOf(const Plan &plan) {
+  const Study &study = plan.getStudy();
+  Targets targets{study.variants.data(), {}};
+  for (const Variant &variant : study.variants) {
+    std::optional<double> target = study.target;
+    if (variant.targetOf) {
+      const Point *best = bestOf(plan.pointsOf(study.variants[*variant.targetOf]));
+      target = best ? std::optional(best->meanFinalLoss()) : std::nullopt;
+    }
+    targets.losses.push_back(target);
+  }
+  return targets;
+}
+
 /// Columns of losses, then of what was spent, then of what it took to reach the target.
-static std::vector<Column> makeColumns(const Comparison &at, std::optional<double> target) {
+static std::vector<Column> makeColumns(const Summary &summary) {
+  const Comparison &at = summary.comparison;
   std::vector<Column> columns;
   auto add = [&](std::string key, std::string title, const char *format, auto value, bool ofTarget = false) {
     columns.push_back({std::move(key), std::move(title), format, ofTarget, value});
   };
   add("final_validation_loss", "final validation loss", "%.4f",
-      [](const RunLog &log) { return std::optional(log.end.loss); });
+      [](const Point &, const RunLog &log) { return std::optional(log.end.loss); });
 
   struct Spent {
     const char *key, *title, *format;
@@ -66,18 +82,28 @@ static std::vector<Column> makeColumns(const Comparison &at, std::optional<doubl
                          {"seconds", "seconds", "%.4g", &CurvePoint::seconds}};
   for (const Spent &s : spent)
     add(std::string("loss_at_equal_") + s.key, "loss at " + formatNumber(s.format, at.least.*s.axis) + " " + s.title,
-        "%.4f", [at, axis = s.axis](const RunLog &log) { return lossAt(at.curveOf(log), axis, at.least.*axis); });
+        "%.4f", [at, axis = s.axis](const Point &, const RunLog &log) {
+          return lossAt(at.curveOf(log), axis, at.least.*axis);
+        });
   for (const Spent &s : spent)
-    add(s.key, s.title, s.format, [axis = s.axis](const RunLog &log) { return std::optional(log.end.*axis); });
+    add(s.key, s.title, s.format,
+        [axis = s.axis](const Point &, const RunLog &log) { return std::optional(log.end.*axis); });
   add("ms_per_step", "ms a step", "%.4g",
-      [](const RunLog &log) { return std::optional(log.end.seconds * 1e3 / log.end.steps); });
-  add("layers_kept", "layers kept", "%.4g", [](const RunLog &log) { return log.layersKept; });
-  if (target)
-    for (const Spent &s : spent)
-      add(
-          std::string(s.key) + "_to_target", s.title + std::string(" to ") + formatNumber("%g", *target), s.format,
-          [at, axis = s.axis, target](const RunLog &log) { return firstBelow(at.curveOf(log), axis, *target); },
-          /*ofTarget=*/true);
+      [](const Point &, const RunLog &log) { return std::optional(log.end.seconds * 1e3 / log.end.steps); });
+  add("layers_kept", "layers kept", "%.4g", [](const Point &, const RunLog &log) { return log.layersKept; });
+  bool isOne = llvm::none_of(summary.study->variants, [](const Variant &variant) { return variant.targetOf; });
+  auto target = [targets = summary.targets](const Point &point, const RunLog &) { return targets.of(point); };
+  if (!isOne)
+    add("target", "target", "%.4f", target);
+  std::string name = isOne && summary.study->target ? formatNumber("%g", *summary.study->target) : "target";
+  for (const Spent &s : spent)
+    add(
+        std::string(s.key) + "_to_target", std::string(s.title) + " to " + name, s.format,
+        [at, axis = s.axis, target](const Point &point, const RunLog &log) -> std::optional<double> {
+          std::optional<double> loss = target(point, log);
+          return loss ? firstBelow(at.curveOf(log), axis, *loss) : std::nullopt;
+        },
+        /*ofTarget=*/true);
   return columns;
 }
 
@@ -96,8 +122,12 @@ Summary sluice::compare::summarize(const Plan &plan) {
     summary.variants.push_back({variant, best ? best : points.front(), points});
   }
   summary.comparison = comparisonOf(plan.getStudy(), summary.variants);
-  for (Column &column : makeColumns(summary.comparison, plan.getStudy().target))
-    if (column.ofTarget || llvm::any_of(plan.getPoints(), [&](const Point &p) { return !valuesOf(p, column).empty(); }))
+  summary.targets = targetsOf(plan);
+  bool hasTarget =
+      llvm::any_of(summary.targets.losses, [](std::optional<double> target) { return target.has_value(); });
+  for (Column &column : makeColumns(summary))
+    if (column.ofTarget ? hasTarget
+                        : llvm::any_of(plan.getPoints(), [&](const Point &p) { return !valuesOf(p, column).empty(); }))
       summary.columns.push_back(std::move(column));
   for (const TrainingRun &run : plan.getRuns())
     if (run.state == TrainingRun::State::Done && !llvm::is_contained(summary.machines, run.machine))

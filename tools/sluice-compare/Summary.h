@@ -31,8 +31,8 @@ struct Comparison {
 struct Column {
   std::string key, title; // in JSON, in Markdown
   const char *format;     // printf's, of a number
-  bool ofTarget;          // nothing means that the target was not reached
-  std::function<std::optional<double>(const RunLog &)> value;
+  bool ofTarget;          // nothing means that the target was not reached, where the point has one
+  std::function<std::optional<double>(const Point &, const RunLog &)> value;
 };
 
 /// A variant's best point, or its first where none is done.
@@ -42,10 +42,19 @@ struct VariantSummary {
   PointList points;
 };
 
+/// The losses that points are to reach.
+struct Targets {
+  const Variant *first;                      // of the study
+  std::vector<std::optional<double>> losses; // by variant of the study
+
+  std::optional<double> of(const Point &point) const { return losses[static_cast<size_t>(point.variant - first)]; }
+};
+
 struct Summary {
   const Study *study;
   std::vector<VariantSummary> variants;
   Comparison comparison;
+  Targets targets;
   std::vector<Column> columns; // those that some run has a value for
   std::vector<std::string> machines;
 };

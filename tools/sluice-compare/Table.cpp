@@ -21,15 +21,15 @@ static std::string escaped(StringRef text) {
 }
 
 /// "2.2190 ± 0.0012", and of how many runs where not all of them have a value.
-static std::string cellOf(const Point &point, llvm::ArrayRef<Column> columns, size_t index) {
-  const Column &column = columns[index];
+static std::string cellOf(const Summary &summary, const Point &point, size_t index) {
+  const Column &column = summary.columns[index];
   llvm::SmallVector<double> values = valuesOf(point, column);
   size_t done = static_cast<size_t>(llvm::count_if(point.runs, [](const SeedRun &run) { return run.isDone(); }));
   std::string counts = std::to_string(values.size()) + " of " + std::to_string(point.runs.size());
   if (done == 0)
     return index == 0 ? "failed" : "–";
   // A mean over those seeds alone that got there would flatter.
-  if (column.ofTarget && values.size() < point.runs.size())
+  if (column.ofTarget && summary.targets.of(point) && values.size() < point.runs.size())
     return "not reached" + (values.empty() ? "" : " (by " + counts + ")");
   if (values.empty())
     return "–";
@@ -110,7 +110,7 @@ static void writeTable(llvm::raw_ostream &out, const Summary &summary, StringRef
   for (const auto &[name, point] : rows) {
     Cells cells = {escaped(name), std::to_string(point->runs.size())};
     for (size_t index = 0; index < summary.columns.size(); ++index)
-      cells.push_back(cellOf(*point, summary.columns, index));
+      cells.push_back(cellOf(summary, *point, index));
     table.push_back(std::move(cells));
   }
   writeTables(out, table);
@@ -124,6 +124,8 @@ static void writeSetting(llvm::raw_ostream &out, const Summary &summary, const P
   if (!source.changes.empty())
     text += " with " + code(source.changes);
   text += ", compiled with " + code(point.binary->flags.text()) + ", run with " + code(point.flags.text());
+  if (point.variant->targetOf)
+    text += ", target the final loss of " + escaped(summary.study->variants[*point.variant->targetOf].name);
   if (source.equalFlopsOf)
     text += ", as many steps as have the FLOPs of " + escaped(summary.study->variants[*source.equalFlopsOf].name);
   writeEntry(out, text);
@@ -203,7 +205,7 @@ static ordered_json toJson(const Summary &summary, const Point &point) {
     if (!run.isDone())
       entry["failed"] = run.reason();
     for (const Column &column : summary.columns) {
-      std::optional<double> value = run.isDone() ? column.value(run.run->log) : std::nullopt;
+      std::optional<double> value = run.isDone() ? column.value(point, run.run->log) : std::nullopt;
       if (value)
         entry[column.key] = *value;
     }
