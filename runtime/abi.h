@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define SLUICE_ABI_VERSION 7
+#define SLUICE_ABI_VERSION 8
 #define SLUICE_ALIGNMENT 64
 #define SLUICE_MAX_SCALARS 64
 #define SLUICE_MAX_INPUTS 4
@@ -127,7 +127,8 @@ typedef enum sluice_action_kind {
   SLUICE_ACTION_LOAD = 0,     /* tokens and targets of the micro-batch into step.inputs */
   SLUICE_ACTION_FORWARD = 2,  /* function */
   SLUICE_ACTION_BACKWARD = 3, /* function, on gradient buffer `into`; with `clears` that is zero before */
-  SLUICE_ACTION_TIED = 4,     /* function: gradients of several uses of a parameter are added once */
+  SLUICE_ACTION_TIED = 4,     /* function: gradients of several uses of a parameter are added once. Where gradients are
+                                 late the runtime exchanges those of sluice_held_gradient before */
   SLUICE_ACTION_NORM = 5,     /* function: one sum of squares a gradient tensor, into sluice_binary::norms. Behind those
                                  of all its stages a device waits for all others, and they decide alike whether and
                                  how they update. Where gradients are late (sluice_stage::delay) none waits: each stage
@@ -204,6 +205,14 @@ typedef struct sluice_stage {
                         those in the parameter block */
 } sluice_stage;
 
+/* Gradients that wait for the update of the next step: those of uses of a parameter in the stage that owns it, where
+ * another stage's uses are late as well. In a late step the runtime exchanges them with those of the step before, zeros
+ * at first. */
+typedef struct sluice_held_gradient {
+  int32_t stage;
+  int64_t offset, bytes; /* in the persistent block */
+} sluice_held_gradient;
+
 /* A graph that is not trained: `eval` (inputs tokens and targets, result the mean loss over the targets that are not
  * -1) or `logits` (inputs tokens and position, result the scores of the token after `position`). */
 typedef struct sluice_graph {
@@ -277,7 +286,7 @@ typedef struct sluice_binary {
   int32_t gradient_buffers; /* of each stage */
 
   uint32_t parameter_count, scalar_count, function_count, action_count, graph_count, metric_count, layer_count,
-      gate_count, kernel_count, stage_count, device_count, channel_count, transfer_count;
+      gate_count, kernel_count, stage_count, device_count, channel_count, transfer_count, held_gradient_count;
   const sluice_parameter *parameters;
   const sluice_scalar *scalars;
   const sluice_function *functions;
@@ -291,6 +300,7 @@ typedef struct sluice_binary {
   const sluice_device *devices; /* by replica */
   const sluice_channel *channels;
   const sluice_transfer *transfers;
+  const sluice_held_gradient *held_gradients;
 
   int64_t parameter_bytes;                 /* size of the parameter block */
   int64_t persistent_bytes;                /* size of the persistent block */

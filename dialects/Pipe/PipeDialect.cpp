@@ -81,6 +81,25 @@ static LogicalResult verifyLists(PipelineOp op) {
   return success();
 }
 
+/// What delays a gradient needs one that is late.
+static LogicalResult verifyLate(PipelineOp op) {
+  bool isLate = llvm::any_of(op.getAges(), [](int32_t age) { return age > 0; });
+  if (op.getCurrentWeights() && !isLate)
+    return op.emitOpError() << "expected 'current_weights' only with an age above 0, found none";
+  if (op.getPredictedWeights() && (!isLate || op.getCurrentWeights()))
+    return op.emitOpError() << "expected 'predicted_weights' only with an age above 0 and without 'current_weights'";
+  if (!op.getTiedDelay())
+    return success();
+  auto deviceOf = [&](int32_t stage) { return op.getDevices() ? (*op.getDevices())[stage] : stage; };
+  ArrayRef<int32_t> tied = op.getTied().value_or(ArrayRef<int32_t>());
+  for (size_t first = 0; first < tied.size(); first += 2)
+    if (int32_t stage = tied[first];
+        stage != tied[first + 1] && deviceOf(stage) == deviceOf(tied[first + 1]) && op.getAges()[stage] > 0)
+      return success();
+  return op.emitOpError() << "expected 'tied_delay' only with two tied stages on one device, the first of an age above "
+                             "0, found none";
+}
+
 static LogicalResult verifyBusy(PipelineOp op) {
   std::optional<ArrayRef<double>> busy = op.getBusy();
   if (busy && int64_t(busy->size()) != op.countDevices())
@@ -92,13 +111,8 @@ static LogicalResult verifyBusy(PipelineOp op) {
 }
 
 LogicalResult PipelineOp::verify() {
-  if (failed(verifyLists(*this)) || failed(verifyBusy(*this)))
+  if (failed(verifyLists(*this)) || failed(verifyLate(*this)) || failed(verifyBusy(*this)))
     return failure();
-  bool isLate = llvm::any_of(getAges(), [](int32_t age) { return age > 0; });
-  if (getCurrentWeights() && !isLate)
-    return emitOpError() << "expected 'current_weights' only with an age above 0, found none";
-  if (getPredictedWeights() && (!isLate || getCurrentWeights()))
-    return emitOpError() << "expected 'predicted_weights' only with an age above 0 and without 'current_weights'";
   llvm::SmallDenseMap<int64_t, ProgramOp> programs;
   for (Operation &op : *getBody().begin()) {
     auto program = dyn_cast<ProgramOp>(op);

@@ -49,6 +49,8 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
       of late stages read the weights that are expected when the gradient is applied.
     - `current_weights`, only where some of `ages` is above 0: backward computes its forward again, with the newest
       weights.
+    - `tied_delay`, only where the first of two tied stages of one device has an age above 0: what the second adds for
+      its own uses of their parameter goes into the update of the next step.
   }];
   let arguments = (ins
     SymbolNameAttr:$sym_name, Pipe_Count:$stages, Pipe_Count:$micro_batches, Pipe_Count:$replicas, Pipe_Count:$groups,
@@ -56,13 +58,13 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
     OptionalAttr<DenseI32ArrayAttr>:$error_ages, OptionalAttr<DenseI32ArrayAttr>:$devices,
     OptionalAttr<DenseI32ArrayAttr>:$tied, OptionalAttr<DenseI32ArrayAttr>:$frames,
     OptionalAttr<DenseF64ArrayAttr>:$busy, UnitAttr:$current_weights, UnitAttr:$predicted_weights,
-    UnitAttr:$forward_only);
+    UnitAttr:$tied_delay, UnitAttr:$forward_only);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name `stages` $stages `micro_batches` $micro_batches `replicas` $replicas `groups` $groups `ages` $ages
     (`activation_ages` $activation_ages^)? (`error_ages` $error_ages^)? (`devices` $devices^)? (`tied` $tied^)?
     (`frames` $frames^)? (`busy` $busy^)? (`current_weights` $current_weights^)?
-    (`predicted_weights` $predicted_weights^)?
+    (`predicted_weights` $predicted_weights^)? (`tied_delay` $tied_delay^)?
     (`forward_only` $forward_only^)? attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;

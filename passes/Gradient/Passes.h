@@ -50,6 +50,9 @@ struct GradientOptions : mlir::PassPipelineOptions<GradientOptions> {
   Option<bool> currentWeights{*this, "current-weights",
                               llvm::cl::desc("Whether late backwards repeat their stage with the newest weights"),
                               llvm::cl::init(false)};
+  Option<int> tiedDelay{*this, "tied-delay",
+                        llvm::cl::desc("1: gradients of a tied parameter by its own stage wait for the next step"),
+                        llvm::cl::init(0)};
   Option<std::string> profile{*this, "profile",
                               llvm::cl::desc("What a program measured of its stages; empty: estimates")};
   Option<int> groups{*this, "reduction-groups",

@@ -86,6 +86,7 @@ void sluice::buildGradientPipeline(OpPassManager &manager, const GradientOptions
   schedule.groups = options.groups;
   schedule.currentWeights = options.currentWeights;
   schedule.predictedWeights = options.predictedWeights;
+  schedule.tiedDelay = options.tiedDelay;
   manager.addPass(createScheduleStages(schedule));
   manager.addPass(createVerifySchedule());
   manager.addPass(createVersionWeights());

@@ -87,7 +87,8 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
     - A pipeline without a channel for a message, without a pair of tied stages, or with readers of a parameter on
       another device.
     - Where gradients are stale: stages on several devices that share a parameter, and a dynamic loss scale.
-    - Where they are not: `current-weights`.
+    - Where they are not: `current-weights`, `predicted-weights` and `tied-delay`, which needs stages that share a
+      parameter as well.
   }];
   let options = [
     Option<"scheduleName", "schedule", "std::string", "\"sequential\"", "a schedule of sluice-schedule">,
@@ -99,7 +100,9 @@ def ScheduleStages : Pass<"sluice-schedule-stages", "::mlir::ModuleOp"> {
     Option<"currentWeights", "current-weights", "bool", "false",
            "whether late backwards read the newest weights, instead of those of their forward">,
     Option<"predictedWeights", "predicted-weights", "bool", "false",
-           "whether late stages read weights that are predicted for the update of their gradient">
+           "whether late stages read weights that are predicted for the update of their gradient">,
+    Option<"tiedDelay", "tied-delay", "int", "0",
+           "1: gradients of a tied parameter by its own stage go into the update of the next step">
   ];
   let dependentDialects = ["::sluice::pipe::PipeDialect", "::sluice::SluiceDialect"];
 }

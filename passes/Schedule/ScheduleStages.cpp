@@ -83,6 +83,11 @@ FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t st
   if ((currentWeights || predictedWeights) && !schedule::hasStaleGradients(scheduleName))
     return module.emitError() << "expected a schedule whose gradients are stale for current weights, found '"
                               << scheduleName << "'";
+  if (tiedDelay != 0 && tiedDelay != 1)
+    return module.emitError() << "expected a tied delay of 0 or 1, found " << int(tiedDelay);
+  if (tiedDelay == 1 && !schedule::hasStaleGradients(scheduleName))
+    return module.emitError() << "expected a schedule whose gradients are stale for a tied delay of 1, found '"
+                              << scheduleName << "'";
   schedule::GeneratorOptions options;
   options.schedule = schedule.str();
   options.stages = stages;
@@ -98,10 +103,14 @@ FailureOr<pipe::PipelineOp> ScheduleStages::generate(StringRef graph, int64_t st
   schedule::Pipeline pipeline;
   if (auto error = schedule::generate(options, pipeline))
     return module.emitError() << error->text;
+  auto isShared = [&](const schedule::TiedStages &pair) { return pipeline.isShared(pair); };
+  if (tiedDelay == 1 && isTrained && llvm::none_of(pipeline.tied, isShared))
+    return module.emitError() << "expected a parameter that two stages share for a tied delay of 1, found none";
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   pipe::PipelineOp op = writePipeline(builder, module.getLoc(), name, pipeline);
   op.setCurrentWeights(currentWeights && pipeline.isStale());
   op.setPredictedWeights(predictedWeights && pipeline.isStale());
+  op.setTiedDelay(tiedDelay == 1 && pipeline.isStale());
   op->setAttr("schedule", builder.getStringAttr(options.schedule));
   return op;
 }

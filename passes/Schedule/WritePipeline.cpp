@@ -85,7 +85,7 @@ pipe::PipelineOp sluice::writePipeline(OpBuilder &builder, Location location, St
       number(pipeline.replicas), number(pipeline.groups), builder.getDenseI32ArrayAttr(pipeline.ages),
       list(pipeline.activationAges), list(pipeline.errorAges), devices, list(tied), list(pipeline.frames),
       /*busy=*/DenseF64ArrayAttr(), /*current_weights=*/UnitAttr(), /*predicted_weights=*/UnitAttr(),
-      pipeline.training ? UnitAttr() : builder.getUnitAttr());
+      /*tied_delay=*/UnitAttr(), pipeline.training ? UnitAttr() : builder.getUnitAttr());
   OpBuilder::InsertionGuard guard(builder);
   builder.createBlock(&op.getBody());
   for (const schedule::Channel &channel : pipeline.channels)

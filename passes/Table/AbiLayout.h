@@ -42,6 +42,7 @@ SLUICE_ABI_STRUCT(sluice_transfer, M(source), M(target), M(bytes));
 SLUICE_ABI_STRUCT(sluice_stage, M(gradient_offset), M(gradient_bytes), M(count_offset), M(frame_bytes), M(element),
                   M(frames), M(layers), M(embeddings), M(head), M(device), M(delay), M(versions), M(weights_offset),
                   M(weights_bytes), M(predicts));
+SLUICE_ABI_STRUCT(sluice_held_gradient, M(stage), M(offset), M(bytes));
 SLUICE_ABI_STRUCT(sluice_graph, M(name), M(first_action), M(action_count), M(stage), M(inputs), M(input), M(result));
 SLUICE_ABI_STRUCT(sluice_metric, M(name), M(layer), M(gate), M(stage), M(kind), M(result));
 SLUICE_ABI_STRUCT(sluice_layer, M(name));
@@ -52,10 +53,10 @@ SLUICE_ABI_STRUCT(sluice_binary, M(version), M(model), M(description), M(process
                   M(accumulation), M(schedule), M(replicas), M(reduction_groups), M(gradient_buffers),
                   M(parameter_count), M(scalar_count), M(function_count), M(action_count), M(graph_count),
                   M(metric_count), M(layer_count), M(gate_count), M(kernel_count), M(stage_count), M(device_count),
-                  M(channel_count), M(transfer_count), M(parameters), M(scalars), M(functions), M(actions), M(graphs),
-                  M(metrics), M(layers), M(gates), M(kernels), M(stages), M(devices), M(channels), M(transfers),
-                  M(parameter_bytes), M(persistent_bytes), M(gradient_offset), M(gradient_bytes), M(norms_offset),
-                  M(unclipped_norms_offset));
+                  M(channel_count), M(transfer_count), M(held_gradient_count), M(parameters), M(scalars), M(functions),
+                  M(actions), M(graphs), M(metrics), M(layers), M(gates), M(kernels), M(stages), M(devices),
+                  M(channels), M(transfers), M(held_gradients), M(parameter_bytes), M(persistent_bytes),
+                  M(gradient_offset), M(gradient_bytes), M(norms_offset), M(unclipped_norms_offset));
 #undef M
 #undef SLUICE_ABI_STRUCT
 

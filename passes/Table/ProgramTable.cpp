@@ -245,6 +245,21 @@ FailureOr<SmallVector<sluice_stage>> sluice::collectStages(ModuleOp module, pipe
   return stages;
 }
 
+SmallVector<sluice_held_gradient> sluice::collectHeldGradients(ModuleOp module, pipe::PipelineOp op) {
+  SmallVector<sluice_held_gradient> held;
+  if (!op.getTiedDelay())
+    return held;
+  for (auto slot : module.getOps<SlotOp>()) {
+    if (slot.getKind() != SlotKind::Gradient)
+      continue;
+    auto parameter = module.lookupSymbol<ParameterOp>(*slot.getParameter());
+    uint64_t stage = slot.getStage().value_or(0);
+    if (parameter.getReaders() && stage == parameter.getStage())
+      held.push_back({int32_t(stage), int64_t(*slot.getOffset()), sumOfTensorBytes(slot.getType())});
+  }
+  return held;
+}
+
 /// Adds what is said of the whole step.
 static void describeSchedule(const schedule::Pipeline &pipeline, pipe::PipelineOp op, sluice_binary &binary) {
   binary.replicas = pipeline.replicas;
@@ -326,6 +341,7 @@ LogicalResult sluice::collectPrograms(ModuleOp module, const BinaryFacts &facts,
     if (!isTrained)
       continue;
     describeSchedule(programs.pipeline(), op, table.binary);
+    table.heldGradients = collectHeldGradients(module, op);
     if (failed(addWarmup(module, facts, functions, table)))
       return failure();
   }

@@ -21,6 +21,7 @@ void sluice::writeTable(Table &table, AbiWriter &writer) {
   binary.device_count = table.devices.size();
   binary.channel_count = table.channels.size();
   binary.transfer_count = table.transfers.size();
+  binary.held_gradient_count = table.heldGradients.size();
   binary.parameters = writer.writeArray<sluice_parameter>("sluice_parameters", table.parameters);
   binary.scalars = writer.writeArray<sluice_scalar>("sluice_scalars", table.scalars);
   binary.functions = writer.writeArray<sluice_function>("sluice_functions", table.functions);
@@ -34,6 +35,7 @@ void sluice::writeTable(Table &table, AbiWriter &writer) {
   binary.devices = writer.writeArray<sluice_device>("sluice_devices", table.devices);
   binary.channels = writer.writeArray<sluice_channel>("sluice_channels", table.channels);
   binary.transfers = writer.writeArray<sluice_transfer>("sluice_transfers", table.transfers);
+  binary.held_gradients = writer.writeArray<sluice_held_gradient>("sluice_held_gradients", table.heldGradients);
   writer.writeObject("sluice_program", binary);
   if (table.techniques.empty())
     return;

@@ -23,6 +23,7 @@ struct Table {
   llvm::SmallVector<sluice_device> devices = {};
   llvm::SmallVector<sluice_channel> channels = {};
   llvm::SmallVector<sluice_transfer> transfers = {};
+  llvm::SmallVector<sluice_held_gradient> heldGradients = {};
   llvm::SmallVector<const char *> techniques = {}; // in a symbol of their own, which a program without them lacks
 };
 

@@ -71,6 +71,15 @@ static int64_t bufferBytes(const sluice_binary &program, const sluice_stage &sta
   return stage.gradient_bytes * (program.gradient_buffers - 1);
 }
 
+/// Of the gradients that a stage holds back: whole lines, as all memory that a checkpoint holds.
+static int64_t heldBytes(const sluice_binary &program, int32_t stage) {
+  int64_t bytes = 0;
+  for (uint32_t i = 0; i < program.held_gradient_count; ++i)
+    if (program.held_gradients[i].stage == stage)
+      bytes += program.held_gradients[i].bytes;
+  return (bytes + SLUICE_ALIGNMENT - 1) / SLUICE_ALIGNMENT * SLUICE_ALIGNMENT;
+}
+
 MemoryPlan planMemory(const sluice_binary &program, unsigned threads) {
   MemoryPlan plan;
   plan.parameters = program.parameter_bytes;
@@ -79,7 +88,7 @@ MemoryPlan planMemory(const sluice_binary &program, unsigned threads) {
   for (uint32_t stage = 0; stage < program.stage_count; ++stage) {
     plan.frames += frameBytes(program, program.stages[stage]);
     plan.versions += versionBytes(program.stages[stage]);
-    plan.buffers += bufferBytes(program, program.stages[stage]);
+    plan.buffers += bufferBytes(program, program.stages[stage]) + heldBytes(program, static_cast<int32_t>(stage));
   }
   for (int32_t device = 0; device < devicesOfReplica(program); ++device) {
     plan.scratch += largest(program, device, &sluice_function::scratch_bytes);
@@ -92,9 +101,10 @@ MemoryPlan planMemory(const sluice_binary &program, unsigned threads) {
   return plan;
 }
 
-Device::Stage::Stage(const sluice_binary &program, const sluice_stage &facts)
-    : frames(frameBytes(program, facts)), buffers(bufferBytes(program, facts)), versions(versionBytes(facts)),
-      updatesBefore(static_cast<size_t>(withEvaluated(program, facts.frames))) {}
+Device::Stage::Stage(const sluice_binary &program, int32_t number)
+    : frames(frameBytes(program, program.stages[number])), buffers(bufferBytes(program, program.stages[number])),
+      versions(versionBytes(program.stages[number])), held(heldBytes(program, number)),
+      updatesBefore(static_cast<size_t>(withEvaluated(program, program.stages[number].frames))) {}
 
 Device::Worker::Worker(const sluice_binary &program, int32_t device, unsigned threads)
     : scratch(largest(program, device, &sluice_function::scratch_bytes)),
@@ -104,7 +114,7 @@ Device::Device(const sluice_binary &program, unsigned threads)
     : program(program), parameterBlock(program.parameter_bytes), persistentBlock(program.persistent_bytes),
       inputs(inputBytes(program)) {
   for (uint32_t stage = 0; stage < program.stage_count; ++stage)
-    stages.emplace_back(program, program.stages[stage]);
+    stages.emplace_back(program, static_cast<int32_t>(stage));
   for (int32_t device = 0; device < devicesOfReplica(program); ++device)
     workers.emplace_back(program, device, threads);
 }
@@ -158,8 +168,10 @@ char *Device::weightsBefore(int32_t stage, int32_t back) const {
 
 std::vector<Memory *> Device::underWay() {
   std::vector<Memory *> blocks = {&inputs};
-  for (Stage &stage : stages)
+  for (Stage &stage : stages) {
     blocks.push_back(&stage.frames);
+    blocks.push_back(&stage.held);
+  }
   return blocks;
 }
 
@@ -174,6 +186,20 @@ void Device::clearGradients(int32_t stage, int32_t buffer) {
   char *bytes = gradients(stage, buffer);
   threads(stage).run(program.stages[stage].gradient_bytes,
                      [&](int64_t begin, int64_t end) { std::memset(bytes + begin, 0, end - begin); });
+}
+
+void Device::exchangeHeldGradients(int32_t stage) {
+  char *held = stages[stage].held.data();
+  for (uint32_t i = 0; i < program.held_gradient_count; ++i) {
+    const sluice_held_gradient &entry = program.held_gradients[i];
+    if (entry.stage != stage)
+      continue;
+    char *gradients = persistentBlock.data() + entry.offset;
+    threads(stage).run(entry.bytes, [&](int64_t begin, int64_t end) {
+      std::swap_ranges(gradients + begin, gradients + end, held + begin);
+    });
+    held += entry.bytes;
+  }
 }
 
 template <typename Element> static void add(sluice_pool &pool, char *into, const char *from, int64_t bytes) {

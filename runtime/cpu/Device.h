@@ -26,7 +26,7 @@ struct MemoryPlan {
   int64_t versions = 0;      ///< Of parameters, beyond the first.
   int64_t persistent = 0;    ///< Gradients, optimizer state.
   int64_t frames = 0;        ///< What is kept from forward to backward, of all micro-batches that are alive at once.
-  int64_t buffers = 0;       ///< Sums of gradients beyond the first.
+  int64_t buffers = 0;       ///< Sums of gradients beyond the first, and gradients that wait for the next step.
   int64_t scratch = 0;       ///< Of the threads that call the functions.
   int64_t threadScratch = 0; ///< Of all threads together.
   int64_t inputs = 0;        ///< Of all micro-batches of a step, and of steps whose gradients are late.
@@ -72,6 +72,9 @@ public:
   /// Gradient buffer `into` += gradient buffer `from`.
   void combine(int32_t stage, int32_t into, int32_t from);
 
+  /// Exchanges the gradients that a stage holds back with those of the step before (sluice_held_gradient).
+  void exchangeHeldGradients(int32_t stage);
+
   /// Updates of a stage so far, which are the number of its newest weights.
   int64_t updates(int32_t stage) const { return stages[stage].updates; }
   void setUpdates(int32_t stage, int64_t count) { stages[stage].updates = count; }
@@ -95,14 +98,16 @@ public:
   /// versions.
   char *weightsBefore(int32_t stage, int32_t back) const;
 
-  /// What lies in memory between steps beside weights and persistent slots: inputs, and the frames of every stage.
+  /// What lies in memory between steps beside weights and persistent slots: inputs, and of every stage frames and
+  /// gradients that it holds back.
   std::vector<Memory *> underWay();
 
 private:
   struct Stage {
-    explicit Stage(const sluice_binary &program, const sluice_stage &facts);
+    Stage(const sluice_binary &program, int32_t number);
     Memory frames, buffers;
     Memory versions; ///< Of its weights, beyond the first, which lies in the parameter block.
+    Memory held;     ///< Gradients that it holds back, one behind the other.
     int64_t updates = 0;
     std::vector<int64_t> updatesBefore; ///< By frame.
   };

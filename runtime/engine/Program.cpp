@@ -190,6 +190,14 @@ static void checkStagesAndChannels(const sluice_binary &program) {
   }
   for (uint32_t i = 0; i < program.action_count; ++i)
     checkAction(program, program.actions[i]);
+  for (uint32_t i = 0; i < program.held_gradient_count; ++i) {
+    const sluice_held_gradient &held = program.held_gradients[i];
+    require(held.stage >= 0 && held.stage < static_cast<int32_t>(program.stage_count), "a gradient has no such stage");
+    const sluice_stage &stage = program.stages[held.stage];
+    require(held.bytes > 0 && held.offset >= stage.gradient_offset &&
+                held.offset + held.bytes <= stage.gradient_offset + stage.gradient_bytes,
+            "a gradient lies outside those of its stage");
+  }
 }
 
 static void checkLayers(const sluice_binary &program) {

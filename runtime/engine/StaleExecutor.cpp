@@ -122,6 +122,8 @@ void StaleExecutor::perform(Runner &runner, StaleStep &step, const sluice_action
     prepareUpdate(runner, step, action.stage);
     context.ahead = isWarmup(step) ? 0 : program.stages[action.stage].delay;
   }
+  if (action.kind == SLUICE_ACTION_TIED && !isWarmup(step))
+    runner.memory->exchangeHeldGradients(action.stage);
   actions.perform(*runner.memory, runner.step, action, context);
   const char *frame = runner.memory->frame(action.stage, context.microBatch);
   bool isLate = program.stages[action.stage].delay > 0;

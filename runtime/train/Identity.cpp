@@ -110,6 +110,8 @@ std::string pipelineFingerprint(const sluice_binary &program) {
     add(program.channels[i].from, program.channels[i].to, program.channels[i].capacity);
   for (uint32_t i = 0; i < program.transfer_count; ++i)
     add(program.transfers[i].source, program.transfers[i].target, program.transfers[i].bytes);
+  for (uint32_t i = 0; i < program.held_gradient_count; ++i)
+    add(program.held_gradients[i].offset, program.held_gradients[i].bytes);
   return hashText(text);
 }
 

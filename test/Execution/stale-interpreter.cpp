@@ -1,7 +1,7 @@
 //===- stale-interpreter.cpp - The rule of stale gradients, step by step --===//
 //
 // stale-interpreter PROGRAM.so DATA STEPS OUT.safetensors [--lr=X] [--clip=X] [--warmup=STEPS] [--seed=S]
-//                   [--current] [--predicted]
+//                   [--current] [--predicted] [--tied-delay=NAME]
 //
 // Trains as Ouroboros says (Yang et al., NeurIPS 2019), one thing after the other: in step t the stage with delay d
 // applies the gradient of the micro-batches of step t - d, at the weights of step t - d, and does nothing before there
@@ -12,6 +12,7 @@
 //
 // --warmup: the first steps are synchronous. --current: backward reads the weights of its own step. --predicted:
 // forward of a late stage reads the weights that are expected when its gradient is applied, and so does backward.
+// --tied-delay: what the last stage adds to the gradient of a tied parameter is applied in the next step.
 //
 //===----------------------------------------------------------------------===//
 
@@ -38,7 +39,7 @@ using namespace sluice::runtime;
 namespace {
 
 struct Options {
-  std::string program, data, out;
+  std::string program, data, out, delayedTied;
   int64_t steps = 0, warmup = 0;
   double rate = 1e-3, clip = 0;
   uint64_t seed = 0;
@@ -66,6 +67,7 @@ private:
   void send(const sluice_channel *channel, int64_t step, int32_t microBatch, int32_t from, int32_t to);
   void forward(int32_t stage);
   void backward(int32_t stage);
+  void delayTied();
   void update(int32_t stage, Memory &next);
   Memory predict(const Memory &next) const;
   double loss();
@@ -95,6 +97,7 @@ private:
   Memory newest;                ///< Weights.
   std::vector<Memory> weights;  ///< By step: those that forward reads in it.
   std::map<MicroBatch, Memory> frames;
+  std::vector<char> lastTied; ///< The gradient that is delayed, of the step before.
   TrainingData data;
   int64_t now = 0;
 };
@@ -238,6 +241,20 @@ void Interpreter::backward(int32_t stage) {
   }
 }
 
+/// Puts the gradient of the step before in the place of what the last stage has just added up.
+void Interpreter::delayTied() {
+  for (uint32_t i = 0; i < program.parameter_count; ++i) {
+    const sluice_parameter &parameter = program.parameters[i];
+    if (parameter.tensor.name != options.delayedTied)
+      continue;
+    char *gradient = persistent.data() + parameter.gradient;
+    std::vector<char> fresh(gradient, gradient + parameter.tensor.bytes);
+    lastTied.resize(fresh.size());
+    std::memcpy(gradient, lastTied.data(), lastTied.size());
+    lastTied = fresh;
+  }
+}
+
 void Interpreter::update(int32_t stage, Memory &next) {
   if (appliedBy(stage) < 0)
     return;
@@ -292,6 +309,8 @@ void Interpreter::run() {
     for (int32_t stage = stageCount() - 1; stage >= 0; --stage)
       backward(stage);
     std::printf("%.17g\n", loss());
+    if (now >= options.warmup)
+      delayTied();
     for (const StageParts &stage : stages)
       call(stage.tied, now, 0, {nullptr, nullptr, persistent.data(), nullptr, nullptr});
     Memory next = copyOf(newest);
@@ -323,6 +342,7 @@ int main(int argc, char **argv) {
   app.add_option("--seed", options.seed);
   app.add_flag("--current", options.usesCurrent);
   app.add_flag("--predicted", options.predicts);
+  app.add_option("--tied-delay", options.delayedTied);
   CLI11_PARSE(app, argc, argv);
   void *library = dlopen(options.program.c_str(), RTLD_NOW | RTLD_LOCAL);
   void *program = library ? dlsym(library, "sluice_program") : nullptr;

@@ -340,3 +340,24 @@ pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] curren
 // expected-error @below {{expected 'current_weights' only with an age above 0, found none}}
 pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [0, 0] current_weights {
 }
+
+// -----
+
+// Its tied stages are on two devices.
+// expected-error @below {{expected 'tied_delay' only with two tied stages on one device, the first of an age above 0}}
+pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] tied [0, 1] tied_delay {
+}
+
+// -----
+
+// Both uses are in one stage.
+// expected-error @below {{expected 'tied_delay' only with two tied stages on one device, the first of an age above 0}}
+pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] tied [1, 1] tied_delay {
+}
+
+// -----
+
+// No stage is late.
+// expected-error @below {{expected 'tied_delay' only with two tied stages on one device, the first of an age above 0}}
+pipe.pipeline @p stages 2 micro_batches 1 replicas 1 groups 1 ages [0, 0] devices [0, 0] tied [0, 1] tied_delay {
+}

@@ -105,3 +105,9 @@ pipe.pipeline @predicted stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0
 pipe.pipeline @newest stages 2 micro_batches 1 replicas 1 groups 1 ages [1, 0] activation_ages [0, 0] error_ages [1, 0]
     frames [2, 1] current_weights {
 }
+
+// CHECK-LABEL: pipe.pipeline @held stages 3 micro_batches 1 replicas 1 groups 1 ages [2, 1, 0]
+// CHECK-SAME:    activation_ages [0, 0, 0] error_ages [1, 1, 0] devices [0, 1, 0] tied [0, 2] tied_delay {
+pipe.pipeline @held stages 3 micro_batches 1 replicas 1 groups 1 ages [2, 1, 0] activation_ages [0, 0, 0]
+    error_ages [1, 1, 0] devices [0, 1, 0] tied [0, 2] tied_delay {
+}

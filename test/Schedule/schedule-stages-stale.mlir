@@ -8,6 +8,14 @@
 // RUN:   | FileCheck %s --check-prefix=NEWEST
 // RUN: not sluice-opt %t/ring.mlir --sluice-schedule-stages="schedule=1f1b current-weights" 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=FRESH
+// RUN: sluice-opt %t/ring.mlir --sluice-schedule-stages="schedule=ouroboros devices=2 tied-delay=1" \
+// RUN:   | FileCheck %s --check-prefix=HELD
+// RUN: not sluice-opt %t/ring.mlir --sluice-schedule-stages="schedule=1f1b tied-delay=1" 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=PROMPT
+// RUN: not sluice-opt %t/alone.mlir --sluice-schedule-stages="schedule=ouroboros tied-delay=1" 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=ALONE
+// RUN: not sluice-opt %t/ring.mlir --sluice-schedule-stages="schedule=ouroboros devices=2 tied-delay=2" 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=LATER
 // RUN: sed 's/name = "other"/name = "loss_scale_interval"/' %t/ring.mlir > %t/dynamic.mlir
 // RUN: not sluice-opt %t/dynamic.mlir --sluice-schedule-stages="schedule=ouroboros devices=2" 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=DYNAMIC
@@ -19,6 +27,13 @@
 // NEWEST: pipe.pipeline @train.warmup.pipeline
 // NEWEST-NOT: current_weights
 // NEWEST-SAME: {schedule = "gpipe"}
+// HELD: pipe.pipeline @train.pipeline {{.*}} tied_delay attributes
+// HELD: pipe.pipeline @train.warmup.pipeline
+// HELD-NOT: tied_delay
+// HELD-SAME: {schedule = "gpipe"}
+// PROMPT: error: expected a schedule whose gradients are stale for a tied delay of 1, found '1f1b'{{$}}
+// ALONE: error: expected a parameter that two stages share for a tied delay of 1, found none{{$}}
+// LATER: error: expected a tied delay of 0 or 1, found 2{{$}}
 // FRESH: error: expected a schedule whose gradients are stale for current weights, found '1f1b'{{$}}
 // APART: error: expected stages 0 and 2, which share a parameter, on one device for ouroboros; 1 or 2 devices would
 // APART-SAME: fit, found 3{{$}}
@@ -33,6 +48,13 @@ module attributes {sluice.scalars = [{help = "", name = "other", value = 1.0 : f
   func.func @tied.2() attributes {sluice.action = #sluice.action<tied>, sluice.graph = "train", sluice.stage = 2} {
     return
   }
+}
+//--- alone.mlir
+func.func @forward.0() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.stage = 0} {
+  return
+}
+func.func @forward.1() attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train", sluice.stage = 1} {
+  return
 }
 //--- apart.mlir
 sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 0}

@@ -38,6 +38,7 @@ struct Plan {
   std::vector<StageMemory> memory;
   std::vector<RecomputedStage> recomputed;
   std::vector<StageVersions> versions;
+  bool holdsTied = false; ///< gradients of tied parameters for the next step
 
   /// The share of the period that the devices of a stage compute.
   double busyOf(int stage) const {
@@ -60,6 +61,8 @@ static FailureOr<std::vector<StageMemory>> measureMemory(ModuleOp module, pipe::
     entry.frames = stage.frames;
     entry.frameBytes = stage.frame_bytes;
   }
+  for (const sluice_held_gradient &held : collectHeldGradients(module, op))
+    memory[held.stage].gradients += held.bytes;
   auto bytesOf = [](Type type) { return int64_t(llvm::alignTo(sumOfTensorBytes(type), SLUICE_ALIGNMENT)); };
   for (auto parameter : module.getOps<ParameterOp>()) {
     StageMemory &entry = memory[parameter.getStage().value_or(0)];
@@ -145,6 +148,9 @@ static std::string drawText(const Plan &plan, const ContractionReport &report) {
             " by stage; frames keep what they need.\n\n";
   }
   text += drawVersions(plan.versions, pipeline);
+  if (plan.holdsTied)
+    text += "What a stage adds to a tied parameter that it owns goes into the update of the next step; memory of "
+            "gradients\ncounts it twice.\n\n";
   text += drawRecomputation(plan.recomputed, pipeline.microBatches);
   text += "period " + timeText(plan, plan.proof.period) + " " + unit + ", bubble " +
           formatted("%.1f %%", 100 * plan.proof.bubble) + ", " + formatted("%.2f", plan.speedUp) +
@@ -188,6 +194,8 @@ static std::string drawJson(const Plan &plan, const ContractionReport &report) {
     json.attribute("micro_batches", plan.pipeline.microBatches);
     json.attribute("replicas", plan.pipeline.replicas);
     json.attribute("reduction_groups", plan.pipeline.groups);
+    if (plan.pipeline.isStale())
+      json.attribute("tied_delay", plan.holdsTied ? 1 : 0);
     json.attribute("unit", StringRef(plan.costs.getUnit()));
     json.attribute("period", plan.proof.period);
     json.attribute("bubble", plan.proof.bubble);
@@ -226,6 +234,7 @@ FailureOr<std::string> sluice::explainPlan(ModuleOp module, StringRef form, cons
   if (failed(memory) || failed(simulate(op, *costs, plan)))
     return failure();
   plan.memory = std::move(*memory);
+  plan.holdsTied = op.getTiedDelay();
   plan.versions = findVersions(module, plan.pipeline, op.getCurrentWeights());
   for (auto [memory, versions] : llvm::zip_equal(plan.memory, plan.versions))
     memory.olderWeights = versions.olderBytes;

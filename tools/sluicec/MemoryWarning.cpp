@@ -54,6 +54,7 @@ void MemoryWarning::checkKernels(ModuleOp module) {
   FailureOr<SmallVector<sluice_parameter>> parameters = collectParameters(module, facts.memory);
   if (failed(read) || failed(stages) || failed(parameters))
     return;
+  SmallVector<sluice_held_gradient> held = collectHeldGradients(module, op);
   // As much of the table as the check reads.
   std::string name = facts.model.getName().str();
   sluice_binary program = {};
@@ -72,6 +73,8 @@ void MemoryWarning::checkKernels(ModuleOp module) {
   program.gradient_buffers = read->pipeline.gradientBuffers();
   program.stages = stages->data();
   program.stage_count = stages->size();
+  program.held_gradients = held.data();
+  program.held_gradient_count = held.size();
   program.gradient_bytes = facts.memory.getGradientBytes();
   try {
     runtime::checkMemory(program, std::max(1u, runtime::availableProcessors() / program.device_count),

@@ -108,6 +108,11 @@ struct Options {
       llvm::cl::desc("Gradients of the uses of a tied parameter, such as embeddings and head: sum (the gradient of the "
                      "loss) or mean (default: sum)"),
       llvm::cl::init("sum"), llvm::cl::cat(category)};
+  llvm::cl::opt<int> tiedDelay{
+      "tied-delay",
+      llvm::cl::desc("Steps by which ouroboros delays the gradient of a tied parameter on its output side, that of the "
+                     "head: 0 or 1 (default: 0)"),
+      llvm::cl::value_desc("STEPS"), llvm::cl::init(0), llvm::cl::cat(category)};
   llvm::cl::opt<int64_t> stages{
       "stages",
       llvm::cl::desc("Parts that the layers are divided into; each has a thread of its own, or several "

@@ -132,6 +132,10 @@ std::string sluice::checkStageUsage(const Options &options) {
     return "expected --weights stashed, predicted or current, found '" + options.weights + "'";
   if (options.weights.getNumOccurrences() && !schedule::hasStaleGradients(options.schedule))
     return "expected --schedule=ouroboros together with --weights, found '" + options.schedule + "'";
+  if (options.tiedDelay != 0 && options.tiedDelay != 1)
+    return "expected --tied-delay of 0 or 1, found " + std::to_string(options.tiedDelay);
+  if (options.tiedDelay.getNumOccurrences() && !schedule::hasStaleGradients(options.schedule))
+    return "expected --schedule=ouroboros together with --tied-delay, found '" + options.schedule + "'";
   if (options.weights == "current" && options.recompute.getNumOccurrences() && options.recompute != "stage")
     return "expected --recompute=stage together with --weights=current, found '" + options.recompute + "'";
   if (!llvm::is_contained({"none", "layer", "stage", "auto"}, options.recompute))
@@ -180,8 +184,8 @@ std::string sluice::checkSchedule(ModuleOp module, const Options &options) {
   if (std::string problem = checkState(module, options); !problem.empty())
     return problem;
   if (module.lookupSymbol<pipe::PipelineOp>("train.pipeline")) {
-    std::string flag = given(options.schedule) + given(options.weights) + given(options.replicas) +
-                       given(options.reductionGroups) + given(options.devices);
+    std::string flag = given(options.schedule) + given(options.weights) + given(options.tiedDelay) +
+                       given(options.replicas) + given(options.reductionGroups) + given(options.devices);
     return flag.empty() ? "" : "expected programs from a schedule or from the model itself, which has some" + flag;
   }
   ModelAttr model = BinaryFacts::of(module).model;
@@ -211,6 +215,8 @@ std::string sluice::withStageFlag(const std::string &message, const Options &opt
     return message + given(options.schedule) + given(options.devices);
   if (text.contains(" for tied gradients "))
     return message + given(options.tiedGradients);
+  if (text.contains(" for a tied delay "))
+    return message + given(options.tiedDelay);
   if (text.starts_with("logged sums expected "))
     return message + given(options.logAccumulation);
   if (text.contains("memory-limit of") || text.contains(" bytes on stage "))

@@ -108,6 +108,7 @@ static LogicalResult runGraphPhase(ModuleOp module, const Options &options) {
 static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const Options &options) {
   gradient.droppedState = options.droppedState.getValue();
   gradient.tiedGradients = options.tiedGradients.getValue();
+  gradient.tiedDelay = options.tiedDelay.getValue();
   DeviceCount devices = countDevices(module, options);
   gradient.stages = devices.stages;
   gradient.partition = options.partition.getValue();

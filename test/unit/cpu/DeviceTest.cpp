@@ -291,6 +291,29 @@ TEST(DeviceTest, APredictionGoesOnLikeTheLastUpdate) {
   EXPECT_EQ(read(8), newest + 7);
 }
 
+TEST(DeviceTest, HeldGradientsAreThoseOfTheStepBefore) {
+  LateStage late;
+  int64_t offset = late.stage.gradient_offset;
+  // The first and the third float of the stage's gradients.
+  sluice_held_gradient held[] = {{0, offset, 4}, {0, offset + 8, 4}};
+  late.program.held_gradients = held;
+  late.program.held_gradient_count = 2;
+  EXPECT_EQ(planMemory(late.program, 1).buffers, planMemory(sluice_program, 1).buffers + SLUICE_ALIGNMENT);
+  Device device(late.program, 1);
+  auto *gradients = reinterpret_cast<float *>(device.gradients(0, 0));
+  for (int step = 0; step < 3; ++step) {
+    for (int i = 0; i < 3; ++i)
+      gradients[i] = static_cast<float>(10 * (step + 1) + i);
+    device.exchangeHeldGradients(0);
+    EXPECT_EQ(gradients[0], step * 10);
+    EXPECT_EQ(gradients[1], 10 * (step + 1) + 1);
+    EXPECT_EQ(gradients[2], step == 0 ? 0 : step * 10 + 2);
+  }
+  // What waits is kept with a checkpoint.
+  Memory *kept = device.underWay().back();
+  EXPECT_EQ(reinterpret_cast<float *>(kept->data())[1], 32);
+}
+
 TEST(DeviceTest, LateStagesHaveMoreInputsAndAFrameForWhatIsEvaluated) {
   LateStage late;
   MemoryPlan plan = planMemory(late.program, 1), synchronous = planMemory(sluice_program, 1);
