@@ -200,6 +200,7 @@ typedef struct sluice_stage {
   int32_t versions;         /* of its weights: update u reads number u % versions and writes the next. Forward reads
                                the newest, backward those that forward of its micro-batch read, if there are several */
   int64_t weights_offset, weights_bytes; /* those of its parameters that have versions, in the parameter block */
+  uint32_t recomputed;                   /* 1 where backward computes some of its forward again */
   uint32_t predicts; /* 1 where versions are predictions: forward and backward read the weights that are expected when
                         the gradient is applied, w(u) + delay (w(u) - w(u - 1)) after update u. Updates read and write
                         those in the parameter block */

@@ -115,10 +115,11 @@ LogicalResult BinaryAttr::verify(EmitError emitError, ModelAttr, StringAttr, Str
 LogicalResult StageCostAttr::verify(EmitError emitError, int64_t layers, int64_t embeddings, int64_t head,
                                     FloatAttr forward, FloatAttr backward, FloatAttr tied, FloatAttr norm,
                                     FloatAttr update, FloatAttr activations, FloatAttr gradients, FloatAttr exchange,
-                                    FloatAttr backwardWeight) {
+                                    FloatAttr backwardWeight, int64_t recomputed) {
   if (failed(verifyNotNegative(emitError, "layers", layers)))
     return failure();
-  for (auto [name, value] : {std::pair("embeddings", embeddings), std::pair("head", head)})
+  for (auto [name, value] :
+       {std::pair("embeddings", embeddings), std::pair("head", head), std::pair("recomputed", recomputed)})
     if (value != 0 && value != 1)
       return emitError() << "expected '" << name << "' of 0 or 1, found " << value;
   const std::pair<StringRef, FloatAttr> costs[] = {

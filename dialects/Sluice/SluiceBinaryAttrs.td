@@ -148,6 +148,7 @@ def Sluice_StageCostAttr : Sluice_Attr<"StageCost", "stage_cost"> {
     - `forward` and `backward` are of a micro-batch; `tied`, `norm` and `update` of a step.
     - `backward_weight` is the part of `backward` that computes gradients of parameters alone, at most all of it;
       absent it is 0.
+    - `recomputed` is 1 where backward computes forward of some of them again, absent it is 0.
     - `activations`, `gradients` and `exchange` are of a message that the stage sends: to the next stage, to the one
       before, and of tied parameters.
 
@@ -165,7 +166,7 @@ def Sluice_StageCostAttr : Sluice_Attr<"StageCost", "stage_cost"> {
     "int64_t":$layers, "int64_t":$embeddings, "int64_t":$head, "::mlir::FloatAttr":$forward,
     "::mlir::FloatAttr":$backward, "::mlir::FloatAttr":$tied, "::mlir::FloatAttr":$norm, "::mlir::FloatAttr":$update,
     "::mlir::FloatAttr":$activations, "::mlir::FloatAttr":$gradients, "::mlir::FloatAttr":$exchange,
-    OptionalParameter<"::mlir::FloatAttr">:$backward_weight);
+    OptionalParameter<"::mlir::FloatAttr">:$backward_weight, DefaultValuedParameter<"int64_t", "0">:$recomputed);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

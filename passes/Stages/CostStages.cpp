@@ -18,7 +18,7 @@ namespace {
 /// What is added up of a stage. Times are ticks or seconds, as those of the problem.
 struct StageWork {
   int64_t layers = 0;
-  bool hasEmbeddings = false, hasHead = false;
+  bool hasEmbeddings = false, hasHead = false, isRecomputed = false;
   StageSeconds times;
   double backwardWeight = 0;
   double activations = 0, gradients = 0, exchange = 0;
@@ -81,9 +81,11 @@ SmallVector<StageWork> CostStages::measure(ArrayRef<StageUnit> units, const Prof
     stage.layers += unit.depth.has_value();
     stage.hasEmbeddings |= !unit.depth && index == 0;
     stage.hasHead |= !unit.depth && index > 0;
-    int64_t backward = cost.backward + (stageOf(unit) + 1 < count ? cost.repeat : 0);
-    addTimes(stage.times, profile ? times[index] : StageSeconds{double(cost.forward), double(backward)},
-             cost.dropProbability);
+    stage.isRecomputed |= cost.isRecomputed;
+    StageSeconds ofUnit = profile ? times[index] : StageSeconds{double(cost.forward), double(cost.backward)};
+    if (stageOf(unit) + 1 < count)
+      ofUnit.backward += double(cost.repeat) * unitOfTime;
+    addTimes(stage.times, ofUnit, cost.dropProbability);
     stage.backwardWeight += (1 - cost.dropProbability) * double(cost.backwardWeight) * unitOfTime;
     if (index + 1 == units.size())
       break;
@@ -113,5 +115,5 @@ StageCostAttr CostStages::describe(const StageWork &work) {
   return StageCostAttr::get(&getContext(), work.layers, work.hasEmbeddings, work.hasHead, cost(times.forward),
                             cost(times.backward), cost(times.tied), cost(times.norm), cost(times.update),
                             cost(work.activations), cost(work.gradients), cost(work.exchange),
-                            cost(std::min(work.backwardWeight, times.backward)));
+                            cost(std::min(work.backwardWeight, times.backward)), work.isRecomputed);
 }

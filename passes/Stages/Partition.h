@@ -43,6 +43,7 @@ struct PartitionLayer {
   int64_t update = 0;                ///< ticks a step: sums, norms and updates of parameters
   int64_t repeat = 0;                ///< ticks in backward for its forward, again, unless it is on the last stage
   bool repeatsStage = false;         ///< whether its forward is repeated together with those of its stage
+  bool isRecomputed = false;         ///< whether backward repeats some of its forward
 
   /// Bytes that are taken at once while this layer and those in front of it, which take `before`, are repeated.
   int64_t repeatedWith(int64_t before) const {

@@ -78,6 +78,7 @@ def CostStages : Pass<"sluice-cost-stages", "::mlir::ModuleOp"> {
     - Leaves: the module's `sluice.stage_costs`, which the proof of the schedule and `--explain` read.
     - Costs are those by which `sluice-assign-stages` divides layers: estimates, in ticks, or with a profile seconds.
       Those of a step, such as the update, are in a profile alone.
+    - What backward repeats takes as long as in forward, unless the profile is of a program that repeats as well.
     - Stages of one device exchange nothing for a parameter that no other device has. The devices of programs
       `train.pipeline` that the module has come before the option.
     - Without a graph `train` it does nothing.

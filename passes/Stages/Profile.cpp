@@ -21,9 +21,9 @@ static bool fromJSON(const json::Value &value, ProfiledStage &stage, json::Path 
   json::ObjectMapper map(value, path);
   StageSeconds &seconds = stage.seconds;
   return map && map.map("layers", stage.layers) && map.map("embeddings", stage.hasEmbeddings) &&
-         map.map("head", stage.hasHead) && map.map("forward", seconds.forward) &&
-         map.map("backward", seconds.backward) && map.map("tied", seconds.tied) && map.map("norm", seconds.norm) &&
-         map.map("update", seconds.update);
+         map.map("head", stage.hasHead) && map.map("recomputed", stage.isRecomputed) &&
+         map.map("forward", seconds.forward) && map.map("backward", seconds.backward) &&
+         map.map("tied", seconds.tied) && map.map("norm", seconds.norm) && map.map("update", seconds.update);
 }
 
 static bool fromJSON(const json::Value &value, ProfiledMessage &message, json::Path path) {

@@ -8,6 +8,7 @@
 #define SLUICE_PASSES_STAGES_PROFILE_H
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -26,6 +27,8 @@ struct ProfiledStage {
   int64_t layers = 0; ///< of the stack
   bool hasEmbeddings = false, hasHead = false;
   StageSeconds seconds;
+  /// Whether its backward computed some of its forward again; nothing in what older programs wrote.
+  std::optional<bool> isRecomputed = std::nullopt;
 
   int64_t units() const { return layers + hasEmbeddings + hasHead; }
 };
@@ -53,6 +56,11 @@ struct Profile {
   /// Error, one line that begins with "profile 'PATH' expected", where the file cannot be read, is no profile, or has a
   /// number that is out of its range.
   static llvm::Expected<Profile> read(llvm::StringRef path);
+
+  /// Whether backward of some stage computed forward again.
+  bool hasRecomputed() const {
+    return llvm::any_of(stages, [](const ProfiledStage &stage) { return stage.isRecomputed.value_or(false); });
+  }
 
   /// Of all stages.
   int64_t units() const;

@@ -146,6 +146,7 @@ static PartitionLayer costOf(const StageUnit &unit, const StageSettings &setting
       cost.keptBytes += kept;
       continue;
     }
+    cost.isRecomputed = true;
     // In halves, the second has what the first computed again.
     cost.keptBytes += settings.splits ? kept : 0;
     if (layer.getRecomputeStage()) {
@@ -254,6 +255,15 @@ static PartitionProblem estimate(ArrayRef<StageUnit> units, const StageSettings 
   return problem;
 }
 
+/// What backward repeats takes as long as it did in forward, unless it is a part of what was measured. `ticks` and the
+/// layer are as estimated.
+static double secondsToRepeat(const Profile &profile, const PartitionLayer &layer, int64_t ticks,
+                              const StageSeconds &times) {
+  if (profile.hasRecomputed() || layer.forward == 0)
+    return 0;
+  return times.forward * double(ticks) / double(layer.forward);
+}
+
 static SmallVector<StageSeconds> divide(const Profile &profile, const PartitionProblem &estimated) {
   SmallVector<UnitWeights> weights;
   for (const PartitionLayer &layer : estimated.layers)
@@ -263,7 +273,10 @@ static SmallVector<StageSeconds> divide(const Profile &profile, const PartitionP
       weights[unit].parameters += double(tied.bytes);
       weights[unit].tied += double(tied.bytes);
     }
-  return profile.divide(weights);
+  SmallVector<StageSeconds> units = profile.divide(weights);
+  for (auto [layer, times] : llvm::zip_equal(estimated.layers, units))
+    times.backward += secondsToRepeat(profile, layer, layer.backward - 2 * layer.forward, times);
+  return units;
 }
 
 SmallVector<StageSeconds> sluice::timesOfUnits(ArrayRef<StageUnit> units, const StageSettings &settings) {
@@ -277,9 +290,10 @@ PartitionProblem sluice::buildPartitionProblem(ArrayRef<StageUnit> units, const 
   for (auto [layer, times] : llvm::zip_equal(problem.layers, divide(*settings.profile, problem))) {
     layer.update = std::llround((times.tied + times.norm + times.update) / secondsPerProfiledTick);
     double share = layer.backward > 0 ? double(layer.backwardWeight) / double(layer.backward) : 0;
+    layer.repeat =
+        std::llround(secondsToRepeat(*settings.profile, layer, layer.repeat, times) / secondsPerProfiledTick);
     layer.forward = std::llround(times.forward / secondsPerProfiledTick);
     layer.backward = std::llround(times.backward / secondsPerProfiledTick);
-    layer.repeat = 0; // a part of what was measured
     layer.backwardWeight = std::llround(times.backward * share / secondsPerProfiledTick);
   }
   return problem;

@@ -213,7 +213,7 @@ static void addVersions(ModuleOp module, bool predicts, MutableArrayRef<sluice_s
 
 FailureOr<SmallVector<sluice_stage>> sluice::collectStages(ModuleOp module, pipe::PipelineOp op) {
   SmallVector<sluice_stage> stages(op.getStages(),
-                                   sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0});
+                                   sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0});
   for (auto [number, stage, frames] : llvm::enumerate(stages, *op.getFrames())) {
     stage.frames = frames;
     stage.device = op.getDevices() ? (*op.getDevices())[number] : int32_t(number);
@@ -225,6 +225,7 @@ FailureOr<SmallVector<sluice_stage>> sluice::collectStages(ModuleOp module, pipe
       stage.layers = cost.getLayers();
       stage.embeddings = cost.getEmbeddings();
       stage.head = cost.getHead();
+      stage.recomputed = cost.getRecomputed();
     }
   for (auto slot : module.getOps<SlotOp>()) {
     uint64_t number = slot.getStage().value_or(0);

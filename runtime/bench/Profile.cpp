@@ -104,6 +104,7 @@ std::string profileText(const sluice_binary &program, unsigned threads,
     stages.push_back({{"layers", stage.layers},
                       {"embeddings", stage.embeddings == 1},
                       {"head", stage.head == 1},
+                      {"recomputed", stage.recomputed == 1},
                       {"forward", time(SLUICE_ACTION_FORWARD)},
                       {"backward", time(SLUICE_ACTION_BACKWARD) + time(SLUICE_ACTION_BACKWARD_INPUT) +
                                        time(SLUICE_ACTION_BACKWARD_WEIGHT)},

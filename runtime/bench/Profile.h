@@ -7,7 +7,7 @@
 //     "model": "gpt2", "parameters": 124439808, "optimizer": "adamw", "compute": "f32", "accumulation": "f32",
 //     "batch": 4, "sequence": 512, "micro_batches": 8, "schedule": "sequential", "replicas": 1, "threads": 1,
 //     "processor": "znver4", "steps": 10,
-//     "stages": [{"layers": 6, "embeddings": true, "head": false,
+//     "stages": [{"layers": 6, "embeddings": true, "head": false, "recomputed": false,
 //                 "forward": 0.5, "backward": 1.0,             seconds a micro-batch
 //                 "tied": 0.0, "norm": 0.0, "update": 0.1}],   seconds a step
 //     "messages": [{"bytes": 1572864, "seconds": 0.0002}]      by size, from when both sides are there

@@ -10,6 +10,16 @@
 // RUN: sluice-opt %t/train.mlir --sluice-assign-stages="stages=2 profile=%t/profile.json" \
 // RUN:   | FileCheck %s --check-prefix=DIVIDED
 // RUN: sluice-opt %t/train.mlir --sluice-assign-stages=stages=2 | FileCheck %s --check-prefix=ESTIMATED
+// RUN: sluice-opt %t/train.mlir --sluice-recompute-layers=choice=stage \
+// RUN:   --sluice-assign-stages="partition=1,1 profile=%t/profile.json" \
+// RUN:   --sluice-cost-stages=profile=%t/profile.json | FileCheck %s --check-prefix=REPEATED
+// RUN: sluice-opt %t/train.mlir --sluice-recompute-layers=choice=layer \
+// RUN:   --sluice-assign-stages="partition=1,1 profile=%t/profile.json" \
+// RUN:   --sluice-cost-stages=profile=%t/profile.json | FileCheck %s --check-prefix=LAYERS
+// RUN: sed 's/"head": \(false\|true\)/&, "recomputed": true/' %t/profile.json > %t/repeating.json
+// RUN: sluice-opt %t/train.mlir --sluice-recompute-layers=choice=stage \
+// RUN:   --sluice-assign-stages="partition=1,1 profile=%t/repeating.json" \
+// RUN:   --sluice-cost-stages=profile=%t/repeating.json | FileCheck %s --check-prefix=MEASURED
 // RUN: sluice-opt %t/eval.mlir --sluice-cost-stages | FileCheck %s --check-prefix=EVAL
 
 // Forward of the embeddings is 4 x 789504 bytes moved, that of h.0 three quarters of 25165824 + 16: 22032396, which is
@@ -45,6 +55,18 @@
 // PROFILE-SAME: <layers = 2, embeddings = 0, head = 1, forward = 6.33101990068
 // PROFILE-SAME: tied = 5.000000e-01 : f64, norm = 1.000000e+00 : f64, update = 2.000000e+00 : f64,
 // PROFILE-SAME: gradients = 5.9152{{.*}} exchange = 2.638400e-05
+
+// Backward of the first stage repeats its forward, 0.892 and three quarters of 7.108 seconds, on top of twice that. The
+// last stage has its forward just before. A layer alone repeats what its own backward needs: nothing that is an operand
+// of a product is computed in it.
+// REPEATED: <layers = 1, embeddings = 1, head = 0, forward = 6.22299336643993{{[0-9]*}} : f64,
+// REPEATED-SAME: backward = 18.6689800{{[0-9]*}} : f64, {{.*}} backward_weight = 7.11{{[0-9]*}} : f64, recomputed = 1>
+// REPEATED-SAME: <layers = 1, embeddings = 0, head = 1, forward = 1.000000e+00 : f64, backward = 2.000000e+00 : f64,
+// REPEATED-SAME: recomputed = 1>
+// LAYERS: <layers = 1, embeddings = 1, head = 0, forward = 6.22299336643993{{[0-9]*}} : f64,
+// LAYERS-SAME: backward = 12.4459867328798{{[0-9]*}} : f64,
+// MEASURED: <layers = 1, embeddings = 1, head = 0, forward = 6.22299336643993{{[0-9]*}} : f64,
+// MEASURED-SAME: backward = 12.4459867328798{{[0-9]*}} : f64, {{.*}} backward_weight = 7.11{{[0-9]*}} : f64, recomputed
 
 // By the estimates the head is alone; in the profile it takes little.
 // DIVIDED: sluice.layer "h.0" depth 1 of 2 stage 0

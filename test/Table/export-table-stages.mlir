@@ -38,11 +38,11 @@
 // CHECK-SAME: { ptr @{{[^,]*}}, i32 20, i32 4, i32 1,
 // Gradients with the counts of gates behind them, a frame, how many of it, layers, embeddings and head.
 // CHECK: @sluice_stages = internal constant [2 x { i64, i64, i64, i64, i32, i32, i32, i32, i32, i32,
-// CHECK-SAME: {{^}} i32, i32, i64, i64, i32 }]
+// CHECK-SAME: {{^}} i32, i32, i64, i64, i32, i32 }]
 // CHECK-SAME: { i64 0, i64 128, i64 64, i64 192, i32 0, i32 1, i32 3, i32 1, i32 0, i32 0,
-// CHECK-SAME: {{^}} i32 0, i32 1, i64 0, i64 0, i32 0 }
+// CHECK-SAME: {{^}} i32 0, i32 1, i64 0, i64 0, i32 0, i32 0 }
 // CHECK-SAME: { i64 128, i64 64, i64 192, i64 256, i32 0, i32 1, i32 2, i32 0, i32 1, i32 1,
-// CHECK-SAME: {{^}} i32 0, i32 1, i64 0, i64 0, i32 0 }
+// CHECK-SAME: {{^}} i32 0, i32 1, i64 0, i64 0, i32 0, i32 0 }
 // The share of a step that a device computes, as simulated.
 // CHECK: @sluice_devices = internal constant [2 x { i32, i32, i32, double, i32, i32 }]
 // CHECK-SAME: { i32 0, i32 0, i32 10, double 5.000000e-01, i32 0, i32 0 }

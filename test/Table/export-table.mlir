@@ -48,9 +48,9 @@
 // LLVM-SAME: {{^}} i64 512 }]
 // Gradients of 64 bytes and no gates behind them, a frame of 320 bytes.
 // LLVM: @sluice_stages = internal constant [1 x { i64, i64, i64, i64, i32, i32, i32, i32, i32, i32,
-// LLVM-SAME: {{^}} i32, i32, i64, i64, i32 }]
+// LLVM-SAME: {{^}} i32, i32, i64, i64, i32, i32 }]
 // LLVM-SAME: { i64 0, i64 64, i64 64, i64 320, i32 0, i32 1, i32 0, i32 0, i32 0, i32 0,
-// LLVM-SAME: {{^}} i32 0, i32 1, i64 0, i64 0, i32 0 }
+// LLVM-SAME: {{^}} i32 0, i32 1, i64 0, i64 0, i32 0, i32 0 }
 // LLVM: @sluice_devices = internal constant [1 x { i32, i32, i32, double, i32, i32 }]
 // LLVM-SAME: { i32 0, i32 0, i32 8, double -1.000000e+00, i32 0, i32 0 }
 // LLVM: @sluice_program = constant
