@@ -265,6 +265,7 @@ void TrainVerb::run() {
   // After all that can be refused without it: an engine takes memory and starts threads.
   std::unique_ptr<Engine> engine = engineFlags.makeEngine(MemoryUse::Training);
   if (resumed) {
+    loadResumed(*engine, program, options, givenFlags(), *resumed);
     ResumedSettings scalars =
         resumeScalars(program, engine->scalars(), resumed->index.scalars, engineFlags.givenScalars());
     resumed->settings.add(scalars);

@@ -118,6 +118,15 @@ ResumedRun resumeRun(const sluice_binary &program, TrainOptions &options, const 
   return run;
 }
 
+void loadResumed(Engine &engine, const sluice_binary &program, TrainOptions &options,
+                 const std::set<std::string> &given, ResumedRun &run) {
+  readCheckpoint(options.weights.resume, [&](const CheckpointIndex &index) {
+    if (index.set != run.index.set)
+      run = resumeRun(program, options, given);
+    loadRun(engine, program, options, run.index);
+  });
+}
+
 DataPosition positionOf(const CheckpointIndex &index) {
   DataPosition position;
   position.step = index.step;

@@ -6,6 +6,7 @@
 #include "runtime/abi.h"
 #include "runtime/checkpoint/CheckpointIndex.h"
 #include "runtime/checkpoint/FolderLock.h"
+#include "runtime/engine/Engine.h"
 #include "runtime/train/RunSettings.h"
 #include "runtime/train/TrainOptions.h"
 
@@ -29,6 +30,11 @@ struct ResumedRun {
 /// cannot be gone on with: a folder in use, another model or optimizer, other data, an order or a seed that
 /// contradicts, steps beyond the run's.
 ResumedRun resumeRun(const sluice_binary &program, TrainOptions &options, const std::set<std::string> &given);
+
+/// Loads what the run goes on from into the engine. Where another run has replaced it since, it is the newer one that
+/// the run goes on from. Error as resumeRun() and loadRun().
+void loadResumed(Engine &engine, const sluice_binary &program, TrainOptions &options,
+                 const std::set<std::string> &given, ResumedRun &run);
 
 /// Where in its data the run goes on.
 DataPosition positionOf(const CheckpointIndex &index);

@@ -86,7 +86,6 @@ Trainer::Trainer(Engine &engine, const sluice_binary &program, const TrainOption
   if (data->validation() && !findGraph(program, "eval"))
     throw Error("this program was compiled without an eval graph: --val-fraction=0 turns validation off");
   if (resumed) {
-    loadRun(engine, program, options, resumed->index);
     firstStep = resumed->index.step;
     index.loss = resumed->index.loss;
     // What is there already is not saved again; elsewhere there is nothing yet.

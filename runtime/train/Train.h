@@ -10,9 +10,10 @@
 namespace sluice::runtime {
 
 /// Trains until the last step and evaluates on the validation data. Progress goes to stdout. `options` must have passed
-/// check(); `resumed` is what resumeRun() made of them, or null for a run from its beginning. Error, with nothing
-/// written, if the input does not fit; RunError if the run fails; Stopped, with a checkpoint written, after a signal or
-/// where the terminal was closed. What fails outside of a step's numbers leaves a checkpoint of the last whole step.
+/// check(); `resumed` is what resumeRun() made of them, and is loaded, or null for a run from its beginning. Error,
+/// with nothing written, if the input does not fit; RunError if the run fails; Stopped, with a checkpoint written,
+/// after a signal or where the terminal was closed. What fails outside of a step's numbers leaves a checkpoint of the
+/// last whole step.
 void train(Engine &engine, const sluice_binary &program, const TrainOptions &options, const ResumedRun *resumed);
 
 } // namespace sluice::runtime
