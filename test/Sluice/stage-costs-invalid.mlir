@@ -36,6 +36,14 @@ module attributes {sluice.stage_costs = #sluice.stage_costs<unit = "ticks", stag
 
 // -----
 
+// CHECK: error: expected 'recomputed' of 0 or 1, found 3
+module attributes {sluice.stage_costs = #sluice.stage_costs<unit = "ticks", stages = [
+  #sluice.stage_cost<layers = 1, embeddings = 0, head = 0, forward = 0.0 : f64, backward = 0.0 : f64,
+  tied = 0.0 : f64, norm = 0.0 : f64, update = 0.0 : f64, activations = 0.0 : f64, gradients = 0.0 : f64,
+  exchange = 0.0 : f64, recomputed = 3>]>} {}
+
+// -----
+
 // CHECK: error: expected 'head' of 0 or 1, found -1
 module attributes {sluice.stage_costs = #sluice.stage_costs<unit = "ticks", stages = [
   #sluice.stage_cost<layers = 1, embeddings = 0, head = -1, forward = 0.0 : f64, backward = 0.0 : f64,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check-stale-plan.py PLAN: ages and weight versions of the plan of layers.json in stages of 1, 3 and 0 layers."""
+"""check-stale-plan.py PLAN [UNDELAYED]: ages and weight versions of the plan of layers.json in stages of 1, 3 and 0 layers."""
 import json
 import sys
 
@@ -17,3 +17,10 @@ assert [s["older_weight_bytes"] for s in stages] == [2 * layer, 3 * layer, 0], (
 for stage in stages:
     parts = sum(stage[f"{what}_bytes"] for what in ("weight", "gradient", "state", "older_weight"))
     assert stage["memory_bytes"] == parts + stage["frames"] * stage["frame_bytes"], stage
+# With --tied-delay=1 the last stage has its gradient of the table twice.
+assert plan["tied_delay"] == len(sys.argv) - 2, plan["tied_delay"]
+if len(sys.argv) > 2:
+    table = 4 * 256 * 16
+    more = [s["gradient_bytes"] - t["gradient_bytes"]
+            for s, t in zip(stages, json.load(open(sys.argv[2]))["stages"])]
+    assert more == [0, 0, table], more

@@ -32,6 +32,7 @@ protected:
     stages[0].layers = 3;
     stages[1].embeddings = 0;
     stages[1].device = 1;
+    stages[1].recomputed = 1;
     program.stage_count = program.device_count = 2;
     program.stages = stages;
     program.devices = devices;
@@ -77,6 +78,8 @@ TEST_F(ProfileTest, TellsMediansOverStepsOfMeansOverMicroBatches) {
   EXPECT_EQ(first["embeddings"], true);
   EXPECT_EQ(second["embeddings"], false);
   EXPECT_EQ(second["head"], true);
+  EXPECT_EQ(first["recomputed"], false);
+  EXPECT_EQ(second["recomputed"], true);
   EXPECT_DOUBLE_EQ(first["forward"].get<double>(), 0.017);
   EXPECT_DOUBLE_EQ(first["backward"].get<double>(), 0);
   EXPECT_DOUBLE_EQ(first["norm"].get<double>(), 0.004);

@@ -21,4 +21,20 @@ TEST(ProgramTest, RefusesATableOfAnotherVersion) {
   EXPECT_THROW(checkProgram(program), Error);
 }
 
+TEST(ProgramTest, RefusesHeldGradientsThatAreNotOfTheirStage) {
+  sluice_binary program = sluice_program;
+  const sluice_stage &stage = program.stages[0];
+  sluice_held_gradient held = {0, stage.gradient_offset, stage.gradient_bytes};
+  program.held_gradients = &held;
+  program.held_gradient_count = 1;
+  checkProgram(program);
+  for (sluice_held_gradient wrong : {sluice_held_gradient{1, held.offset, held.bytes},
+                                     {0, held.offset - 4, 4},
+                                     {0, held.offset, 0},
+                                     {0, held.offset + 4, held.bytes}}) {
+    held = wrong;
+    EXPECT_THROW(checkProgram(program), Error) << wrong.offset;
+  }
+}
+
 } // namespace
