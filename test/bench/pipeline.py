@@ -38,11 +38,11 @@ MODEL = {
 
 
 class Bench:
-    def __init__(self, folder, data, vocabulary=256):
+    def __init__(self, folder, data, **dimensions):
         self.folder, self.data = folder, data
         self.model = os.path.join(folder, "model.json")
         with open(self.model, "w") as file:
-            json.dump({**MODEL, "dimensions": {**MODEL["dimensions"], "vocabulary": vocabulary}}, file)
+            json.dump({**MODEL, "dimensions": {**MODEL["dimensions"], **dimensions}}, file)
 
     def compile(self, name, *flags):
         subprocess.run(["sluicec", self.model, *flags, "-o", os.path.join(self.folder, name)], check=True)

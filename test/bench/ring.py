@@ -1,4 +1,4 @@
-"""Times stale gradients on two devices: ring.py [--rounds=N] [--vocabulary=V] DATA
+"""Times stale gradients on two devices: ring.py [--rounds=N] [--layers=L] [--vocabulary=V] DATA
 
 The model of pipeline.py: 12 layers of 64 units, 12 x 64 tokens a step, one micro-batch, tied embeddings. Three stages
 on two devices under `ouroboros`, one thread a device, against the same stages one after the other (`sequential`), against
@@ -27,12 +27,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--layers", type=int, default=12)
     parser.add_argument("--vocabulary", type=int, default=256)
     parser.add_argument("--steps", type=int, default=60)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(folder, options.data, options.vocabulary)
-        profile = bench.profile("layers", ["--stages=14"])
+        bench = Bench(folder, options.data, layers=options.layers, vocabulary=options.vocabulary)
+        profile = bench.profile("layers", [f"--stages={options.layers + 2}"])
         plans = {}
         for name, flags in PROGRAMS.items():
             bench.compile(name.replace(" ", "-"), *flags, *([profile] if flags else []))
