@@ -74,19 +74,17 @@ struct Shape {
 static void readFragments(Warp &warp, const Operation &operation, const Shape &shape, MatrixTile &tile) {
   const int ofA = shape.ofA(), ofB = shape.ofB(), per = shape.perRegister(), bits = 32 / per;
   const u32 mask = per == 1 ? ~0u : 0xffffu;
-  tile.isFinite = true;
   for (int lane = 0; lane < 32; ++lane) {
     int group = lane / 4, quarter = lane % 4;
     for (int i = 0; i < ofA; ++i)
       for (int part = 0; part < per; ++part) {
         u32 word = warp.lanes<u32>(operation.at[4 + i])[lane];
-        tile.setA(group + i % 2 * 8, i / 2 * 4 * per + quarter * per + part, word >> bits % 32 * part & mask,
-                  shape.type);
+        tile.a[group + i % 2 * 8][i / 2 * 4 * per + quarter * per + part] = word >> bits % 32 * part & mask;
       }
     for (int i = 0; i < ofB; ++i)
       for (int part = 0; part < per; ++part) {
         u32 word = warp.lanes<u32>(operation.at[4 + ofA + i])[lane];
-        tile.setB(i * 4 * per + quarter * per + part, group, word >> bits % 32 * part & mask, shape.type);
+        tile.b[i * 4 * per + quarter * per + part][group] = word >> bits % 32 * part & mask;
       }
     for (int i = 0; i < 4; ++i)
       tile.c[group + i / 2 * 8][quarter * 2 + i % 2] = warp.lanes<f32>(operation.at[4 + ofA + ofB + i])[lane];
@@ -98,7 +96,7 @@ template <OperandType type, int products> static void multiplyMatrices(Warp &war
   ++warp.block->launch->counters.matrix;
   MatrixTile tile;
   readFragments(warp, operation, {type, products}, tile);
-  multiply(tile, products, sumModel(settings().capability, type == OperandType::TF32));
+  multiply(tile, type, products, sumModel(settings().capability, type == OperandType::TF32));
   for (int lane = 0; lane < 32; ++lane)
     for (int i = 0; i < 4; ++i)
       warp.lanes<f32>(operation.at[i])[lane] = tile.d[lane / 4 + i / 2 * 8][lane % 4 * 2 + i % 2];

@@ -1,6 +1,5 @@
 //===- TensorCore.cpp - The sums of tensor cores ------------------------------------------===//
 #include "test/cuda-emulator/code/TensorCore.h"
-#include <algorithm>
 
 using namespace sluice::emulator;
 
@@ -13,133 +12,153 @@ SumModel sluice::emulator::sumModel(int capability, bool isTF32) {
   return {isTF32 ? 4 : 8, 24};
 }
 
-/// A finite number of a format.
-static Parts partsOf(u32 bits, int exponentBits, int mantissaBits) {
-  s32 field = s32(bits >> mantissaBits & ((1u << exponentBits) - 1));
-  s32 fraction = s32(bits & ((1u << mantissaBits) - 1));
-  s32 significand = (fraction | (field ? 1 << mantissaBits : 0)) << (10 - mantissaBits);
-  bool isNegative = bits >> (exponentBits + mantissaBits) & 1;
-  s32 exponent = significand ? std::max(field, 1) - ((1 << (exponentBits - 1)) - 1) : noExponent;
-  return {isNegative ? -significand : significand, exponent};
-}
-
 namespace {
-struct Decoded {
-  Parts parts;
-  f32 value;
+/// How the bits of an operand are divided; those below the mantissa do not count.
+struct Layout {
+  int exponentBits, mantissaBits, unused;
+};
+
+/// An operand's value is significand * 2^(exponent - 10); the exponent is that of the leading place of 1.x.
+struct Parts {
+  s32 significand, exponent;
+};
+
+/// Operands of an instruction as integers.
+struct DecodedTile {
+  s32 aSignificand[16][mostProducts], aExponent[16][mostProducts];
+  s32 bSignificand[mostProducts][8], bExponent[mostProducts][8];
 };
 } // namespace
 
-static Decoded decode(u32 bits, OperandType type) {
-  switch (type) {
-  case OperandType::F16:
-    return {partsOf(bits, 5, 10), F16{u16(bits)}};
-  case OperandType::BF16:
-    return {partsOf(bits, 8, 7), BF16{u16(bits)}};
-  default:
-    return {partsOf(bits >> 13, 8, 10), bitsAs<f32>(bits & ~0x1fffu)};
+static Layout layoutOf(OperandType type) {
+  return type == OperandType::F16 ? Layout{5, 10, 0} : type == OperandType::BF16 ? Layout{8, 7, 0} : Layout{8, 10, 13};
+}
+
+static inline Parts partsOf(u32 word, const Layout &layout) {
+  u32 bits = word >> layout.unused;
+  s32 field = s32(bits >> layout.mantissaBits & ((1u << layout.exponentBits) - 1));
+  s32 fraction = s32(bits & ((1u << layout.mantissaBits) - 1));
+  s32 significand = (fraction | (field ? 1 << layout.mantissaBits : 0)) << (10 - layout.mantissaBits);
+  s32 exponent = (field ? field : 1) - ((1 << (layout.exponentBits - 1)) - 1);
+  bool isNegative = bits >> (layout.exponentBits + layout.mantissaBits) & 1;
+  return {isNegative ? -significand : significand, significand ? exponent : noExponent};
+}
+
+/// Decodes `count` operands; whether all are finite.
+static bool decode(const u32 *words, int count, const Layout &layout, s32 *significands, s32 *exponents) {
+  const u32 infinite = ((1u << layout.exponentBits) - 1) << layout.mantissaBits << layout.unused;
+  u32 notFinite = 0;
+  for (int i = 0; i < count; ++i) {
+    Parts parts = partsOf(words[i], layout);
+    significands[i] = parts.significand;
+    exponents[i] = parts.exponent;
+    notFinite |= (words[i] & infinite) == infinite;
   }
+  return !notFinite;
 }
 
-void MatrixTile::setA(int row, int k, u32 bits, OperandType type) {
-  Decoded decoded = decode(bits, type);
-  a[row][k] = decoded.parts;
-  aValue[row][k] = decoded.value;
-  isFinite &= std::isfinite(decoded.value);
+static f32 valueOf(u32 word, OperandType type) {
+  return type == OperandType::F16    ? f32(F16{u16(word)})
+         : type == OperandType::BF16 ? f32(BF16{u16(word)})
+                                     : bitsAs<f32>(word & ~0x1fffu);
 }
 
-void MatrixTile::setB(int k, int column, u32 bits, OperandType type) {
-  Decoded decoded = decode(bits, type);
-  bSignificand[k][column] = decoded.parts.significand;
-  bExponent[k][column] = decoded.parts.exponent;
-  bValue[k][column] = decoded.value;
-  isFinite &= std::isfinite(decoded.value);
+// Eight columns at once. Both compilers have these types; what a processor lacks they take apart.
+using Ints = s32 __attribute__((vector_size(32)));
+using Longs = s64 __attribute__((vector_size(64)));
+using Floats = f32 __attribute__((vector_size(32)));
+using Doubles = f64 __attribute__((vector_size(64)));
+
+template <typename To, typename From> static inline To vectorAs(const From &from) { return bitsAs<To>(from); }
+
+static inline Ints load(const s32 *from) {
+  Ints to;
+  std::memcpy(&to, from, sizeof(to));
+  return to;
 }
 
-/// The exact value of sum * 2^scale, cut off to f32. Hardware overflows to infinity.
-static f32 truncateToF32(s64 sum, int scale) {
-  if (sum == 0)
-    return 0;
-  f64 exact = std::ldexp(f64(sum), scale), magnitude = std::fabs(exact);
-  if (magnitude >= 0x1p128)
-    return f32(std::copysign(std::numeric_limits<f64>::infinity(), exact));
-  if (magnitude < 0x1p-126)
-    return f32(std::copysign(std::trunc(magnitude * 0x1p149) * 0x1p-149, exact));
-  return f32(bitsAs<f64>(bitsAs<u64>(exact) & ~((u64{1} << 29) - 1)));
+static inline Ints largerOf(Ints left, Ints right) { return left < right ? right : left; }
+
+/// sum * 2^scale, cut off to f32. Hardware overflows to infinity. Both are exact in f64.
+static inline Floats truncateToF32(Doubles sum, Ints scale) {
+  Longs exponent = __builtin_convertvector(scale + 1023, Longs) << 52;
+  Doubles exact = sum * vectorAs<Doubles>(exponent);
+  Longs sign = vectorAs<Longs>(exact) & s64(u64{1} << 63);
+  Doubles magnitude = vectorAs<Doubles>(vectorAs<Longs>(exact) ^ sign);
+  Doubles normal = vectorAs<Doubles>(vectorAs<Longs>(magnitude) & ~((s64{1} << 29) - 1));
+  // Below 2^23 places of the smallest subnormal, which fit in an integer.
+  Doubles places = magnitude < 0x1p-126 ? magnitude * 0x1p149 : Doubles{};
+  Doubles subnormal = __builtin_convertvector(__builtin_convertvector(places, Ints), Doubles) * 0x1p-149;
+  Doubles cut = magnitude < 0x1p-126 ? subnormal : normal;
+  const Doubles infinity = Doubles{} + std::numeric_limits<f64>::infinity();
+  Doubles whole = magnitude >= 0x1p128 ? infinity : cut;
+  return __builtin_convertvector(vectorAs<Doubles>(vectorAs<Longs>(whole) | sign), Floats);
 }
 
-/// The exponent and the 24-bit significand of a finite f32.
-static Parts partsOfSum(f32 value) {
-  u32 bits = bitsAs<u32>(value);
-  s32 field = s32(bits >> 23 & 0xff), fraction = s32(bits & 0x7fffff);
-  s32 significand = fraction | (field ? 1 << 23 : 0);
-  return {bits >> 31 ? -significand : significand, significand ? std::max(field, 1) - 127 : noExponent};
-}
-
-/// A term cut off behind 2^(e - fractionBits), in that unit: significand * 2^(up - down), toward zero.
-static inline s64 cutOff(s64 significand, s32 up, s32 down) {
-  s64 magnitude = (significand < 0 ? -significand : significand) << up >> std::min(down, 63);
-  return significand < 0 ? -magnitude : magnitude;
+/// A term in units of 2^(e - fractionBits): significand * 2^(up - down), toward zero.
+static inline Ints cutOff(Ints significand, int up, Ints down) {
+  const Ints most = Ints{} + 31;
+  Ints sign = significand >> 31, magnitude = (significand ^ sign) - sign;
+  magnitude = magnitude << up >> (down < most ? down : most);
+  return (magnitude ^ sign) - sign;
 }
 
 /// One group of one row: eight sums go from `sums` to `sums`.
-static void addGroup(const MatrixTile &tile, int row, int first, int size, int fractionBits, f32 *sums) {
-  s32 largest[8], significand[8], exponent[8];
-  for (int n = 0; n < 8; ++n) {
-    Parts sum = partsOfSum(sums[n]);
-    largest[n] = exponent[n] = sum.exponent;
-    significand[n] = sum.significand;
-  }
+static void addGroup(const DecodedTile &tile, int row, int first, int size, int fractionBits, f32 *sums) {
+  Ints bits;
+  std::memcpy(&bits, sums, sizeof(bits));
+  Ints sign = bits >> 31, field = bits >> 23 & 0xff;
+  Ints magnitude = (bits & 0x7fffff) | (field != 0 ? Ints{} + (1 << 23) : Ints{});
+  Ints significand = (magnitude ^ sign) - sign;
+  Ints exponent = magnitude != 0 ? largerOf(field, Ints{} + 1) - 127 : Ints{} + noExponent;
+  Ints largest = exponent;
   for (int k = first; k < first + size; ++k)
-    for (int n = 0; n < 8; ++n)
-      largest[n] = std::max(largest[n], tile.a[row][k].exponent + tile.bExponent[k][n]);
-  s64 total[8];
-  for (int n = 0; n < 8; ++n) {
-    // The accumulator has 23 bits behind its leading place, a product of two operands has 20.
-    s32 down = std::min(largest[n] - exponent[n], 63);
-    total[n] = cutOff(significand[n], fractionBits - 23, down);
-  }
+    largest = largerOf(largest, tile.aExponent[row][k] + load(tile.bExponent[k]));
+  // The accumulator has 23 bits behind its leading place, a product has 20 and is below 2^22: terms fit in 32 bits.
+  Doubles total = __builtin_convertvector(cutOff(significand, fractionBits - 23, largest - exponent), Doubles);
   for (int k = first; k < first + size; ++k) {
-    Parts left = tile.a[row][k];
-    for (int n = 0; n < 8; ++n) {
-      s32 down = std::min(largest[n] - left.exponent - tile.bExponent[k][n], 31);
-      s32 product = left.significand * tile.bSignificand[k][n];
-      // Below 2^22, so that five more bits fit.
-      s32 magnitude = (product < 0 ? -product : product) << (fractionBits - 20) >> down;
-      total[n] += product < 0 ? -magnitude : magnitude;
-    }
+    Ints down = largest - tile.aExponent[row][k] - load(tile.bExponent[k]);
+    Ints term = cutOff(tile.aSignificand[row][k] * load(tile.bSignificand[k]), fractionBits - 20, down);
+    total += __builtin_convertvector(term, Doubles);
   }
-  for (int n = 0; n < 8; ++n)
-    sums[n] = truncateToF32(total[n], largest[n] - fractionBits);
+  // Where all terms are zero, so is the sum, whatever its scale.
+  Floats result = truncateToF32(total, largerOf(largest - fractionBits, Ints{} - 1000));
+  std::memcpy(sums, &result, sizeof(result));
 }
 
-void sluice::emulator::multiply(MatrixTile &tile, int products, const SumModel &model) {
+/// With infinities and NaN a sum is what it is in any order.
+static void addSpecial(const MatrixTile &tile, OperandType type, int row, int first, int size, const f32 *before,
+                       f32 *sums) {
+  for (int n = 0; n < 8; ++n) {
+    f64 plain = before[n];
+    for (int k = first; k < first + size; ++k)
+      plain += f64(valueOf(tile.a[row][k], type)) * valueOf(tile.b[k][n], type);
+    if (!std::isfinite(plain))
+      sums[n] = std::isnan(plain) ? canonicalNaN<f32>() : f32(plain);
+  }
+}
+
+void sluice::emulator::multiply(MatrixTile &tile, OperandType type, int products, const SumModel &model) {
+  // An instruction with fewer products than a group is one group.
+  const int size = std::min(model.groupSize, products);
+  const Layout layout = layoutOf(type);
+  DecodedTile decoded;
+  bool areOperandsFinite = decode(tile.b[0], products * 8, layout, decoded.bSignificand[0], decoded.bExponent[0]);
+  for (int row = 0; row < 16; ++row)
+    areOperandsFinite &= decode(tile.a[row], products, layout, decoded.aSignificand[row], decoded.aExponent[row]);
   for (int row = 0; row < 16; ++row) {
     f32 *sums = tile.d[row];
     std::copy_n(tile.c[row], 8, sums);
-    // An instruction with fewer products than a group is one group.
-    const int size = std::min(model.groupSize, products);
     for (int first = 0; first < products; first += size) {
-      f64 plain[8] = {};
-      bool isFinite = tile.isFinite;
-      for (int n = 0; n < 8; ++n)
-        isFinite &= std::isfinite(sums[n]);
-      if (isFinite) {
-        addGroup(tile, row, first, size, model.fractionBits, sums);
-        continue;
-      }
-      // With infinities and NaN a sum is what it is in any order. Others of the row are summed as ever.
       f32 before[8];
-      std::copy_n(sums, 8, before);
+      bool isFinite = areOperandsFinite;
       for (int n = 0; n < 8; ++n) {
-        plain[n] = sums[n];
-        for (int k = first; k < first + size; ++k)
-          plain[n] += f64(tile.aValue[row][k]) * tile.bValue[k][n];
+        before[n] = sums[n];
+        isFinite &= (bitsAs<u32>(sums[n]) & 0x7f800000u) != 0x7f800000u;
       }
-      addGroup(tile, row, first, size, model.fractionBits, sums);
-      for (int n = 0; n < 8; ++n)
-        if (!std::isfinite(plain[n]))
-          sums[n] = std::isnan(plain[n]) ? canonicalNaN<f32>() : f32(plain[n]);
+      addGroup(decoded, row, first, size, model.fractionBits, sums);
+      if (!isFinite)
+        addSpecial(tile, type, row, first, size, before, sums);
     }
   }
 }

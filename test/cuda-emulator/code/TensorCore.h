@@ -29,31 +29,19 @@ SumModel sumModel(int capability, bool isTF32);
 
 enum class OperandType : u8 { F16, BF16, TF32 };
 
-/// An operand as a number: significand 2^exponent, with the sign in the significand.
-struct Parts {
-  s32 significand; ///< |significand| < 2^11
-  s32 exponent;    ///< of the leading place, 1.x: the value is significand * 2^(exponent - 10)
-};
-
 /// The largest k of an instruction.
 inline constexpr int mostProducts = 16;
 
-/// Operands of one instruction, decoded: a[row][k], b[k][column], and c, d [row][column].
+/// Operands of one instruction: the bits of a[row][k] and b[k][column], and c and d [row][column].
 struct MatrixTile {
-  Parts a[16][mostProducts];
-  s32 bSignificand[mostProducts][8], bExponent[mostProducts][8];
+  u32 a[16][mostProducts];
+  u32 b[mostProducts][8];
   f32 c[16][8];
   f32 d[16][8];
-  /// The numbers themselves, for infinities and NaN.
-  f32 aValue[16][mostProducts], bValue[mostProducts][8];
-  bool isFinite = true;
-
-  void setA(int row, int k, u32 bits, OperandType type);
-  void setB(int k, int column, u32 bits, OperandType type);
 };
 
 /// d = a b + c with `products` products each.
-void multiply(MatrixTile &tile, int products, const SumModel &model);
+void multiply(MatrixTile &tile, OperandType type, int products, const SumModel &model);
 
 } // namespace sluice::emulator
 

@@ -47,8 +47,9 @@ struct WordHistory {
       reader |= (reader & flag) ? 0 : bytes;
     else if (last >= actor.firstOfLaunch && (reader & 15) == bytes)
       reader |= flag;
-    else
+    else if (last >= actor.firstOfLaunch || !actor.races(last))
       reader = mine;
+    // A reader of another launch that is in no order with this one stays, for the write that often follows.
     return 0;
   }
 

@@ -28,6 +28,8 @@ void sluice::emulator::tests::check(int status) {
 std::string sluice::emulator::tests::findings() { return sluiceEmulatorTakeFindings(); }
 
 Machine::Machine(const std::map<std::string, std::string> &settings) : settings(settings) {
+  // Two devices, of which most tests use the first.
+  set("DEVICES", "2");
   for (const auto &[name, value] : defaults)
     set(name, value);
   for (const auto &[name, value] : settings)
