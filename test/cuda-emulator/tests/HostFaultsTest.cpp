@@ -142,7 +142,7 @@ TEST_F(HostFaults, MissingEventBetweenStreams) {
 }
 
 TEST_F(HostFaults, MissingEventBeforeACopy) {
-  Machine machine;
+  Machine machine({{"COPIES", "late"}});
   void *first = machine.stream(), *second = machine.stream();
   Address input = machine.put(std::vector<uint32_t>(64, 1)), result = machine.put(std::vector<uint32_t>(64));
   auto *pinned = static_cast<uint32_t *>(machine.pinned(256));

@@ -64,7 +64,8 @@ uint64_t Element::integer() const {
     Integer product = Integer((unsigned __int128)(v[0]) * (unsigned __int128)(v[1]));
     if (has("hi"))
       product = type.isSigned() ? product >> type.bits : Integer((unsigned __int128)(product) >> type.bits);
-    return encodeInteger(name() == "mad" ? product + v[2] : product, result);
+    return encodeInteger(name() == "mad" ? Integer((unsigned __int128)(product) + (unsigned __int128)(v[2])) : product,
+                         result);
   }
   if (name() == "div")
     return encodeInteger(v[1] == 0 ? Integer(-1) : v[0] / v[1], result);
