@@ -25,6 +25,9 @@ static void complete(Warp &warp, const AsyncCopy &copy, int lane) {
   SharedMemory &shared = warp.block->shared;
   if (copy.isLate)
     deliver(warp, copy, lane);
+  // It counts as written now: a barrier that came before the wait does not order it.
+  if (warp.block->launch->checksRaces)
+    shared.write(copy.target[lane], copy.bytes, warp.number);
   std::memset(&shared.marks[copy.target[lane]], u8(Mark::Initialized), copy.bytes);
 }
 

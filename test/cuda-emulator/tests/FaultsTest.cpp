@@ -96,6 +96,8 @@ static const Planted inShared[] = {
      "read of what cp.async has not brought yet, because nobody waited for it"},
     {"WaitForTheWrongGroup", "cp.async.wait_group 0;", "cp.async.wait_group 1;", "CUDA_ERROR_LAUNCH_FAILED",
      "read of what cp.async has not brought yet"},
+    {"BarrierBeforeTheWait", "cp.async.wait_group 0;\nbar.sync 0;", "bar.sync 0;\ncp.async.wait_group 0;",
+     "CUDA_ERROR_LAUNCH_FAILED", "in shared memory"},
     {"CommitRemoved", "cp.async.commit_group;", "", "CUDA_ERROR_LAUNCH_FAILED", "cp.async has not brought yet"},
     {"CopyRemoved", "cp.async.ca.shared.global [%r2], [%d1], 8;", "", "CUDA_ERROR_LAUNCH_FAILED",
      "read of memory that was never written"},
@@ -129,3 +131,35 @@ static const Planted inShared[] = {
 
 INSTANTIATE_TEST_SUITE_P(Faults, InShared, testing::ValuesIn(inShared),
                          [](const testing::TestParamInfo<Planted> &info) { return std::string(info.param.name); });
+
+TEST(Faults, BarrierThatComesBeforeTheWait) {
+  // Warp 1 waits for its copy only behind the barrier, so that warp 0 may read too early, also if it does not.
+  for (const char *copies : {"at-once", "late"}) {
+    Machine machine({{"COPIES", copies}});
+    std::string body = R"(.shared .align 4 .b8 tile[128];
+and.b32 %r0, %t, 31;
+shl.b32 %r0, %r0, 2;
+mov.u32 %r1, tile;
+add.s32 %r1, %r1, %r0;
+cvt.u64.u32 %d0, %r0;
+setp.lt.u32 %q0, %t, 32;
+@%q0 bra consumer;
+add.s64 %d1, %p1, %d0;
+cp.async.ca.shared.global [%r1], [%d1], 4;
+cp.async.commit_group;
+bar.sync 0;
+cp.async.wait_group 0;
+ret;
+consumer:
+bar.sync 0;
+ld.shared.b32 %r2, [%r1];
+add.s64 %d2, %p0, %d0;
+st.global.b32 [%d2], %r2;
+)";
+    Address to = machine.allocate(128), from = machine.put(std::vector<uint32_t>(32));
+    EXPECT_EQ(nameOf(machine.launch(machine.kernel(simpleKernel(2, body)), 1, 64, {to, from})),
+              "CUDA_ERROR_LAUNCH_FAILED");
+    std::string found = findings();
+    EXPECT_NE(found.find("race in shared memory"), std::string::npos) << found;
+  }
+}

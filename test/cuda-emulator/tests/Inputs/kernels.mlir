@@ -60,7 +60,8 @@ llvm.func @philox(%out: !llvm.ptr<1>, %key0: i32, %key1: i32) attributes {nvvm.k
   %w0 = arith.constant 0x9E3779B9 : i32
   %w1 = arith.constant 0xBB67AE85 : i32
   %r:6 = scf.for %i = %c0 to %c10 step %c1
-      iter_args(%a = %thread, %b = %c0, %c = %c0, %d = %c0, %k = %key0, %l = %key1) -> (i32, i32, i32, i32, i32, i32) : i32 {
+      iter_args(%a = %thread, %b = %c0, %c = %c0, %d = %c0, %k = %key0, %l = %key1) ->
+          (i32, i32, i32, i32, i32, i32) : i32 {
     %lo0, %hi0 = arith.mului_extended %m0, %a : i32
     %lo1, %hi1 = arith.mului_extended %m1, %c : i32
     %s = arith.xori %hi1, %b : i32
@@ -127,13 +128,16 @@ llvm.func @product(%a: !llvm.ptr<1>, %b: !llvm.ptr<1>, %c: !llvm.ptr<1>) attribu
   %to = arith.addi %near, %half : i32
   %hasB = arith.cmpi ult, %lane, %c16 : i32
   // Stage 0.
-  llvm.call @load(%a, %b, %tile, %from, %to, %c0, %hasB) : (!llvm.ptr<1>, !llvm.ptr<1>, !llvm.ptr<3>, i32, i32, i32, i1) -> ()
+  llvm.call @load(%a, %b, %tile, %from, %to, %c0, %hasB) :
+      (!llvm.ptr<1>, !llvm.ptr<1>, !llvm.ptr<3>, i32, i32, i32, i1) -> ()
   %zero = arith.constant 0.0 : f32
-  %d:4 = scf.for %k = %c0 to %c4 step %c1 iter_args(%x = %zero, %y = %zero, %z = %zero, %w = %zero) -> (f32, f32, f32, f32) : i32 {
+  %d:4 = scf.for %k = %c0 to %c4 step %c1 iter_args(%x = %zero, %y = %zero, %z = %zero, %w = %zero) ->
+      (f32, f32, f32, f32) : i32 {
     %next = arith.addi %k, %c1 : i32
     %more = arith.cmpi ult, %next, %c4 : i32
     scf.if %more {
-      llvm.call @load(%a, %b, %tile, %from, %to, %next, %hasB) : (!llvm.ptr<1>, !llvm.ptr<1>, !llvm.ptr<3>, i32, i32, i32, i1) -> ()
+      llvm.call @load(%a, %b, %tile, %from, %to, %next, %hasB) :
+          (!llvm.ptr<1>, !llvm.ptr<1>, !llvm.ptr<3>, i32, i32, i32, i1) -> ()
       nvvm.cp.async.wait.group 1
     } else {
       nvvm.cp.async.wait.group 0
@@ -149,7 +153,10 @@ llvm.func @product(%a: !llvm.ptr<1>, %b: !llvm.ptr<1>, %c: !llvm.ptr<1>) attribu
     %oa2 = arith.addi %oa0, %oa1 : i32
     %oa = arith.addi %oa2, %base : i32
     %pa = llvm.getelementptr %tile[%oa] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, i8
-    %ma = nvvm.ldmatrix %pa {eltType = #nvvm.ld_st_matrix_elt_type<b16>, layout = #nvvm.mma_layout<row>, num = 4 : i32, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>} : (!llvm.ptr<3>) -> !llvm.struct<(i32, i32, i32, i32)>
+    %ma = nvvm.ldmatrix %pa {
+        eltType = #nvvm.ld_st_matrix_elt_type<b16>, layout = #nvvm.mma_layout<row>,
+        num = 4 : i32, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>} :
+        (!llvm.ptr<3>) -> !llvm.struct<(i32, i32, i32, i32)>
     %rb = arith.andi %lane, %c7 : i32
     %cb0 = arith.divui %lane, %c8 : i32
     %cb = arith.andi %cb0, %c1 : i32
@@ -159,14 +166,19 @@ llvm.func @product(%a: !llvm.ptr<1>, %b: !llvm.ptr<1>, %c: !llvm.ptr<1>) attribu
     %ob3 = arith.addi %ob2, %base : i32
     %ob = arith.addi %ob3, %c512 : i32
     %pb = llvm.getelementptr %tile[%ob] : (!llvm.ptr<3>, i32) -> !llvm.ptr<3>, i8
-    %mb = nvvm.ldmatrix %pb {eltType = #nvvm.ld_st_matrix_elt_type<b16>, layout = #nvvm.mma_layout<row>, num = 2 : i32, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>} : (!llvm.ptr<3>) -> !llvm.struct<(i32, i32)>
+    %mb = nvvm.ldmatrix %pb {
+        eltType = #nvvm.ld_st_matrix_elt_type<b16>, layout = #nvvm.mma_layout<row>,
+        num = 2 : i32, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>} : (!llvm.ptr<3>) -> !llvm.struct<(i32, i32)>
     %a0 = llvm.extractvalue %ma[0] : !llvm.struct<(i32, i32, i32, i32)>
     %a1 = llvm.extractvalue %ma[1] : !llvm.struct<(i32, i32, i32, i32)>
     %a2 = llvm.extractvalue %ma[2] : !llvm.struct<(i32, i32, i32, i32)>
     %a3 = llvm.extractvalue %ma[3] : !llvm.struct<(i32, i32, i32, i32)>
     %b0 = llvm.extractvalue %mb[0] : !llvm.struct<(i32, i32)>
     %b1 = llvm.extractvalue %mb[1] : !llvm.struct<(i32, i32)>
-    %m = nvvm.mma.sync A[%a0, %a1, %a2, %a3] B[%b0, %b1] C[%x, %y, %z, %w] {layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>, multiplicandAPtxType = #nvvm.mma_type<bf16>, multiplicandBPtxType = #nvvm.mma_type<bf16>, shape = #nvvm.shape<m = 16, n = 8, k = 16>} : (i32, i32, f32) -> !llvm.struct<(f32, f32, f32, f32)>
+    %m = nvvm.mma.sync A[%a0, %a1, %a2, %a3] B[%b0, %b1] C[%x, %y, %z, %w] {
+        layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>,
+        multiplicandAPtxType = #nvvm.mma_type<bf16>, multiplicandBPtxType = #nvvm.mma_type<bf16>,
+        shape = #nvvm.shape<m = 16, n = 8, k = 16>} : (i32, i32, f32) -> !llvm.struct<(f32, f32, f32, f32)>
     %m0 = llvm.extractvalue %m[0] : !llvm.struct<(f32, f32, f32, f32)>
     %m1 = llvm.extractvalue %m[1] : !llvm.struct<(f32, f32, f32, f32)>
     %m2 = llvm.extractvalue %m[2] : !llvm.struct<(f32, f32, f32, f32)>
@@ -189,7 +201,8 @@ llvm.func @product(%a: !llvm.ptr<1>, %b: !llvm.ptr<1>, %c: !llvm.ptr<1>) attribu
 }
 
 // Brings the 32 bytes of each row from 32 k on into stage k mod 2.
-llvm.func internal @load(%a: !llvm.ptr<1>, %b: !llvm.ptr<1>, %tile: !llvm.ptr<3>, %from: i32, %to: i32, %k: i32, %hasB: i1)
+llvm.func internal @load(%a: !llvm.ptr<1>, %b: !llvm.ptr<1>, %tile: !llvm.ptr<3>, %from: i32, %to: i32, 
+    %k: i32, %hasB: i1)
     attributes {sym_visibility = "private"} {
   %c1 = arith.constant 1 : i32
   %c32 = arith.constant 32 : i32
