@@ -1,5 +1,6 @@
 //===- Copies.cpp - Copies and fills of memory --------------------------------------------===//
 #include "test/cuda-emulator/driver/Copies.h"
+#include <list>
 
 using namespace sluice::emulator;
 
@@ -18,12 +19,37 @@ struct Place {
 };
 } // namespace
 
-/// Copies into pinned memory and calls of the host that are under way: they may change what a later copy reads.
-static std::atomic<int> pinnedWriters = 0;
+namespace {
+/// Ranges of pinned memory that work under way may write: copies to the host write theirs, calls of the host any.
+class PinnedWriters {
+public:
+  /// The range is written until the result goes away.
+  std::shared_ptr<void> add(u64 address, u64 bytes) {
+    std::lock_guard<std::mutex> lock(mutex);
+    auto range = ranges.insert(ranges.end(), {address, bytes});
+    return {nullptr, [this, range](void *) {
+              std::lock_guard<std::mutex> lock(mutex);
+              ranges.erase(range);
+            }};
+  }
+  bool mayWrite(u64 address, u64 bytes) {
+    std::lock_guard<std::mutex> lock(mutex);
+    for (auto [start, size] : ranges)
+      if (start < address + bytes && (size == all || address < start + size))
+        return true;
+    return false;
+  }
+  static constexpr u64 all = ~u64{0};
 
-static std::shared_ptr<void> countPinnedWriter() {
-  ++pinnedWriters;
-  return {nullptr, [](void *) { --pinnedWriters; }};
+private:
+  std::mutex mutex;
+  std::list<std::pair<u64, u64>> ranges;
+};
+} // namespace
+
+static PinnedWriters &pinnedWriters() {
+  static PinnedWriters &only = *new PinnedWriters();
+  return only;
 }
 
 /// Throws where a range of a device or of pinned memory is not allocated.
@@ -116,7 +142,7 @@ static void perform(const Place &target, const Place &source, const u8 *data, u6
 
 /// A copy whose source is pinned must find it as it was when it was issued.
 static Work copyOfPinned(const Place &target, const Place &source, u64 bytes) {
-  bool mayChange = pinnedWriters > 0;
+  bool mayChange = pinnedWriters().mayWrite(source.address, bytes);
   u64 before = mayChange ? 0 : digest(source.data(), bytes);
   return [=](const Moment &moment) {
     if (!mayChange && digest(source.data(), bytes) != before)
@@ -134,10 +160,10 @@ static Work makeCopy(const Place &target, const Place &source, u64 bytes) {
   }
   if (source.memory && !source.device && target.device)
     return copyOfPinned(target, source, bytes);
-  std::shared_ptr<void> counted = target.device ? nullptr : countPinnedWriter();
+  std::shared_ptr<void> writer = target.device ? nullptr : pinnedWriters().add(target.address, bytes);
   return [=](const Moment &moment) {
     perform(target, source, source.data(), bytes, moment);
-    (void)counted;
+    (void)writer;
   };
 }
 
@@ -184,10 +210,10 @@ void sluice::emulator::fill(Context &context, Stream *stream, u64 target, u32 va
 
 void sluice::emulator::callHost(Context &context, Stream *stream, void (*function)(void *), void *argument) {
   issue(context, stream, [=]() -> Work {
-    std::shared_ptr<void> counted = countPinnedWriter();
+    std::shared_ptr<void> writer = pinnedWriters().add(0, PinnedWriters::all);
     return [=](const Moment &) {
       function(argument);
-      (void)counted;
+      (void)writer;
     };
   });
 }

@@ -45,7 +45,7 @@ static const Performed *find(const std::vector<Performed> &all, u32 stamp) {
   return after != all.begin() && stamp <= std::prev(after)->last ? &*std::prev(after) : nullptr;
 }
 
-Performance::Performance(const Moment &moment, u32 count, const std::string &name) : moment(moment) {
+Performance::Performance(const Moment &moment, u32 count, const std::string &name) : moment(moment), count(count) {
   Registry &all = registry();
   std::unique_lock<std::mutex> lock(all.mutex);
   if (all.next + u64(count) >= WordHistory::mostStamps) {
@@ -82,7 +82,7 @@ static bool isOrdered(const void *context, u32 stamp) {
   return true;
 }
 
-Actor Performance::actor() const { return {first, first, unordered, &moment, &isOrdered}; }
+Actor Performance::actor() const { return {first, first, count, unordered, &moment, &isOrdered}; }
 
 std::string Performance::nameOf(u32 stamp) {
   Registry &all = registry();

@@ -59,7 +59,7 @@ public:
 
 private:
   Moment moment;
-  u32 first = 0, unordered = 0;
+  u32 count, first = 0, unordered = 0;
 };
 
 } // namespace sluice::emulator

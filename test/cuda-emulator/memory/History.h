@@ -18,15 +18,17 @@ namespace sluice::emulator {
 struct Actor {
   u32 stamp = 0;
   u32 firstOfLaunch = 0; ///< the stamp of its launch's first actor
+  u32 launchSize = 0;    ///< actors of its launch
   u32 unordered = 0;     ///< actors before this stamp happened before; of later ones `isOrdered` knows
   const void *context = nullptr;
   /// Whether an actor of another launch happened before this one.
   bool (*isOrdered)(const void *context, u32 stamp) = nullptr;
 
+  bool isOfLaunch(u32 other) const { return other - firstOfLaunch < launchSize; }
   bool races(u32 other) const {
     if (other < unordered || other == stamp)
       return false;
-    return (other >= firstOfLaunch && firstOfLaunch) || !isOrdered || !isOrdered(context, other);
+    return isOfLaunch(other) || !isOrdered(context, other);
   }
 };
 
@@ -45,9 +47,9 @@ struct WordHistory {
     u32 last = reader >> 5, mine = actor.stamp << 5 | bytes;
     if (last == actor.stamp)
       reader |= (reader & flag) ? 0 : bytes;
-    else if (last >= actor.firstOfLaunch && (reader & 15) == bytes)
+    else if (actor.isOfLaunch(last) && (reader & 15) == bytes)
       reader |= flag;
-    else if (last >= actor.firstOfLaunch || !actor.races(last))
+    else if (actor.isOfLaunch(last) || !actor.races(last))
       reader = mine;
     // A reader of another launch that is in no order with this one stays, for the write that often follows.
     return 0;
@@ -60,7 +62,7 @@ struct WordHistory {
     if (reader & bytes) {
       u32 last = reader >> 5;
       // Another one of those that share the flag is not this actor.
-      bool isShared = (reader & flag) && last >= actor.firstOfLaunch;
+      bool isShared = (reader & flag) && actor.isOfLaunch(last);
       if (isShared || actor.races(last))
         return last;
     }

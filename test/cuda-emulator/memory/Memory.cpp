@@ -64,8 +64,11 @@ bool Memory::release(u64 address) {
   if (found == allocations.end())
     return false;
   std::memset(marksAt(address), u8(Mark::Freed), found->second);
-  // Its contents are of no use: what reads them by mistake gets NaN.
-  std::memset(dataAt(address), 0xff, found->second);
+  // Nothing may read its contents again: whole pages of them go back to the system.
+  constexpr u64 page = 4096;
+  u8 *first = dataAt((address + page - 1) / page * page), *last = dataAt((address + found->second) / page * page);
+  if (first < last)
+    madvise(first, u64(last - first), MADV_DONTNEED);
   used -= found->second;
   freed[address] = found->second;
   allocations.erase(found);

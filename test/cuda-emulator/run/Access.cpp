@@ -35,8 +35,8 @@ static std::pair<Status, const char *> problemOf(const Access &access, const Mem
   const Block &block = *access.warp.block;
   const Launch &launch = *block.launch;
   std::string who = "another block of the launch";
-  if (other < launch.actor.firstOfLaunch)
-    who = launch.nameOfOther ? launch.nameOfOther(other) : "another launch";
+  if (!launch.actor.isOfLaunch(other))
+    who = launch.nameOfOther(other);
   else if (other != block.actor.stamp)
     who = "block " + std::to_string(other - launch.actor.firstOfLaunch);
   const Memory *memory = memoryAt(launch, access.address);

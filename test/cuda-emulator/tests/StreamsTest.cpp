@@ -147,6 +147,34 @@ TEST(Graphs, PinnedInputChangedBeforeTheLaunchIsDone) {
   EXPECT_NE(findings().find("pinned memory was changed"), std::string::npos);
 }
 
+TEST(Streams, PinnedMemoryGoesThereAndBack) {
+  // A copy to the host changes what the next copy from it reads, which is no fault.
+  for (const char *mode : modes) {
+    Machine machine({{"COPIES", mode}});
+    void *stream = machine.stream();
+    auto *pinned = static_cast<uint32_t *>(machine.pinned(256));
+    pinned[0] = 1;
+    Address first = machine.put(std::vector<uint32_t>(64, 9)), second = machine.allocate(256);
+    check(cuMemcpyDtoHAsync_v2(pinned, first, 256, stream));
+    check(cuMemcpyHtoDAsync_v2(second, pinned, 256, stream));
+    check(cuStreamSynchronize(stream));
+    EXPECT_EQ(machine.get<uint32_t>(second, 64), std::vector<uint32_t>(64, 9));
+    EXPECT_EQ(findings(), "");
+  }
+}
+
+TEST(Streams, PinnedMemoryChangedBesideOtherCopies) {
+  Machine machine({{"COPIES", "late"}});
+  void *stream = machine.stream();
+  auto *pinned = static_cast<uint32_t *>(machine.pinned(256)), *result = static_cast<uint32_t *>(machine.pinned(256));
+  Address first = machine.put(std::vector<uint32_t>(64, 9)), second = machine.allocate(256);
+  check(cuMemcpyDtoHAsync_v2(result, first, 256, stream));
+  check(cuMemcpyHtoDAsync_v2(second, pinned, 256, stream));
+  pinned[3] = 77;
+  EXPECT_EQ(nameOf(cuStreamSynchronize(stream)), "CUDA_ERROR_LAUNCH_FAILED");
+  EXPECT_NE(findings().find("pinned memory was changed"), std::string::npos);
+}
+
 namespace {
 /// Contexts of both devices.
 struct TwoDevices {
