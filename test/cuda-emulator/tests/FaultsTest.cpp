@@ -163,3 +163,35 @@ st.global.b32 [%d2], %r2;
     EXPECT_NE(found.find("race in shared memory"), std::string::npos) << found;
   }
 }
+
+TEST(Faults, WriteOfWhatAnotherWarpReadBefore) {
+  // Warp 1 comes to the barrier last, goes on and reads; warp 0 then writes, and nobody reads that.
+  Machine machine;
+  std::string body = R"(.shared .align 4 .b32 cell[32];
+and.b32 %r0, %t, 31;
+shl.b32 %r0, %r0, 2;
+mov.u32 %r1, cell;
+add.s32 %r1, %r1, %r0;
+setp.lt.u32 %q0, %t, 32;
+@%q0 st.shared.b32 [%r1], %t;
+bar.sync 0;
+@!%q0 ld.shared.b32 %r2, [%r1];
+@%q0 st.shared.b32 [%r1], %r0;
+)";
+  EXPECT_EQ(nameOf(machine.launch(machine.kernel(simpleKernel(0, body)), 1, 64, {})), "CUDA_ERROR_LAUNCH_FAILED");
+  std::string found = findings();
+  EXPECT_NE(found.find("race in shared memory: write at 0x0, which warp 1 accesses"), std::string::npos) << found;
+}
+
+TEST(Faults, BlockWritesWhatOthersRead) {
+  // All blocks read a row, which the last one then changes.
+  for (const char *seed : {"0", "1", "2"}) {
+    Machine machine({{"SEED", seed}});
+    std::string body = "mul.wide.u32 %d0, %t, 4;\nadd.s64 %d0, %p0, %d0;\nld.global.b32 %r0, [%d0];\n"
+                       "setp.eq.s32 %q0, %n, 3;\n@%q0 st.global.b32 [%d0], %t;\n";
+    Address row = machine.put(std::vector<uint32_t>(32));
+    EXPECT_EQ(nameOf(machine.launch(machine.kernel(simpleKernel(1, body)), 4, 32, {row})), "CUDA_ERROR_LAUNCH_FAILED");
+    std::string found = findings();
+    EXPECT_NE(found.find("race in global memory"), std::string::npos) << found;
+  }
+}
