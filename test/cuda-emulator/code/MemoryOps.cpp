@@ -7,13 +7,18 @@ using namespace sluice::emulator;
 // at[0 .. count) are the elements, at[4] is the address.
 static constexpr u32 addressPlace = 4;
 
+/// The addresses of an access of so many bytes a lane, which counts where accesses are counted.
+template <typename Space> static void gatherCounted(Warp &warp, const Operation &operation, u32 bytes, u64 *addresses) {
+  gatherAddresses(warp, operation, addressPlace, addresses);
+  if (warp.block->launch->isCounting)
+    Space::count(warp, operation, addresses, bytes);
+}
+
 /// T of memory into registers of R, which may be wider.
 template <typename Space, typename T, typename R, u32 count> static void load(Warp &warp, const Operation &operation) {
   constexpr u32 bytes = sizeof(T) * count;
   u64 addresses[32];
-  gatherAddresses(warp, operation, addressPlace, addresses);
-  if (warp.block->launch->isCounting)
-    Space::count(warp, operation, addresses, bytes);
+  gatherCounted<Space>(warp, operation, bytes, addresses);
   if (areContiguous(warp, addresses, bytes)) {
     if (const u8 *from = Space::readRange(warp, addresses[0], 32 * bytes)) {
       const T *in = reinterpret_cast<const T *>(from);
@@ -52,9 +57,7 @@ static void checkLanes(Warp &warp, const Operation &operation, const u64 *addres
 template <typename Space, typename T, typename R, u32 count> static void store(Warp &warp, const Operation &operation) {
   constexpr u32 bytes = sizeof(T) * count;
   u64 addresses[32];
-  gatherAddresses(warp, operation, addressPlace, addresses);
-  if (warp.block->launch->isCounting)
-    Space::count(warp, operation, addresses, bytes);
+  gatherCounted<Space>(warp, operation, bytes, addresses);
   if (areContiguous(warp, addresses, bytes)) {
     if (u8 *to = Space::writeRange(warp, addresses[0], 32 * bytes)) {
       T *out = reinterpret_cast<T *>(to);
