@@ -2,7 +2,8 @@
  *
  * Plain C, versioned, depends on nothing. The compiler writes one object file that defines `sluice_program` (below),
  * where there are techniques `sluice_techniques`, and refers to the functions of `sluice_parallel_for` alone; the
- * runtime defines that function and owns everything else: memory, data, checkpoints, the command line.
+ * runtime defines that function and owns everything else: memory, data, checkpoints, the command line. Code for a
+ * graphics card is no function of that file but text in the table, and a function is a range of launches.
  *
  * Sizes and offsets are in bytes, shapes in elements. Every block of memory that the runtime hands to generated code is
  * aligned to SLUICE_ALIGNMENT bytes. Generated code keeps no mutable globals.
@@ -16,7 +17,7 @@
 extern "C" {
 #endif
 
-#define SLUICE_ABI_VERSION 8
+#define SLUICE_ABI_VERSION 9
 #define SLUICE_ALIGNMENT 64
 #define SLUICE_MAX_SCALARS 64
 #define SLUICE_MAX_INPUTS 4
@@ -115,11 +116,56 @@ typedef struct sluice_scalar {
 
 typedef struct sluice_function {
   const char *name;
-  sluice_entry entry;
-  int64_t scratch_bytes;        /* in the scratch block of the calling thread */
-  int64_t thread_scratch_bytes; /* for each thread of the pool */
-  int32_t stage;                /* whose memory it works on */
+  sluice_entry entry;                  /* null where it is launches */
+  int64_t scratch_bytes;               /* in the scratch block of the calling thread, or of the card */
+  int64_t thread_scratch_bytes;        /* for each thread of the pool */
+  int32_t stage;                       /* whose memory it works on */
+  uint32_t first_launch, launch_count; /* in sluice_binary::launches, to be run in this order */
 } sluice_function;
+
+typedef enum sluice_image_kind { SLUICE_IMAGE_PTX = 0, SLUICE_IMAGE_CUBIN = 1 } sluice_image_kind;
+
+/* The kernels as one module of a card's driver; all images have the same. */
+typedef struct sluice_image {
+  uint32_t kind;            /* sluice_image_kind */
+  int32_t capability;       /* ten times the compute capability: that of the card (cubin), the least of one (PTX) */
+  const char *architecture; /* "sm_80", "sm_90a" */
+  const char *bytes;        /* PTX ends with a zero */
+  int64_t size;             /* without that zero */
+} sluice_image;
+
+/* A kernel's symbol in the images. Its parameters are addresses alone. */
+typedef struct sluice_symbol {
+  const char *name;
+  int64_t flops, bytes; /* of one launch, as in sluice_kernel; 0: not known */
+} sluice_symbol;
+
+/* Where an operand of a launch lies. */
+typedef enum sluice_space {
+  SLUICE_SPACE_STEP = 0, /* the sluice_step of the micro-batch, in memory of the card; its pointers are not read */
+  SLUICE_SPACE_WEIGHTS = 1,
+  SLUICE_SPACE_NEXT_WEIGHTS = 2,
+  SLUICE_SPACE_PERSISTENT = 3,
+  SLUICE_SPACE_FRAME = 4,
+  SLUICE_SPACE_IN_PLACE = 5, /* to here as in sluice_blocks */
+  SLUICE_SPACE_SCRATCH = 6,  /* of the function: sluice_function::scratch_bytes */
+  SLUICE_SPACE_INPUT = 7     /* 7 + i: input i of the micro-batch */
+} sluice_space;
+
+typedef struct sluice_operand {
+  uint32_t space;
+  int64_t offset;
+} sluice_operand;
+
+/* A kernel on memory. Launches of a function see what those before them wrote. */
+typedef struct sluice_launch {
+  int32_t symbol;                        /* index in sluice_binary::symbols */
+  uint32_t grid[3], block[3];            /* blocks, threads of a block */
+  uint32_t shared_bytes;                 /* dynamic shared memory of a block */
+  uint32_t first_operand, operand_count; /* in sluice_binary::operands: the parameters */
+  uint32_t is_gated;                     /* 1 where operand 0 is an i32; where that is 0 the kernel does nothing */
+  const char *place;                     /* the function of the model that it is of: "train.h.0.forward" */
+} sluice_launch;
 
 /* Functions work on the frame of their micro-batch, which is number micro_batch % sluice_stage::frames of the stage.
  * Where gradients are late, micro-batches of a replica are counted through all steps for this. */
@@ -271,9 +317,10 @@ typedef struct sluice_kernel {
 
 typedef struct sluice_binary {
   uint32_t version;        /* SLUICE_ABI_VERSION */
+  const char *target;      /* the kind of device that functions run on: "cpu", "cuda" */
   const char *model;       /* name of the model description */
   const char *description; /* the description itself as JSON text, "" if there is none */
-  const char *processor;   /* what the code was generated for, e.g. "znver3" */
+  const char *processor;   /* what the code was generated for, e.g. "znver3", "sm_80" */
   const char *features;    /* what it needs, a comma-separated list of names that /proc/cpuinfo uses: "avx2,fma" */
   int64_t batch, sequence, vocabulary, micro_batches;
   double flops_per_token;   /* 6 x parameters + 12 x layers x width x sequence */
@@ -287,7 +334,8 @@ typedef struct sluice_binary {
   int32_t gradient_buffers; /* of each stage */
 
   uint32_t parameter_count, scalar_count, function_count, action_count, graph_count, metric_count, layer_count,
-      gate_count, kernel_count, stage_count, device_count, channel_count, transfer_count, held_gradient_count;
+      gate_count, kernel_count, stage_count, device_count, channel_count, transfer_count, held_gradient_count,
+      image_count, symbol_count, launch_count, operand_count;
   const sluice_parameter *parameters;
   const sluice_scalar *scalars;
   const sluice_function *functions;
@@ -302,6 +350,10 @@ typedef struct sluice_binary {
   const sluice_channel *channels;
   const sluice_transfer *transfers;
   const sluice_held_gradient *held_gradients;
+  const sluice_image *images; /* those for one card alone before those that drivers compile */
+  const sluice_symbol *symbols;
+  const sluice_launch *launches;
+  const sluice_operand *operands;
 
   int64_t parameter_bytes;                 /* size of the parameter block */
   int64_t persistent_bytes;                /* size of the persistent block */

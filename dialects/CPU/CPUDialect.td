@@ -51,6 +51,7 @@ def CPU_TargetAttr : CPU_Attr<"Target", "target", [TargetAttrInterface]> {
   let extraClassDeclaration = [{
     /// Whether code may use a feature, as /proc/cpuinfo names it.
     bool has(::llvm::StringRef feature) const;
+    ::llvm::StringRef getKindName() const { return "cpu"; }
     ::llvm::StringRef getProcessorName() const { return getProcessor(); }
     ::llvm::StringRef getRequiredFeatures() const { return getFeatures(); }
     int64_t getRowAlignmentBytes() const { return getLineBytes(); }

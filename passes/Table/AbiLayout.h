@@ -32,7 +32,13 @@ SLUICE_ABI_STRUCT(sluice_tensor, M(name), M(element), M(rank), M(shape), M(offse
 SLUICE_ABI_STRUCT(sluice_parameter, M(tensor), M(initializer), M(decays), M(init_a), M(gradient), M(states),
                   M(scalar_states), M(stage), M(copy_of), M(in_place), M(state_names), M(state_offsets));
 SLUICE_ABI_STRUCT(sluice_scalar, M(name), M(value), M(help), M(least), M(most), M(open));
-SLUICE_ABI_STRUCT(sluice_function, M(name), M(entry), M(scratch_bytes), M(thread_scratch_bytes), M(stage));
+SLUICE_ABI_STRUCT(sluice_function, M(name), M(entry), M(scratch_bytes), M(thread_scratch_bytes), M(stage),
+                  M(first_launch), M(launch_count));
+SLUICE_ABI_STRUCT(sluice_image, M(kind), M(capability), M(architecture), M(bytes), M(size));
+SLUICE_ABI_STRUCT(sluice_symbol, M(name), M(flops), M(bytes));
+SLUICE_ABI_STRUCT(sluice_operand, M(space), M(offset));
+SLUICE_ABI_STRUCT(sluice_launch, M(symbol), M(grid), M(block), M(shared_bytes), M(first_operand), M(operand_count),
+                  M(is_gated), M(place));
 SLUICE_ABI_STRUCT(sluice_action, M(kind), M(stage), M(micro_batch), M(function), M(channel), M(into), M(from),
                   M(clears), M(iteration));
 SLUICE_ABI_STRUCT(sluice_device, M(replica), M(first_action), M(action_count), M(busy), M(first_warmup_action),
@@ -48,15 +54,17 @@ SLUICE_ABI_STRUCT(sluice_metric, M(name), M(layer), M(gate), M(stage), M(kind), 
 SLUICE_ABI_STRUCT(sluice_layer, M(name));
 SLUICE_ABI_STRUCT(sluice_gate, M(layer), M(element), M(count), M(flops));
 SLUICE_ABI_STRUCT(sluice_kernel, M(name), M(flops), M(bytes));
-SLUICE_ABI_STRUCT(sluice_binary, M(version), M(model), M(description), M(processor), M(features), M(batch), M(sequence),
-                  M(vocabulary), M(micro_batches), M(flops_per_token), M(grad_clip), M(optimizer), M(compute),
-                  M(accumulation), M(schedule), M(replicas), M(reduction_groups), M(gradient_buffers),
+SLUICE_ABI_STRUCT(sluice_binary, M(version), M(target), M(model), M(description), M(processor), M(features), M(batch),
+                  M(sequence), M(vocabulary), M(micro_batches), M(flops_per_token), M(grad_clip), M(optimizer),
+                  M(compute), M(accumulation), M(schedule), M(replicas), M(reduction_groups), M(gradient_buffers),
                   M(parameter_count), M(scalar_count), M(function_count), M(action_count), M(graph_count),
                   M(metric_count), M(layer_count), M(gate_count), M(kernel_count), M(stage_count), M(device_count),
-                  M(channel_count), M(transfer_count), M(held_gradient_count), M(parameters), M(scalars), M(functions),
-                  M(actions), M(graphs), M(metrics), M(layers), M(gates), M(kernels), M(stages), M(devices),
-                  M(channels), M(transfers), M(held_gradients), M(parameter_bytes), M(persistent_bytes),
-                  M(gradient_offset), M(gradient_bytes), M(norms_offset), M(unclipped_norms_offset));
+                  M(channel_count), M(transfer_count), M(held_gradient_count), M(image_count), M(symbol_count),
+                  M(launch_count), M(operand_count), M(parameters), M(scalars), M(functions), M(actions), M(graphs),
+                  M(metrics), M(layers), M(gates), M(kernels), M(stages), M(devices), M(channels), M(transfers),
+                  M(held_gradients), M(images), M(symbols), M(launches), M(operands), M(parameter_bytes),
+                  M(persistent_bytes), M(gradient_offset), M(gradient_bytes), M(norms_offset),
+                  M(unclipped_norms_offset));
 #undef M
 #undef SLUICE_ABI_STRUCT
 

@@ -32,6 +32,7 @@ static LogicalResult collectFacts(ModuleOp module, const BinaryFacts &facts, slu
   binary.compute = textFor(facts.compute ? facts.compute.getValue() : "f32");
   binary.accumulation = textFor(facts.accumulation ? facts.accumulation.getValue() : "f32");
   auto target = dyn_cast_or_null<TargetAttrInterface>(module->getAttr(targetAttrName));
+  binary.target = textFor(target ? target.getKindName() : "cpu");
   binary.processor = textFor(target ? target.getProcessorName() : "");
   binary.features = textFor(target ? target.getRequiredFeatures() : "");
   binary.batch = model.getBatch();

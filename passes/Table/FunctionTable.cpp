@@ -37,9 +37,13 @@ LogicalResult FunctionIndex::collect(ModuleOp module, Table &table, AbiWriter &w
     // The address of the op stands for the function's.
     const void *mark = function.getOperation();
     writer.registerSymbol(mark, function.getSymName());
-    table.functions.push_back({textOf(function.getSymNameAttr()),
-                               reinterpret_cast<sluice_entry>(const_cast<void *>(mark)), bytes.getInt(),
-                               threadBytes.getInt(), int32_t(stage)});
+    sluice_function entry = {};
+    entry.name = textOf(function.getSymNameAttr());
+    entry.entry = reinterpret_cast<sluice_entry>(const_cast<void *>(mark));
+    entry.scratch_bytes = bytes.getInt();
+    entry.thread_scratch_bytes = threadBytes.getInt();
+    entry.stage = int32_t(stage);
+    table.functions.push_back(entry);
     function.setLinkage(LLVM::Linkage::Internal);
   }
   return success();

@@ -22,6 +22,10 @@ void sluice::writeTable(Table &table, AbiWriter &writer) {
   binary.channel_count = table.channels.size();
   binary.transfer_count = table.transfers.size();
   binary.held_gradient_count = table.heldGradients.size();
+  binary.image_count = table.images.size();
+  binary.symbol_count = table.symbols.size();
+  binary.launch_count = table.launches.size();
+  binary.operand_count = table.operands.size();
   binary.parameters = writer.writeArray<sluice_parameter>("sluice_parameters", table.parameters);
   binary.scalars = writer.writeArray<sluice_scalar>("sluice_scalars", table.scalars);
   binary.functions = writer.writeArray<sluice_function>("sluice_functions", table.functions);
@@ -36,6 +40,10 @@ void sluice::writeTable(Table &table, AbiWriter &writer) {
   binary.channels = writer.writeArray<sluice_channel>("sluice_channels", table.channels);
   binary.transfers = writer.writeArray<sluice_transfer>("sluice_transfers", table.transfers);
   binary.held_gradients = writer.writeArray<sluice_held_gradient>("sluice_held_gradients", table.heldGradients);
+  binary.images = writer.writeArray<sluice_image>("sluice_images", table.images);
+  binary.symbols = writer.writeArray<sluice_symbol>("sluice_symbols", table.symbols);
+  binary.launches = writer.writeArray<sluice_launch>("sluice_launches", table.launches);
+  binary.operands = writer.writeArray<sluice_operand>("sluice_operands", table.operands);
   writer.writeObject("sluice_program", binary);
   if (table.techniques.empty())
     return;

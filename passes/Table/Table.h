@@ -24,6 +24,10 @@ struct Table {
   llvm::SmallVector<sluice_channel> channels = {};
   llvm::SmallVector<sluice_transfer> transfers = {};
   llvm::SmallVector<sluice_held_gradient> heldGradients = {};
+  llvm::SmallVector<sluice_image> images = {};
+  llvm::SmallVector<sluice_symbol> symbols = {};
+  llvm::SmallVector<sluice_launch, 0> launches = {};
+  llvm::SmallVector<sluice_operand> operands = {};
   llvm::SmallVector<const char *> techniques = {}; // in a symbol of their own, which a program without them lacks
 };
 

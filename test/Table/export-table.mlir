@@ -24,8 +24,9 @@
 // LLVM-SAME: { ptr @[[THETA]], double 0x7FF8000000000000, ptr @{{.*}}, double 0.000000e+00, double 1.000000e+00,
 // LLVM-SAME: {{^}} i32 1 }
 // LLVM: @[[FORWARD:sluice_string_[0-9]+]] = internal constant [14 x i8] c"train.forward\00"
-// LLVM: @sluice_functions = internal constant [5 x { ptr, ptr, i64, i64, i32 }]
-// LLVM-SAME: [{ ptr, ptr, i64, i64, i32 } { ptr @[[FORWARD]], ptr @train.forward, i64 128, i64 64, i32 0 }
+// LLVM: @sluice_functions = internal constant [5 x { ptr, ptr, i64, i64, i32, i32, i32 }]
+// LLVM-SAME: [{ ptr, ptr, i64, i64, i32, i32, i32 } { ptr @[[FORWARD]], ptr @train.forward, i64 128, i64 64, i32 0,
+// LLVM-SAME: {{^}} i32 0, i32 0 }
 // Load, forward, backward of two micro-batches; the first backward adds to zeros. Norm and update, then evaluation.
 // LLVM: @sluice_actions = internal constant [10 x { i32, i32, i32, i32, i32, i32, i32, i32, i32 }]
 // LLVM-SAME: { i32 0, i32 0, i32 0, i32 -1, i32 -1, i32 -1, i32 -1, i32 0, i32 0 }
@@ -54,8 +55,9 @@
 // LLVM: @sluice_devices = internal constant [1 x { i32, i32, i32, double, i32, i32 }]
 // LLVM-SAME: { i32 0, i32 0, i32 8, double -1.000000e+00, i32 0, i32 0 }
 // LLVM: @sluice_program = constant
-// LLVM-SAME: i32 8, ptr @{{.*}}, i64 1, i64 2, i64 3, i64 2, double 6.000000e+00, double 1.000000e+00
+// LLVM-SAME: i32 9, ptr @{{.*}}, i64 1, i64 2, i64 3, i64 2, double 6.000000e+00, double 1.000000e+00
 // LLVM-SAME: i32 2, i32 2, i32 5, i32 10, i32 2, i32 0, i32 0, i32 0, i32 1, i32 1, i32 1, i32 0, i32 0, i32 0,
+// LLVM-SAME: {{^}} i32 0, i32 0, i32 0, i32 0,
 // LLVM-SAME: {{^}} ptr @sluice_parameters, ptr @sluice_scalars, ptr @sluice_functions, ptr @sluice_actions,
 // LLVM-SAME: {{^}} ptr @sluice_graphs
 // LLVM-SAME: i64 128, i64 320, i64 0, i64 64, i64 128, i64 -1

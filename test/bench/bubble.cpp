@@ -32,7 +32,7 @@ template <int number> static void sleepFunction(const sluice_step *, const sluic
 }
 
 template <int... numbers> static std::vector<sluice_function> makeFunctions(std::integer_sequence<int, numbers...>) {
-  return {{"sleep", sleepFunction<numbers>, 0, 0, numbers / kinds}...};
+  return {{"sleep", sleepFunction<numbers>, 0, 0, numbers / kinds, 0, 0}...};
 }
 
 namespace {

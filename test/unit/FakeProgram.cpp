@@ -174,11 +174,11 @@ void logits(const sluice_step *step, const sluice_blocks *blocks, void *) {
 }
 
 constexpr int64_t kScratch = kTokens * kVocabulary * 4;
-const sluice_function functions[] = {{"forward", forward, kTokens * 8, kBias, 0},
-                                     {"backward", backward, kScratch, kBias, 0},
-                                     {"norm", norm, 0, 0, 0},
-                                     {"update", update, 0, 0, 0},
-                                     {"logits", logits, 0, 0, 0}};
+const sluice_function functions[] = {{"forward", forward, kTokens * 8, kBias, 0, 0, 0},
+                                     {"backward", backward, kScratch, kBias, 0, 0, 0},
+                                     {"norm", norm, 0, 0, 0, 0, 0},
+                                     {"update", update, 0, 0, 0, 0, 0},
+                                     {"logits", logits, 0, 0, 0, 0, 0}};
 
 // kind, stage, micro-batch, function, channel, into, from, clears, iteration
 const sluice_action actions[] = {
@@ -246,6 +246,7 @@ const sluice_metric metrics[] = {
 
 extern "C" const sluice_binary sluice_program = {
     SLUICE_ABI_VERSION,
+    "cpu",
     "bigram",
     "{\"name\": \"bigram\"}",
     "any",
@@ -277,6 +278,10 @@ extern "C" const sluice_binary sluice_program = {
     /*channel_count=*/0,
     /*transfer_count=*/0,
     /*held_gradient_count=*/0,
+    /*image_count=*/0,
+    /*symbol_count=*/0,
+    /*launch_count=*/0,
+    /*operand_count=*/0,
     parameters,
     scalars,
     functions,
@@ -291,6 +296,10 @@ extern "C" const sluice_binary sluice_program = {
     /*channels=*/nullptr,
     /*transfers=*/nullptr,
     /*held_gradients=*/nullptr,
+    /*images=*/nullptr,
+    /*symbols=*/nullptr,
+    /*launches=*/nullptr,
+    /*operands=*/nullptr,
     kTable + kBias,
     kPersistent,
     kGradients,

@@ -44,7 +44,7 @@ void MemoryWarning::checkKernels(ModuleOp module) {
     auto bytes = function->getAttrOfType<IntegerAttr>(scratchBytesAttrName);
     auto threadBytes = function->getAttrOfType<IntegerAttr>(threadScratchBytesAttrName);
     if (function->hasAttr(actionAttrName) && bytes && threadBytes)
-      functions.push_back({"", nullptr, bytes.getInt(), threadBytes.getInt(), int32_t(stageOfAction(function))});
+      functions.push_back({"", nullptr, bytes.getInt(), threadBytes.getInt(), int32_t(stageOfAction(function)), 0, 0});
   }
   auto op = module.lookupSymbol<pipe::PipelineOp>("train.pipeline");
   if (!op || !op.getFrames())

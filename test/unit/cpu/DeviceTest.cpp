@@ -45,8 +45,8 @@ struct TwoStages {
   TwoStages() {
     stages[1].frame_bytes += 640;
     stages[1].frames = 2;
-    functions[0] = {"first", nullptr, 4096, 256, 0};
-    functions[1] = {"second", nullptr, 1024, 8192, 1};
+    functions[0] = {"first", nullptr, 4096, 256, 0, 0, 0};
+    functions[1] = {"second", nullptr, 1024, 8192, 1, 0, 0};
     program.stages = stages;
     program.stage_count = program.device_count = 2;
     stages[1].device = 1;
@@ -197,7 +197,7 @@ TEST(DeviceTest, CallsAFunctionOnTheInputsOfItsMicroBatch) {
   sluice_entry entry = [](const sluice_step *step, const sluice_blocks *blocks, void *) {
     *static_cast<int32_t *>(blocks->frame) = *static_cast<const int32_t *>(step->inputs[0]);
   };
-  sluice_function function{"copy", entry, 0, 0, 0};
+  sluice_function function{"copy", entry, 0, 0, 0, 0, 0};
   sluice_binary program = sluice_program;
   program.functions = &function;
   program.function_count = 1;
@@ -232,7 +232,7 @@ TEST(DeviceTest, UpdatesWriteTheNextVersionOfWeights) {
     *reinterpret_cast<float *>(inPlace) += 1;
   };
   LateStage late;
-  sluice_function function{"update", entry, 0, 0, 0};
+  sluice_function function{"update", entry, 0, 0, 0, 0, 0};
   late.program.functions = &function;
   late.program.function_count = 1;
   Device device(late.program, 1);
@@ -263,7 +263,7 @@ TEST(DeviceTest, APredictionGoesOnLikeTheLastUpdate) {
   };
   LateStage late;
   late.stage.predicts = 1;
-  sluice_function functions[] = {{"update", entry, 0, 0, 0}, {"forward", forward, 0, 0, 0}};
+  sluice_function functions[] = {{"update", entry, 0, 0, 0, 0, 0}, {"forward", forward, 0, 0, 0, 0, 0}};
   late.program.functions = functions;
   late.program.function_count = 2;
   EXPECT_EQ(planMemory(late.program, 1).versions, 3 * late.stage.weights_bytes);
