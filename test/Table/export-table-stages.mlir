@@ -8,8 +8,8 @@
 // CHECK-SAME: i64 64, i64 16 }, i32 0, i32 0, double 0.000000e+00, i64 128, i32 0, i32 0, i32 1, i32 0,
 // Functions are of their stage.
 // CHECK: @sluice_functions = internal constant [11 x { ptr, ptr, i64, i64, i32, i32, i32 }]
-// CHECK-SAME: ptr @train.forward.0, i64 0, i64 0, i32 0 }
-// CHECK-SAME: ptr @train.forward.1, i64 0, i64 0, i32 1 }
+// CHECK-SAME: ptr @train.forward.0, i64 0, i64 0, i32 0, i32 0, i32 0 }
+// CHECK-SAME: ptr @train.forward.1, i64 0, i64 0, i32 1, i32 0, i32 0 }
 // Device 0: load, forward and send to channel 0, receive from channel 1 and backward, exchange by channels 2 and 3.
 // CHECK: @sluice_actions = internal constant [24 x
 // CHECK-SAME: [{ i32, i32, i32, i32, i32, i32, i32, i32, i32 } { i32 0, i32 0, i32 0, i32 -1, i32 -1,
