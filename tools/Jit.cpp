@@ -1,7 +1,7 @@
 //===- Jit.cpp - Generated code in this process ---------------------------------------===//
 #include "tools/Jit.h"
 #include "passes/Buffers/Scratch.h"
-#include "passes/CPU/CodeGen.h"
+#include "passes/Target/CodeGen.h"
 #include "runtime/cpu/MatrixUnit.h"
 
 using namespace sluice;

@@ -14,6 +14,8 @@
 #include "passes/Buffers/Passes.h"
 #include "passes/CPU/Passes.h"
 #include "passes/CPU/Pipeline.h"
+#include "passes/CUDA/Passes.h"
+#include "passes/CUDA/Pipeline.h"
 #include "passes/Gradient/Passes.h"
 #include "passes/Graph/Passes.h"
 #include "passes/Import/Passes.h"
@@ -29,7 +31,10 @@
 namespace sluice {
 
 /// The kinds of targets that programs can be compiled for.
-inline void registerTargets() { registerCPUTarget(); }
+inline void registerTargets() {
+  registerCPUTarget();
+  registerCUDATarget();
+}
 
 /// Every dialect, and the targets with theirs.
 inline void registerDialects(mlir::DialectRegistry &registry) {
@@ -56,6 +61,7 @@ inline void registerPasses() {
   registerSluiceBlockedPasses();
   registerSluiceTablePasses();
   registerSluiceCPUPasses();
+  registerSluiceCUDAPasses();
   registerSluiceTargetPasses();
   registerGraphPipelines();
   registerGradientPipelines();

@@ -69,6 +69,14 @@ ModelAttr ModelAttr::withFlopsPerToken(double flops) const {
              getOptimizer(), getGradClip(), FloatAttr::get(getFlopsPerToken().getType(), flops));
 }
 
+LogicalResult ImageAttr::verify(EmitError emitError, StringAttr kind, StringAttr, int64_t capability, StringAttr) {
+  if (kind != "ptx" && kind != "cubin")
+    return emitError() << "expected a kind of image that is 'ptx' or 'cubin', found " << kind;
+  if (capability < 1)
+    return emitError() << "expected a positive 'capability', found " << capability;
+  return success();
+}
+
 LogicalResult GraphAttr::verify(EmitError emitError, StringAttr, ArrayAttr inputs) {
   return verifyElements<InputAttr>(emitError, "inputs", "#sluice.input", inputs);
 }

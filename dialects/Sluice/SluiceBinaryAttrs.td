@@ -58,6 +58,28 @@ def Sluice_InputAttr : Sluice_Attr<"Input", "input"> {
   let assemblyFormat = "`<` $name `,` $type `>`";
 }
 
+def Sluice_ImageAttr : Sluice_Attr<"Image", "image"> {
+  let summary = "kernels as a driver takes them";
+  let description = [{
+    An entry of the module's `sluice.images`, a row of the table (`sluice_image` of abi.h):
+
+    - `kind`: `ptx`, text that drivers compile, or `cubin`, a binary for one architecture;
+    - `architecture`, and its compute `capability`, ten times, which is positive;
+    - `bytes`: the image itself.
+
+    Example:
+
+    ```mlir
+    #sluice.image<kind = "ptx", architecture = "sm_80", capability = 80, bytes = ".version 7.8">
+    ```
+  }];
+  let parameters = (ins
+    "::mlir::StringAttr":$kind, "::mlir::StringAttr":$architecture, "int64_t":$capability,
+    "::mlir::StringAttr":$bytes);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
 def Sluice_GraphAttr : Sluice_Attr<"Graph", "graph"> {
   let summary = "a graph of a model";
   let description = [{

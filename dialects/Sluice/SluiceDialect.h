@@ -56,6 +56,8 @@ inline constexpr llvm::StringLiteral triangleAttrName = "sluice.triangle";
 inline constexpr llvm::StringLiteral targetAttrName = "sluice.target";
 /// Module attribute: the `#sluice.kernel`s that calls of parallel loops number (an array).
 inline constexpr llvm::StringLiteral kernelsAttrName = "sluice.kernels";
+/// Module attribute: the kernels of a card, an array of `#sluice.image`.
+inline constexpr llvm::StringLiteral imagesAttrName = "sluice.images";
 /// Module attribute: what the exported table says of the whole model, a `#sluice.binary` (BinaryFacts.h).
 inline constexpr llvm::StringLiteral binaryAttrName = "sluice.binary";
 /// Module attribute: what the stages of the graph `train` cost, a `#sluice.stage_costs`.

@@ -5,6 +5,7 @@
 #include "mlir/IR/Attributes.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
+#include <array>
 
 namespace sluice {
 /// Bytes of the ranked tensors of static shape among `types`; other types count nothing.
@@ -15,6 +16,19 @@ mlir::LogicalResult verifyComputeType(mlir::Operation *op);
 /// Each fails with an error on the op.
 mlir::LogicalResult verifyNorm(mlir::Operation *op);
 mlir::LogicalResult verifyNormBackward(mlir::Operation *op);
+
+/// What the table says of a launch (`sluice_launch` of abi.h). The op's own attributes are what it refers to.
+struct LaunchFacts {
+  mlir::StringAttr symbol, place;
+  std::array<int64_t, 3> grid, block;
+  int64_t sharedBytes;
+  llvm::ArrayRef<int32_t> spaces;
+  llvm::ArrayRef<int64_t> offsets;
+  bool isGated;
+  mlir::Attribute work; ///< `#sluice.kernel`, or null.
+};
+/// Spaces that operands of launches lie in, `sluice_space` of abi.h with one for each input.
+inline constexpr int32_t spaceCount = 11;
 
 /// Defined in Formula.h, which needs ops of other dialects.
 struct Formula;

@@ -19,6 +19,14 @@ def TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
   ];
 }
 
+def LaunchOpInterface : OpInterface<"LaunchOpInterface"> {
+  let cppNamespace = "::sluice";
+  let description = [{
+    An op of an action that is a row of the table of launches: a kernel of a card, and where its operands lie.
+  }];
+  let methods = [InterfaceMethod<"What the table says of it.", "::sluice::LaunchFacts", "getLaunch">];
+}
+
 def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
   let cppNamespace = "::sluice";
   let description = [{

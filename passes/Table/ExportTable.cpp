@@ -2,6 +2,7 @@
 #include "dialects/Pipe/PipeDialect.h"
 #include "dialects/Sluice/BinaryFacts.h"
 #include "passes/Table/FunctionTable.h"
+#include "passes/Table/LaunchTable.h"
 #include "passes/Table/LayerTable.h"
 #include "passes/Table/ParameterTable.h"
 #include "passes/Table/Passes.h"
@@ -113,6 +114,7 @@ static LogicalResult collectTable(ModuleOp module, Table &table, AbiWriter &writ
   if (failed(collectPrograms(module, facts, index, table)))
     return failure();
   collectKernelsAndTechniques(module, facts, table);
+  collectImages(module, table);
   return success();
 }
 
@@ -121,12 +123,13 @@ static void removeFacts(ModuleOp module) {
   for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
     if (isa<ParameterOp, SlotOp, MessageOp, pipe::PipelineOp>(op))
       op.erase();
-  for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
+  for (auto function : module.getOps<FunctionOpInterface>()) {
     function->removeAttr(actionAttrName);
     function->removeAttr(graphAttrName);
     function->removeAttr(stageAttrName);
   }
-  for (StringRef name : {binaryAttrName, scalarsAttrName, kernelsAttrName, targetAttrName, stageCostsAttrName})
+  for (StringRef name :
+       {binaryAttrName, scalarsAttrName, kernelsAttrName, imagesAttrName, targetAttrName, stageCostsAttrName})
     module->removeAttr(name);
 }
 
@@ -134,8 +137,8 @@ namespace {
 struct ExportTable : sluice::impl::ExportTableBase<ExportTable> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto isAction = [](LLVM::LLVMFuncOp function) { return function->hasAttr(actionAttrName); };
-    if (!module->hasAttr(binaryAttrName) || llvm::none_of(module.getOps<LLVM::LLVMFuncOp>(), isAction))
+    auto isAction = [](FunctionOpInterface function) { return function->hasAttr(actionAttrName); };
+    if (!module->hasAttr(binaryAttrName) || llvm::none_of(module.getOps<FunctionOpInterface>(), isAction))
       return; // functions without a model
     AbiWriter writer(module);
     Table table;

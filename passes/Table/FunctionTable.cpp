@@ -2,6 +2,7 @@
 #include "passes/Table/FunctionTable.h"
 #include "dialects/Sluice/ActionStage.h"
 #include "passes/Buffers/Scratch.h"
+#include "passes/Table/LaunchTable.h"
 #include "passes/Table/TableTensor.h"
 
 using namespace mlir;
@@ -18,33 +19,37 @@ static_assert(static_cast<uint32_t>(ActionKind::BackwardInput) == SLUICE_ACTION_
 static_assert(static_cast<uint32_t>(ActionKind::BackwardWeight) == SLUICE_ACTION_BACKWARD_WEIGHT);
 
 LogicalResult FunctionIndex::collect(ModuleOp module, Table &table, AbiWriter &writer) {
-  for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
+  for (auto function : module.getOps<FunctionOpInterface>()) {
     auto action = function->getAttrOfType<ActionKindAttr>(actionAttrName);
     if (!action)
       continue;
     auto bytes = function->getAttrOfType<IntegerAttr>(scratchBytesAttrName);
     auto threadBytes = function->getAttrOfType<IntegerAttr>(threadScratchBytesAttrName);
     if (!bytes || !threadBytes)
-      return function.emitOpError() << "expected '" << scratchBytesAttrName << "' and '" << threadScratchBytesAttrName
-                                    << "': run sluice-plan-scratch";
+      return function->emitOpError() << "expected '" << scratchBytesAttrName << "' and '" << threadScratchBytesAttrName
+                                     << "': run sluice-plan-scratch";
     auto graph = function->getAttrOfType<StringAttr>(graphAttrName);
     int64_t stage = stageOfAction(function);
     stageCount = std::max(stageCount, stage + 1);
     auto key = std::make_tuple(action.getValue(), graph ? graph.getValue() : StringRef(), stage);
     if (!positions.try_emplace(key, table.functions.size()).second)
-      return function.emitOpError() << "is a second action '" << stringifyActionKind(action.getValue())
-                                    << "' of the graph '" << std::get<StringRef>(key) << "' in stage " << stage;
-    // The address of the op stands for the function's.
-    const void *mark = function.getOperation();
-    writer.registerSymbol(mark, function.getSymName());
+      return function->emitOpError() << "is a second action '" << stringifyActionKind(action.getValue())
+                                     << "' of the graph '" << std::get<StringRef>(key) << "' in stage " << stage;
     sluice_function entry = {};
-    entry.name = textOf(function.getSymNameAttr());
-    entry.entry = reinterpret_cast<sluice_entry>(const_cast<void *>(mark));
+    entry.name = textOf(SymbolTable::getSymbolName(function));
     entry.scratch_bytes = bytes.getInt();
     entry.thread_scratch_bytes = threadBytes.getInt();
     entry.stage = int32_t(stage);
+    if (auto code = dyn_cast<LLVM::LLVMFuncOp>(*function)) {
+      // The address of the op stands for the function's.
+      const void *mark = code.getOperation();
+      writer.registerSymbol(mark, code.getSymName());
+      entry.entry = reinterpret_cast<sluice_entry>(const_cast<void *>(mark));
+      code.setLinkage(LLVM::Linkage::Internal);
+    } else {
+      collectLaunches(function, table, entry);
+    }
     table.functions.push_back(entry);
-    function.setLinkage(LLVM::Linkage::Internal);
   }
   return success();
 }

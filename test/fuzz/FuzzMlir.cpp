@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/CPU/CPUDialect.h"
+#include "dialects/CUDA/CUDADialect.h"
 #include "dialects/Pipe/PipeDialect.h"
 #include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -19,8 +20,9 @@ using namespace mlir;
 
 static std::unique_ptr<MLIRContext> makeContext() {
   DialectRegistry registry;
-  registry.insert<sluice::SluiceDialect, sluice::pipe::PipeDialect, sluice::cpu::CPUDialect, arith::ArithDialect,
-                  func::FuncDialect, memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect>();
+  registry
+      .insert<sluice::SluiceDialect, sluice::pipe::PipeDialect, sluice::cpu::CPUDialect, sluice::cuda::CUDADialect,
+              arith::ArithDialect, func::FuncDialect, memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect>();
   auto context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->loadAllAvailableDialects();
   return context;

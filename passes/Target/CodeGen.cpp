@@ -1,5 +1,5 @@
 //===- CodeGen.cpp - From the LLVM dialect to objects ---------------------------------===//
-#include "passes/CPU/CodeGen.h"
+#include "passes/Target/CodeGen.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -14,7 +14,7 @@ using llvm::Error;
 using llvm::StringRef;
 
 void sluice::optimize(llvm::Module &module, llvm::TargetMachine &machine) {
-  if (machine.getMCSubtargetInfo()->checkFeatures("+avx512f"))
+  if (machine.getTargetTriple().isX86() && machine.getMCSubtargetInfo()->checkFeatures("+avx512f"))
     for (llvm::Function &function : module)
       if (!function.isDeclaration())
         function.addFnAttr("prefer-vector-width", "512");

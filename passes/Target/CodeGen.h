@@ -1,6 +1,6 @@
 //===- CodeGen.h - From the LLVM dialect to objects ----------------------------------===//
-#ifndef SLUICE_PASSES_CPU_CODEGEN_H
-#define SLUICE_PASSES_CPU_CODEGEN_H
+#ifndef SLUICE_PASSES_TARGET_CODEGEN_H
+#define SLUICE_PASSES_TARGET_CODEGEN_H
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/IR/LLVMContext.h"
@@ -24,4 +24,4 @@ llvm::Error writeObject(llvm::Module &module, llvm::TargetMachine &machine, llvm
 
 } // namespace sluice
 
-#endif // SLUICE_PASSES_CPU_CODEGEN_H
+#endif // SLUICE_PASSES_TARGET_CODEGEN_H

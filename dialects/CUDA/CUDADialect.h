@@ -1,0 +1,23 @@
+//===- CUDADialect.h - What NVIDIA GPUs add to a training step --------------------===//
+//
+// Included by the passes of CUDA alone; all others ask the target by `TargetAttrInterface`.
+//
+//===----------------------------------------------------------------------===//
+#ifndef SLUICE_DIALECTS_CUDA_CUDADIALECT_H
+#define SLUICE_DIALECTS_CUDA_CUDADIALECT_H
+
+#include "dialects/Sluice/SluiceDialect.h"
+
+#include "dialects/CUDA/CUDADialect.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/CUDA/CUDAAttributes.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/CUDA/CUDAOps.h.inc"
+
+namespace sluice::cuda {
+/// The GPU that the op's module is compiled for. Fails with an error at `op` where the module names none, or a target
+/// that is no GPU.
+llvm::FailureOr<TargetAttr> targetOf(mlir::Operation *op);
+} // namespace sluice::cuda
+
+#endif // SLUICE_DIALECTS_CUDA_CUDADIALECT_H

@@ -1,0 +1,62 @@
+//===- CUDAOps.td - Ops of a training step on NVIDIA GPUs -----------*- tablegen -*-===//
+#ifndef SLUICE_CUDA_OPS
+#define SLUICE_CUDA_OPS
+
+include "CUDADialect.td"
+include "dialects/Sluice/SluiceDialect.td"
+include "dialects/Sluice/SluiceInterfaces.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+class CUDA_Op<string mnemonic, list<Trait> traits = []> : Op<CUDA_Dialect, mnemonic, traits>;
+
+def CUDA_WhenOp : CUDA_Op<"when", [SingleBlock, NoTerminator, NoRegionArguments]> {
+  let summary = "kernels and calls that do nothing where a word in memory is 0";
+  let description = [{
+    - `gate` is one i32 in memory of the GPU. Kernels read it at their entry: the host does not know it.
+    - The region has launches, calls of functions of launches, and what both need: views and constants.
+
+    ```mlir
+    sluice_cuda.when %open : memref<1xi32> {
+      func.call @h.forward(%step, %x, %y) : (memref<584xi8>, memref<64xf32>, memref<64xf32>) -> ()
+    }
+    ```
+  }];
+  let arguments = (ins MemRefOf<[I32]>:$gate);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$gate `:` type($gate) $body attr-dict";
+  let hasVerifier = 1;
+}
+
+def CUDA_LaunchOp : CUDA_Op<"launch", [
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>, DeclareOpInterfaceMethods<LaunchOpInterface>]> {
+  let summary = "a kernel on memory that is known by its place";
+  let description = [{
+    A row of the table of launches (`sluice_launch` of abi.h).
+
+    - `kernel` names a `gpu.func` of a `gpu.module`, whose arguments are memrefs alone.
+    - `grid` and `block` are three positive numbers each: blocks, and threads of a block, of which there are at most
+      1,024.
+    - `shared` bytes of dynamic shared memory a block, not negative.
+    - `spaces` and `offsets`, in bytes, are one each for each argument. A space is a `sluice_space` of abi.h. No offset
+      is negative.
+    - With `gated` the first argument is the word of a gate.
+    - `place` is the function of the model that it is of.
+
+    ```mlir
+    sluice_cuda.launch @kernels::@layer_norm grid [96, 1, 1] block [256, 1, 1] spaces [4, 1, 4] offsets [0, 512, 4096]
+      place "train.h.0.forward"
+    ```
+  }];
+  let arguments = (ins
+    SymbolRefAttr:$kernel, DenseI64ArrayAttr:$grid, DenseI64ArrayAttr:$block,
+    DefaultValuedAttr<I64Attr, "0">:$shared, DenseI32ArrayAttr:$spaces, DenseI64ArrayAttr:$offsets, UnitAttr:$gated,
+    StrAttr:$place, OptionalAttr<Sluice_KernelAttr>:$work);
+  let assemblyFormat = [{
+    $kernel `grid` $grid `block` $block (`shared` $shared^)? `spaces` $spaces `offsets` $offsets (`gated` $gated^)?
+    `place` $place (`work` $work^)? attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // SLUICE_CUDA_OPS

@@ -1,0 +1,196 @@
+//===- PlanLaunches.cpp - Actions to launches with places of operands ------------------===//
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "passes/Buffers/Scratch.h"
+#include "passes/CUDA/GatedKernel.h"
+#include "passes/CUDA/Passes.h"
+#include "runtime/abi.h"
+
+namespace sluice {
+#define GEN_PASS_DEF_PLANLAUNCHES
+#include "passes/CUDA/Passes.h.inc"
+} // namespace sluice
+
+using namespace mlir;
+using namespace sluice;
+using namespace sluice::cuda;
+
+static_assert(spaceCount == SLUICE_SPACE_INPUT + SLUICE_MAX_INPUTS);
+
+/// What an action's arguments are, in their order behind `sluice-plan-scratch`.
+static constexpr int32_t spacesOfArguments[] = {
+    SLUICE_SPACE_STEP,  SLUICE_SPACE_WEIGHTS,  SLUICE_SPACE_NEXT_WEIGHTS, SLUICE_SPACE_PERSISTENT,
+    SLUICE_SPACE_FRAME, SLUICE_SPACE_IN_PLACE, SLUICE_SPACE_SCRATCH};
+
+namespace {
+/// Where memory lies: a space of abi.h, and bytes in it.
+struct Place {
+  int32_t space = 0;
+  int64_t offset = 0;
+};
+
+/// The launches of one action, through all functions that it calls.
+class Walk {
+public:
+  Walk(func::FuncOp action, SymbolTable &symbols, GatedKernels &gated)
+      : symbols(symbols), gated(gated), builder(action.getContext()) {
+    builder.setInsertionPoint(action.getBody().front().getTerminator());
+  }
+
+  LogicalResult visit(func::FuncOp function, ArrayRef<Place> arguments, const Place *gate);
+
+private:
+  LogicalResult visit(Operation &op, func::FuncOp function, const Place *gate);
+  LogicalResult launch(gpu::LaunchFuncOp op, func::FuncOp function, const Place *gate);
+  FailureOr<Place> placeOf(Value memory, Operation *user);
+
+  SymbolTable &symbols;
+  GatedKernels &gated;
+  OpBuilder builder;
+  DenseMap<Value, Place> places; // of arguments of functions that are being visited
+};
+} // namespace
+
+FailureOr<Place> Walk::placeOf(Value memory, Operation *user) {
+  Operation *op = memory.getDefiningOp();
+  if (!op) {
+    auto found = places.find(memory);
+    if (found != places.end())
+      return found->second;
+  } else if (auto view = dyn_cast<memref::ViewOp>(op)) {
+    FailureOr<Place> source = placeOf(view.getSource(), user);
+    std::optional<int64_t> shift = getConstantIntValue(view.getByteShift());
+    if (succeeded(source) && shift)
+      return Place{source->space, source->offset + *shift};
+  } else if (isa<memref::SubViewOp, memref::CollapseShapeOp, memref::ExpandShapeOp, memref::CastOp,
+                 memref::ReinterpretCastOp>(op)) {
+    // Their offset is part of the type, and the kernel adds it to the address.
+    return placeOf(op->getOperand(0), user);
+  } else if (auto input = dyn_cast<InputOp>(op)) {
+    return Place{SLUICE_SPACE_INPUT + int32_t(input.getIndex()), 0};
+  }
+  InFlightDiagnostic diagnostic = user->emitOpError() << "expected memory whose place is known before the step";
+  diagnostic.attachNote(memory.getLoc()) << "this has none";
+  return diagnostic;
+}
+
+LogicalResult Walk::launch(gpu::LaunchFuncOp op, func::FuncOp function, const Place *gate) {
+  SmallVector<int64_t> sizes;
+  for (Value size :
+       llvm::concat<Value>(SmallVector<Value>{op.getGridSizeX(), op.getGridSizeY(), op.getGridSizeZ()},
+                           SmallVector<Value>{op.getBlockSizeX(), op.getBlockSizeY(), op.getBlockSizeZ()})) {
+    std::optional<int64_t> known = getConstantIntValue(size);
+    if (!known)
+      return op.emitOpError() << "expected sizes that are constants";
+    sizes.push_back(*known);
+  }
+  int64_t shared = 0;
+  if (Value bytes = op.getDynamicSharedMemorySize())
+    shared = getConstantIntValue(bytes).value_or(0);
+  SmallVector<int32_t> spaces;
+  SmallVector<int64_t> offsets;
+  auto add = [&](const Place &place) {
+    spaces.push_back(place.space);
+    offsets.push_back(place.offset);
+  };
+  if (gate)
+    add(*gate);
+  for (Value operand : op.getKernelOperands()) {
+    FailureOr<Place> place = placeOf(operand, op);
+    if (failed(place))
+      return failure();
+    add(*place);
+  }
+  LaunchOp::create(builder, op.getLoc(), gate ? gated.get(op.getKernel()) : op.getKernel(),
+                   ArrayRef(sizes).take_front(3), ArrayRef(sizes).drop_front(3), shared, spaces, offsets, bool(gate),
+                   function.getSymName(), op->getAttrOfType<KernelAttr>(kernelAttrName));
+  return success();
+}
+
+LogicalResult Walk::visit(Operation &op, func::FuncOp function, const Place *gate) {
+  if (auto launched = dyn_cast<gpu::LaunchFuncOp>(op))
+    return launch(launched, function, gate);
+  if (auto call = dyn_cast<func::CallOp>(op)) {
+    SmallVector<Place> arguments;
+    for (Value operand : call.getOperands()) {
+      FailureOr<Place> place = placeOf(operand, call);
+      if (failed(place))
+        return failure();
+      arguments.push_back(*place);
+    }
+    return visit(symbols.lookup<func::FuncOp>(call.getCallee()), arguments, gate);
+  }
+  if (auto when = dyn_cast<WhenOp>(op)) {
+    if (gate)
+      return when.emitOpError() << "expected no gate within a gate";
+    FailureOr<Place> inner = placeOf(when.getGate(), when);
+    if (failed(inner))
+      return failure();
+    for (Operation &inside : *when.getBody().begin())
+      if (failed(visit(inside, function, &*inner)))
+        return failure();
+    return success();
+  }
+  if (isMemoryEffectFree(&op) || isa<func::ReturnOp, LaunchOp>(op))
+    return success();
+  return op.emitOpError() << "expected kernels, found what no kernel does";
+}
+
+LogicalResult Walk::visit(func::FuncOp function, ArrayRef<Place> arguments, const Place *gate) {
+  for (auto [argument, place] : llvm::zip_equal(function.getArguments(), arguments))
+    places[argument] = place;
+  for (Operation &op : function.getBody().front())
+    if (failed(visit(op, function, gate)))
+      return failure();
+  return success();
+}
+
+/// Leaves the launches and the return alone.
+static void strip(func::FuncOp action) {
+  Block &body = action.getBody().front();
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
+    if (!isa<LaunchOp, func::ReturnOp>(op)) {
+      op.dropAllUses();
+      op.erase();
+    }
+  body.eraseArguments(0, body.getNumArguments());
+  action.setFunctionType(FunctionType::get(action.getContext(), {}, {}));
+  action.removeArgAttrsAttr();
+}
+
+namespace {
+struct PlanLaunches : sluice::impl::PlanLaunchesBase<PlanLaunches> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    SymbolTable symbols(module);
+    GatedKernels gated(module);
+    SmallVector<func::FuncOp> actions, others;
+    for (auto function : module.getOps<func::FuncOp>())
+      (function->hasAttr(actionAttrName) ? actions : others).push_back(function);
+    for (func::FuncOp action : actions)
+      if (failed(plan(action, symbols, gated)))
+        return signalPassFailure();
+    for (func::FuncOp action : actions)
+      strip(action);
+    if (actions.empty())
+      return;
+    for (func::FuncOp function : others) {
+      function->dropAllUses();
+      function.erase();
+    }
+    gated.eraseUnused();
+  }
+
+private:
+  LogicalResult plan(func::FuncOp action, SymbolTable &symbols, GatedKernels &gated) {
+    constexpr size_t count = std::size(spacesOfArguments);
+    if (action.getNumArguments() != count || !action->hasAttr(scratchBytesAttrName))
+      return action.emitOpError() << "expected an action of " << count << " arguments with planned scratch, found "
+                                  << action.getNumArguments();
+    SmallVector<Place> arguments;
+    for (int32_t space : spacesOfArguments)
+      arguments.push_back({space, 0});
+    return Walk(action, symbols, gated).visit(action, arguments, /*gate=*/nullptr);
+  }
+};
+} // namespace

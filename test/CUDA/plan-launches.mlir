@@ -1,0 +1,52 @@
+// RUN: sluice-opt %s --sluice-plan-scratch --sluice-outline-kernels --sluice-plan-launches | FileCheck %s
+// RUN: sluice-opt %s --sluice-plan-scratch --sluice-outline-kernels --sluice-plan-launches --sluice-lower-kernels \
+// RUN:   --sluice-assemble-kernels | FileCheck %s --check-prefix=PTX
+
+// The view of the frame is an offset, and the buffer one in the scratch memory of the action. Behind the gate it is
+// another kernel, which gets the gate's word first.
+// CHECK-LABEL: func.func @train.forward()
+// CHECK-NEXT: sluice_cuda.launch @kernels::@fill grid [4, 1, 1] block [8, 1, 1] spaces [4] offsets [128] place "h.forward"
+// CHECK-NEXT: sluice_cuda.launch @kernels::@fill_gated grid [4, 1, 1] block [8, 1, 1] spaces [3, 6] offsets [16, 0] gated
+// CHECK-NEXT: return
+// CHECK-NOT: func.func @h.forward
+// CHECK: gpu.func @fill(%{{.*}}: memref<32xf32>)
+// CHECK: gpu.func @fill_gated(%[[GATE:.*]]: memref<1xi32>, %{{.*}}: memref<32xf32>)
+// CHECK: %[[WORD:.*]] = memref.load %[[GATE]]
+// CHECK: %[[OPEN:.*]] = arith.cmpi ne, %[[WORD]]
+// CHECK: scf.if %[[OPEN]]
+// CHECK: memref.store
+
+// PTX: sluice.images = [#sluice.image<kind = "ptx", architecture = "sm_80", capability = 80
+// PTX-SAME: .target sm_80
+// PTX-SAME: .entry fill(
+// PTX-SAME: st.global
+// PTX-SAME: .entry fill_gated(
+// PTX-SAME: bra
+module attributes {sluice.target = #sluice_cuda.target<architecture = "sm_80", capability = 80>} {
+func.func private @h.forward(%step: memref<584xi8>, %x: memref<32xf32>) {
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c8 = arith.constant 8 : index
+  %zero = arith.constant 0.0 : f32
+  gpu.launch blocks(%b, %by, %bz) in (%gx = %c4, %gy = %c1, %gz = %c1)
+             threads(%t, %ty, %tz) in (%tx = %c8, %tyy = %c1, %tzz = %c1) {
+    %o = arith.muli %b, %c8 : index
+    %i = arith.addi %o, %t : index
+    memref.store %zero, %x[%i] : memref<32xf32>
+    gpu.terminator
+  } {sluice.kernel = #sluice.kernel<"fill", flops = 0, bytes = 128>}
+  return
+}
+func.func @train.forward(%step: memref<584xi8>, %weights: memref<64xi8>, %next: memref<64xi8>, %slots: memref<64xi8>, %frame: memref<256xi8>, %in_place: memref<64xi8>) attributes {sluice.action = #sluice.action<forward>} {
+  %c128 = arith.constant 128 : index
+  %c16 = arith.constant 16 : index
+  %x = memref.view %frame[%c128][] : memref<256xi8> to memref<32xf32>
+  %y = memref.alloc() : memref<32xf32>
+  %g = memref.view %slots[%c16][] : memref<64xi8> to memref<1xi32>
+  func.call @h.forward(%step, %x) : (memref<584xi8>, memref<32xf32>) -> ()
+  sluice_cuda.when %g : memref<1xi32> {
+    func.call @h.forward(%step, %y) : (memref<584xi8>, memref<32xf32>) -> ()
+  }
+  return
+}
+}
