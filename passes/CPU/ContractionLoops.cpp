@@ -25,16 +25,17 @@ struct Task {
 /// and over panels of B. Inside of all is a micro-kernel, which has the loop over panels of A.
 class ContractionLoops {
 public:
-  ContractionLoops(Contraction contraction, StrategyAttr strategy, Initialization initialization, Epilogue epilogue);
+  explicit ContractionLoops(FusedContraction fused);
 
   void emit();
 
 private:
-  Contraction contraction; // its operands are collapsed by `emit`
+  FusedContraction fused; // operands are collapsed by `emit`
+  Contraction &contraction = fused.contraction;
+  Initialization &initialization = fused.initialization;
+  Epilogue &epilogue = fused.epilogue;
   ContractionPlan plan;
   ImplicitLocOpBuilder b;
-  Initialization initialization;
-  Epilogue epilogue;
   Block *home; // where buffers are allocated: that of the loop over tasks, or what is around the contraction
   struct Buffers {
     Value panelsOfA, panelsOfB, tile, keptSums;
@@ -45,7 +46,6 @@ private:
   FloatType panelType() const {
     return plan.kernel.interleavedTerms == 1 ? contraction.elementType() : contraction.computeType;
   }
-  KernelAttr kernel();
   KernelAttr kernelOfPacking();
   Value allocate(ArrayRef<int64_t> shape, Type element);
   void allocateBuffers();
@@ -59,10 +59,8 @@ private:
 };
 } // namespace
 
-ContractionLoops::ContractionLoops(Contraction contraction, StrategyAttr strategy, Initialization initialization,
-                                   Epilogue epilogue)
-    : contraction(contraction), b(contraction.op.getLoc(), contraction.op), initialization(initialization),
-      epilogue(epilogue) {
+ContractionLoops::ContractionLoops(FusedContraction fusedContraction)
+    : fused(std::move(fusedContraction)), b(contraction.op.getLoc(), contraction.op) {
   Operation *around = contraction.op->getParentOp();
   while (!isa<scf::ForallOp, scf::ParallelOp, FunctionOpInterface>(around))
     around = around->getParentOp();
@@ -70,11 +68,10 @@ ContractionLoops::ContractionLoops(Contraction contraction, StrategyAttr strateg
   ContractionShape shape = ContractionShape::of(contraction);
   shape.isInitialized = initialization.op != nullptr;
   shape.isInParallelLoop = !isa<FunctionOpInterface>(around);
-  plan = planContraction(shape, strategy);
+  plan = planContraction(shape, contraction.op->getAttrOfType<StrategyAttr>(strategyAttrName));
 }
 
 void ContractionLoops::emit() {
-  Operation *op = contraction.op;
   collapseOperands();
   if (plan.a.packing == PlanOfA::BeforeTasks) {
     buffers.panelsOfA = allocate({plan.a.bufferSize}, panelType());
@@ -88,17 +85,13 @@ void ContractionLoops::emit() {
     loop(b, constantIndex(b, 0), constantIndex(b, plan.tasks), 1, [&](Value task) { emitTask(task); });
     break;
   case ContractionPlan::Parallel:
-    parallelLoop(b, plan.tasks, kernel(), [&](Value task) {
+    parallelLoop(b, plan.tasks, fused.kernel(), [&](Value task) {
       llvm::SaveAndRestore inside(home, b.getInsertionBlock());
       emitTask(task);
     });
     break;
   }
-  op->erase();
-  if (initialization.op)
-    initialization.op->erase();
-  if (epilogue.op)
-    epilogue.op->erase();
+  fused.eraseOps();
 }
 
 //===-- Operands, descriptions and buffers ----------------------------------------===//
@@ -121,19 +114,9 @@ void ContractionLoops::collapseOperands() {
       collapse(operand);
 }
 
-/// What the contraction computes and moves, with its epilogue, for which C does not move.
-KernelAttr ContractionLoops::kernel() {
-  auto kernel = contraction.op->getAttrOfType<KernelAttr>(kernelAttrName);
-  auto fused = epilogue.op ? epilogue.op->getAttrOfType<KernelAttr>(kernelAttrName) : KernelAttr();
-  if (!kernel || !fused)
-    return kernel;
-  return KernelAttr::get(b.getContext(), kernel.getName(), kernel.getFlops() + fused.getFlops(),
-                         kernel.getBytes() + epilogue.bytesBesideC(contraction.op.getDpsInits().front()));
-}
-
 /// Packing all of A moves it to the panels.
 KernelAttr ContractionLoops::kernelOfPacking() {
-  if (!kernel())
+  if (!fused.kernel())
     return {};
   int64_t elements = contraction.product(contraction.dimsAroundA()) * plan.size.m * plan.size.k;
   int64_t bytesOfBoth = contraction.bytesOfElement(contraction.a) + panelType().getWidth() / 8;
@@ -299,7 +282,4 @@ void ContractionLoops::emitPanel(MicroKernel kernel, SubRange m, SubRange n, Val
   emitIf(b, isInside, [&] { kernel.emit(b, m, {n.start, n.count, /*isWhole=*/true}, j, terms); }, emitLast);
 }
 
-void sluice::emitContractionLoops(Contraction contraction, StrategyAttr strategy, Initialization initialization,
-                                  Epilogue epilogue) {
-  ContractionLoops(contraction, strategy, initialization, epilogue).emit();
-}
+void sluice::emitContractionLoops(const FusedContraction &contraction) { ContractionLoops(contraction).emit(); }

@@ -2,15 +2,13 @@
 #ifndef SLUICE_PASSES_CPU_CONTRACTIONLOOPS_H
 #define SLUICE_PASSES_CPU_CONTRACTIONLOOPS_H
 
-#include "dialects/Sluice/SluiceDialect.h"
-#include "passes/CPU/Epilogue.h"
+#include "passes/Contractions/FusedContraction.h"
 
 namespace sluice {
 
-/// Emits the loops that the strategy asks for in place of the contraction, its initialization and its epilogue, which
+/// Emits the loops that the contraction's strategy asks for in place of it, its initialization and its epilogue, which
 /// are erased. The strategy fits the contraction.
-void emitContractionLoops(Contraction contraction, cpu::StrategyAttr strategy, Initialization initialization,
-                          Epilogue epilogue);
+void emitContractionLoops(const FusedContraction &contraction);
 
 } // namespace sluice
 

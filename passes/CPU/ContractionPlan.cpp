@@ -1,9 +1,9 @@
 //===- ContractionPlan.cpp - How a contraction is expanded, in numbers ------------===//
 #include "passes/CPU/ContractionPlan.h"
 #include "passes/Build/CacheLines.h"
-#include "passes/CPU/Contraction.h"
 #include "passes/CPU/ParallelWork.h"
 #include "passes/CPU/Strategy.h"
+#include "passes/Contractions/Contraction.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;

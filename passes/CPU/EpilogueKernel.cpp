@@ -4,7 +4,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
-#include "passes/CPU/VectorBody.h"
+#include "passes/Build/VectorBody.h"
 
 using namespace mlir;
 using namespace sluice;

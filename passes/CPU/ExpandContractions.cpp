@@ -3,7 +3,6 @@
 #include "passes/CPU/ContractionLoops.h"
 #include "passes/CPU/Passes.h"
 #include "passes/CPU/Strategy.h"
-#include <vector>
 
 namespace sluice {
 #define GEN_PASS_DEF_EXPANDCONTRACTIONS
@@ -42,46 +41,18 @@ static LogicalResult checkStrategy(const Contraction &contraction, StrategyAttr 
 namespace {
 struct ExpandContractions : sluice::impl::ExpandContractionsBase<ExpandContractions> {
   void runOnOperation() override {
-    BufferAliases aliases;
-    SmallVector<linalg::LinalgOp> contractions;
-    getOperation().walk([&](linalg::LinalgOp op) {
-      if (isContraction(op))
-        contractions.push_back(op);
-    });
-    // All are matched before the first one is expanded. What is fused moves beside its contraction, so that each match
-    // sees the order of those before it.
-    std::vector<Match> matches;
-    SmallPtrSet<Operation *, 8> epilogues;
-    for (linalg::LinalgOp op : contractions) {
+    auto contractions = fuseContractions(getOperation(), [](const Contraction &contraction) -> LogicalResult {
+      linalg::LinalgOp op = contraction.op;
       auto strategy = op->getAttrOfType<StrategyAttr>(strategyAttrName);
-      if (!strategy) {
-        op->emitOpError("has no '") << strategyAttrName << "'; a strategy pass of the target sets it";
-        return signalPassFailure();
-      }
-      FailureOr<Contraction> contraction = analyzeContraction(op);
-      if (failed(contraction) || failed(checkStrategy(*contraction, strategy)))
-        return signalPassFailure();
-      Initialization initialization = findInitialization(*contraction, aliases);
-      // The epilogue of one contraction may set C of another one: it becomes part of the former.
-      if (epilogues.contains(initialization.op))
-        initialization = {};
-      if (initialization.op)
-        initialization.op->moveBefore(op);
-      Epilogue epilogue = takeEpilogue(*contraction, initialization, aliases);
-      if (epilogue.op)
-        epilogues.insert(epilogue.op);
-      matches.push_back({*contraction, strategy, initialization, epilogue});
-    }
-    for (const Match &match : matches)
-      emitContractionLoops(match.contraction, match.strategy, match.initialization, match.epilogue);
+      if (!strategy)
+        return op->emitOpError("has no '") << strategyAttrName << "'; a strategy pass of the target sets it";
+      return checkStrategy(contraction, strategy);
+    });
+    if (failed(contractions))
+      return signalPassFailure();
+    // All are matched before the first one is expanded.
+    for (const FusedContraction &fused : *contractions)
+      emitContractionLoops(fused);
   }
-
-private:
-  struct Match {
-    Contraction contraction;
-    StrategyAttr strategy;
-    Initialization initialization;
-    Epilogue epilogue;
-  };
 };
 } // namespace

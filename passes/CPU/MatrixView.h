@@ -2,8 +2,8 @@
 #ifndef SLUICE_PASSES_CPU_MATRIXVIEW_H
 #define SLUICE_PASSES_CPU_MATRIXVIEW_H
 
-#include "passes/CPU/Contraction.h"
-#include "passes/CPU/Loops.h"
+#include "passes/Build/Loops.h"
+#include "passes/Contractions/Contraction.h"
 
 namespace sluice {
 

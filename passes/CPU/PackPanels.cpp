@@ -6,7 +6,7 @@
 #include "mlir/IR/Matchers.h"
 #include "passes/Build/BFloat16.h"
 #include "passes/Build/Rounding.h"
-#include "passes/CPU/VectorBody.h"
+#include "passes/Build/VectorBody.h"
 #include "llvm/ADT/bit.h"
 
 using namespace mlir;

@@ -3,8 +3,8 @@
 #define SLUICE_PASSES_CPU_STRATEGY_H
 
 #include "dialects/CPU/CPUDialect.h"
-#include "passes/CPU/Contraction.h"
 #include "passes/CPU/VectorUnit.h"
+#include "passes/Contractions/Contraction.h"
 
 namespace sluice {
 

@@ -3,7 +3,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/CPU/VectorBody.h"
+#include "passes/Build/VectorBody.h"
 #include "passes/CPU/VectorizedNest.h"
 
 using namespace mlir;

@@ -2,7 +2,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/Build/Indices.h"
-#include "passes/CPU/VectorBody.h"
+#include "passes/Build/VectorBody.h"
 #include "passes/CPU/VectorizedNest.h"
 
 using namespace mlir;

@@ -1,6 +1,6 @@
 //===- BufferAliases.h - Which ops touch which buffers ------------------------------===//
-#ifndef SLUICE_PASSES_CPU_BUFFERALIASES_H
-#define SLUICE_PASSES_CPU_BUFFERALIASES_H
+#ifndef SLUICE_PASSES_CONTRACTIONS_BUFFERALIASES_H
+#define SLUICE_PASSES_CONTRACTIONS_BUFFERALIASES_H
 
 #include "mlir/Analysis/AliasAnalysis.h"
 #include "mlir/Analysis/AliasAnalysis/LocalAliasAnalysis.h"
@@ -21,4 +21,4 @@ protected:
 
 } // namespace sluice
 
-#endif // SLUICE_PASSES_CPU_BUFFERALIASES_H
+#endif // SLUICE_PASSES_CONTRACTIONS_BUFFERALIASES_H

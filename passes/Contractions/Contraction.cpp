@@ -1,5 +1,5 @@
 //===- Contraction.cpp - The matrix product inside a contraction ------------------===//
-#include "passes/CPU/Contraction.h"
+#include "passes/Contractions/Contraction.h"
 #include "dialects/Sluice/SluiceStateOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 

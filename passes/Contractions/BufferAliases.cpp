@@ -1,5 +1,5 @@
 //===- BufferAliases.cpp - Which ops touch which buffers ----------------------------===//
-#include "passes/CPU/BufferAliases.h"
+#include "passes/Contractions/BufferAliases.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 

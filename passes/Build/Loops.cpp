@@ -1,5 +1,5 @@
 //===- Loops.cpp - Loops and branches --------------------------------------------===//
-#include "passes/CPU/Loops.h"
+#include "passes/Build/Loops.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 

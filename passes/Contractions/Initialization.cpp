@@ -1,5 +1,5 @@
 //===- Initialization.cpp - What C holds before a contraction ------------------------===//
-#include "passes/CPU/Initialization.h"
+#include "passes/Contractions/Initialization.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;

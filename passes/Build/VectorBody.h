@@ -1,6 +1,6 @@
 //===- VectorBody.h - Bodies of generics on vectors --------------------------------===//
-#ifndef SLUICE_PASSES_CPU_VECTORBODY_H
-#define SLUICE_PASSES_CPU_VECTORBODY_H
+#ifndef SLUICE_PASSES_BUILD_VECTORBODY_H
+#define SLUICE_PASSES_BUILD_VECTORBODY_H
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -82,4 +82,4 @@ inline llvm::SmallVector<mlir::Value> interleaveVectors(mlir::OpBuilder &b, mlir
 
 } // namespace sluice
 
-#endif // SLUICE_PASSES_CPU_VECTORBODY_H
+#endif // SLUICE_PASSES_BUILD_VECTORBODY_H

@@ -1,5 +1,5 @@
 //===- Epilogue.cpp - The element-wise op behind a contraction ----------------------===//
-#include "passes/CPU/Epilogue.h"
+#include "passes/Contractions/Epilogue.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/SetVector.h"
 

@@ -1,6 +1,6 @@
 //===- Loops.h - Loops and branches ----------------------------------------------===//
-#ifndef SLUICE_PASSES_CPU_LOOPS_H
-#define SLUICE_PASSES_CPU_LOOPS_H
+#ifndef SLUICE_PASSES_BUILD_LOOPS_H
+#define SLUICE_PASSES_BUILD_LOOPS_H
 
 #include "dialects/Sluice/SluiceDialect.h"
 #include "passes/Build/Indices.h"
@@ -28,4 +28,4 @@ void emitIf(mlir::ImplicitLocOpBuilder &b, mlir::Value condition, llvm::function
 
 } // namespace sluice
 
-#endif // SLUICE_PASSES_CPU_LOOPS_H
+#endif // SLUICE_PASSES_BUILD_LOOPS_H

@@ -1,5 +1,5 @@
 //===- NarrowSums.cpp - Sums of a declared format, emulated --------------------------===//
-#include "passes/CPU/NarrowSums.h"
+#include "passes/Contractions/NarrowSums.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"

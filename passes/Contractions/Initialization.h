@@ -1,9 +1,9 @@
 //===- Initialization.h - What C holds before a contraction --------------------------===//
-#ifndef SLUICE_PASSES_CPU_INITIALIZATION_H
-#define SLUICE_PASSES_CPU_INITIALIZATION_H
+#ifndef SLUICE_PASSES_CONTRACTIONS_INITIALIZATION_H
+#define SLUICE_PASSES_CONTRACTIONS_INITIALIZATION_H
 
-#include "passes/CPU/BufferAliases.h"
-#include "passes/CPU/Contraction.h"
+#include "passes/Contractions/BufferAliases.h"
+#include "passes/Contractions/Contraction.h"
 
 namespace sluice {
 
@@ -19,4 +19,4 @@ Initialization findInitialization(const Contraction &contraction, BufferAliases 
 
 } // namespace sluice
 
-#endif // SLUICE_PASSES_CPU_INITIALIZATION_H
+#endif // SLUICE_PASSES_CONTRACTIONS_INITIALIZATION_H

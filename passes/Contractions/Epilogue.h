@@ -1,9 +1,9 @@
 //===- Epilogue.h - The element-wise op behind a contraction ------------------------===//
-#ifndef SLUICE_PASSES_CPU_EPILOGUE_H
-#define SLUICE_PASSES_CPU_EPILOGUE_H
+#ifndef SLUICE_PASSES_CONTRACTIONS_EPILOGUE_H
+#define SLUICE_PASSES_CONTRACTIONS_EPILOGUE_H
 
-#include "passes/CPU/BufferAliases.h"
-#include "passes/CPU/Initialization.h"
+#include "passes/Contractions/BufferAliases.h"
+#include "passes/Contractions/Initialization.h"
 
 namespace sluice {
 
@@ -23,4 +23,4 @@ Epilogue takeEpilogue(Contraction &contraction, Initialization initialization, B
 
 } // namespace sluice
 
-#endif // SLUICE_PASSES_CPU_EPILOGUE_H
+#endif // SLUICE_PASSES_CONTRACTIONS_EPILOGUE_H

@@ -1,10 +1,10 @@
 //===- Contraction.h - The matrix product inside a contraction -------------------===//
-#ifndef SLUICE_PASSES_CPU_CONTRACTION_H
-#define SLUICE_PASSES_CPU_CONTRACTION_H
+#ifndef SLUICE_PASSES_CONTRACTIONS_CONTRACTION_H
+#define SLUICE_PASSES_CONTRACTIONS_CONTRACTION_H
 
-#include "dialects/CPU/CPUDialect.h"
+#include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "passes/CPU/NarrowSums.h"
+#include "passes/Contractions/NarrowSums.h"
 #include <optional>
 
 namespace sluice {
@@ -58,4 +58,4 @@ mlir::FailureOr<Contraction> analyzeContraction(mlir::linalg::LinalgOp op);
 
 } // namespace sluice
 
-#endif // SLUICE_PASSES_CPU_CONTRACTION_H
+#endif // SLUICE_PASSES_CONTRACTIONS_CONTRACTION_H

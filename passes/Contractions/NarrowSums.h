@@ -1,6 +1,6 @@
 //===- NarrowSums.h - Sums of a declared format, emulated -----------------------------===//
-#ifndef SLUICE_PASSES_CPU_NARROWSUMS_H
-#define SLUICE_PASSES_CPU_NARROWSUMS_H
+#ifndef SLUICE_PASSES_CONTRACTIONS_NARROWSUMS_H
+#define SLUICE_PASSES_CONTRACTIONS_NARROWSUMS_H
 
 #include "dialects/Sluice/SluiceDialect.h"
 #include "passes/Build/RandomBits.h"
@@ -40,4 +40,4 @@ private:
 
 } // namespace sluice
 
-#endif // SLUICE_PASSES_CPU_NARROWSUMS_H
+#endif // SLUICE_PASSES_CONTRACTIONS_NARROWSUMS_H
