@@ -61,6 +61,8 @@ void DescriptionReader::readObjective(const JsonValue &value) {
     ModelOp head{ModelOp::Kind::Linear, description.objectiveLocation};
     addParameter(head, name, ".weight", {description.vocabulary, width},
                  initialValues(readInit(value.find("init"), weightInit), width));
+    if (reader.failed())
+      return;
     description.headParameter = head.parameters.front();
     description.head = head.parameters.front().name;
     return;

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/Regex.h"
 #include <cstdlib>
 
 using namespace mlir;
@@ -43,6 +44,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   });
   // Files are read with a zero behind them, which MLIR's lexer counts on.
   std::string text(reinterpret_cast<const char *>(data), size);
+  // MLIR 22.1 asks an array of `index` for the width of a float, which crashes; no dialect has such an array.
+  static const llvm::Regex arrayOfIndex("array<[[:space:]]*index");
+  if (arrayOfIndex.match(text))
+    return 0;
   auto module = parseSourceString<ModuleOp>(text, context.get());
   if (!module) {
     if (errors == 0)
