@@ -17,8 +17,8 @@ namespace sluice {
 using namespace mlir;
 using namespace sluice;
 
-/// From loops, vectors and buffers to NVVM, in a `gpu.module`.
-static void addConversions(OpPassManager &kernels) {
+/// From loops and math to what NVVM's conversion takes, in a `gpu.module`.
+static void addPreparation(OpPassManager &kernels) {
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
   kernels.addPass(createLoopInvariantCodeMotionPass());
@@ -30,8 +30,10 @@ static void addConversions(OpPassManager &kernels) {
   kernels.addPass(memref::createExpandOpsPass());
   kernels.addPass(createLowerAffinePass());
   kernels.addPass(arith::createArithExpandOpsPass());
-  // First: what has an instruction would become a call of the toolkit's library of functions below.
   kernels.addPass(createConvertMathToLLVMPass());
+}
+
+static void addConversions(OpPassManager &kernels) {
   ConvertGpuOpsToNVVMOpsOptions nvvm;
   nvvm.useBarePtrCallConv = true;
   kernels.addPass(createConvertGpuOpsToNVVMOps(nvvm));
@@ -44,13 +46,34 @@ static void addConversions(OpPassManager &kernels) {
   kernels.addPass(createCSEPass());
 }
 
+/// Functions that have an instruction become calls of their intrinsics: NVVM's conversion would make calls of the
+/// toolkit's library of them, which is not there.
+static void callIntrinsics(ModuleOp module) {
+  module.walk([](Operation *op) {
+    if (!isa<LLVM::CopySignOp, LLVM::FAbsOp, LLVM::FCeilOp, LLVM::FFloorOp, LLVM::FMAOp, LLVM::RoundEvenOp,
+             LLVM::RoundOp, LLVM::SqrtOp>(op))
+      return;
+    OpBuilder builder(op);
+    StringRef name = op->getName().getStringRef();
+    name.consume_front("llvm.intr.");
+    auto call = LLVM::CallIntrinsicOp::create(builder, op->getLoc(), op->getResult(0).getType(),
+                                              builder.getStringAttr("llvm." + name), op->getOperands());
+    op->replaceAllUsesWith(call->getResults());
+    op->erase();
+  });
+}
+
 namespace {
 struct LowerKernels : sluice::impl::LowerKernelsBase<LowerKernels> {
   void runOnOperation() override {
-    OpPassManager pipeline(ModuleOp::getOperationName());
-    addConversions(pipeline.nest<gpu::GPUModuleOp>());
-    if (failed(runPipeline(pipeline, getOperation())))
+    OpPassManager preparation(ModuleOp::getOperationName()), conversion(ModuleOp::getOperationName());
+    addPreparation(preparation.nest<gpu::GPUModuleOp>());
+    addConversions(conversion.nest<gpu::GPUModuleOp>());
+    if (failed(runPipeline(preparation, getOperation())))
       return signalPassFailure();
+    callIntrinsics(getOperation());
+    if (failed(runPipeline(conversion, getOperation())))
+      signalPassFailure();
   }
 };
 } // namespace

@@ -4,6 +4,155 @@
 
 include "mlir/Pass/PassBase.td"
 
+def TableRowKernels : Pass<"sluice-table-row-kernels", "::mlir::func::FuncOp"> {
+  let summary = "rows that indices name are gathered and scattered by kernels";
+  let description = [{
+    - Needs: `sluice.gather_rows` and `sluice.scatter_rows` on buffers.
+    - A thread gathers neighbours of a row by one access.
+    - A block scatters all rows that name one row of the table, in ascending order: the block of the first of them. No
+      atomics, so the sum has one order.
+
+    ```mlir
+    sluice.gather_rows ins(%indices, %table : memref<64xi32>, memref<256x384xf32>) outs(%rows : memref<64x384xf32>)
+    ```
+
+    becomes a `gpu.launch` of 24 blocks of 256 threads.
+  }];
+  let dependentDialects = ["::mlir::gpu::GPUDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
+def CUDABlockStrategy : Pass<"sluice-cuda-block-strategy", "::mlir::func::FuncOp"> {
+  let summary = "decides into which blocks kernel ops are decomposed on a GPU";
+  let description = [{
+    - Needs: kernel ops of static shape.
+    - Does: sets `block` so that blocks are few: each is several kernels over all that the block has. Logits of the
+      output head are as many as 256 MiB have, in whole rows where their gradients are computed with them.
+    - Leaves: the op otherwise as it is; `sluice-decompose-blocked` reads the block. Ops that have kernels of their own
+      get none.
+
+    ```mlir
+    sluice.blocked_newton_schulz ins(%u : memref<6x384x1152xf32>) outs(%x : memref<6x384x1152xf32>) {parts = 3 : i64}
+    ```
+
+    gets `{block = array<i64: 18>}`: all matrices one after the other.
+  }];
+  let dependentDialects = ["::sluice::SluiceDialect"];
+}
+
+def UnrollLoops : Pass<"sluice-unroll-loops", "::mlir::func::FuncOp"> {
+  let summary = "a loop over kernels becomes as many kernels";
+  let description = [{
+    A step is a list of launches; the host computes nothing between them.
+
+    - Needs: loops outside of kernels with bounds that are constants.
+    - Does: parallel loops run in order, and all are unrolled.
+    - Refuses: other loops.
+
+    ```mlir
+    scf.for %i = %c0 to %c2 step %c1 {
+      %row = memref.subview %x[%i, 0] [1, 64] [1, 1] : memref<2x64xf32> to memref<1x64xf32, strided<[64, 1], offset: ?>>
+      linalg.fill ins(%zero : f32) outs(%row : memref<1x64xf32, strided<[64, 1], offset: ?>>)
+    }
+    ```
+
+    becomes, with the canonicalizer behind it, two `linalg.fill`.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+}
+
+def RowKernels : Pass<"sluice-row-kernels", "::mlir::func::FuncOp"> {
+  let summary = "ops on rows with their sums are one kernel";
+  let description = [{
+    A norm, a softmax and the like are several ops of linalg on the same rows.
+
+    - Does: ops that follow each other are a group where each thread can compute its points of all of them. The loops of
+      a sum are the last ones; what is before them are rows.
+    - A warp has a row, or a block where rows are long. What its threads have read and computed they keep in registers
+      while a thread has at most 32 elements of a row, so that each array is read and written once.
+    - Sums have one order, which follows from the length of the row.
+    - Buffers that only the group uses are not written.
+    - Leaves: ops without sums, and sums whose loops are not the last, for the passes behind this one.
+
+    ```mlir
+    linalg.reduce { arith.addf } ins(%x : memref<64x128xf32>) outs(%sum : memref<64xf32>) dimensions = [1]
+    linalg.div ins(%x, %sum_of_rows : memref<64x128xf32>, memref<64x128xf32>) outs(%y : memref<64x128xf32>)
+    ```
+
+    becomes a `gpu.launch` of 16 blocks of four warps.
+  }];
+  let dependentDialects = ["::mlir::gpu::GPUDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def ElementwiseKernels : Pass<"sluice-elementwise-kernels", "::mlir::func::FuncOp"> {
+  let summary = "element-by-element ops are kernels";
+  let description = [{
+    - Does: ops over the same points that follow each other are one kernel. A thread has as many neighbours as an access
+      of 16 bytes takes.
+    - Does: a `memref.copy` likewise.
+    - Buffers that only the group uses are not written.
+    - Leaves: sums.
+
+    ```mlir
+    linalg.exp ins(%x : memref<64x128xf32>) outs(%y : memref<64x128xf32>)
+    ```
+
+    becomes a `gpu.launch` of 8 blocks of 256 threads.
+  }];
+  let dependentDialects = ["::mlir::gpu::GPUDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def SerialKernels : Pass<"sluice-serial-kernels", "::mlir::func::FuncOp"> {
+  let summary = "what is left of linalg is a kernel with a thread a point";
+  let description = [{
+    - Does: a thread has a point of the parallel loops, and goes through the loops of sums in their order.
+    - It is for small ops that no other pass has a kernel for.
+    - Refuses: tensors and dynamic shapes.
+
+    ```mlir
+    linalg.reduce { arith.addf } ins(%x : memref<64x128xf32>) outs(%sum : memref<128xf32>) dimensions = [0]
+    ```
+
+    becomes a `gpu.launch` of one block of 128 threads.
+  }];
+  let dependentDialects = ["::mlir::gpu::GPUDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
+def ScalarKernels : Pass<"sluice-scalar-kernels", "::mlir::func::FuncOp"> {
+  let summary = "scalar code is in kernels of one thread, and branches are gates";
+  let description = [{
+    - Does: stores of scalars become kernels of one thread, with what the scalars are computed from. Those that follow
+      each other are one kernel.
+    - Does: a branch becomes two `sluice_cuda.when`. A kernel writes their words from the condition.
+    - Leaves: launches, calls, views, constants and allocations.
+
+    ```mlir
+    %open = arith.cmpf ogt, %kept, %zero : f64
+    scf.if %open {
+      func.call @h.forward(%step, %x) : (memref<584xi8>, memref<64xf32>) -> ()
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    %word = memref.alloc() : memref<1xi32>
+    gpu.launch ... // stores 1 to %word where %open, else 0
+    sluice_cuda.when %word : memref<1xi32> {
+      func.call @h.forward(%step, %x) : (memref<584xi8>, memref<64xf32>) -> ()
+    }
+    ```
+  }];
+  let dependentDialects = ["::sluice::cuda::CUDADialect", "::mlir::gpu::GPUDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 def OutlineKernels : Pass<"sluice-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "launches become kernels of one module";
   let description = [{

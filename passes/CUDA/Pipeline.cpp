@@ -3,6 +3,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/Blocked/Passes.h"
 #include "passes/Buffers/Passes.h"
 #include "passes/CUDA/Card.h"
 #include "passes/CUDA/Passes.h"
@@ -35,9 +36,19 @@ public:
   TargetAttrInterface describe(MLIRContext *context) const override { return card.describe(context); }
 
   void buildKernelPipeline(OpPassManager &manager, StringRef tuneCache) const override {
-    manager.addNestedPass<func::FuncOp>(createDescribeKernels());
+    manager.addNestedPass<func::FuncOp>(createTableRowKernels());
+    manager.addNestedPass<func::FuncOp>(createCUDABlockStrategy());
+    // On buffers, so that blocks are plain subviews.
+    manager.addNestedPass<func::FuncOp>(createDecomposeBlocked());
+    manager.addNestedPass<func::FuncOp>(createUnrollLoops());
     manager.addPass(createCanonicalizerPass());
     manager.addPass(createCSEPass());
+    manager.addNestedPass<func::FuncOp>(createDescribeKernels());
+    manager.addNestedPass<func::FuncOp>(createRowKernels());
+    manager.addNestedPass<func::FuncOp>(createElementwiseKernels());
+    manager.addNestedPass<func::FuncOp>(createSerialKernels());
+    manager.addNestedPass<func::FuncOp>(createScalarKernels());
+    manager.addPass(createCanonicalizerPass());
     manager.addPass(createPlanScratch());
     manager.addPass(createOutlineKernels());
     manager.addPass(createPlanLaunches());

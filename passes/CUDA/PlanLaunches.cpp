@@ -131,7 +131,7 @@ LogicalResult Walk::visit(Operation &op, func::FuncOp function, const Place *gat
         return failure();
     return success();
   }
-  if (isMemoryEffectFree(&op) || isa<func::ReturnOp, LaunchOp>(op))
+  if (isMemoryEffectFree(&op) || isa<func::ReturnOp, InputOp, LaunchOp>(op))
     return success();
   return op.emitOpError() << "expected kernels, found what no kernel does";
 }

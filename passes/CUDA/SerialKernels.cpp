@@ -1,0 +1,89 @@
+//===- SerialKernels.cpp - Sums of any shape to kernels --------------------------------===//
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "passes/CUDA/Elements.h"
+#include "passes/CUDA/KernelLaunch.h"
+#include "passes/CUDA/Passes.h"
+
+namespace sluice {
+#define GEN_PASS_DEF_SERIALKERNELS
+#include "passes/CUDA/Passes.h.inc"
+} // namespace sluice
+
+using namespace mlir;
+using namespace sluice;
+
+static constexpr int64_t threadsOfBlock = 128;
+
+/// A thread has a point of the parallel loops and goes through the others in their order.
+static void writeKernel(OpBuilder &builder, linalg::LinalgOp op) {
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges(), parallelSizes;
+  SmallVector<unsigned> parallel, reductions;
+  op.getParallelDims(parallel);
+  op.getReductionDims(reductions);
+  for (unsigned dim : parallel)
+    parallelSizes.push_back(sizes[dim]);
+  int64_t points = ShapedType::getNumElements(parallelSizes);
+  int64_t threads = std::min(threadsOfBlock, int64_t(llvm::alignTo(points, warpSize)));
+  KernelLaunch launch(builder, op.getLoc(), {int64_t(llvm::divideCeil(points, threads)), 1, 1}, {threads, 1, 1},
+                      op->getAttrOfType<KernelAttr>(kernelAttrName));
+  ImplicitLocOpBuilder &b = launch.body();
+  IndexMath index{b};
+  Value point = index.add(index.mul(launch.blockIndex(), threads), launch.threadIndex());
+  if (points % threads != 0) {
+    auto branch = scf::IfOp::create(b, index.less(point, points), /*withElseRegion=*/false);
+    b.setInsertionPointToStart(branch.thenBlock());
+  }
+  LoopPosition at;
+  at.indices.resize(sizes.size());
+  SmallVector<Value> ofPoint = index.delinearize(point, parallelSizes);
+  for (auto [dim, value] : llvm::zip_equal(parallel, ofPoint))
+    at.indices[dim] = value;
+  for (unsigned dim : reductions)
+    at.indices[dim] = index.constant(0);
+  SmallVector<Value> carried;
+  Registers outer;
+  for (OpOperand &output : op.getDpsInitsMutable())
+    carried.push_back(readElements(b, output.get(), op.getMatchingIndexingMap(&output), at, outer).front());
+  SmallVector<scf::ForOp> loops;
+  for (unsigned dim : reductions) {
+    auto loop = scf::ForOp::create(b, index.constant(0), index.constant(sizes[dim]), index.constant(1), carried);
+    carried.assign(loop.getRegionIterArgs().begin(), loop.getRegionIterArgs().end());
+    at.indices[dim] = loop.getInductionVar();
+    loops.push_back(loop);
+    b.setInsertionPointToStart(loop.getBody());
+  }
+  Registers registers;
+  for (auto [output, value] : llvm::zip_equal(op.getDpsInitsMutable(), carried))
+    registers.set(output.get(), op.getMatchingIndexingMap(&output), {value});
+  SmallVector<Value> results;
+  for (SmallVector<Value> &values : computeElements(b, op, at, readOperands(b, op, at, registers)))
+    results.push_back(values.front());
+  for (scf::ForOp loop : llvm::reverse(loops)) {
+    scf::YieldOp::create(b, results);
+    results.assign(loop.getResults().begin(), loop.getResults().end());
+    b.setInsertionPointAfter(loop);
+  }
+  for (auto [output, value] : llvm::zip_equal(op.getDpsInitsMutable(), results))
+    writeElements(b, output.get(), op.getMatchingIndexingMap(&output), at, {value});
+}
+
+namespace {
+struct SerialKernels : sluice::impl::SerialKernelsBase<SerialKernels> {
+  void runOnOperation() override {
+    SmallVector<linalg::LinalgOp> ops;
+    getOperation().walk([&](linalg::LinalgOp op) {
+      if (!op->getParentOfType<gpu::LaunchOp>())
+        ops.push_back(op);
+    });
+    for (linalg::LinalgOp op : ops) {
+      if (!op.hasPureBufferSemantics() || op.hasDynamicShape()) {
+        op->emitOpError() << "expected buffers of static shape";
+        return signalPassFailure();
+      }
+      OpBuilder builder(op);
+      writeKernel(builder, op);
+      op.erase();
+    }
+  }
+};
+} // namespace
