@@ -9,12 +9,6 @@
 
 namespace sluice::runtime {
 
-std::string mebibytes(int64_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.1f MiB", static_cast<double>(bytes) / kMebibyte);
-  return text;
-}
-
 /// A value in [least, below).
 static CLI::Validator within(double least, double below, const std::string &meaning) {
   return CLI::Validator(

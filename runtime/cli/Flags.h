@@ -12,11 +12,6 @@
 
 namespace sluice::runtime {
 
-/// Bytes; memory is told to people in this unit.
-inline constexpr double kMebibyte = 1 << 20;
-/// "1.5 MiB".
-std::string mebibytes(int64_t bytes);
-
 // What a value may be. Each makes the one line that says what it is instead.
 
 /// A whole number in [least, most], checked on the text.

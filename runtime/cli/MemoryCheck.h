@@ -5,11 +5,9 @@
 
 #include "runtime/abi.h"
 #include "runtime/cpu/AvailableMemory.h"
+#include "runtime/engine/MemoryPlan.h"
 
 namespace sluice::runtime {
-
-/// What a program is to do: training writes all of its memory, the other verbs leave gradients and state alone.
-enum class MemoryUse { Training, Inference };
 
 /// Error where the program needs more memory than there is: how much, how much there is, and what would fit.
 void checkMemory(const sluice_binary &program, unsigned threads, MemoryUse use, const AvailableMemory &memory,

@@ -1,117 +1,71 @@
 //===- Device.cpp - The CPU as a device of the engine ---------------------===//
 
 #include "runtime/cpu/Device.h"
+#include "runtime/engine/Program.h"
 
 #include <algorithm>
 #include <cstring>
 
 namespace sluice::runtime {
 
-/// The largest of a field over the functions of a device's stages: none calls another of the table, so all share one
-/// block.
-static int64_t largest(const sluice_binary &program, int32_t device, int64_t sluice_function::*field) {
-  int64_t bytes = 0;
-  for (uint32_t i = 0; i < program.function_count; ++i)
-    if (program.stages[program.functions[i].stage].device == device)
-      bytes = std::max(bytes, program.functions[i].*field);
-  return bytes;
-}
+namespace {
 
-/// Bytes of scratch that each thread needs.
-static int64_t threadScratchBytes(const sluice_binary &program, int32_t device) {
-  return largest(program, device, &sluice_function::thread_scratch_bytes);
-}
+/// Copies through the memory of the channel.
+class HostMessages : public Messages {
+public:
+  HostMessages(const sluice_binary &program, const sluice_channel &channel, CpuDevice &from, CpuDevice &to)
+      : program(program), channel(channel), from(from), to(to) {}
 
-/// Elements from one input to the next: whole lines, as generated code expects of every block.
-static int64_t inputStride(const sluice_binary &program) {
-  constexpr int64_t kElementsALine = SLUICE_ALIGNMENT / int64_t(sizeof(int32_t));
-  int64_t elements = program.batch * program.sequence;
-  return (elements + kElementsALine - 1) / kElementsALine * kElementsALine;
-}
-
-int32_t mostDelay(const sluice_binary &program) {
-  int32_t most = 0;
-  for (uint32_t i = 0; i < program.stage_count; ++i)
-    most = std::max(most, program.stages[i].delay);
-  return most;
-}
-
-/// Of a replica, those whose inputs are kept: of a step, and where gradients are late of the steps before that they are
-/// of and of one that is begun ahead.
-static int64_t microBatchesKept(const sluice_binary &program) {
-  int32_t delay = mostDelay(program);
-  return (delay > 0 ? delay + 2 : 1) * (program.micro_batches / program.replicas);
-}
-
-/// One more where gradients are late: for a micro-batch that is evaluated between steps.
-static int64_t withEvaluated(const sluice_binary &program, int64_t count) {
-  return count + (mostDelay(program) > 0 ? 1 : 0);
-}
-
-static int64_t inputBytes(const sluice_binary &program) {
-  return inputStride(program) * SLUICE_MAX_INPUTS * withEvaluated(program, microBatchesKept(program)) *
-         int64_t(sizeof(int32_t));
-}
-
-static int32_t devicesOfReplica(const sluice_binary &program) {
-  return static_cast<int32_t>(program.device_count) / program.replicas;
-}
-
-static int64_t frameBytes(const sluice_binary &program, const sluice_stage &stage) {
-  return stage.frame_bytes * withEvaluated(program, stage.frames);
-}
-
-/// Of the versions of weights that do not lie in the parameter block, where the first is unless it is a prediction.
-static int64_t versionBytes(const sluice_stage &stage) {
-  return stage.weights_bytes * (stage.versions - (stage.predicts ? 0 : 1));
-}
-
-/// Of the gradient buffers beyond the first, which lies in the persistent block.
-static int64_t bufferBytes(const sluice_binary &program, const sluice_stage &stage) {
-  return stage.gradient_bytes * (program.gradient_buffers - 1);
-}
-
-/// Of the gradients that a stage holds back: whole lines, as all memory that a checkpoint holds.
-static int64_t heldBytes(const sluice_binary &program, int32_t stage) {
-  int64_t bytes = 0;
-  for (uint32_t i = 0; i < program.held_gradient_count; ++i)
-    if (program.held_gradients[i].stage == stage)
-      bytes += program.held_gradients[i].bytes;
-  return (bytes + SLUICE_ALIGNMENT - 1) / SLUICE_ALIGNMENT * SLUICE_ALIGNMENT;
-}
-
-MemoryPlan planMemory(const sluice_binary &program, unsigned threads) {
-  MemoryPlan plan;
-  plan.parameters = program.parameter_bytes;
-  plan.persistent = program.persistent_bytes;
-  plan.inputs = inputBytes(program);
-  for (uint32_t stage = 0; stage < program.stage_count; ++stage) {
-    plan.frames += frameBytes(program, program.stages[stage]);
-    plan.versions += versionBytes(program.stages[stage]);
-    plan.buffers += bufferBytes(program, program.stages[stage]) + heldBytes(program, static_cast<int32_t>(stage));
+  void put(MessagePlace place, const sluice_action &send, int64_t microBatch) override {
+    char *message = place.onHost;
+    if (channel.role == SLUICE_CHANNEL_REPLICA)
+      std::memcpy(message, from.gradients(send.stage, send.from), messageBytes(program, channel));
+    const char *block = blockOf(from, send.stage, microBatch);
+    forEachTransfer([&](const sluice_transfer &transfer) {
+      std::memcpy(message, block + transfer.source, transfer.bytes);
+      message += transfer.bytes;
+    });
   }
-  for (int32_t device = 0; device < devicesOfReplica(program); ++device) {
-    plan.scratch += largest(program, device, &sluice_function::scratch_bytes);
-    plan.threadScratch += sluice_pool::scratchStride(threadScratchBytes(program, device)) * threads;
-  }
-  for (int64_t MemoryPlan::*kind :
-       {&MemoryPlan::parameters, &MemoryPlan::versions, &MemoryPlan::persistent, &MemoryPlan::inputs,
-        &MemoryPlan::frames, &MemoryPlan::buffers, &MemoryPlan::scratch, &MemoryPlan::threadScratch})
-    plan.*kind *= program.replicas;
-  return plan;
-}
 
-Device::Stage::Stage(const sluice_binary &program, int32_t number)
+  void take(MessagePlace place, const sluice_action &receive, int64_t microBatch) override {
+    const char *message = place.onHost;
+    if (channel.role == SLUICE_CHANNEL_REPLICA)
+      std::memcpy(to.gradients(receive.stage, receive.into), message, messageBytes(program, channel));
+    char *block = blockOf(to, receive.stage, microBatch);
+    forEachTransfer([&](const sluice_transfer &transfer) {
+      std::memcpy(block + transfer.target, message, transfer.bytes);
+      message += transfer.bytes;
+    });
+  }
+
+private:
+  char *blockOf(CpuDevice &device, int32_t stage, int64_t microBatch) const {
+    return channel.role == SLUICE_CHANNEL_EXCHANGE ? device.persistent() : device.frame(stage, microBatch);
+  }
+  /// None of whole gradient buffers.
+  template <typename Function> void forEachTransfer(const Function &function) const {
+    for (uint32_t i = 0; channel.role != SLUICE_CHANNEL_REPLICA && i < channel.transfer_count; ++i)
+      function(program.transfers[channel.first_transfer + i]);
+  }
+
+  const sluice_binary &program;
+  const sluice_channel &channel;
+  CpuDevice &from, &to;
+};
+
+} // namespace
+
+CpuDevice::Stage::Stage(const sluice_binary &program, int32_t number)
     : frames(frameBytes(program, program.stages[number])), buffers(bufferBytes(program, program.stages[number])),
-      versions(versionBytes(program.stages[number])), held(heldBytes(program, number)),
-      updatesBefore(static_cast<size_t>(withEvaluated(program, program.stages[number].frames))) {}
+      versions(versionBytes(program.stages[number])), held(heldBytes(program, number)) {}
 
-Device::Worker::Worker(const sluice_binary &program, int32_t device, unsigned threads)
-    : scratch(largest(program, device, &sluice_function::scratch_bytes)),
-      pool(threads, threadScratchBytes(program, device), threads * program.device_count) {}
+CpuDevice::Worker::Worker(const sluice_binary &program, int32_t device, unsigned threads)
+    : scratch(largestOf(program, device, &sluice_function::scratch_bytes)),
+      pool(threads, largestOf(program, device, &sluice_function::thread_scratch_bytes),
+           threads * program.device_count) {}
 
-Device::Device(const sluice_binary &program, unsigned threads)
-    : program(program), parameterBlock(program.parameter_bytes), persistentBlock(program.persistent_bytes),
+CpuDevice::CpuDevice(const sluice_binary &program, unsigned threads)
+    : Device(program), parameterBlock(program.parameter_bytes), persistentBlock(program.persistent_bytes),
       inputs(inputBytes(program)) {
   for (uint32_t stage = 0; stage < program.stage_count; ++stage)
     stages.emplace_back(program, static_cast<int32_t>(stage));
@@ -119,9 +73,9 @@ Device::Device(const sluice_binary &program, unsigned threads)
     workers.emplace_back(program, device, threads);
 }
 
-char *Device::weights(int32_t stage, int64_t updates) const {
+char *CpuDevice::weights(int32_t stage, int64_t updates) const {
   const sluice_stage &facts = program.stages[stage];
-  int64_t place = (updates == kNewest ? stages[stage].updates : updates) % facts.versions;
+  int64_t place = (updates == kNewest ? Device::updates(stage) : updates) % facts.versions;
   if (!facts.predicts)
     --place;
   else if (updates == kNewest)
@@ -131,42 +85,43 @@ char *Device::weights(int32_t stage, int64_t updates) const {
                    : stages[stage].versions.data() + facts.weights_bytes * place - facts.weights_offset;
 }
 
-char *Device::parameter(const sluice_parameter &parameter) const {
+char *CpuDevice::parameter(const sluice_parameter &parameter) const {
   char *newest = parameter.in_place ? parameterBlock.data() : weights(parameter.stage, kNewest);
   return newest + parameter.tensor.offset;
 }
 
-int64_t Device::frameOf(int32_t stage, int64_t microBatch) const {
-  int64_t frames = program.stages[stage].frames;
-  return microBatch == kEvaluated ? withEvaluated(program, frames) - 1 : microBatch % frames;
+void CpuDevice::storeParameter(const sluice_parameter &stored, const char *from) {
+  if (char *to = parameter(stored); to != from)
+    std::memcpy(to, from, static_cast<size_t>(stored.tensor.bytes));
 }
 
-char *Device::frame(int32_t stage, int64_t microBatch) const {
+void CpuDevice::storePersistent(int32_t, int64_t offset, int64_t bytes, const char *from) {
+  if (char *to = persistent() + offset; to != from)
+    std::memcpy(to, from, static_cast<size_t>(bytes));
+}
+
+char *CpuDevice::frame(int32_t stage, int64_t microBatch) const {
   return stages[stage].frames.data() + frameOf(stage, microBatch) * program.stages[stage].frame_bytes;
 }
 
-int32_t *Device::input(int64_t microBatch, uint32_t input) const {
+void CpuDevice::readFrame(int32_t stage, int64_t microBatch, int64_t offset, int64_t bytes, void *into) {
+  std::memcpy(into, frame(stage, microBatch) + offset, static_cast<size_t>(bytes));
+}
+
+int32_t *CpuDevice::input(int64_t microBatch, uint32_t input) const {
   // Every micro-batch keeps its inputs for the whole step: a schedule may load all before the first forward.
   int64_t kept = microBatchesKept(program);
   int64_t place = microBatch == kEvaluated ? withEvaluated(program, kept) - 1 : microBatch % kept;
   return reinterpret_cast<int32_t *>(inputs.data()) + inputStride(program) * (place * SLUICE_MAX_INPUTS + input);
 }
 
-int64_t Device::updatesBefore(int32_t stage, int64_t microBatch) const {
-  return stages[stage].updatesBefore[frameOf(stage, microBatch)];
-}
-
-void Device::setUpdatesBefore(int32_t stage, int64_t microBatch, int64_t count) {
-  stages[stage].updatesBefore[frameOf(stage, microBatch)] = count;
-}
-
-char *Device::weightsBefore(int32_t stage, int32_t back) const {
+char *CpuDevice::weightsBefore(int32_t stage, int32_t back) const {
   // Versions before the first update are there as well; what they hold is not read.
   const sluice_stage &facts = program.stages[stage];
   return weights(stage, updates(stage) + facts.versions - back) + facts.weights_offset;
 }
 
-std::vector<Memory *> Device::underWay() {
+std::vector<Memory *> CpuDevice::underWay() {
   std::vector<Memory *> blocks = {&inputs};
   for (Stage &stage : stages) {
     blocks.push_back(&stage.frames);
@@ -175,20 +130,20 @@ std::vector<Memory *> Device::underWay() {
   return blocks;
 }
 
-char *Device::gradients(int32_t stage, int32_t buffer) const {
+char *CpuDevice::gradients(int32_t stage, int32_t buffer) const {
   const sluice_stage &facts = program.stages[stage];
   if (buffer == 0)
     return persistentBlock.data() + facts.gradient_offset;
   return stages[stage].buffers.data() + facts.gradient_bytes * (buffer - 1);
 }
 
-void Device::clearGradients(int32_t stage, int32_t buffer) {
+void CpuDevice::clearGradients(int32_t stage, int32_t buffer) {
   char *bytes = gradients(stage, buffer);
   threads(stage).run(program.stages[stage].gradient_bytes,
                      [&](int64_t begin, int64_t end) { std::memset(bytes + begin, 0, end - begin); });
 }
 
-void Device::exchangeHeldGradients(int32_t stage) {
+void CpuDevice::exchangeHeldGradients(int32_t stage) {
   char *held = stages[stage].held.data();
   for (uint32_t i = 0; i < program.held_gradient_count; ++i) {
     const sluice_held_gradient &entry = program.held_gradients[i];
@@ -211,7 +166,7 @@ template <typename Element> static void add(sluice_pool &pool, char *into, const
   });
 }
 
-void Device::combine(int32_t stage, int32_t into, int32_t from) {
+void CpuDevice::combine(int32_t stage, int32_t into, int32_t from) {
   const sluice_stage &facts = program.stages[stage];
   sluice_pool &pool = threads(stage);
   char *sums = gradients(stage, into), *terms = gradients(stage, from);
@@ -223,7 +178,7 @@ void Device::combine(int32_t stage, int32_t into, int32_t from) {
   add<double>(pool, sums + floats, terms + floats, facts.gradient_bytes - floats);
 }
 
-void Device::call(int32_t function, int64_t microBatch, int32_t buffer, int64_t updates, sluice_step &step) {
+void CpuDevice::call(int32_t function, int64_t microBatch, int32_t buffer, int64_t updates, sluice_step &step) {
   const sluice_function &called = program.functions[function];
   Worker &worker = workers[program.stages[called.stage].device];
   for (uint32_t i = 0; i < SLUICE_MAX_INPUTS; ++i)
@@ -232,7 +187,7 @@ void Device::call(int32_t function, int64_t microBatch, int32_t buffer, int64_t 
   // Backward touches nothing of the persistent block but the gradients: these lie in the buffer at their offsets.
   char *persistent = gradients(called.stage, buffer) - program.stages[called.stage].gradient_offset;
   bool isInPlace = program.stages[called.stage].predicts && updates == kNewest;
-  char *next = isInPlace ? parameterBlock.data() : weights(called.stage, stages[called.stage].updates + 1);
+  char *next = isInPlace ? parameterBlock.data() : weights(called.stage, Device::updates(called.stage) + 1);
   sluice_blocks blocks = {weights(called.stage, updates), next, persistent, frame(called.stage, microBatch),
                           parameterBlock.data()};
   called.entry(&step, &blocks, worker.scratch.data());
@@ -249,7 +204,7 @@ static void extrapolate(sluice_pool &pool, char *values, const char *newest, int
   });
 }
 
-void Device::update(int32_t stage, int32_t function, int32_t ahead, sluice_step &step) {
+void CpuDevice::update(int32_t stage, int32_t function, int32_t ahead, sluice_step &step) {
   const sluice_stage &facts = program.stages[stage];
   char *newest = parameterBlock.data() + facts.weights_offset;
   char *next = facts.predicts ? weights(stage, updates(stage) + 1) + facts.weights_offset : nullptr;
@@ -261,14 +216,18 @@ void Device::update(int32_t stage, int32_t function, int32_t ahead, sluice_step 
     extrapolate<double>(threads(stage), next, newest, facts.weights_bytes, ahead);
   else if (next)
     extrapolate<float>(threads(stage), next, newest, facts.weights_bytes, ahead);
-  ++stages[stage].updates;
+  setUpdates(stage, updates(stage) + 1);
 }
 
-void Device::forgetPredictions() {
+void CpuDevice::forgetPredictions() {
   for (uint32_t i = 0; i < program.stage_count; ++i)
     if (auto stage = static_cast<int32_t>(i); program.stages[i].predicts)
       std::memcpy(weightsBefore(stage, 0), parameterBlock.data() + program.stages[i].weights_offset,
                   static_cast<size_t>(program.stages[i].weights_bytes));
+}
+
+std::unique_ptr<Messages> CpuDevice::makeMessages(int32_t channel, Device &to) {
+  return std::make_unique<HostMessages>(program, program.channels[channel], *this, static_cast<CpuDevice &>(to));
 }
 
 } // namespace sluice::runtime

@@ -4,7 +4,6 @@
 #include "runtime/engine/Program.h"
 
 #include <algorithm>
-#include <cstring>
 #include <thread>
 
 namespace sluice::runtime {
@@ -13,12 +12,16 @@ namespace sluice::runtime {
 /// taken from others where there are more threads than processors.
 static constexpr std::chrono::microseconds kSpin(200), kSpinWhereCrowded(5);
 
-Actions::Actions(const sluice_binary &program, std::deque<Device> &replicas) : program(program), replicas(replicas) {
-  uint32_t threads = replicas.front().threads().size() * program.device_count;
+Actions::Actions(const sluice_binary &program, Replicas &replicas) : program(program), replicas(replicas) {
+  uint32_t threads = replicas.front()->threads().size() * program.device_count;
   bool isCrowded = threads > std::thread::hardware_concurrency();
-  for (uint32_t i = 0; i < program.channel_count; ++i)
-    queues.emplace_back(messageBytes(program, program.channels[i]), program.channels[i].capacity,
+  for (uint32_t i = 0; i < program.channel_count; ++i) {
+    const sluice_channel &channel = program.channels[i];
+    queues.emplace_back(replicas.front()->isHost() ? messageBytes(program, channel) : 0, channel.capacity,
                         isCrowded ? kSpinWhereCrowded : kSpin);
+    Device &from = memoryOf(program.devices[channel.from].replica), &to = memoryOf(program.devices[channel.to].replica);
+    messages.push_back(from.makeMessages(static_cast<int32_t>(i), to));
+  }
 }
 
 int64_t Actions::numberOf(int64_t step, int64_t microBatch) const {
@@ -28,7 +31,7 @@ int64_t Actions::numberOf(int64_t step, int64_t microBatch) const {
 
 void Actions::load(int64_t step, const LoadFunction &load) {
   for (int64_t m = 0; m < program.micro_batches; ++m) {
-    Device &memory = replicas[m / (program.micro_batches / program.replicas)];
+    Device &memory = *replicas[m / (program.micro_batches / program.replicas)];
     load(m, memory.input(numberOf(step, m), 0), memory.input(numberOf(step, m), 1));
   }
 }
@@ -56,37 +59,18 @@ void Actions::call(Device &memory, sluice_step &step, const sluice_action &actio
   memory.call(action.function, context.microBatch, std::max(action.into, 0), updates, step);
 }
 
-void Actions::send(Device &from, const sluice_action &action, int64_t microBatch) {
-  const sluice_channel &channel = program.channels[action.channel];
-  char *message = queues[action.channel].beginSend();
-  if (channel.role == SLUICE_CHANNEL_REPLICA) {
-    std::memcpy(message, from.gradients(action.stage, action.from), messageBytes(program, channel));
-  } else {
-    const char *block =
-        channel.role == SLUICE_CHANNEL_EXCHANGE ? from.persistent() : from.frame(action.stage, microBatch);
-    for (uint32_t i = 0; i < channel.transfer_count; ++i) {
-      const sluice_transfer &transfer = program.transfers[channel.first_transfer + i];
-      std::memcpy(message, block + transfer.source, transfer.bytes);
-      message += transfer.bytes;
-    }
-  }
-  queues[action.channel].endSend();
+void Actions::send(const sluice_action &action, int64_t microBatch) {
+  Channel &queue = queues[action.channel];
+  char *onHost = queue.beginSend();
+  messages[action.channel]->put({queue.sendPlace(), onHost}, action, microBatch);
+  queue.endSend();
 }
 
-void Actions::receive(Device &to, const sluice_action &action, int64_t microBatch) {
-  const sluice_channel &channel = program.channels[action.channel];
-  const char *message = queues[action.channel].beginReceive();
-  if (channel.role == SLUICE_CHANNEL_REPLICA) {
-    std::memcpy(to.gradients(action.stage, action.into), message, messageBytes(program, channel));
-  } else {
-    char *block = channel.role == SLUICE_CHANNEL_EXCHANGE ? to.persistent() : to.frame(action.stage, microBatch);
-    for (uint32_t i = 0; i < channel.transfer_count; ++i) {
-      const sluice_transfer &transfer = program.transfers[channel.first_transfer + i];
-      std::memcpy(block + transfer.target, message, transfer.bytes);
-      message += transfer.bytes;
-    }
-  }
-  queues[action.channel].endReceive();
+void Actions::receive(const sluice_action &action, int64_t microBatch) {
+  Channel &queue = queues[action.channel];
+  char *onHost = queue.beginReceive();
+  messages[action.channel]->take({queue.receivePlace(), onHost}, action, microBatch);
+  queue.endReceive();
 }
 
 void Actions::perform(Device &memory, sluice_step &step, const sluice_action &action, const ActionContext &context) {
@@ -94,9 +78,9 @@ void Actions::perform(Device &memory, sluice_step &step, const sluice_action &ac
   case SLUICE_ACTION_LOAD:
     return; // inputs of all micro-batches are there before the step
   case SLUICE_ACTION_SEND:
-    return send(memory, action, context.microBatch);
+    return send(action, context.microBatch);
   case SLUICE_ACTION_RECEIVE:
-    return receive(memory, action, context.microBatch);
+    return receive(action, context.microBatch);
   case SLUICE_ACTION_COMBINE:
     return memory.combine(action.stage, action.into, action.from);
   case SLUICE_ACTION_FORWARD:

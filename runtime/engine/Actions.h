@@ -9,13 +9,15 @@
 #define SLUICE_RUNTIME_ENGINE_ACTIONS_H
 
 #include "runtime/abi.h"
-#include "runtime/cpu/Device.h"
 #include "runtime/engine/Channel.h"
+#include "runtime/engine/Device.h"
 #include "runtime/engine/Seeds.h"
 #include "runtime/engine/StepSettings.h"
 
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <vector>
 
 namespace sluice::runtime {
 
@@ -37,9 +39,9 @@ struct ActionTime {
 class Actions {
 public:
   /// `replicas` has as many as the program. Both must outlive this. `program` must have passed checkProgram().
-  Actions(const sluice_binary &program, std::deque<Device> &replicas);
+  Actions(const sluice_binary &program, Replicas &replicas);
 
-  Device &memoryOf(int32_t replica) { return replicas[replica]; }
+  Device &memoryOf(int32_t replica) { return *replicas[replica]; }
 
   /// The number in the memory of its replica that a micro-batch of a step has where gradients are late; with step 0 the
   /// one that it has where they are not.
@@ -60,12 +62,13 @@ public:
 
 private:
   void call(Device &memory, sluice_step &step, const sluice_action &action, const ActionContext &context);
-  void send(Device &from, const sluice_action &action, int64_t microBatch);
-  void receive(Device &to, const sluice_action &action, int64_t microBatch);
+  void send(const sluice_action &action, int64_t microBatch);
+  void receive(const sluice_action &action, int64_t microBatch);
 
   const sluice_binary &program;
-  std::deque<Device> &replicas;
-  std::deque<Channel> queues; // which do not move
+  Replicas &replicas;
+  std::deque<Channel> queues;                      // which do not move
+  std::vector<std::unique_ptr<Messages>> messages; ///< By channel.
 };
 
 bool isBackward(const sluice_action &action);

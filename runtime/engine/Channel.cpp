@@ -38,7 +38,7 @@ char *Channel::beginSend() {
 
 void Channel::endSend() { wake(sent, receiverSleeps); }
 
-const char *Channel::beginReceive() {
+char *Channel::beginReceive() {
   wait(sent, receiverSleeps, &Channel::hasMessage);
   return messages.data() + stride * (taken.load() % capacity);
 }

@@ -18,7 +18,8 @@ namespace sluice::runtime {
 
 class Channel {
 public:
-  /// For `capacity` messages of `bytes` bytes. A thread that waits spins for `spinTime` before it sleeps.
+  /// For `capacity` messages of `bytes` bytes; of none where messages lie elsewhere. A thread that waits spins for
+  /// `spinTime` before it sleeps.
   Channel(int64_t bytes, int32_t capacity, Clock::duration spinTime);
 
   /// Whether a message can be put in, or taken out, without waiting.
@@ -29,8 +30,12 @@ public:
   char *beginSend();
   void endSend();
   /// Where the next message lies, once there is one; endReceive() makes room. One thread receives.
-  const char *beginReceive();
+  char *beginReceive();
   void endReceive();
+
+  /// The numbers of those places, below the capacity.
+  uint32_t sendPlace() const { return sent.load() % capacity; }
+  uint32_t receivePlace() const { return taken.load() % capacity; }
 
   /// Messages that lie in the queue, as a checkpoint keeps them: the memory, and how many were sent and taken. To be
   /// asked and set while no thread sends or receives.

@@ -2,6 +2,7 @@
 
 #include "runtime/engine/Engine.h"
 #include "runtime/Error.h"
+#include "runtime/engine/MakeReplicas.h"
 #include "runtime/engine/NonFinite.h"
 #include "runtime/engine/Program.h"
 #include "runtime/engine/StepScalars.h"
@@ -12,18 +13,16 @@
 
 namespace sluice::runtime {
 
-static std::deque<Device> makeReplicas(const sluice_binary &program, unsigned threads) {
-  std::deque<Device> replicas;
-  for (int32_t replica = 0; replica < program.replicas; ++replica)
-    replicas.emplace_back(program, threads);
-  return replicas;
-}
+Engine::Engine(const sluice_binary &program, unsigned threads) : Engine(program, makeReplicas(program, {threads})) {}
 
-Engine::Engine(const sluice_binary &program, unsigned threads)
-    : program(program), values(program), scale(program, values), replicas(makeReplicas(program, threads)),
+Engine::Engine(const sluice_binary &program, Replicas devices)
+    : program(program), values(program), scale(program, values), replicas(std::move(devices)),
       actions(program, replicas), executor(program, actions), metrics(program) {
   if (mostDelay(program) == 0)
     return;
+  if (!replicas.front()->late())
+    throw RunError(std::string("the schedule '") + program.schedule + "' has late gradients, which devices of kind '" +
+                   program.target + "' do not run");
   stale = std::make_unique<StaleExecutor>(program, actions);
   underWay = std::make_unique<PipelineState>(program, replicas, actions, *stale);
 }
@@ -32,12 +31,18 @@ static TensorView viewOf(const sluice_tensor &tensor, std::string name, char *da
   return {std::move(name), static_cast<sluice_element>(tensor.element), shapeOf(tensor), data};
 }
 
+/// A parameter as it is now.
+char *Engine::fetched(const sluice_parameter &parameter) const {
+  replicas.front()->fetchParameter(parameter);
+  return replicas.front()->parameter(parameter);
+}
+
 std::vector<TensorView> Engine::parameterTensors() const {
   std::vector<TensorView> views;
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_tensor &tensor = program.parameters[i].tensor;
     if (program.parameters[i].copy_of < 0)
-      views.push_back(viewOf(tensor, tensor.name, replicas.front().parameter(program.parameters[i])));
+      views.push_back(viewOf(tensor, tensor.name, fetched(program.parameters[i])));
   }
   return views;
 }
@@ -46,37 +51,30 @@ std::vector<TensorView> Engine::stateTensors() const {
   std::vector<TensorView> views;
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_parameter &parameter = program.parameters[i];
-    for (uint32_t s = 0; parameter.copy_of < 0 && s < parameter.states; ++s)
-      views.push_back(viewOf(stateTensor(parameter, s),
-                             std::string(parameter.tensor.name) + "." + parameter.state_names[s],
-                             replicas.front().persistent() + parameter.state_offsets[s]));
+    for (uint32_t s = 0; parameter.copy_of < 0 && s < parameter.states; ++s) {
+      sluice_tensor state = stateTensor(parameter, s);
+      replicas.front()->fetchPersistent(parameter.stage, parameter.state_offsets[s], state.bytes);
+      views.push_back(viewOf(state, std::string(parameter.tensor.name) + "." + parameter.state_names[s],
+                             replicas.front()->persistent() + parameter.state_offsets[s]));
+    }
   }
   return views;
 }
 
 void Engine::tensorsChanged() {
-  Device &first = replicas.front();
-  auto copy = [](char *to, const char *from, int64_t bytes) { std::memcpy(to, from, static_cast<size_t>(bytes)); };
-  for (uint32_t i = 0; i < program.parameter_count; ++i) {
-    const sluice_parameter &parameter = program.parameters[i];
-    if (parameter.copy_of < 0)
-      continue;
-    const sluice_parameter &original = program.parameters[parameter.copy_of];
-    copy(first.parameter(parameter), first.parameter(original), parameter.tensor.bytes);
-    for (uint32_t s = 0; s < parameter.states; ++s)
-      copy(first.persistent() + parameter.state_offsets[s], first.persistent() + original.state_offsets[s],
-           stateTensor(parameter, s).bytes);
-  }
-  for (size_t replica = 1; replica < replicas.size(); ++replica)
+  Device &first = *replicas.front();
+  for (std::unique_ptr<Device> &replica : replicas)
     for (uint32_t i = 0; i < program.parameter_count; ++i) {
       const sluice_parameter &parameter = program.parameters[i];
-      copy(replicas[replica].parameter(parameter), first.parameter(parameter), parameter.tensor.bytes);
+      const sluice_parameter &original = parameter.copy_of < 0 ? parameter : program.parameters[parameter.copy_of];
+      replica->storeParameter(parameter, first.parameter(original));
       for (uint32_t s = 0; s < parameter.states; ++s)
-        copy(replicas[replica].persistent() + parameter.state_offsets[s],
-             first.persistent() + parameter.state_offsets[s], stateTensor(parameter, s).bytes);
+        replica->storePersistent(parameter.stage, parameter.state_offsets[s], stateTensor(parameter, s).bytes,
+                                 first.persistent() + original.state_offsets[s]);
     }
-  for (Device &replica : replicas)
-    replica.forgetPredictions();
+  for (std::unique_ptr<Device> &replica : replicas)
+    if (LateMemory *late = replica->late())
+      late->forgetPredictions();
 }
 
 std::vector<KernelTime> Engine::timeKernels(bool isTimed) {
@@ -87,11 +85,11 @@ std::vector<KernelTime> Engine::timeKernels(bool isTimed) {
       sums[kernel].seconds += times[kernel].seconds;
     }
   kernelTimes.clear();
-  for (Device &replica : replicas)
+  for (std::unique_ptr<Device> &replica : replicas)
     for (uint32_t stage = 0; stage < program.stage_count; ++stage) {
       if (isTimed)
         kernelTimes.emplace_back(program.kernel_count);
-      replica.threads(static_cast<int32_t>(stage)).timeKernels(isTimed ? &kernelTimes.back() : nullptr);
+      replica->threads(static_cast<int32_t>(stage)).timeKernels(isTimed ? &kernelTimes.back() : nullptr);
     }
   return sums;
 }
@@ -109,7 +107,7 @@ StepSums Engine::readSums() const {
   StepSums sums(program);
   // Every replica has the sums of all.
   for (uint32_t stage = 0; stage < program.stage_count; ++stage)
-    sums.read(program, replicas.front().persistent(), static_cast<int32_t>(stage));
+    sums.read(program, *replicas.front(), static_cast<int32_t>(stage));
   return sums;
 }
 
@@ -118,7 +116,7 @@ std::vector<char> Engine::copyParameters() const {
   std::vector<char> block(static_cast<size_t>(program.parameter_bytes));
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_parameter &parameter = program.parameters[i];
-    std::memcpy(block.data() + parameter.tensor.offset, replicas.front().parameter(parameter),
+    std::memcpy(block.data() + parameter.tensor.offset, fetched(parameter),
                 static_cast<size_t>(parameter.tensor.bytes));
   }
   return block;
@@ -159,8 +157,9 @@ static std::vector<LayerDetail> detailOf(const sluice_binary &program, const std
 
 StepResult Engine::runStep(const StepSettings &settings) {
   executor.setScalars(values);
-  executor.computeGradients(
-      settings, [&](int32_t stage, int32_t microBatch, const char *frame) { metrics.read(stage, microBatch, frame); });
+  executor.computeGradients(settings, [&](int32_t stage, int32_t microBatch, Device &memory) {
+    metrics.read(stage, microBatch, memory, microBatch);
+  });
   metrics.add();
 
   StepSums sums = readSums();
@@ -247,8 +246,17 @@ void Engine::run(const sluice_graph &graph) {
   executor.run(graph);
 }
 
-const char *Engine::resultOf(const sluice_graph &graph) const {
-  return replicas.front().frame(graph.stage, Device::kEvaluated) + graph.result.offset;
+/// The first elements of what a graph has left.
+std::vector<double> Engine::resultOf(const sluice_graph &graph, int64_t count) {
+  Device &memory = *replicas.front();
+  std::vector<char> raw(static_cast<size_t>(count * elementBytes(static_cast<sluice_element>(graph.result.element))));
+  memory.readFrame(graph.stage, Device::kEvaluated, graph.result.offset, static_cast<int64_t>(raw.size()), raw.data());
+  memory.finish(graph.stage);
+  memory.check();
+  std::vector<double> values;
+  for (int64_t i = 0; i < count; ++i)
+    values.push_back(readElement(graph.result.element, raw.data(), i));
+  return values;
 }
 
 double Engine::evaluate(const int32_t *tokens, const int32_t *targets) {
@@ -256,10 +264,10 @@ double Engine::evaluate(const int32_t *tokens, const int32_t *targets) {
   if (!graph)
     throw Error("this program was compiled without an eval graph");
   int64_t count = program.batch * program.sequence;
-  std::copy_n(tokens, count, replicas.front().input(Device::kEvaluated, 0));
-  std::copy_n(targets, count, replicas.front().input(Device::kEvaluated, 1));
+  std::copy_n(tokens, count, replicas.front()->input(Device::kEvaluated, 0));
+  std::copy_n(targets, count, replicas.front()->input(Device::kEvaluated, 1));
   run(*graph);
-  return readElement(graph->result.element, resultOf(*graph), 0);
+  return resultOf(*graph, 1).front();
 }
 
 std::vector<double> Engine::logits(const std::vector<int32_t> &window) {
@@ -267,16 +275,13 @@ std::vector<double> Engine::logits(const std::vector<int32_t> &window) {
   if (!graph)
     throw Error("this program was compiled without a logits graph");
   // All rows after the first, and all tokens after the window, are padding that no score depends on.
-  std::fill_n(replicas.front().input(Device::kEvaluated, 0), elementCount(graph->input[0]), 0);
-  std::copy(window.begin(), window.end(), replicas.front().input(Device::kEvaluated, 0));
+  std::fill_n(replicas.front()->input(Device::kEvaluated, 0), elementCount(graph->input[0]), 0);
+  std::copy(window.begin(), window.end(), replicas.front()->input(Device::kEvaluated, 0));
   // The position of the last token; the graph has one a row.
-  std::fill_n(replicas.front().input(Device::kEvaluated, 1), elementCount(graph->input[1]),
+  std::fill_n(replicas.front()->input(Device::kEvaluated, 1), elementCount(graph->input[1]),
               static_cast<int32_t>(window.size()) - 1);
   run(*graph);
-  std::vector<double> scores(program.vocabulary);
-  for (int64_t i = 0; i < program.vocabulary; ++i)
-    scores[i] = readElement(graph->result.element, resultOf(*graph), i);
-  return scores;
+  return resultOf(*graph, program.vocabulary);
 }
 
 } // namespace sluice::runtime

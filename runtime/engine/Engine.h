@@ -11,7 +11,7 @@
 
 #include "runtime/Tensors.h"
 #include "runtime/abi.h"
-#include "runtime/cpu/Device.h"
+#include "runtime/engine/Device.h"
 #include "runtime/engine/Executor.h"
 #include "runtime/engine/FreshGradients.h"
 #include "runtime/engine/LossScale.h"
@@ -31,14 +31,16 @@ namespace sluice::runtime {
 /// One program with its parameters and its optimizer's state. One thread at a time may call it.
 class Engine {
 public:
-  /// Reserves all memory and starts the threads, `threads` for each device. `program` must outlive the
-  /// engine and have passed checkProgram().
+  /// Runs on devices for all replicas, of one kind. `program` must outlive the engine and have passed checkProgram().
+  /// RunError where gradients are late and the devices have no memory for that.
+  Engine(const sluice_binary &program, Replicas replicas);
+  /// Reserves all memory and starts the threads, `threads` for each device, of the kind that the program is for.
   Engine(const sluice_binary &program, unsigned threads);
   Engine(const Engine &) = delete;
   Engine &operator=(const Engine &) = delete;
 
   Scalars &scalars() { return values; }
-  sluice_pool &threads() { return replicas.front().threads(); }
+  sluice_pool &threads() { return replicas.front()->threads(); }
   /// Adds the time of every action of a step to the list of its device, until null is given. Between steps.
   void timeActions(std::vector<std::vector<ActionTime>> *byDevice);
   /// State of the training beside its tensors.
@@ -53,14 +55,14 @@ public:
   /// Sets every parameter to its initial value: a function of seed, parameter name and element index alone.
   void initializeParameters(uint64_t seed);
 
-  /// Views of all parameters, in the order of the table. The memory is the engine's; who writes to it says so by
-  /// tensorsChanged().
+  /// Views of all parameters as they are now, in the order of the table. The memory is the engine's; who writes to it
+  /// says so by tensorsChanged().
   std::vector<TensorView> parameterTensors() const;
 
   /// Views of the optimizer's state, named PARAMETER.STATE ("wte.weight.exp_avg").
   std::vector<TensorView> stateTensors() const;
 
-  /// Gives other stages and replicas what has been written to the views of parameters and state.
+  /// Gives devices, and other stages and replicas what has been written to the views of parameters and state.
   void tensorsChanged();
 
   /// Runs one training step. Where a loss or a gradient is not finite, no parameter and no state changes, on any stage
@@ -90,14 +92,15 @@ private:
   StepResult endStaleStep();
   double largestNorm(const StepSettings &settings) const;
   StepSums readSums() const;
+  char *fetched(const sluice_parameter &parameter) const;
   std::vector<char> copyParameters() const;
   void run(const sluice_graph &graph);
-  const char *resultOf(const sluice_graph &graph) const;
+  std::vector<double> resultOf(const sluice_graph &graph, int64_t count);
 
   const sluice_binary &program;
   Scalars values;
   LossScale scale;
-  std::deque<Device> replicas; // which do not move
+  Replicas replicas;
   Actions actions;
   Executor executor;
   std::unique_ptr<StaleExecutor> stale;    ///< Null where all steps are synchronous.

@@ -36,19 +36,32 @@ void Executor::perform(Runner &runner, const sluice_action &action) {
   context.microBatch = std::max(action.micro_batch, 0);
   actions.perform(*runner.memory, runner.step, action, context);
   if (afterwards && endsBackward(action))
-    (*afterwards)(action.stage, action.micro_batch, runner.memory->frame(action.stage, action.micro_batch));
+    (*afterwards)(action.stage, action.micro_batch, *runner.memory);
 }
 
 void Executor::runActions(Runner &runner, const sluice_action *begin, const sluice_action *end) {
   for (const sluice_action *action = begin; action != end; ++action) {
-    Clock::time_point started = Clock::now();
+    if (!needsTimes()) {
+      perform(runner, *action);
+      continue;
+    }
+    int64_t started = runner.memory->mark(action->stage);
     perform(runner, *action);
-    Clock::time_point ended = Clock::now();
-    if (action->kind != SLUICE_ACTION_SEND && action->kind != SLUICE_ACTION_RECEIVE)
-      runner.busy += ended - started;
-    if (times)
-      (*times)[runner.device].push_back({runner.device, action, started, ended});
+    runner.marked.push_back({action, started, runner.memory->mark(action->stage)});
   }
+}
+
+/// Of what is done.
+void Executor::tellTimes(Runner &runner) {
+  for (const MarkedAction &marked : runner.marked) {
+    const sluice_action *action = marked.action;
+    Clock::time_point began = runner.memory->whenDone(marked.begin), ended = runner.memory->whenDone(marked.end);
+    if (action->kind != SLUICE_ACTION_SEND && action->kind != SLUICE_ACTION_RECEIVE)
+      runner.busy += ended - began;
+    if (times)
+      (*times)[runner.device].push_back({runner.device, action, began, ended});
+  }
+  runner.marked.clear();
 }
 
 /// Runs the actions before the update on all devices, or the others.
@@ -57,8 +70,18 @@ void Executor::runAll(bool isUpdate) {
   crew.run([&](uint32_t device) {
     Runner &runner = runners[device];
     runActions(runner, isUpdate ? runner.update : runner.begin, isUpdate ? runner.end : runner.update);
+    // Nobody waits for an update but the next step, which is behind it.
+    if (runner.begin != runner.end && (!isUpdate || needsTimes()))
+      runner.memory->finish(runner.begin->stage);
+    tellTimes(runner);
   });
   stepTime += Clock::now() - started;
+  checkAll();
+}
+
+void Executor::checkAll() {
+  for (Runner &runner : runners)
+    runner.memory->check();
 }
 
 std::vector<double> Executor::busyShares() const {
@@ -128,6 +151,7 @@ void Executor::run(const sluice_graph &graph) {
         actions.perform(*runners[number].memory, runners[number].step, action, context);
     }
   });
+  checkAll();
 }
 
 } // namespace sluice::runtime

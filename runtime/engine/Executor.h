@@ -24,9 +24,9 @@
 
 namespace sluice::runtime {
 
-/// Called once a micro-batch and stage, when its forward and backward are done and its results are in the stage's
-/// frame; from the threads of the stages.
-using MicroBatchFunction = std::function<void(int32_t stage, int32_t microBatch, const char *frame)>;
+/// Called once a micro-batch and stage, when its forward and backward have been asked for: its results are then in the
+/// stage's frame of the device's memory. From the threads of the stages.
+using MicroBatchFunction = std::function<void(int32_t stage, int32_t microBatch, Device &memory)>;
 
 /// Owns the sluice_steps that generated code reads, and the threads of the stages.
 class Executor {
@@ -61,18 +61,27 @@ public:
   void timeActions(std::vector<std::vector<ActionTime>> *byDevice) { times = byDevice; }
 
 private:
+  /// An action between two marks of its device.
+  struct MarkedAction {
+    const sluice_action *action;
+    int64_t begin, end;
+  };
   /// What a device's thread has for itself.
   struct Runner {
     int32_t device = 0;
     Device *memory = nullptr;
     sluice_step step{};
     const sluice_action *begin = nullptr, *update = nullptr, *end = nullptr; ///< The actions of a step.
+    std::vector<MarkedAction> marked;                                        ///< That are not told yet.
     Clock::duration busy{};                                                  ///< Of the last step.
   };
 
   void runAll(bool isUpdate);
   void perform(Runner &runner, const sluice_action &action);
   void runActions(Runner &runner, const sluice_action *begin, const sluice_action *end);
+  void tellTimes(Runner &runner);
+  void checkAll();
+  bool needsTimes() const { return times || program.device_count > 1; }
 
   const sluice_binary &program;
   Actions &actions;

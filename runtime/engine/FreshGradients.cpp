@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <deque>
 
 namespace sluice::runtime {
 
@@ -15,13 +16,13 @@ namespace {
 class KeptUnderWay {
 public:
   KeptUnderWay(const sluice_binary &program, Device &device) : program(program), device(device) {
-    for (Memory *block : device.underWay())
+    for (Memory *block : device.late()->underWay())
       blocks.emplace_back(block->data(), block->data() + block->size());
     forEachFrame([&](int32_t stage, int64_t frame) { updates.push_back(device.updatesBefore(stage, frame)); });
   }
   ~KeptUnderWay() {
     size_t next = 0;
-    for (Memory *block : device.underWay())
+    for (Memory *block : device.late()->underWay())
       std::copy(blocks[next].begin(), blocks[next].end(), block->data()), ++next;
     next = 0;
     forEachFrame([&](int32_t stage, int64_t frame) { device.setUpdatesBefore(stage, frame, updates[next++]); });
@@ -44,15 +45,15 @@ private:
 
 } // namespace
 
-FreshGradients::FreshGradients(const sluice_binary &program, std::deque<Device> &replicas, Actions &actions,
+FreshGradients::FreshGradients(const sluice_binary &program, Replicas &replicas, Actions &actions,
                                const StepSettings &settings, const Scalars &scalars, const LoadFunction &load)
     : program(program), replicas(replicas) {
   std::deque<KeptUnderWay> kept;
-  for (Device &replica : replicas)
-    kept.emplace_back(program, replica);
+  for (std::unique_ptr<Device> &replica : replicas)
+    kept.emplace_back(program, *replica);
   actions.load(settings.step, load);
   run(actions, settings, scalars);
-  const char *begin = replicas.front().persistent() + program.gradient_offset;
+  const char *begin = replicas.front()->persistent() + program.gradient_offset;
   gradients.assign(begin, begin + program.gradient_bytes);
 }
 
@@ -74,7 +75,7 @@ void FreshGradients::run(Actions &actions, const StepSettings &settings, const S
           break;
         else
           actions.perform(
-              replicas[device.replica], steps[i], action,
+              *replicas[device.replica], steps[i], action,
               {&settings.seeds, settings.step, actions.numberOf(settings.step, std::max(action.micro_batch, 0))});
       }
       isDone = isDone && next[i] == device.warmup_action_count;
@@ -84,7 +85,7 @@ void FreshGradients::run(Actions &actions, const StepSettings &settings, const S
 
 std::vector<StaleDetail> FreshGradients::compare(const std::vector<char> &hasGradient) const {
   std::vector<StaleDetail> details;
-  const char *applied = replicas.front().persistent();
+  const char *applied = replicas.front()->persistent();
   for (uint32_t stage = 0; stage < program.stage_count; ++stage) {
     // All sums in double: a stage has millions of elements.
     double products = 0, stale = 0, fresh = 0, difference = 0;

@@ -10,13 +10,12 @@
 #define SLUICE_RUNTIME_ENGINE_FRESHGRADIENTS_H
 
 #include "runtime/abi.h"
-#include "runtime/cpu/Device.h"
 #include "runtime/engine/Actions.h"
+#include "runtime/engine/Device.h"
 #include "runtime/engine/Scalars.h"
 #include "runtime/engine/StepMetrics.h"
 #include "runtime/engine/StepSettings.h"
 
-#include <deque>
 #include <vector>
 
 namespace sluice::runtime {
@@ -26,8 +25,8 @@ class FreshGradients {
 public:
   /// Computes the fresh gradients of a step, one action after the other, before it begins and while none is under way.
   /// What is under way stays as it is. The program has late gradients, and synchronous actions.
-  FreshGradients(const sluice_binary &program, std::deque<Device> &replicas, Actions &actions,
-                 const StepSettings &settings, const Scalars &scalars, const LoadFunction &load);
+  FreshGradients(const sluice_binary &program, Replicas &replicas, Actions &actions, const StepSettings &settings,
+                 const Scalars &scalars, const LoadFunction &load);
 
   /// Compares with those that the step has applied, which are still in memory; by stage. Those of stages without a
   /// gradient in the step are left out.
@@ -37,7 +36,7 @@ private:
   void run(Actions &actions, const StepSettings &settings, const Scalars &scalars);
 
   const sluice_binary &program;
-  std::deque<Device> &replicas;
+  Replicas &replicas;
   std::vector<char> gradients; ///< Of the persistent block, the range of all gradients.
 };
 

@@ -39,7 +39,7 @@ void Engine::initializeParameters(uint64_t seed) {
     const sluice_parameter &parameter = program.parameters[i];
     if (parameter.copy_of >= 0)
       continue;
-    char *data = replicas.front().parameter(parameter);
+    char *data = replicas.front()->parameter(parameter);
     threads().run((elementCount(parameter.tensor) + 1) / 2, [&](int64_t begin, int64_t end) {
       if (parameter.tensor.element == SLUICE_F64)
         fillPairs(parameter, seed, reinterpret_cast<double *>(data), begin, end);

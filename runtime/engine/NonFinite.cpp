@@ -16,12 +16,13 @@ bool isFinite(const sluice_binary &program, const StepMetrics &metrics, const St
   return std::isfinite(result.gradientNorm) && std::isfinite(result.unclippedGradientNorm.value_or(0));
 }
 
-std::string findNonFiniteGradient(const sluice_binary &program, const char *persistent, int32_t stage) {
+std::string findNonFiniteGradient(const sluice_binary &program, Device &memory, int32_t stage) {
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_parameter &parameter = program.parameters[i];
     if (parameter.gradient < 0 || parameter.copy_of >= 0 || (stage >= 0 && parameter.stage != stage))
       continue;
-    const char *gradient = persistent + parameter.gradient;
+    memory.fetchPersistent(parameter.stage, parameter.gradient, parameter.tensor.bytes);
+    const char *gradient = memory.persistent() + parameter.gradient;
     for (int64_t e = 0, count = elementCount(parameter.tensor); e < count; ++e)
       if (double value = readElement(parameter.tensor.element, gradient, e); !std::isfinite(value))
         return std::string(parameter.tensor.name) + " (element " + std::to_string(e) + " is " + std::to_string(value) +
@@ -43,14 +44,14 @@ void reportSaturated(const RoundingCounts &counts, const StepSettings &settings,
                  std::to_string(counts.saturatedErrors) + ")");
 }
 
-void reportNonFinite(const sluice_binary &program, const StepMetrics &metrics, const std::deque<Device> &replicas,
+void reportNonFinite(const sluice_binary &program, const StepMetrics &metrics, const Replicas &replicas,
                      Executor &executor, const StepSettings &settings, int64_t skips) {
   // The gradients at hand are sums over micro-batches, which do not say whose they are.
   std::string where = placeOf(settings, skips);
   int64_t perReplica = program.micro_batches / program.replicas;
   for (int32_t m = 0; m < program.micro_batches; ++m) {
     executor.computeGradientOf(m, settings);
-    std::string gradient = findNonFiniteGradient(program, replicas[m / perReplica].persistent());
+    std::string gradient = findNonFiniteGradient(program, *replicas[m / perReplica]);
     double loss = metrics.lossOf(m);
     bool lossIsFinite = std::isfinite(loss);
     if (lossIsFinite && gradient.empty())

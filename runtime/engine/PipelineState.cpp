@@ -9,7 +9,7 @@
 
 namespace sluice::runtime {
 
-PipelineState::PipelineState(const sluice_binary &program, std::deque<Device> &replicas, Actions &actions,
+PipelineState::PipelineState(const sluice_binary &program, Replicas &replicas, Actions &actions,
                              StaleExecutor &executor)
     : program(program), replicas(replicas), actions(actions), executor(executor) {}
 
@@ -19,14 +19,14 @@ template <typename Function> void PipelineState::forEachCount(const Function &fu
   for (uint32_t i = 0; i < program.stage_count; ++i) {
     auto stage = static_cast<int32_t>(i);
     // Replicas are alike.
-    function(replicas.front().updates(stage), [&](int64_t count) {
-      for (Device &replica : replicas)
-        replica.setUpdates(stage, count);
+    function(replicas.front()->updates(stage), [&](int64_t count) {
+      for (std::unique_ptr<Device> &replica : replicas)
+        replica->setUpdates(stage, count);
     });
     for (int64_t frame = 0; frame < program.stages[i].frames; ++frame)
-      function(replicas.front().updatesBefore(stage, frame), [&](int64_t count) {
-        for (Device &replica : replicas)
-          replica.setUpdatesBefore(stage, frame, count);
+      function(replicas.front()->updatesBefore(stage, frame), [&](int64_t count) {
+        for (std::unique_ptr<Device> &replica : replicas)
+          replica->setUpdatesBefore(stage, frame, count);
       });
   }
   for (Channel &channel : actions.channels()) {
@@ -61,7 +61,7 @@ bool PipelineState::setCounts() {
 int64_t PipelineState::fewestUpdates() const {
   int64_t fewest = INT64_MAX;
   for (uint32_t stage = 0; stage < program.stage_count; ++stage)
-    fewest = std::min(fewest, replicas.front().updates(static_cast<int32_t>(stage)));
+    fewest = std::min(fewest, replicas.front()->updates(static_cast<int32_t>(stage)));
   return fewest;
 }
 
@@ -79,12 +79,13 @@ std::vector<TensorView> PipelineState::tensors() {
     auto stage = static_cast<int32_t>(i);
     std::string name = "stage." + std::to_string(i) + ".weights.before.";
     for (int32_t back = firstBack(program.stages[i]); back < program.stages[i].versions; ++back)
-      add(name + std::to_string(back), replicas.front().weightsBefore(stage, back), program.stages[i].weights_bytes);
+      add(name + std::to_string(back), replicas.front()->late()->weightsBefore(stage, back),
+          program.stages[i].weights_bytes);
   }
   for (size_t replica = 0; replica < replicas.size(); ++replica) {
     std::string prefix = "replica." + std::to_string(replica) + ".";
     size_t number = 0;
-    for (Memory *block : replicas[replica].underWay())
+    for (Memory *block : replicas[replica]->late()->underWay())
       add(prefix + "memory." + std::to_string(number++), block->data(), block->size());
   }
   size_t number = 0;
@@ -97,16 +98,16 @@ void PipelineState::weightsChanged() {
   for (size_t replica = 1; replica < replicas.size(); ++replica)
     for (uint32_t i = 0; i < program.stage_count; ++i)
       for (int32_t back = firstBack(program.stages[i]); back < program.stages[i].versions; ++back)
-        std::memcpy(replicas[replica].weightsBefore(static_cast<int32_t>(i), back),
-                    replicas.front().weightsBefore(static_cast<int32_t>(i), back),
+        std::memcpy(replicas[replica]->late()->weightsBefore(static_cast<int32_t>(i), back),
+                    replicas.front()->late()->weightsBefore(static_cast<int32_t>(i), back),
                     static_cast<size_t>(program.stages[i].weights_bytes));
 }
 
 void PipelineState::start(int64_t step, int64_t updates) {
   executor.setFirst(step);
-  for (Device &replica : replicas)
+  for (std::unique_ptr<Device> &replica : replicas)
     for (uint32_t stage = 0; stage < program.stage_count; ++stage)
-      replica.setUpdates(static_cast<int32_t>(stage), updates);
+      replica->setUpdates(static_cast<int32_t>(stage), updates);
 }
 
 } // namespace sluice::runtime

@@ -11,11 +11,10 @@
 
 #include "runtime/Tensors.h"
 #include "runtime/abi.h"
-#include "runtime/cpu/Device.h"
 #include "runtime/engine/Actions.h"
+#include "runtime/engine/Device.h"
 #include "runtime/engine/StaleExecutor.h"
 
-#include <deque>
 #include <vector>
 
 namespace sluice::runtime {
@@ -23,7 +22,7 @@ namespace sluice::runtime {
 class PipelineState {
 public:
   /// All must outlive this.
-  PipelineState(const sluice_binary &program, std::deque<Device> &replicas, Actions &actions, StaleExecutor &executor);
+  PipelineState(const sluice_binary &program, Replicas &replicas, Actions &actions, StaleExecutor &executor);
 
   /// The counts alone, as f64: where memory of the others lies depends on them. They are those of now, or after
   /// setCounts() what has been written to the view.
@@ -46,7 +45,7 @@ private:
   template <typename Function> void forEachCount(const Function &function);
 
   const sluice_binary &program;
-  std::deque<Device> &replicas;
+  Replicas &replicas;
   Actions &actions;
   StaleExecutor &executor;
   std::vector<double> values;

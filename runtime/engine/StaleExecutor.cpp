@@ -123,18 +123,18 @@ void StaleExecutor::perform(Runner &runner, StaleStep &step, const sluice_action
     context.ahead = isWarmup(step) ? 0 : program.stages[action.stage].delay;
   }
   if (action.kind == SLUICE_ACTION_TIED && !isWarmup(step))
-    runner.memory->exchangeHeldGradients(action.stage);
+    runner.memory->late()->exchangeHeldGradients(action.stage);
   actions.perform(*runner.memory, runner.step, action, context);
-  const char *frame = runner.memory->frame(action.stage, context.microBatch);
+  Device &memory = *runner.memory;
   bool isLate = program.stages[action.stage].delay > 0;
   if (action.kind == SLUICE_ACTION_NORM)
     examine(runner, step, action.stage);
   else if (action.kind == SLUICE_ACTION_FORWARD && isLate)
-    step.metrics.readForward(action.stage, action.micro_batch, frame);
+    step.metrics.readForward(action.stage, action.micro_batch, memory, context.microBatch);
   else if (endsBackward(action) && isLate)
-    step.metrics.readBackward(action.stage, action.micro_batch, frame);
+    step.metrics.readBackward(action.stage, action.micro_batch, memory, context.microBatch);
   else if (endsBackward(action))
-    step.metrics.read(action.stage, action.micro_batch, frame);
+    step.metrics.read(action.stage, action.micro_batch, memory, context.microBatch);
 }
 
 /// Looks at the gradient of a stage, before its update.
@@ -143,7 +143,7 @@ void StaleExecutor::examine(Runner &runner, StaleStep &step, int32_t stage) {
   // Every replica has the sums of all, and tells nothing new.
   bool isTold = runner.device->replica == 0;
   StepSums &sums = isTold ? step.sums : mine;
-  sums.read(program, runner.memory->persistent(), stage);
+  sums.read(program, *runner.memory, stage);
   if (isTold)
     step.hasGradient[stage] = true;
   Scalars scalars = step.scalars;
@@ -176,7 +176,7 @@ std::string StaleExecutor::findFailure(const Runner &runner, const StaleStep &st
       std::isfinite(normOf(program, sums.unclipped, 1, stage)))
     return "";
   int32_t delay = isWarmup(step) ? 0 : program.stages[stage].delay;
-  std::string gradient = findNonFiniteGradient(program, runner.memory->persistent(), stage);
+  std::string gradient = findNonFiniteGradient(program, *runner.memory, stage);
   return where + "the gradient of step " + std::to_string(step.settings.step - delay) + " is not finite" +
          (gradient.empty() ? "" : "; the first that is not is that of " + gradient);
 }

@@ -59,7 +59,8 @@ struct StaleStep {
 /// Owns a thread a device. One thread at a time may call it.
 class StaleExecutor {
 public:
-  /// Both must outlive the executor. `program` must have passed checkProgram() and have late gradients.
+  /// Both must outlive the executor. `program` must have passed checkProgram() and have late gradients, and the devices
+  /// must be the host.
   StaleExecutor(const sluice_binary &program, Actions &actions);
   /// Waits for the steps that have begun.
   ~StaleExecutor();

@@ -9,25 +9,27 @@
 
 namespace sluice::runtime {
 
-StepMetrics::StepMetrics(const sluice_binary &program) : program(program), losses(program.micro_batches, 0.0) {
+static int64_t bytesOf(const sluice_metric &metric) {
+  return elementCount(metric.result) * elementBytes(static_cast<sluice_element>(metric.result.element));
+}
+
+StepMetrics::StepMetrics(const sluice_binary &program) : program(program), losses(program.micro_batches) {
   for (uint32_t i = 0; i < program.metric_count; ++i)
     metrics.push_back(
         {&program.metrics[i], std::vector<double>(static_cast<size_t>(elementCount(program.metrics[i].result)))});
   for (const MetricValue &metric : metrics)
-    values.emplace_back(metric.values.size() * static_cast<size_t>(program.micro_batches));
+    values.emplace_back(static_cast<size_t>(bytesOf(*metric.metric) * program.micro_batches));
 }
 
-void StepMetrics::readMetric(size_t metric, int32_t microBatch, const char *frame) {
-  const sluice_tensor &tensor = metrics[metric].metric->result;
-  size_t elements = metrics[metric].values.size();
-  for (size_t e = 0; e < elements; ++e)
-    values[metric][static_cast<size_t>(microBatch) * elements + e] =
-        readElement(tensor.element, frame + tensor.offset, static_cast<int64_t>(e));
+void StepMetrics::readMetric(size_t metric, int32_t stage, int32_t microBatch, Device &memory, int64_t inMemory) {
+  int64_t bytes = bytesOf(*metrics[metric].metric);
+  memory.readFrame(stage, inMemory, metrics[metric].metric->result.offset, bytes,
+                   values[metric].data() + microBatch * bytes);
 }
 
-void StepMetrics::read(int32_t stage, int32_t microBatch, const char *frame) {
-  readForward(stage, microBatch, frame);
-  readBackward(stage, microBatch, frame);
+void StepMetrics::read(int32_t stage, int32_t microBatch, Device &memory, int64_t inMemory) {
+  readForward(stage, microBatch, memory, inMemory);
+  readBackward(stage, microBatch, memory, inMemory);
 }
 
 /// Whether forward alone computes it.
@@ -35,27 +37,30 @@ static bool isOfForward(const sluice_metric &metric) {
   return metric.layer < 0 && (metric.kind == SLUICE_METRIC_MEAN || metric.kind == SLUICE_METRIC_ACCUMULATION_ERROR);
 }
 
-void StepMetrics::readForward(int32_t stage, int32_t microBatch, const char *frame) {
+void StepMetrics::readForward(int32_t stage, int32_t microBatch, Device &memory, int64_t inMemory) {
   const sluice_tensor &loss = program.graphs[0].result;
   if (program.graphs[0].stage == stage)
-    losses[microBatch] = readElement(loss.element, frame + loss.offset, 0);
+    memory.readFrame(stage, inMemory, loss.offset, elementBytes(static_cast<sluice_element>(loss.element)),
+                     losses[microBatch].bytes);
   for (size_t i = 0; i < metrics.size(); ++i)
     if (metrics[i].metric->stage == stage && isOfForward(*metrics[i].metric))
-      readMetric(i, microBatch, frame);
+      readMetric(i, stage, microBatch, memory, inMemory);
 }
 
-void StepMetrics::readBackward(int32_t stage, int32_t microBatch, const char *frame) {
+void StepMetrics::readBackward(int32_t stage, int32_t microBatch, Device &memory, int64_t inMemory) {
   for (size_t i = 0; i < metrics.size(); ++i)
     if (metrics[i].metric->stage == stage && !isOfForward(*metrics[i].metric))
-      readMetric(i, microBatch, frame);
+      readMetric(i, stage, microBatch, memory, inMemory);
 }
 
 void StepMetrics::add() {
   for (size_t i = 0; i < metrics.size(); ++i) {
     std::vector<double> &sums = metrics[i].values;
     std::fill(sums.begin(), sums.end(), 0.0);
-    for (size_t e = 0; e < values[i].size(); ++e)
-      sums[e % sums.size()] += values[i][e];
+    size_t count = sums.size() * static_cast<size_t>(program.micro_batches);
+    for (size_t e = 0; e < count; ++e)
+      sums[e % sums.size()] +=
+          readElement(metrics[i].metric->result.element, values[i].data(), static_cast<int64_t>(e));
   }
 }
 
@@ -87,8 +92,8 @@ void StepMetrics::setNorms(const StepSums &sums, double lossScale, StepResult &r
 
 void StepMetrics::summarize(const StepSums &sums, StepResult &result) const {
   auto microBatches = static_cast<double>(program.micro_batches);
-  for (double loss : losses)
-    result.loss += loss;
+  for (int32_t m = 0; m < program.micro_batches; ++m)
+    result.loss += lossOf(m);
   result.loss /= microBatches;
   for (const MetricValue &metric : metrics) {
     if (metric.metric->layer >= 0 || metric.metric->kind != SLUICE_METRIC_MEAN)

@@ -4,6 +4,7 @@
 #define SLUICE_RUNTIME_ENGINE_STEPMETRICS_H
 
 #include "runtime/abi.h"
+#include "runtime/engine/Device.h"
 #include "runtime/engine/LayerDetail.h"
 
 #include <cstdint>
@@ -59,21 +60,23 @@ public:
   /// `program` must outlive the metrics and have passed checkProgram().
   explicit StepMetrics(const sluice_binary &program);
 
-  /// Reads what a micro-batch, which has just run, left in the frame of a stage. Several threads may read different
-  /// micro-batches and stages at once.
-  void read(int32_t stage, int32_t microBatch, const char *frame);
+  /// Reads what a micro-batch leaves in the frame of a stage, which is that of number `inMemory` there; it is known
+  /// behind Device::finish(). Several threads may read different micro-batches and stages at once.
+  void read(int32_t stage, int32_t microBatch, Device &memory, int64_t inMemory);
 
   /// The same where backward of the stage comes in a later step than forward: behind forward what describes the whole
   /// graph, so that it is of the micro-batches whose loss the step tells, and the other behind backward, so that it is
   /// of those whose gradients the step applies.
-  void readForward(int32_t stage, int32_t microBatch, const char *frame);
-  void readBackward(int32_t stage, int32_t microBatch, const char *frame);
+  void readForward(int32_t stage, int32_t microBatch, Device &memory, int64_t inMemory);
+  void readBackward(int32_t stage, int32_t microBatch, Device &memory, int64_t inMemory);
 
   /// Sums over the micro-batches in their order, once all have been read.
   void add();
 
   /// The loss of a micro-batch that is differentiated.
-  double lossOf(int32_t microBatch) const { return losses[microBatch]; }
+  double lossOf(int32_t microBatch) const {
+    return readElement(program.graphs[0].result.element, losses[microBatch].bytes, 0);
+  }
 
   /// Counts of the step, after add(); none where the program has none.
   std::optional<RoundingCounts> roundings() const;
@@ -90,12 +93,16 @@ public:
   void summarize(const StepSums &sums, StepResult &result) const;
 
 private:
-  void readMetric(size_t metric, int32_t microBatch, const char *frame);
+  /// A float as it lies in memory.
+  struct RawFloat {
+    alignas(double) char bytes[sizeof(double)] = {};
+  };
+  void readMetric(size_t metric, int32_t stage, int32_t microBatch, Device &memory, int64_t inMemory);
 
   const sluice_binary &program;
-  std::vector<double> losses;              ///< By micro-batch.
-  std::vector<MetricValue> metrics;        ///< Sums over the micro-batches.
-  std::vector<std::vector<double>> values; ///< By metric, micro-batch and element.
+  std::vector<RawFloat> losses;          ///< By micro-batch.
+  std::vector<MetricValue> metrics;      ///< Sums over the micro-batches.
+  std::vector<std::vector<char>> values; ///< By metric, micro-batch and element, as they lie in memory.
 };
 
 } // namespace sluice::runtime

@@ -36,6 +36,18 @@ void StepSums::read(const sluice_binary &program, const char *persistent, int32_
   }
 }
 
+void StepSums::read(const sluice_binary &program, Device &memory, int32_t stage) {
+  auto fetch = [&](int64_t offset, int64_t bytes) {
+    if (bytes > 0)
+      memory.fetchPersistent(stage, offset, bytes);
+  };
+  fetch(program.norms_offset, static_cast<int64_t>(squares.size() * sizeof(double)));
+  fetch(program.unclipped_norms_offset, static_cast<int64_t>(unclipped.size() * sizeof(double)));
+  const sluice_stage &facts = program.stages[stage];
+  fetch(facts.count_offset, facts.gradient_offset + facts.gradient_bytes - facts.count_offset);
+  read(program, memory.persistent(), stage);
+}
+
 double normOf(const sluice_binary &program, const std::vector<double> &squares, double scale, int32_t stage) {
   double sum = 0;
   for (size_t i = 0; i < squares.size(); ++i)

@@ -9,6 +9,7 @@
 #define SLUICE_RUNTIME_ENGINE_STEPSUMS_H
 
 #include "runtime/abi.h"
+#include "runtime/engine/Device.h"
 
 #include <cstdint>
 #include <vector>
@@ -24,6 +25,8 @@ struct StepSums {
 
   /// Copies what the stage left, behind its norms. Several threads may copy different stages at once.
   void read(const sluice_binary &program, const char *persistent, int32_t stage);
+  /// The same out of a device's memory; waits for it.
+  void read(const sluice_binary &program, Device &memory, int32_t stage);
 
   std::vector<double> squares;   ///< Of the gradient, by parameter; 0 where it has none or is a copy.
   std::vector<double> unclipped; ///< The same of losses whose gradient is not clipped; empty where there are none.

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/cpu/Device.h"
 #include "runtime/engine/Executor.h"
 #include "runtime/engine/LayerDetail.h"
 #include "runtime/engine/Program.h"
@@ -60,7 +61,7 @@ struct MicroBatch {
 class Run {
 public:
   Run(const sluice_binary &program, double lossGradient)
-      : program(program), replicas(makeReplicas(program)), actions(program, replicas), executor(program, actions) {
+      : program(program), replicas(makeDevices(program)), actions(program, replicas), executor(program, actions) {
     Scalars scalars(program);
     setScalarsOfStep(scalars, program, settings);
     scalars.setIfPresent("loss_gradient", lossGradient);
@@ -73,7 +74,7 @@ public:
   Gradients run();
 
 private:
-  static std::deque<Device> makeReplicas(const sluice_binary &program);
+  static Replicas makeDevices(const sluice_binary &program);
   Gradients read(int32_t stage, const char *gradients) const;
   int64_t perReplica() const { return program.micro_batches / program.replicas; }
   int32_t bufferOf(int32_t stage, int32_t microBatch) const;
@@ -81,15 +82,15 @@ private:
 
   const sluice_binary &program;
   StepSettings settings;
-  std::deque<Device> replicas;
+  Replicas replicas;
   Actions actions;
   Executor executor;
 };
 
-std::deque<Device> Run::makeReplicas(const sluice_binary &program) {
-  std::deque<Device> replicas;
+Replicas Run::makeDevices(const sluice_binary &program) {
+  Replicas replicas;
   for (int32_t replica = 0; replica < program.replicas; ++replica) {
-    Device &device = replicas.emplace_back(program, 1);
+    Device &device = *replicas.emplace_back(std::make_unique<CpuDevice>(program, 1));
     for (uint32_t i = 0; i < program.parameter_count; ++i) {
       const sluice_parameter &parameter = program.parameters[i];
       const sluice_parameter &owner = parameter.copy_of < 0 ? parameter : program.parameters[parameter.copy_of];
@@ -143,8 +144,9 @@ Gradients Run::read(int32_t stage, const char *gradients) const {
 std::vector<MicroBatch> Run::runApart(int64_t first) {
   // By stage: each is written by its thread alone.
   std::vector<std::vector<MicroBatch>> byStage(program.stage_count, std::vector<MicroBatch>(program.micro_batches));
-  auto afterwards = [&](int32_t stage, int32_t microBatch, const char *frame) {
-    Device &device = replicas[microBatch / perReplica()];
+  auto afterwards = [&](int32_t stage, int32_t microBatch, Device &memory) {
+    auto &device = static_cast<CpuDevice &>(memory);
+    const char *frame = device.frame(stage, microBatch);
     char *buffer = device.gradients(stage, bufferOf(stage, microBatch));
     MicroBatch &found = byStage[stage][microBatch];
     found.gradients = read(stage, buffer);
@@ -166,10 +168,10 @@ std::vector<MicroBatch> Run::runApart(int64_t first) {
 
 Gradients Run::run() {
   executor.load([&](int64_t m, int32_t *tokens, int32_t *targets) { load(m, tokens, targets); });
-  executor.computeGradients(settings, [](int32_t, int32_t, const char *) {});
+  executor.computeGradients(settings, [](int32_t, int32_t, Device &) {});
   Gradients all;
   for (uint32_t stage = 0; stage < program.stage_count; ++stage)
-    all.merge(read(int32_t(stage), replicas.back().gradients(int32_t(stage), 0)));
+    all.merge(read(int32_t(stage), static_cast<CpuDevice &>(*replicas.back()).gradients(int32_t(stage), 0)));
   return all;
 }
 

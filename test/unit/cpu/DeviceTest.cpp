@@ -76,13 +76,13 @@ TEST(DeviceTest, StagesOfADeviceShareScratchAndThreads) {
   EXPECT_EQ(plan.frames, two.stages[0].frame_bytes + 2 * two.stages[1].frame_bytes);
   EXPECT_EQ(plan.scratch, 4096);
   EXPECT_EQ(plan.threadScratch, 2 * sluice_pool::scratchStride(8192));
-  Device device(two.program, 2);
+  CpuDevice device(two.program, 2);
   EXPECT_EQ(&device.threads(0), &device.threads(1));
 }
 
 TEST(DeviceTest, StagesAndBuffersLieApart) {
   TwoStages two;
-  Device device(two.program, 1);
+  CpuDevice device(two.program, 1);
   // The first buffers lie in the persistent block, which the fake program has once.
   char *places[] = {device.gradients(0, 0), device.gradients(0, 1), device.gradients(0, 2), device.gradients(1, 1),
                     device.gradients(1, 2), device.frame(0),        device.frame(1, 0),     device.frame(1, 1)};
@@ -104,7 +104,7 @@ TEST(DeviceTest, FramesFollowEachOther) {
   stage.frames = 2;
   sluice_binary program = sluice_program;
   program.stages = &stage;
-  Device device(program, 1);
+  CpuDevice device(program, 1);
   EXPECT_EQ(device.frame(0, 1), device.frame(0, 0) + stage.frame_bytes);
   EXPECT_EQ(device.frame(0, 2), device.frame(0, 0));
 }
@@ -115,7 +115,7 @@ TEST(DeviceTest, CombinesFloatsAndCountsAlike) {
   sluice_binary program = sluice_program;
   program.stages = &stage;
   program.gradient_buffers = 2;
-  Device device(program, 2);
+  CpuDevice device(program, 2);
   int64_t floats = (stage.count_offset - stage.gradient_offset) / 4;
   for (int32_t buffer : {0, 1}) {
     auto *values = reinterpret_cast<float *>(device.gradients(0, buffer));
@@ -136,7 +136,7 @@ TEST(DeviceTest, CombinesFloatsAndCountsAlike) {
 }
 
 TEST(DeviceTest, InputsLieApartAndOnLines) {
-  Device device(sluice_program, 1);
+  CpuDevice device(sluice_program, 1);
   const int32_t *previous = nullptr;
   for (int64_t m = 0; m < kFakeMicroBatches; ++m)
     for (uint32_t i = 0; i < SLUICE_MAX_INPUTS; ++i) {
@@ -153,7 +153,7 @@ TEST(DeviceTest, ReplicasHaveInputsOfTheirOwnMicroBatches) {
   sluice_binary program = sluice_program;
   program.micro_batches = 6;
   program.replicas = 3;
-  Device device(program, 1);
+  CpuDevice device(program, 1);
   for (int64_t m : {2, 4})
     for (uint32_t i = 0; i < SLUICE_MAX_INPUTS; ++i) {
       EXPECT_EQ(device.input(m, i), device.input(0, i));
@@ -163,7 +163,7 @@ TEST(DeviceTest, ReplicasHaveInputsOfTheirOwnMicroBatches) {
 }
 
 TEST(DeviceTest, ZeroingLeavesTheOtherSlotsAlone) {
-  Device device(sluice_program, 2);
+  CpuDevice device(sluice_program, 2);
   std::memset(device.persistent(), 1, sluice_program.persistent_bytes);
   device.clearGradients(0, 0);
   int64_t begin = sluice_program.gradient_offset, end = begin + sluice_program.gradient_bytes;
@@ -180,7 +180,7 @@ TEST(DeviceTest, CallsAFunctionOnTheFrameAndTheGradientBufferThatAreAskedFor) {
   };
   TwoStages two;
   two.functions[1].entry = entry;
-  Device device(two.program, 1);
+  CpuDevice device(two.program, 1);
   sluice_step step{};
   auto floatAt = [](const char *place) { return *reinterpret_cast<const float *>(place); };
   device.call(1, 1, 2, /*updates=*/0, step);
@@ -201,7 +201,7 @@ TEST(DeviceTest, CallsAFunctionOnTheInputsOfItsMicroBatch) {
   sluice_binary program = sluice_program;
   program.functions = &function;
   program.function_count = 1;
-  Device device(program, 1);
+  CpuDevice device(program, 1);
   device.input(1, 0)[0] = 42;
   sluice_step step{};
   device.call(0, 1, 0, /*updates=*/0, step);
@@ -235,7 +235,7 @@ TEST(DeviceTest, UpdatesWriteTheNextVersionOfWeights) {
   sluice_function function{"update", entry, 0, 0, 0, 0, 0};
   late.program.functions = &function;
   late.program.function_count = 1;
-  Device device(late.program, 1);
+  CpuDevice device(late.program, 1);
   auto weight = [&] { return *reinterpret_cast<float *>(device.parameter(late.parameters[0])); };
   sluice_step step{};
   for (int64_t update = 0; update < 7; ++update) {
@@ -267,7 +267,7 @@ TEST(DeviceTest, APredictionGoesOnLikeTheLastUpdate) {
   late.program.functions = functions;
   late.program.function_count = 2;
   EXPECT_EQ(planMemory(late.program, 1).versions, 3 * late.stage.weights_bytes);
-  Device device(late.program, 1);
+  CpuDevice device(late.program, 1);
   sluice_step step{};
   auto read = [&](int64_t updates) {
     device.call(1, 0, 0, updates, step);
@@ -299,7 +299,7 @@ TEST(DeviceTest, HeldGradientsAreThoseOfTheStepBefore) {
   late.program.held_gradients = held;
   late.program.held_gradient_count = 2;
   EXPECT_EQ(planMemory(late.program, 1).buffers, planMemory(sluice_program, 1).buffers + SLUICE_ALIGNMENT);
-  Device device(late.program, 1);
+  CpuDevice device(late.program, 1);
   auto *gradients = reinterpret_cast<float *>(device.gradients(0, 0));
   for (int step = 0; step < 3; ++step) {
     for (int i = 0; i < 3; ++i)
@@ -322,7 +322,7 @@ TEST(DeviceTest, LateStagesHaveMoreInputsAndAFrameForWhatIsEvaluated) {
   // Of the step, of two before it and of one that is begun ahead, and one micro-batch more.
   EXPECT_EQ(plan.inputs, synchronous.inputs / kFakeMicroBatches * (4 * kFakeMicroBatches + 1));
   EXPECT_EQ(plan.total(), synchronous.total() + plan.versions + synchronous.frames + plan.inputs - synchronous.inputs);
-  Device device(late.program, 1);
+  CpuDevice device(late.program, 1);
   std::set<const int32_t *> inputs = {device.input(Device::kEvaluated, 0)};
   for (int64_t m = 0; m < 4 * kFakeMicroBatches; ++m)
     EXPECT_TRUE(inputs.insert(device.input(m + 40 * kFakeMicroBatches, 0)).second);

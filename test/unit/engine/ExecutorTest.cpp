@@ -3,19 +3,21 @@
 #include "runtime/engine/Executor.h"
 
 #include "FakeTraining.h"
+#include "runtime/cpu/Device.h"
 #include "runtime/engine/StepScalars.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <vector>
 
 using namespace sluice::runtime;
 
 namespace {
 
-void ignoreMicroBatch(int32_t, int32_t, const char *) {}
+void ignoreMicroBatch(int32_t, int32_t, Device &) {}
 
 /// The program on a device, its parameters all zero, with the scalars of the first step.
 class ExecutorTest : public ::testing::Test {
@@ -28,11 +30,11 @@ protected:
     executor.setScalars(scalars);
   }
 
-  static std::deque<Device> *withOneReplica(std::deque<Device> &replicas) {
-    replicas.emplace_back(sluice_program, 2);
+  static Replicas *withOneReplica(Replicas &replicas) {
+    replicas.push_back(std::make_unique<CpuDevice>(sluice_program, 2));
     return &replicas;
   }
-  const Device &device() const { return replicas.front(); }
+  const Device &device() const { return *replicas.front(); }
   static std::vector<float> copyOf(const char *from, int64_t bytes) {
     auto *data = reinterpret_cast<const float *>(from);
     return std::vector<float>(data, data + bytes / sizeof(float));
@@ -44,7 +46,7 @@ protected:
     return copyOf(device().parameter(sluice_program.parameters[0]), sluice_program.parameter_bytes);
   }
 
-  std::deque<Device> replicas;
+  Replicas replicas;
   Actions actions;
   Executor executor;
   StepSettings settings;
@@ -58,9 +60,9 @@ TEST_F(ExecutorTest, TellsOfEachMicroBatchWhenItIsDone) {
   };
   std::vector<std::vector<float>> seen;
   executor.load(load);
-  executor.computeGradients(settings, [&](int32_t stage, int32_t microBatch, const char *frame) {
+  executor.computeGradients(settings, [&](int32_t stage, int32_t microBatch, Device &memory) {
     EXPECT_EQ(stage, 0);
-    EXPECT_EQ(frame, device().frame(0));
+    EXPECT_EQ(&memory, &device());
     events.push_back(10 + microBatch);
     seen.push_back(gradients());
   });
@@ -132,7 +134,7 @@ TEST_F(ExecutorTest, MicroBatchesAreDoneBehindTheSecondHalfOfBackward) {
   halves.setScalars(scalars);
   std::vector<std::vector<float>> seen;
   halves.load(loadFakePattern);
-  halves.computeGradients(settings, [&](int32_t, int32_t, const char *) { seen.push_back(gradients()); });
+  halves.computeGradients(settings, [&](int32_t, int32_t, Device &) { seen.push_back(gradients()); });
   ASSERT_EQ(seen.size(), static_cast<size_t>(kFakeMicroBatches));
   EXPECT_EQ(seen.back(), expected);
   EXPECT_EQ(gradients(), expected);

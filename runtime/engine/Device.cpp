@@ -1,0 +1,25 @@
+//===- Device.cpp - What the engine asks of a device ----------------------===//
+
+#include "runtime/engine/Device.h"
+
+namespace sluice::runtime {
+
+Device::Device(const sluice_binary &program) : program(program), counts(program.stage_count) {
+  for (uint32_t stage = 0; stage < program.stage_count; ++stage)
+    counts[stage].updatesBefore.resize(static_cast<size_t>(withEvaluated(program, program.stages[stage].frames)));
+}
+
+int64_t Device::frameOf(int32_t stage, int64_t microBatch) const {
+  int64_t frames = program.stages[stage].frames;
+  return microBatch == kEvaluated ? withEvaluated(program, frames) - 1 : microBatch % frames;
+}
+
+int64_t Device::updatesBefore(int32_t stage, int64_t microBatch) const {
+  return counts[stage].updatesBefore[frameOf(stage, microBatch)];
+}
+
+void Device::setUpdatesBefore(int32_t stage, int64_t microBatch, int64_t count) {
+  counts[stage].updatesBefore[frameOf(stage, microBatch)] = count;
+}
+
+} // namespace sluice::runtime

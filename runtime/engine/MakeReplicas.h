@@ -1,0 +1,22 @@
+//===- MakeReplicas.h - The devices that a program is for -------*- C++ -*-===//
+
+#ifndef SLUICE_RUNTIME_ENGINE_MAKEREPLICAS_H
+#define SLUICE_RUNTIME_ENGINE_MAKEREPLICAS_H
+
+#include "runtime/abi.h"
+#include "runtime/engine/Device.h"
+
+namespace sluice::runtime {
+
+/// How a process uses its devices.
+struct DeviceOptions {
+  unsigned threads; ///< Of the host, for each of the program's devices.
+};
+
+/// Makes the devices of all replicas, of the kind that the program is for. `program` must outlive them and have passed
+/// checkProgram(). Throws as their constructors do.
+Replicas makeReplicas(const sluice_binary &program, const DeviceOptions &options);
+
+} // namespace sluice::runtime
+
+#endif // SLUICE_RUNTIME_ENGINE_MAKEREPLICAS_H
