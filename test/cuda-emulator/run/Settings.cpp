@@ -42,9 +42,9 @@ bool Settings::set(const std::string &variable, const std::string &value) {
   if (name == "MEMORY")
     return parseInto(value, 1 << 20, u64{1} << 40, memoryBytes);
   if (name == "CAPABILITY")
-    return parseInto(value, 80, 129, capability);
+    return parseInto(value, 50, 129, capability);
   if (name == "DRIVER")
-    return parseInto(value, 11000, 99990, driverVersion);
+    return parseInto(value, 9000, 99990, driverVersion);
   if (name == "SEED")
     return parseInto(value, 0, ~u64{0}, seed);
   if (name == "COPIES")
