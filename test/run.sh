@@ -26,7 +26,7 @@ count format check_format
 count descriptions python3 test/check-descriptions.py
 
 for suite in sluice-unit-tests sluice-compiler-unit-tests sluice-compare-unit-tests sluice-precision-unit-tests \
-  sluice-schedule-unit-tests sluice-cuda-emulator-tests; do
+  sluice-schedule-unit-tests sluice-cuda-unit-tests sluice-cuda-emulator-tests; do
   "$build/bin/$suite" --gtest_brief=1 --gtest_output="json:$build/$suite.json"
   read -r ok bad < <(python3 -c 'import json, sys
 r = json.load(open(sys.argv[1]))

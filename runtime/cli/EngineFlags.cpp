@@ -4,6 +4,7 @@
 #include "runtime/Error.h"
 #include "runtime/cli/Flags.h"
 #include "runtime/cpu/Processor.h"
+#include "runtime/engine/MakeReplicas.h"
 #include "runtime/engine/StepScalars.h"
 
 #include <algorithm>
@@ -18,6 +19,15 @@ EngineFlags::EngineFlags(const sluice_binary &program)
     : program(program), threadCount(std::max(1u, availableProcessors() / program.device_count)) {}
 
 void EngineFlags::declareThreads(CLI::App &verb) {
+  if (runsOnCards(program)) {
+    verb.add_option("--threads", threadCount,
+                    "Threads of the host, which draw initial weights and have no part in steps (default: processors "
+                    "available, here " +
+                        std::to_string(threadCount) + ")")
+        ->check(wholeNumber(1, kMostThreads))
+        ->type_name("N");
+    return;
+  }
   verb.add_option("--threads", threadCount,
                   (program.device_count > 1 ? "Threads of each of " + std::to_string(program.device_count) +
                                                   " devices; results do not depend on it (default: an equal part of "
@@ -27,6 +37,13 @@ void EngineFlags::declareThreads(CLI::App &verb) {
                       std::to_string(threadCount) + ")")
       ->check(wholeNumber(1, kMostThreads))
       ->type_name("N");
+}
+
+void EngineFlags::declareSynchronous(CLI::App &verb) {
+  if (runsOnCards(program))
+    verb.add_flag(
+        "--synchronous", isSynchronous,
+        "Wait for every kernel, so that a fault names the kernel, its layer and the micro-batch (default: off)");
 }
 
 void EngineFlags::declareSet(CLI::App &verb) {
@@ -103,8 +120,10 @@ void EngineFlags::applyTo(Scalars &scalars) const {
 }
 
 std::unique_ptr<Engine> EngineFlags::makeEngine(MemoryUse use) const {
-  checkMemory(program, threadCount, use);
-  auto engine = std::make_unique<Engine>(program, threadCount);
+  // Cards check their memory themselves, once they are known.
+  if (!runsOnCards(program))
+    checkMemory(program, threadCount, use);
+  auto engine = std::make_unique<Engine>(program, makeReplicas(program, {threadCount, isSynchronous}));
   applyTo(engine->scalars());
   return engine;
 }

@@ -24,6 +24,9 @@ public:
   /// Adds --threads.
   void declareThreads(CLI::App &verb);
 
+  /// Adds --synchronous, where the program runs on graphics cards.
+  void declareSynchronous(CLI::App &verb);
+
   /// Adds --set NAME=VALUE, whose help lists the program's scalars.
   void declareSet(CLI::App &verb);
 
@@ -50,6 +53,7 @@ private:
 
   const sluice_binary &program;
   unsigned threadCount;
+  bool isSynchronous = false;
   std::vector<std::string> sets;                 ///< NAME=VALUE, in the order given.
   std::map<std::string, ScalarFlag> scalarFlags; ///< By the scalar's name.
 };

@@ -44,6 +44,7 @@ CLI::App &EvalVerb::declare(CLI::App &parser) {
   verb.add_option("--log", log, "Write the line to this file too (default: none)")->type_name("FILE");
   verb.add_flag("--overwrite", overwrites, "Replace what that file holds (default: a file that is there is refused)");
   engineFlags.declareThreads(verb);
+  engineFlags.declareSynchronous(verb);
   return verb;
 }
 

@@ -50,6 +50,7 @@ CLI::App &GenerateVerb::declare(CLI::App &parser) {
   addWeights(verb, weights);
   engineFlags.declareSet(verb);
   engineFlags.declareThreads(verb);
+  engineFlags.declareSynchronous(verb);
   return verb;
 }
 

@@ -67,6 +67,7 @@ CLI::App &TrainVerb::declare(CLI::App &parser) {
   addWeights(verb, options.weights);
   declareOutput(verb);
   engineFlags.declareThreads(verb);
+  engineFlags.declareSynchronous(verb);
   verb.add_flag("--quiet", options.quiet, "Print nothing but errors (default: off)");
   verb.add_flag("--dry-run", options.isDryRun,
                 "Check flags and input, and stop before the first step; write nothing (default: off)");

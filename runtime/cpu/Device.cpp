@@ -108,7 +108,7 @@ void CpuDevice::readFrame(int32_t stage, int64_t microBatch, int64_t offset, int
   std::memcpy(into, frame(stage, microBatch) + offset, static_cast<size_t>(bytes));
 }
 
-int32_t *CpuDevice::input(int64_t microBatch, uint32_t input) const {
+int32_t *CpuDevice::input(int64_t microBatch, uint32_t input) {
   // Every micro-batch keeps its inputs for the whole step: a schedule may load all before the first forward.
   int64_t kept = microBatchesKept(program);
   int64_t place = microBatch == kEvaluated ? withEvaluated(program, kept) - 1 : microBatch % kept;

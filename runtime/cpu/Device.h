@@ -35,7 +35,7 @@ public:
   void storeParameter(const sluice_parameter &parameter, const char *from) override;
   void storePersistent(int32_t stage, int64_t offset, int64_t bytes, const char *from) override;
 
-  int32_t *input(int64_t microBatch, uint32_t input) const override;
+  int32_t *input(int64_t microBatch, uint32_t input) override;
   char *frame(int32_t stage, int64_t microBatch = 0) const;
   void readFrame(int32_t stage, int64_t microBatch, int64_t offset, int64_t bytes, void *into) override;
 

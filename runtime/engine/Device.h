@@ -94,7 +94,7 @@ public:
 
   /// An input of a micro-batch on the host, batch x sequence elements at most; to be written while its functions do not
   /// run. Micro-batches of a replica have numbers: in their step, or where gradients are late through all steps.
-  virtual int32_t *input(int64_t microBatch, uint32_t input) const = 0;
+  virtual int32_t *input(int64_t microBatch, uint32_t input) = 0;
 
   /// Copies a part of a frame to the host: it is there after finish().
   virtual void readFrame(int32_t stage, int64_t microBatch, int64_t offset, int64_t bytes, void *into) = 0;

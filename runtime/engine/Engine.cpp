@@ -48,6 +48,7 @@ std::vector<TensorView> Engine::parameterTensors() const {
 }
 
 std::vector<TensorView> Engine::stateTensors() const {
+  statesAreShown = true;
   std::vector<TensorView> views;
   for (uint32_t i = 0; i < program.parameter_count; ++i) {
     const sluice_parameter &parameter = program.parameters[i];
@@ -68,10 +69,11 @@ void Engine::tensorsChanged() {
       const sluice_parameter &parameter = program.parameters[i];
       const sluice_parameter &original = parameter.copy_of < 0 ? parameter : program.parameters[parameter.copy_of];
       replica->storeParameter(parameter, first.parameter(original));
-      for (uint32_t s = 0; s < parameter.states; ++s)
+      for (uint32_t s = 0; statesAreShown && s < parameter.states; ++s)
         replica->storePersistent(parameter.stage, parameter.state_offsets[s], stateTensor(parameter, s).bytes,
                                  first.persistent() + original.state_offsets[s]);
     }
+  statesAreShown = false;
   for (std::unique_ptr<Device> &replica : replicas)
     if (LateMemory *late = replica->late())
       late->forgetPredictions();

@@ -105,6 +105,7 @@ private:
   Executor executor;
   std::unique_ptr<StaleExecutor> stale;    ///< Null where all steps are synchronous.
   std::unique_ptr<PipelineState> underWay; ///< The same.
+  mutable bool statesAreShown = false;     ///< Whether somebody may have written to views of the optimizer's state.
   StepMetrics metrics;
   StepSettings begunSettings;            ///< Of a synchronous step that has begun.
   std::vector<char> before;              ///< The parameters before a step that describes the layers.

@@ -2,13 +2,25 @@
 
 #include "runtime/engine/MakeReplicas.h"
 #include "runtime/cpu/Device.h"
+#include "runtime/cuda/Device.h"
+
+#include <cstring>
 
 namespace sluice::runtime {
 
+bool runsOnCards(const sluice_binary &program) { return std::strcmp(program.target, "cuda") == 0; }
+
 Replicas makeReplicas(const sluice_binary &program, const DeviceOptions &options) {
   Replicas replicas;
+  if (!runsOnCards(program)) {
+    for (int32_t replica = 0; replica < program.replicas; ++replica)
+      replicas.push_back(std::make_unique<CpuDevice>(program, options.threads));
+    return replicas;
+  }
+  auto machine = std::make_shared<cuda::Machine>(program);
   for (int32_t replica = 0; replica < program.replicas; ++replica)
-    replicas.push_back(std::make_unique<CpuDevice>(program, options.threads));
+    replicas.push_back(
+        std::make_unique<cuda::CudaDevice>(program, machine, replica, options.threads, options.isSynchronous));
   return replicas;
 }
 

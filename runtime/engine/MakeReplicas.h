@@ -10,8 +10,12 @@ namespace sluice::runtime {
 
 /// How a process uses its devices.
 struct DeviceOptions {
-  unsigned threads; ///< Of the host, for each of the program's devices.
+  unsigned threads;           ///< Of the host, for each of the program's devices.
+  bool isSynchronous = false; ///< Whether cards run kernel by kernel, so that a fault names one.
 };
+
+/// Whether the program's functions are kernels of graphics cards.
+bool runsOnCards(const sluice_binary &program);
 
 /// Makes the devices of all replicas, of the kind that the program is for. `program` must outlive them and have passed
 /// checkProgram(). Throws as their constructors do.

@@ -200,6 +200,26 @@ static void checkStagesAndChannels(const sluice_binary &program) {
   }
 }
 
+static void checkLaunches(const sluice_binary &program) {
+  bool areLaunches = program.image_count > 0;
+  for (uint32_t i = 0; i < program.function_count; ++i) {
+    const sluice_function &function = program.functions[i];
+    std::string name = std::string("function ") + function.name;
+    require(function.first_launch + function.launch_count <= program.launch_count, name + " has no such launches");
+    require(!function.entry || function.launch_count == 0, name + " has code and launches");
+    require(function.entry || areLaunches, name + " has no code");
+  }
+  for (uint32_t i = 0; i < program.launch_count; ++i) {
+    const sluice_launch &launch = program.launches[i];
+    require(launch.symbol >= 0 && launch.symbol < static_cast<int32_t>(program.symbol_count),
+            "a launch has no such kernel");
+    require(launch.first_operand + launch.operand_count <= program.operand_count, "a launch has no such operands");
+  }
+  for (uint32_t i = 0; i < program.operand_count; ++i)
+    require(program.operands[i].space < SLUICE_SPACE_INPUT + SLUICE_MAX_INPUTS && program.operands[i].offset >= 0,
+            "an operand of a launch lies nowhere");
+}
+
 static void checkLayers(const sluice_binary &program) {
   auto isLayer = [&](int32_t layer) { return layer >= 0 && layer < static_cast<int32_t>(program.layer_count); };
   for (uint32_t i = 0; i < program.metric_count; ++i) {
@@ -239,6 +259,7 @@ void checkProgram(const sluice_binary &program) {
               program.norms_offset + int64_t(sizeof(double)) * program.parameter_count <= program.persistent_bytes,
           "the norms lie outside the persistent block");
   checkStagesAndChannels(program);
+  checkLaunches(program);
   for (uint32_t i = 0; i < program.parameter_count; ++i)
     checkParameter(program, program.parameters[i]);
   for (uint32_t i = 0; i < program.graph_count; ++i)

@@ -1,0 +1,199 @@
+//===- Device.cpp - GPUs as a device of the engine ------------------------===//
+
+#include "runtime/cuda/Device.h"
+#include "runtime/Tensors.h"
+#include "runtime/cuda/Messages.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+using namespace sluice::cuda;
+using namespace sluice::runtime;
+
+CudaDevice::Worker::Worker(const sluice_binary &program, const Machine &machine, int card, bool isSynchronous)
+    : card(card), stream(machine.card(card), isSynchronous), launcher(program, machine.kernelsOf(card), stream) {}
+
+CudaDevice::Block::Block(const sluice_binary &program, const Machine &machine, int32_t replica, int card)
+    : layout(program, replica, card, machine.count()), memory(machine.card(card), layout.total()) {}
+
+CudaDevice::CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> cards, int32_t replica, unsigned threads,
+                       bool isSynchronous)
+    : Device(program), machine(std::move(cards)), shown(program.parameter_bytes),
+      shownPersistent(program.persistent_bytes), pool(threads, 0), blocks(static_cast<size_t>(machine->count())),
+      slots(program.stage_count), functions(program.function_count), inputs(machine->card(0), inputBytes(program)),
+      loadings(static_cast<size_t>(microBatchesKept(program))) {
+  int32_t first = replica * devicesOfReplica(program);
+  for (int32_t device = first; device < first + devicesOfReplica(program); ++device) {
+    int card = cardOf(device, machine->count());
+    Stream &stream = workers.emplace_back(program, *machine, card, isSynchronous).stream;
+    if (blocks[card])
+      continue;
+    blocks[card] = std::make_unique<Block>(program, *machine, replica, card);
+    // Optimizer state is zero at the first step. What else there is functions write before they read it.
+    Address base = blocks[card]->memory.address();
+    stream.clear(base + blocks[card]->layout.parameters(), program.parameter_bytes);
+    stream.clear(base + blocks[card]->layout.persistent(), program.persistent_bytes);
+    stream.finish();
+  }
+  for (uint32_t stage = 0; stage < program.stage_count; ++stage)
+    slots[stage].resize(static_cast<size_t>(program.stages[stage].frames));
+  for (uint32_t i = 0; i < program.function_count; ++i)
+    for (uint32_t l = 0; l < program.functions[i].launch_count; ++l) {
+      const sluice_launch &launch = program.launches[program.functions[i].first_launch + l];
+      for (uint32_t o = 0; o < launch.operand_count; ++o) {
+        uint32_t space = program.operands[launch.first_operand + o].space;
+        functions[i].readsStep |= space == SLUICE_SPACE_STEP;
+        if (space >= SLUICE_SPACE_INPUT)
+          functions[i].inputs = std::max(functions[i].inputs, space - SLUICE_SPACE_INPUT + 1);
+      }
+    }
+}
+
+void CudaDevice::fetchParameter(const sluice_parameter &parameter) {
+  Stream &stream = streamOf(parameter.stage);
+  stream.download(shown.data() + parameter.tensor.offset,
+                  baseOf(parameter.stage) + layoutOf(parameter.stage).parameters() + parameter.tensor.offset,
+                  parameter.tensor.bytes);
+  stream.finish();
+  check();
+}
+
+void CudaDevice::fetchPersistent(int32_t stage, int64_t offset, int64_t bytes) {
+  streamOf(stage).download(shownPersistent.data() + offset, persistentAt(stage) + offset, bytes);
+  finish(stage);
+  check();
+}
+
+void CudaDevice::storeParameter(const sluice_parameter &parameter, const char *from) {
+  int64_t offset = parameter.tensor.offset;
+  if (shown.data() + offset != from)
+    std::memcpy(shown.data() + offset, from, static_cast<size_t>(parameter.tensor.bytes));
+  streamOf(parameter.stage)
+      .upload(baseOf(parameter.stage) + layoutOf(parameter.stage).parameters() + offset,
+              static_cast<const void *>(from), parameter.tensor.bytes);
+  finish(parameter.stage);
+  check();
+}
+
+void CudaDevice::storePersistent(int32_t stage, int64_t offset, int64_t bytes, const char *from) {
+  if (shownPersistent.data() + offset != from)
+    std::memcpy(shownPersistent.data() + offset, from, static_cast<size_t>(bytes));
+  streamOf(stage).upload(persistentAt(stage) + offset, static_cast<const void *>(from), bytes);
+  finish(stage);
+  check();
+}
+
+int64_t CudaDevice::placeOf(int64_t microBatch) const {
+  auto kept = static_cast<int64_t>(loadings.size());
+  return microBatch == kEvaluated ? kept - 1 : microBatch % kept;
+}
+
+int32_t *CudaDevice::input(int64_t microBatch, uint32_t input) {
+  int64_t place = placeOf(microBatch);
+  ++loadings[place];
+  return reinterpret_cast<int32_t *>(inputs.data()) + inputStride(program) * (place * SLUICE_MAX_INPUTS + input);
+}
+
+Address CudaDevice::frameAt(int32_t stage, int64_t microBatch) const {
+  return baseOf(stage) + layoutOf(stage).frame(stage, frameOf(stage, microBatch));
+}
+
+Address CudaDevice::messageAt(int32_t channel, uint32_t place) const {
+  const sluice_channel &facts = program.channels[channel];
+  const Block &block = *blocks[workers[facts.to % devicesOfReplica(program)].card];
+  return block.memory.address() + block.layout.message(channel, place);
+}
+
+void CudaDevice::readFrame(int32_t stage, int64_t microBatch, int64_t offset, int64_t bytes, void *into) {
+  streamOf(stage).download(into, frameAt(stage, microBatch) + offset, bytes);
+}
+
+void CudaDevice::clearGradients(int32_t stage, int32_t buffer) {
+  if (int64_t bytes = program.stages[stage].gradient_bytes; bytes > 0)
+    streamOf(stage).clear(gradientsAt(stage, buffer), bytes);
+}
+
+void CudaDevice::combine(int32_t stage, int32_t into, int32_t from) {
+  const sluice_stage &facts = program.stages[stage];
+  Launcher &launcher = workers[facts.device].launcher;
+  Address sums = gradientsAt(stage, into), terms = gradientsAt(stage, from);
+  int64_t floats = facts.count_offset - facts.gradient_offset;
+  launcher.add(sums, terms, floats / elementBytes(static_cast<sluice_element>(facts.element)), facts.element);
+  launcher.add(sums + floats, terms + floats, (facts.gradient_bytes - floats) / int64_t(sizeof(double)), SLUICE_F64);
+}
+
+/// Copies what a function reads beside its frame, unless it is there.
+void CudaDevice::prepareSlot(int32_t function, int64_t microBatch, const sluice_step &step) {
+  int32_t stage = program.functions[function].stage;
+  int64_t frame = frameOf(stage, microBatch), place = placeOf(microBatch);
+  Slot &slot = slots[stage][frame];
+  const FunctionFacts &facts = functions[function];
+  // Of a step its keys and scalars alone are read.
+  constexpr size_t kRead = offsetof(sluice_step, inputs);
+  if (facts.readsStep && (!slot.step || std::memcmp(&*slot.step, &step, kRead) != 0)) {
+    slot.step = step;
+    streamOf(stage).upload(baseOf(stage) + layoutOf(stage).step(stage, frame), step);
+  }
+  // Numbers of loadings of one place differ, and places of a frame do.
+  int64_t loading = loadings[place] * static_cast<int64_t>(loadings.size()) + place;
+  if (facts.inputs == 0 || slot.inputs == loading)
+    return;
+  slot.inputs = loading;
+  int64_t stride = inputStride(program);
+  for (uint32_t i = 0; i < inputsOf(program, stage); ++i)
+    streamOf(stage).upload(baseOf(stage) + layoutOf(stage).input(stage, frame, i),
+                           reinterpret_cast<const int32_t *>(inputs.data()) + stride * (place * SLUICE_MAX_INPUTS + i),
+                           stride * int64_t(sizeof(int32_t)));
+}
+
+Spaces CudaDevice::spacesOf(int32_t stage, int64_t frame, int32_t buffer) const {
+  const Layout &layout = layoutOf(stage);
+  Address base = baseOf(stage), parameters = base + layout.parameters();
+  Spaces spaces = {};
+  spaces[SLUICE_SPACE_STEP] = base + layout.step(stage, frame);
+  for (sluice_space space : {SLUICE_SPACE_WEIGHTS, SLUICE_SPACE_NEXT_WEIGHTS, SLUICE_SPACE_IN_PLACE})
+    spaces[space] = parameters;
+  // Backward touches nothing of the persistent block but the gradients: these lie in the buffer at their offsets.
+  spaces[SLUICE_SPACE_PERSISTENT] =
+      gradientsAt(stage, buffer) - static_cast<Address>(program.stages[stage].gradient_offset);
+  spaces[SLUICE_SPACE_FRAME] = base + layout.frame(stage, frame);
+  spaces[SLUICE_SPACE_SCRATCH] = base + layout.scratch(stage);
+  for (uint32_t i = 0; i < SLUICE_MAX_INPUTS; ++i)
+    spaces[SLUICE_SPACE_INPUT + i] = base + layout.input(stage, frame, i);
+  return spaces;
+}
+
+void CudaDevice::call(int32_t function, int64_t microBatch, int32_t buffer, int64_t, sluice_step &step) {
+  int32_t stage = program.functions[function].stage;
+  prepareSlot(function, microBatch, step);
+  workers[program.stages[stage].device].launcher.call(function, spacesOf(stage, frameOf(stage, microBatch), buffer),
+                                                      microBatch);
+}
+
+void CudaDevice::update(int32_t stage, int32_t function, int32_t, sluice_step &step) {
+  if (function >= 0)
+    call(function, /*microBatch=*/0, /*buffer=*/0, kNewest, step);
+  setUpdates(stage, updates(stage) + 1);
+}
+
+std::unique_ptr<Messages> CudaDevice::makeMessages(int32_t channel, Device &to) {
+  return std::make_unique<CudaMessages>(program, channel, *this, static_cast<CudaDevice &>(to));
+}
+
+int64_t CudaDevice::mark(int32_t stage) {
+  // The worker in the low digits.
+  auto count = static_cast<int64_t>(workers.size());
+  return streamOf(stage).mark() * count + program.stages[stage].device;
+}
+
+Clock::time_point CudaDevice::whenDone(int64_t mark) const {
+  auto count = static_cast<int64_t>(workers.size());
+  return workers[mark % count].stream.whenDone(mark / count);
+}
+
+void CudaDevice::check() {
+  for (const Worker &worker : workers)
+    if (!worker.stream.failure().empty())
+      throw RunError(worker.stream.failure());
+}

@@ -1,0 +1,110 @@
+//===- Device.h - GPUs as a device of the engine ----------------*- C++ -*-===//
+//
+// Functions are launches on streams of cards, one stream for each of the program's devices. All addresses are fixed:
+// the state of the step and the inputs that a function reads are copied to a place of the micro-batch's frame before
+// it, so that a graph which was captured once stays right.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_RUNTIME_CUDA_DEVICE_H
+#define SLUICE_RUNTIME_CUDA_DEVICE_H
+
+#include "runtime/cuda/Launcher.h"
+#include "runtime/cuda/Layout.h"
+#include "runtime/cuda/Machine.h"
+#include "runtime/engine/Device.h"
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace sluice::cuda {
+
+/// One replica.
+class CudaDevice : public runtime::Device {
+public:
+  /// `threads` of the host draw initial weights; they have no part in steps. `program` must outlive the device and have
+  /// passed checkProgram(). Throws as Machine, of which all replicas share one.
+  CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> machine, int32_t replica, unsigned threads,
+             bool isSynchronous);
+
+  sluice_pool &threads(int32_t) override { return pool; }
+  bool isHost() const override { return false; }
+
+  char *parameter(const sluice_parameter &parameter) const override { return shown.data() + parameter.tensor.offset; }
+  char *persistent() const override { return shownPersistent.data(); }
+  void fetchParameter(const sluice_parameter &parameter) override;
+  void fetchPersistent(int32_t stage, int64_t offset, int64_t bytes) override;
+  void storeParameter(const sluice_parameter &parameter, const char *from) override;
+  void storePersistent(int32_t stage, int64_t offset, int64_t bytes, const char *from) override;
+
+  /// Whoever asks for an input writes it.
+  int32_t *input(int64_t microBatch, uint32_t input) override;
+  void readFrame(int32_t stage, int64_t microBatch, int64_t offset, int64_t bytes, void *into) override;
+
+  void clearGradients(int32_t stage, int32_t buffer) override;
+  void combine(int32_t stage, int32_t into, int32_t from) override;
+  void call(int32_t function, int64_t microBatch, int32_t buffer, int64_t updates, sluice_step &step) override;
+  void update(int32_t stage, int32_t function, int32_t ahead, sluice_step &step) override;
+  std::unique_ptr<runtime::Messages> makeMessages(int32_t channel, Device &to) override;
+
+  int64_t mark(int32_t stage) override;
+  runtime::Clock::time_point whenDone(int64_t mark) const override;
+  void finish(int32_t stage) override { streamOf(stage).finish(); }
+  void check() override;
+
+  /// What messages need to know of a stage.
+  Stream &streamOf(int32_t stage) { return workers[program.stages[stage].device].stream; }
+  Address persistentAt(int32_t stage) const { return baseOf(stage) + layoutOf(stage).persistent(); }
+  Address gradientsAt(int32_t stage, int32_t buffer) const {
+    return baseOf(stage) + layoutOf(stage).gradients(stage, buffer);
+  }
+  Address frameAt(int32_t stage, int64_t microBatch) const;
+  Address messageAt(int32_t channel, uint32_t place) const;
+
+private:
+  /// One of the program's devices in this replica.
+  struct Worker {
+    Worker(const sluice_binary &program, const Machine &machine, int card, bool isSynchronous);
+    int card;
+    Stream stream;
+    Launcher launcher;
+  };
+  /// The replica's memory on a card.
+  struct Block {
+    Block(const sluice_binary &program, const Machine &machine, int32_t replica, int card);
+    Layout layout;
+    CardMemory memory;
+  };
+  /// What lies beside a frame on the card.
+  struct Slot {
+    std::optional<sluice_step> step;
+    int64_t inputs = -1; ///< Number of the loading that they are of.
+  };
+  struct FunctionFacts {
+    bool readsStep = false;
+    uint32_t inputs = 0; ///< That it reads, up to the last.
+  };
+
+  int cardOfStage(int32_t stage) const { return workers[program.stages[stage].device].card; }
+  Address baseOf(int32_t stage) const { return blocks[cardOfStage(stage)]->memory.address(); }
+  const Layout &layoutOf(int32_t stage) const { return blocks[cardOfStage(stage)]->layout; }
+  int64_t placeOf(int64_t microBatch) const;
+  void prepareSlot(int32_t function, int64_t microBatch, const sluice_step &step);
+  Spaces spacesOf(int32_t stage, int64_t frame, int32_t buffer) const;
+
+  std::shared_ptr<Machine> machine;
+  runtime::Memory shown, shownPersistent; ///< What the host sees.
+  sluice_pool pool;
+  std::deque<Worker> workers;                 // by device; which do not move
+  std::vector<std::unique_ptr<Block>> blocks; // by card; null where no stage lies
+  std::vector<std::vector<Slot>> slots;       ///< By stage and frame.
+  std::vector<FunctionFacts> functions;
+  PinnedMemory inputs;
+  std::vector<int64_t> loadings; ///< By place of a micro-batch: how often it was loaded.
+};
+
+} // namespace sluice::cuda
+
+#endif // SLUICE_RUNTIME_CUDA_DEVICE_H

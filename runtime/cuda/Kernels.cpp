@@ -1,0 +1,173 @@
+//===- Kernels.cpp - A program's kernels on a card ------------------------===//
+
+#include "runtime/cuda/Kernels.h"
+#include "runtime/Error.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+
+using namespace sluice::cuda;
+using sluice::runtime::RunError;
+
+/// sums[i] += terms[i], rounded to nearest as on the host.
+static constexpr char kAdditions[] = R"(.version 7.0
+.target sm_80
+.address_size 64
+.visible .entry sluice_add_f32(.param .u64 p0, .param .u64 p1, .param .u64 p2) {
+  .reg .pred %p; .reg .b32 %r<5>; .reg .b64 %rd<8>; .reg .f32 %f<3>;
+  ld.param.u64 %rd0, [p0];
+  ld.param.u64 %rd1, [p1];
+  ld.param.u64 %rd2, [p2];
+  mov.u32 %r0, %ctaid.x;
+  mov.u32 %r1, %ntid.x;
+  mov.u32 %r2, %tid.x;
+  mov.u32 %r3, %nctaid.x;
+  mul.wide.u32 %rd3, %r0, %r1;
+  cvt.u64.u32 %rd4, %r2;
+  add.u64 %rd3, %rd3, %rd4;
+  mul.wide.u32 %rd4, %r3, %r1;
+LOOP:
+  setp.ge.u64 %p, %rd3, %rd2;
+  @%p bra DONE;
+  shl.b64 %rd5, %rd3, 2;
+  add.u64 %rd6, %rd0, %rd5;
+  add.u64 %rd7, %rd1, %rd5;
+  ld.global.f32 %f0, [%rd6];
+  ld.global.f32 %f1, [%rd7];
+  add.rn.f32 %f2, %f0, %f1;
+  st.global.f32 [%rd6], %f2;
+  add.u64 %rd3, %rd3, %rd4;
+  bra LOOP;
+DONE:
+  ret;
+}
+.visible .entry sluice_add_f64(.param .u64 p0, .param .u64 p1, .param .u64 p2) {
+  .reg .pred %p; .reg .b32 %r<5>; .reg .b64 %rd<8>; .reg .f64 %f<3>;
+  ld.param.u64 %rd0, [p0];
+  ld.param.u64 %rd1, [p1];
+  ld.param.u64 %rd2, [p2];
+  mov.u32 %r0, %ctaid.x;
+  mov.u32 %r1, %ntid.x;
+  mov.u32 %r2, %tid.x;
+  mov.u32 %r3, %nctaid.x;
+  mul.wide.u32 %rd3, %r0, %r1;
+  cvt.u64.u32 %rd4, %r2;
+  add.u64 %rd3, %rd3, %rd4;
+  mul.wide.u32 %rd4, %r3, %r1;
+LOOP:
+  setp.ge.u64 %p, %rd3, %rd2;
+  @%p bra DONE;
+  shl.b64 %rd5, %rd3, 3;
+  add.u64 %rd6, %rd0, %rd5;
+  add.u64 %rd7, %rd1, %rd5;
+  ld.global.f64 %f0, [%rd6];
+  ld.global.f64 %f1, [%rd7];
+  add.rn.f64 %f2, %f0, %f1;
+  st.global.f64 [%rd6], %f2;
+  add.u64 %rd3, %rd3, %rd4;
+  bra LOOP;
+DONE:
+  ret;
+}
+)";
+
+/// "8.6" of 86.
+static std::string capabilityText(int capability) {
+  return std::to_string(capability / 10) + "." + std::to_string(capability % 10);
+}
+
+const sluice_image *sluice::cuda::chooseImage(const sluice_binary &program, int capability) {
+  const sluice_image *best = nullptr;
+  for (uint32_t i = 0; i < program.image_count; ++i) {
+    const sluice_image &image = program.images[i];
+    size_t length = std::strlen(image.architecture);
+    bool isForOneCard = image.kind == SLUICE_IMAGE_CUBIN ||
+                        (length > 0 && std::isalpha(static_cast<unsigned char>(image.architecture[length - 1])));
+    if (isForOneCard ? image.capability != capability : image.capability > capability)
+      continue;
+    auto rank = [](const sluice_image &of) { return std::make_pair(of.kind == SLUICE_IMAGE_CUBIN, of.capability); };
+    if (!best || rank(*best) < rank(image))
+      best = &image;
+  }
+  return best;
+}
+
+/// Why a card runs none of the images.
+static std::string noImageText(const sluice_binary &program, const Card &card) {
+  std::string has;
+  int least = 0;
+  for (uint32_t i = 0; i < program.image_count; ++i) {
+    const sluice_image &image = program.images[i];
+    has += (has.empty() ? "" : ", ") + std::string(image.kind == SLUICE_IMAGE_PTX ? "PTX for " : "code for ") +
+           image.architecture;
+    if (image.kind == SLUICE_IMAGE_PTX && (least == 0 || image.capability < least))
+      least = image.capability;
+  }
+  std::string text = card.name() + " has compute capability " + capabilityText(card.capability()) +
+                     ", and this program has " + (has.empty() ? "no kernels" : has);
+  return least > card.capability() ? text + ": expected at least " + capabilityText(least) : text;
+}
+
+/// "7.8" of PTX that says `.version 7.8`.
+static std::string ptxVersion(const char *ptx) {
+  const char *found = std::strstr(ptx, ".version ");
+  if (!found)
+    return "";
+  found += std::strlen(".version ");
+  return std::string(found, std::strspn(found, "0123456789."));
+}
+
+void *Kernels::load(const char *image, const std::string &what) {
+  // What the driver's compiler says, of which the first line is told.
+  char log[4096] = {};
+  int options[] = {kJitErrorLog, kJitErrorLogBytes};
+  void *values[] = {log, reinterpret_cast<void *>(sizeof(log) - 1)};
+  void *module = nullptr;
+  int status = card.driver.cuModuleLoadDataEx(&module, image, 2, options, values);
+  if (status == kUnsupportedPtxVersion)
+    throw RunError("the driver, for CUDA " + card.driver.versionText() + ", is older than " + what + " (version " +
+                   ptxVersion(image) + "): a newer driver runs it");
+  if (status == kNoBinaryForGpu)
+    throw RunError(what + " is not for " + card.name() + " of compute capability " + capabilityText(card.capability()));
+  std::string said(log, std::strcspn(log, "\n"));
+  card.driver.check(status, what + " on " + card.name() + (said.empty() ? "" : ": " + said));
+  modules.push_back(module);
+  return module;
+}
+
+void *Kernels::find(void *module, const char *name) const {
+  void *found = nullptr;
+  card.driver.check(card.driver.cuModuleGetFunction(&found, module, name), std::string("the kernel ") + name);
+  return found;
+}
+
+Kernels::Kernels(const sluice_binary &program, const Card &card) : card(card) {
+  card.makeCurrent();
+  const sluice_image *image = chooseImage(program, card.capability());
+  if (!image)
+    throw RunError(noImageText(program, card));
+  bool isPtx = image->kind == SLUICE_IMAGE_PTX;
+  void *module = load(image->bytes, std::string(isPtx ? "the PTX" : "the code") + " for " + image->architecture);
+  for (uint32_t i = 0; i < program.symbol_count; ++i)
+    functions.push_back(find(module, program.symbols[i].name));
+  std::vector<uint32_t> shared(program.symbol_count);
+  for (uint32_t i = 0; i < program.launch_count; ++i)
+    shared[program.launches[i].symbol] = std::max(shared[program.launches[i].symbol], program.launches[i].shared_bytes);
+  for (uint32_t i = 0; i < program.symbol_count; ++i)
+    // Beyond 48 KiB a kernel has to ask for it.
+    if (shared[i] > 0)
+      card.driver.check(
+          card.driver.cuFuncSetAttribute(functions[i], kMaxDynamicSharedBytes, static_cast<int>(shared[i])),
+          std::string("the kernel ") + program.symbols[i].name + ", " + std::to_string(shared[i]) +
+              " bytes of shared memory on " + card.name());
+  void *additions = load(kAdditions, "the runtime's PTX");
+  addFloat = find(additions, "sluice_add_f32");
+  addDouble = find(additions, "sluice_add_f64");
+}
+
+Kernels::~Kernels() {
+  if (card.driver.cuCtxSetCurrent(card.context()) == kSuccess)
+    for (void *module : modules)
+      card.driver.cuModuleUnload(module);
+}

@@ -1,0 +1,79 @@
+//===- Launcher.cpp - Functions of a program as launches ------------------===//
+
+#include "runtime/cuda/Launcher.h"
+
+#include <algorithm>
+#include <string>
+
+using namespace sluice::cuda;
+
+Launcher::Launcher(const sluice_binary &program, const Kernels &kernels, Stream &stream)
+    : program(program), kernels(kernels), stream(stream) {}
+
+Launcher::~Launcher() {
+  const Card &card = stream.card;
+  if (card.driver.cuCtxSetCurrent(card.context()) != kSuccess)
+    return;
+  card.driver.cuStreamSynchronize(stream.get());
+  for (auto &[key, graph] : graphs)
+    card.driver.cuGraphExecDestroy(graph);
+}
+
+void Launcher::launchAll(const sluice_function &function, const Spaces &spaces, int64_t microBatch) {
+  std::vector<Address> parameters;
+  for (uint32_t i = 0; i < function.launch_count; ++i) {
+    const sluice_launch &launch = program.launches[function.first_launch + i];
+    parameters.clear();
+    for (uint32_t o = 0; o < launch.operand_count; ++o) {
+      const sluice_operand &operand = program.operands[launch.first_operand + o];
+      parameters.push_back(spaces[operand.space] + static_cast<Address>(operand.offset));
+    }
+    stream.launch(kernels.function(launch.symbol), {launch.grid, launch.block, launch.shared_bytes}, parameters,
+                  std::string("kernel ") + program.symbols[launch.symbol].name + " of " + launch.place +
+                      ", micro-batch " + std::to_string(microBatch));
+  }
+}
+
+/// The launches of a function as a graph; null where something went wrong, which the stream keeps.
+void *Launcher::capture(const sluice_function &function, const Spaces &spaces, int64_t microBatch) {
+  const Driver &driver = stream.card.driver;
+  void *graph = nullptr, *exec = nullptr;
+  stream.attempt([&] {
+    // Other threads go on meanwhile, with whatever they ask for.
+    stream.check(driver.cuStreamBeginCapture_v2(stream.get(), kCaptureThreadLocal), "a capture");
+    launchAll(function, spaces, microBatch);
+    int status = driver.cuStreamEndCapture(stream.get(), &graph);
+    stream.check(status, std::string("the graph of ") + function.name);
+    status = driver.cuGraphInstantiateWithFlags(&exec, graph, 0);
+    driver.cuGraphDestroy(graph);
+    stream.check(status, std::string("the graph of ") + function.name);
+  });
+  return exec;
+}
+
+void Launcher::call(int32_t number, const Spaces &spaces, int64_t microBatch) {
+  const sluice_function &function = program.functions[number];
+  if (function.launch_count <= 1 || stream.isSynchronous())
+    return launchAll(function, spaces, microBatch);
+  auto found = graphs.find({number, spaces});
+  if (found == graphs.end()) {
+    void *graph = capture(function, spaces, microBatch);
+    if (!graph)
+      return;
+    found = graphs.emplace(std::make_pair(number, spaces), graph).first;
+  }
+  void *graph = found->second;
+  stream.attempt([&] {
+    stream.check(stream.card.driver.cuGraphLaunch(graph, stream.get()), std::string("the graph of ") + function.name);
+  });
+}
+
+void Launcher::add(Address into, Address from, int64_t count, uint32_t element) {
+  if (count == 0)
+    return;
+  constexpr uint32_t kThreads = 256, kMostBlocks = 1024;
+  uint32_t block[] = {kThreads, 1, 1};
+  uint32_t grid[] = {static_cast<uint32_t>(std::min<int64_t>((count + kThreads - 1) / kThreads, kMostBlocks)), 1, 1};
+  std::vector<Address> parameters = {into, from, static_cast<Address>(count)};
+  stream.launch(kernels.addition(element), {grid, block, 0}, parameters, "the sum of gradients");
+}

@@ -1,0 +1,95 @@
+//===- Layout.cpp - Where things lie in a card's memory -------------------===//
+
+#include "runtime/cuda/Layout.h"
+#include "runtime/engine/MemoryPlan.h"
+#include "runtime/engine/Program.h"
+
+#include <algorithm>
+
+using namespace sluice::cuda;
+using namespace sluice::runtime;
+
+/// What cuMemAlloc aligns to, and so the widest accesses and whole sectors.
+static constexpr int64_t kAlignment = 256;
+
+static int64_t aligned(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+int sluice::cuda::cardOf(int32_t device, int cards) { return device % cards; }
+
+uint32_t sluice::cuda::inputsOf(const sluice_binary &program, int32_t stage) {
+  uint32_t count = 0;
+  for (uint32_t f = 0; f < program.function_count; ++f) {
+    const sluice_function &function = program.functions[f];
+    for (uint32_t l = 0; function.stage == stage && l < function.launch_count; ++l) {
+      const sluice_launch &launch = program.launches[function.first_launch + l];
+      for (uint32_t o = 0; o < launch.operand_count; ++o)
+        if (uint32_t space = program.operands[launch.first_operand + o].space; space >= SLUICE_SPACE_INPUT)
+          count = std::max(count, space - SLUICE_SPACE_INPUT + 1);
+    }
+  }
+  return count;
+}
+
+static int64_t inputBytesOfOne(const sluice_binary &program) {
+  return aligned(inputStride(program) * int64_t(sizeof(int32_t)));
+}
+
+int64_t Layout::add(int64_t size) {
+  int64_t offset = bytes;
+  bytes += aligned(size);
+  return offset;
+}
+
+void Layout::addStage(int32_t number) {
+  Stage &stage = stages[number];
+  const sluice_stage &facts = program.stages[number];
+  stage.buffers = add(bufferBytes(program, facts));
+  fixedBytes += aligned(bufferBytes(program, facts));
+  stage.frames = add(frameBytes(program, facts));
+  stage.slotStride =
+      aligned(sizeof(sluice_step)) + static_cast<int64_t>(inputsOf(program, number)) * inputBytesOfOne(program);
+  stage.slots = add(stage.slotStride * facts.frames);
+}
+
+Layout::Layout(const sluice_binary &program, int32_t replica, int card, int cards)
+    : program(program), parameterOffset(add(program.parameter_bytes)), persistentOffset(add(program.persistent_bytes)),
+      stages(program.stage_count), channels(program.channel_count) {
+  fixedBytes = bytes;
+  auto isHere = [&](int32_t device) { return cardOf(device, cards) == card; };
+  for (uint32_t i = 0; i < program.stage_count; ++i)
+    if (auto stage = static_cast<int32_t>(i); isHere(deviceOf(program, stage, replica)))
+      addStage(stage);
+  for (int32_t device = 0; device < devicesOfReplica(program); ++device) {
+    if (!isHere(replica * devicesOfReplica(program) + device))
+      continue;
+    int64_t scratch = add(largestOf(program, device, &sluice_function::scratch_bytes));
+    for (uint32_t i = 0; i < program.stage_count; ++i)
+      if (program.stages[i].device == device)
+        stages[i].scratch = scratch;
+  }
+  for (uint32_t i = 0; i < program.channel_count; ++i)
+    if (int32_t to = program.channels[i].to; program.devices[to].replica == replica && isHere(to))
+      channels[i] = add(aligned(messageBytes(program, program.channels[i])) * program.channels[i].capacity);
+}
+
+int64_t Layout::gradients(int32_t stage, int32_t buffer) const {
+  const sluice_stage &facts = program.stages[stage];
+  return buffer == 0 ? persistentOffset + facts.gradient_offset
+                     : stages[stage].buffers + facts.gradient_bytes * (buffer - 1);
+}
+
+int64_t Layout::frame(int32_t stage, int64_t frame) const {
+  return stages[stage].frames + program.stages[stage].frame_bytes * frame;
+}
+
+int64_t Layout::step(int32_t stage, int64_t frame) const {
+  return stages[stage].slots + stages[stage].slotStride * frame;
+}
+
+int64_t Layout::input(int32_t stage, int64_t frame, uint32_t input) const {
+  return step(stage, frame) + aligned(sizeof(sluice_step)) + static_cast<int64_t>(input) * inputBytesOfOne(program);
+}
+
+int64_t Layout::message(int32_t channel, uint32_t place) const {
+  return channels[channel] + aligned(messageBytes(program, program.channels[channel])) * place;
+}

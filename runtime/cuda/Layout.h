@@ -1,0 +1,60 @@
+//===- Layout.h - Where things lie in a card's memory -----------*- C++ -*-===//
+
+#ifndef SLUICE_RUNTIME_CUDA_LAYOUT_H
+#define SLUICE_RUNTIME_CUDA_LAYOUT_H
+
+#include "runtime/abi.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace sluice::cuda {
+
+/// The card of a device of the program, an index in sluice_binary::devices: one after the other.
+int cardOf(int32_t device, int cards);
+
+/// Offsets in the one block of memory that a replica has on a card, for the stages that lie there. Stages that share a
+/// card share parameters and persistent slots. Pure: reserves nothing.
+class Layout {
+public:
+  /// Of `replica` on card number `card` of so many.
+  Layout(const sluice_binary &program, int32_t replica, int card, int cards);
+
+  int64_t total() const { return bytes; }
+  /// Of those, the bytes that do not depend on the batch.
+  int64_t fixed() const { return fixedBytes; }
+
+  int64_t parameters() const { return parameterOffset; }
+  int64_t persistent() const { return persistentOffset; }
+  /// A gradient buffer of a stage, whose gradients it begins with.
+  int64_t gradients(int32_t stage, int32_t buffer) const;
+  int64_t frame(int32_t stage, int64_t frame) const;
+  /// The sluice_step of the micro-batch in a frame, and its inputs.
+  int64_t step(int32_t stage, int64_t frame) const;
+  int64_t input(int32_t stage, int64_t frame, uint32_t input) const;
+  /// What functions of a stage share with those of all stages of its device.
+  int64_t scratch(int32_t stage) const { return stages[stage].scratch; }
+  /// The messages to this replica and card of a channel, one behind the other.
+  int64_t message(int32_t channel, uint32_t place) const;
+
+private:
+  struct Stage {
+    int64_t frames = 0, buffers = 0, slots = 0, slotStride = 0, scratch = 0;
+  };
+
+  int64_t add(int64_t size);
+  void addStage(int32_t stage);
+
+  const sluice_binary &program;
+  int64_t bytes = 0, fixedBytes = 0;
+  int64_t parameterOffset, persistentOffset;
+  std::vector<Stage> stages;     // of which those elsewhere have nothing
+  std::vector<int64_t> channels; // the same
+};
+
+/// Whether launches of a stage read its inputs, and the state of its steps.
+uint32_t inputsOf(const sluice_binary &program, int32_t stage);
+
+} // namespace sluice::cuda
+
+#endif // SLUICE_RUNTIME_CUDA_LAYOUT_H

@@ -1,0 +1,34 @@
+//===- Machine.h - The GPUs that a process uses -----------------*- C++ -*-===//
+
+#ifndef SLUICE_RUNTIME_CUDA_MACHINE_H
+#define SLUICE_RUNTIME_CUDA_MACHINE_H
+
+#include "runtime/abi.h"
+#include "runtime/cuda/Card.h"
+#include "runtime/cuda/Kernels.h"
+
+#include <deque>
+
+namespace sluice::cuda {
+
+/// The cards that the devices of a program lie on, one after the other, with its kernels loaded.
+class Machine {
+public:
+  /// RunError where there is no driver or card, where a card does not run the program, and where the memory that it has
+  /// free is too little for the program: how much it needs, and what would fit. `program` must outlive the machine.
+  explicit Machine(const sluice_binary &program);
+
+  int count() const { return static_cast<int>(cards.size()); }
+  const Card &card(int number) const { return cards[static_cast<size_t>(number)]; }
+  const Kernels &kernelsOf(int number) const { return kernels[static_cast<size_t>(number)]; }
+
+private:
+  void checkMemory(const sluice_binary &program) const;
+
+  std::deque<Card> cards;
+  std::deque<Kernels> kernels; // by card
+};
+
+} // namespace sluice::cuda
+
+#endif // SLUICE_RUNTIME_CUDA_MACHINE_H

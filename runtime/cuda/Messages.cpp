@@ -1,0 +1,74 @@
+//===- Messages.cpp - Messages between GPUs -------------------------------===//
+
+#include "runtime/cuda/Messages.h"
+#include "runtime/engine/Program.h"
+
+using namespace sluice::cuda;
+using namespace sluice::runtime;
+
+/// A stage of the sender's device, and one of the receiver's.
+static int32_t stageOn(const sluice_binary &program, int32_t device) {
+  int32_t replica = program.devices[device].replica, stage = 0;
+  while (deviceOf(program, stage, replica) != device)
+    ++stage;
+  return stage;
+}
+
+CudaMessages::CudaMessages(const sluice_binary &program, int32_t number, CudaDevice &from, CudaDevice &to)
+    : program(program), channel(program.channels[number]), number(number), from(from), to(to) {
+  const Card &sender = from.streamOf(stageOn(program, channel.from)).card;
+  const Card &receiver = to.streamOf(stageOn(program, channel.to)).card;
+  for (int32_t i = 0; i < channel.capacity; ++i)
+    places.push_back({Event(sender), Event(receiver)});
+}
+
+template <typename Function> void CudaMessages::forEachPart(bool isSend, const Function &function) const {
+  if (channel.role == SLUICE_CHANNEL_REPLICA)
+    return function(0, 0, messageBytes(program, channel));
+  int64_t inMessage = 0;
+  for (uint32_t i = 0; i < channel.transfer_count; ++i) {
+    const sluice_transfer &transfer = program.transfers[channel.first_transfer + i];
+    function(isSend ? transfer.source : transfer.target, inMessage, transfer.bytes);
+    inMessage += transfer.bytes;
+  }
+}
+
+/// What the offsets of a message's parts are in.
+static Address blockOf(const sluice_channel &channel, const CudaDevice &device, int32_t stage, int64_t microBatch,
+                       int32_t buffer) {
+  switch (channel.role) {
+  case SLUICE_CHANNEL_REPLICA:
+    return device.gradientsAt(stage, buffer);
+  case SLUICE_CHANNEL_EXCHANGE:
+    return device.persistentAt(stage);
+  default:
+    return device.frameAt(stage, microBatch);
+  }
+}
+
+void CudaMessages::put(MessagePlace place, const sluice_action &send, int64_t microBatch) {
+  Stream &stream = from.streamOf(send.stage);
+  const Card &receiver = to.streamOf(stageOn(program, channel.to)).card;
+  Address block = blockOf(channel, from, send.stage, microBatch, send.from);
+  Address message = to.messageAt(number, place.number);
+  Place &at = places[place.number];
+  if (at.wasTaken)
+    stream.wait(at.isFree);
+  forEachPart(/*isSend=*/true, [&](int64_t offset, int64_t inMessage, int64_t bytes) {
+    stream.copy(message + static_cast<Address>(inMessage), receiver, block + static_cast<Address>(offset), bytes);
+  });
+  stream.record(at.isThere);
+}
+
+void CudaMessages::take(MessagePlace place, const sluice_action &receive, int64_t microBatch) {
+  Stream &stream = to.streamOf(receive.stage);
+  Address block = blockOf(channel, to, receive.stage, microBatch, receive.into);
+  Address message = to.messageAt(number, place.number);
+  Place &at = places[place.number];
+  stream.wait(at.isThere);
+  forEachPart(/*isSend=*/false, [&](int64_t offset, int64_t inMessage, int64_t bytes) {
+    stream.copy(block + static_cast<Address>(offset), message + static_cast<Address>(inMessage), bytes);
+  });
+  stream.record(at.isFree);
+  at.wasTaken = true;
+}

@@ -1,0 +1,126 @@
+//===- MachineTest.cpp - Tests of what is refused at the start ------------===//
+
+#include "LineTraining.h"
+#include "runtime/cuda/Kernels.h"
+#include "runtime/cuda/Layout.h"
+
+#include <algorithm>
+
+using namespace sluice::runtime;
+using namespace sluice::cuda;
+
+namespace {
+
+using Settings = std::map<std::string, std::string>;
+
+class MachineTest : public ::testing::Test {
+protected:
+  MachineTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+bool start() {
+  LineProgram program(LineProgram::Form::Kernels, 1, 1);
+  return makeLineEngine(program) != nullptr;
+}
+
+/// With a frame of four gigabytes.
+bool startLarge() {
+  LineProgram program(LineProgram::Form::Kernels, 1, 1);
+  sluice_stage stages[] = {program.binary.stages[0], program.binary.stages[1]};
+  stages[0].frame_bytes = int64_t(1) << 30;
+  program.binary.stages = stages;
+  return makeLineEngine(program) != nullptr;
+}
+
+bool startLate() {
+  LineProgram program(LineProgram::Form::Kernels, 1, 1);
+  sluice_stage stages[] = {program.binary.stages[0], program.binary.stages[1]};
+  stages[0].delay = 1;
+  program.binary.stages = stages;
+  program.binary.schedule = "ouroboros";
+  return makeLineEngine(program) != nullptr;
+}
+
+bool startCubin() {
+  LineProgram program(LineProgram::Form::Kernels, 1, 1);
+  program.images[0] = {SLUICE_IMAGE_CUBIN, 90, "sm_90", "", 0};
+  return makeLineEngine(program) != nullptr;
+}
+
+TEST_F(MachineTest, WhatDoesNotRunIsSaidInALine) {
+  EXPECT_EMULATED(Settings{}, start());
+  EXPECT_EMULATED_ERROR((Settings{{"DEVICES", "0"}}), "^error: expected a GPU, found a CUDA driver without one\n$",
+                        start());
+  EXPECT_EMULATED_ERROR((Settings{{"DRIVER", "10020"}}),
+                        "^error: expected a driver for CUDA 11.4 or later, found one for 10.2\n$", start());
+  EXPECT_EMULATED_ERROR((Settings{{"DRIVER", "11040"}}),
+                        "error: the driver, for CUDA 11.4, is older than the PTX for sm_80 .version 7.8.: a newer "
+                        "driver runs it\n$",
+                        start());
+  EXPECT_EMULATED_ERROR((Settings{{"CAPABILITY", "75"}}),
+                        "error: GPU 0 .* has compute capability 7.5, and this program has PTX for sm_80: expected at "
+                        "least 8.0\n$",
+                        start());
+  EXPECT_EMULATED_ERROR(
+      Settings{}, "error: GPU 0 .* has compute capability 8.0, and this program has code for sm_90\n$", startCubin());
+}
+
+TEST_F(MachineTest, TooLittleMemoryIsRefusedBeforeTheFirstStep) {
+  EXPECT_EMULATED_ERROR((Settings{{"MEMORY", "1G"}}),
+                        "error: the model 'line' needs 4096.0 MiB of the memory of GPU 0 .*, but 10[0-9.]* MiB are "
+                        "free: compiled with --batch=1 --seq=[78] it would fit\n$",
+                        startLarge());
+}
+
+TEST_F(MachineTest, LateGradientsAreRefused) {
+  EXPECT_EMULATED_ERROR(Settings{}, "error: the schedule 'ouroboros' has late gradients", startLate());
+}
+
+TEST(ChooseImageTest, PrefersTheCardsOwnAndThenTheNewest) {
+  sluice_image images[] = {{SLUICE_IMAGE_CUBIN, 90, "sm_90a", "", 0},
+                           {SLUICE_IMAGE_PTX, 80, "sm_80", "", 0},
+                           {SLUICE_IMAGE_PTX, 90, "sm_90a", "", 0},
+                           {SLUICE_IMAGE_PTX, 86, "sm_86", "", 0}};
+  sluice_binary program = {};
+  program.images = images;
+  program.image_count = 4;
+  EXPECT_EQ(chooseImage(program, 75), nullptr);
+  EXPECT_EQ(chooseImage(program, 80), &images[1]);
+  EXPECT_EQ(chooseImage(program, 89), &images[3]);
+  EXPECT_EQ(chooseImage(program, 90), &images[0]);
+  EXPECT_EQ(chooseImage(program, 100), &images[3]); // what is for sm_90a runs there alone
+  program.images = images + 1;
+  program.image_count = 3;
+  EXPECT_EQ(chooseImage(program, 90), &images[2]);
+}
+
+TEST(LayoutTest, NothingOverlaps) {
+  LineProgram program(LineProgram::Form::Kernels, 2, 2);
+  Layout all(program.binary, 0, 0, 1), first(program.binary, 0, 0, 2), second(program.binary, 0, 1, 2);
+  // What begins where, in the order of the plan: the end of each is at most the next one's begin.
+  std::vector<std::pair<int64_t, int64_t>> parts = {{all.parameters(), 128}, {all.persistent(), 320}};
+  for (int32_t stage : {0, 1}) {
+    parts.push_back({all.gradients(stage, 1), 64});
+    for (int64_t frame = 0; frame < program.binary.stages[stage].frames; ++frame) {
+      parts.push_back({all.frame(stage, frame), program.binary.stages[stage].frame_bytes});
+      parts.push_back({all.step(stage, frame), int64_t(sizeof(sluice_step))});
+      for (uint32_t input = 0; input < inputsOf(program.binary, stage); ++input)
+        parts.push_back({all.input(stage, frame, input), LineProgram::kTokens * 4});
+    }
+    parts.push_back({all.scratch(stage), 64});
+  }
+  for (int32_t channel : {0, 1, 4, 6})
+    for (int32_t place = 0; place < program.binary.channels[channel].capacity; ++place)
+      parts.push_back({all.message(channel, static_cast<uint32_t>(place)), channel < 2 ? 128 : 64});
+  std::sort(parts.begin(), parts.end());
+  for (size_t i = 0; i + 1 < parts.size(); ++i)
+    EXPECT_LE(parts[i].first + parts[i].second, parts[i + 1].first) << i;
+  EXPECT_LE(parts.back().first + parts.back().second, all.total());
+  EXPECT_EQ(all.gradients(1, 0), all.persistent() + program.binary.stages[1].gradient_offset);
+  // Cards have the memory of their stages alone, and each what stages share.
+  EXPECT_LT(first.total(), all.total());
+  EXPECT_EQ(first.total() + second.total(), all.total() + all.gradients(0, 1));
+  EXPECT_LT(all.fixed(), all.total());
+}
+
+} // namespace
