@@ -23,9 +23,9 @@ def SetTarget : Pass<"sluice-set-target", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    Option<"kind", "kind", "std::string", "\"cpu\"", "kind of target: cpu">,
+    Option<"kind", "kind", "std::string", "\"cpu\"", "kind of target: cpu or cuda">,
     Option<"processor", "processor", "std::string", "\"native\"",
-           "processor that the code will run on: native, x86-64, x86-64-v3, x86-64-v4, znver3 and so on">
+           "processor that the code will run on: native, x86-64-v3, znver3 and so on, or sm_80, sm_90">
   ];
 }
 

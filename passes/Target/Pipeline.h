@@ -10,10 +10,10 @@ namespace sluice {
 
 /// What users choose of lowering; all pipelines below have the same options.
 struct LoweringOptions : mlir::PassPipelineOptions<LoweringOptions> {
-  Option<std::string> kind{*this, "kind", llvm::cl::desc("Kind of target: cpu"), llvm::cl::init("cpu")};
+  Option<std::string> kind{*this, "kind", llvm::cl::desc("Kind of target: cpu or cuda"), llvm::cl::init("cpu")};
   Option<std::string> processor{
       *this, "processor",
-      llvm::cl::desc("Processor that the code will run on: native, or a name that LLVM knows, such as znver3"),
+      llvm::cl::desc("Processor that the code will run on: native, or a name that LLVM knows, such as znver3 or sm_90"),
       llvm::cl::init("native")};
   Option<std::string> tuneCache{*this, "tune-cache", llvm::cl::desc("Strategies of contractions that were measured")};
 };

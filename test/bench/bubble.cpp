@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 #include "passes/Schedule/Generators.h"
 #include "passes/Schedule/Verify.h"
+#include "runtime/cpu/Device.h"
 #include "runtime/engine/Executor.h"
 #include "runtime/engine/Program.h"
 #include <algorithm>
@@ -127,16 +128,16 @@ static schedule::Costs makeCosts(int stages) {
 
 /// The median over the steps.
 static double measureBubble(const SleepingProgram &program) {
-  std::deque<runtime::Device> replicas;
+  runtime::Replicas replicas;
   for (int32_t replica = 0; replica < program.binary.replicas; ++replica)
-    replicas.emplace_back(program.binary, 1);
+    replicas.push_back(std::make_unique<runtime::CpuDevice>(program.binary, 1));
   runtime::Actions actions(program.binary, replicas);
   runtime::Executor executor(program.binary, actions);
   std::vector<double> bubbles;
   for (int step = 0; step < steps; ++step) {
     runtime::StepSettings settings;
     settings.step = step;
-    executor.computeGradients(settings, [](int32_t, int32_t, const char *) {});
+    executor.computeGradients(settings, [](int32_t, int32_t, runtime::Device &) {});
     executor.update(settings);
     bubbles.push_back(runtime::bubbleOf(executor.busyShares()));
   }

@@ -11,7 +11,7 @@ namespace sluice {
 /// `--device-memory` is told in this unit.
 inline constexpr double bytesPerGibibyte = double(1 << 30);
 
-enum class Emit { Graph, Gradient, Kernels, LLVM, Object, Executable };
+enum class Emit { Graph, Gradient, Kernels, LLVM, Ptx, Object, Executable };
 
 struct Options {
   llvm::cl::OptionCategory category{"sluicec options"};
@@ -183,6 +183,11 @@ struct Options {
       llvm::cl::desc("Beside --explain: compile and run one contraction of each kind on normal operands, and print its "
                      "error against f64 of the rounded operands; takes about a second a kind (default: off)"),
       llvm::cl::init(false), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> target{
+      "target",
+      llvm::cl::desc("What the program trains on: cpu, or cuda, NVIDIA GPUs from sm_80 on; cuda:sm_90 and the like for "
+                     "those from that one on (default: cpu)"),
+      llvm::cl::value_desc("KIND[:ARCHITECTURE]"), llvm::cl::init("cpu"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> cpu{
       "cpu",
       llvm::cl::desc("Processor: native, x86-64, x86-64-v3, x86-64-v4 or a name that LLVM knows (default: native)"),
@@ -205,9 +210,16 @@ struct Options {
                        clEnumValN(Emit::Gradient, "gradient", "differentiated functions and actions"),
                        clEnumValN(Emit::Kernels, "kernels", "vector code on planned memory"),
                        clEnumValN(Emit::LLVM, "llvm", "the LLVM dialect with the exported table"),
+                       clEnumValN(Emit::Ptx, "ptx", "the kernels of --target=cuda as PTX"),
                        clEnumValN(Emit::Object, "obj", "an object file"),
                        clEnumValN(Emit::Executable, "exe", "the training program"))};
 
+  /// `cpu` or `cuda`, and the processor or architecture that `createTarget` knows.
+  std::string kind() const { return llvm::StringRef(target).split(':').first.str(); }
+  std::string processor() const {
+    llvm::StringRef architecture = llvm::StringRef(target).split(':').second;
+    return kind() == "cpu" ? cpu.getValue() : architecture.empty() ? "native" : architecture.str();
+  }
   bool isText() const { return emit < Emit::Object; }
   std::string outputPath() const { return !output.empty() ? output.getValue() : isText() ? "-" : "train"; }
 };

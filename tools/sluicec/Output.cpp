@@ -1,5 +1,6 @@
 //===- Output.cpp - What the compiler writes -------------------------------------------===//
 #include "tools/sluicec/Output.h"
+#include "dialects/Sluice/SluiceDialect.h"
 #include "passes/Target/Executable.h"
 #include "tools/CommandLine.h"
 #include "llvm/ADT/SmallString.h"
@@ -37,8 +38,10 @@ std::string sluice::checkOutput(StringRef flag, StringRef path, llvm::ArrayRef<s
   return "";
 }
 
-static llvm::Error printTo(mlir::ModuleOp module, llvm::raw_fd_ostream &stream, StringRef path) {
-  module->print(stream);
+using Printer = llvm::function_ref<void(llvm::raw_ostream &)>;
+
+static llvm::Error printTo(llvm::raw_fd_ostream &stream, StringRef path, Printer print) {
+  print(stream);
   stream.flush();
   if (!stream.has_error())
     return llvm::Error::success();
@@ -47,16 +50,29 @@ static llvm::Error printTo(mlir::ModuleOp module, llvm::raw_fd_ostream &stream, 
   return llvm::createStringError(code, "cannot write '%s': %s", path.str().c_str(), code.message().c_str());
 }
 
-llvm::Error sluice::writeText(mlir::ModuleOp module, StringRef path) {
+static llvm::Error write(StringRef path, Printer print) {
   if (path == "-")
-    return printTo(module, llvm::outs(), "standard output");
+    return printTo(llvm::outs(), "standard output", print);
   auto write = [&](StringRef file) -> llvm::Error {
     std::error_code code;
     llvm::raw_fd_ostream stream(file, code);
     if (code)
       return llvm::createStringError(code, "cannot write '%s': %s", path.str().c_str(), code.message().c_str());
-    return printTo(module, stream, path);
+    return printTo(stream, path, print);
   };
   bool isDevice = fs::exists(path) && !fs::is_regular_file(path);
   return isDevice ? write(path) : writeAtomically(path, write);
+}
+
+llvm::Error sluice::writeText(mlir::ModuleOp module, StringRef path) {
+  return write(path, [&](llvm::raw_ostream &stream) { module->print(stream); });
+}
+
+llvm::Error sluice::writePtx(mlir::ModuleOp module, StringRef path) {
+  return write(path, [&](llvm::raw_ostream &stream) {
+    if (auto images = module->getAttrOfType<mlir::ArrayAttr>(imagesAttrName))
+      for (auto image : images.getAsRange<sluice::ImageAttr>())
+        if (image.getKind() == "ptx")
+          stream << image.getBytes().getValue();
+  });
 }

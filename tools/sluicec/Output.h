@@ -16,6 +16,9 @@ std::string checkOutput(llvm::StringRef flag, llvm::StringRef path, llvm::ArrayR
 /// Prints the module to a file, complete or not at all, or to a device, or to standard output (`-`).
 llvm::Error writeText(mlir::ModuleOp module, llvm::StringRef path);
 
+/// Writes the PTX of the module's `sluice.images` likewise.
+llvm::Error writePtx(mlir::ModuleOp module, llvm::StringRef path);
+
 } // namespace sluice
 
 #endif // SLUICE_TOOLS_SLUICEC_OUTPUT_H

@@ -49,6 +49,24 @@ static std::string checkPrecisionUsage(const Options &options) {
   return "";
 }
 
+/// What is of the other target.
+static std::string checkTargetUsage(const Options &options) {
+  bool isCuda = options.kind() == "cuda";
+  if (options.emit == Emit::Ptx && !isCuda)
+    return "expected --target=cuda together with --emit=ptx, found '" + options.target + "'";
+  if (!isCuda && options.target != "cpu" && options.kind() == "cpu")
+    return "expected --target=cpu, whose processor --cpu names, found '" + options.target + "'";
+  if (!isCuda)
+    return "";
+  for (const cl::Option *option :
+       {static_cast<const cl::Option *>(&options.cpu), static_cast<const cl::Option *>(&options.tuneCache),
+        static_cast<const cl::Option *>(&options.tune), static_cast<const cl::Option *>(&options.measure)})
+    if (option->getNumOccurrences())
+      return ("expected --" + option->ArgStr + " for the target cpu alone, found it with '" + options.target + "'")
+          .str();
+  return "";
+}
+
 /// A form that no plan has, and options of what is not made beside it.
 static std::string checkExplainUsage(const Options &options) {
   if (!options.explain.getNumOccurrences())
@@ -111,6 +129,8 @@ std::string sluice::checkUsage(const Options &options) {
   if (options.clipScope.getNumOccurrences() && !options.standardizationLoss.getNumOccurrences())
     return "expected --clip-scope together with --standardization-loss";
   if (std::string problem = checkStageUsage(options); !problem.empty())
+    return problem;
+  if (std::string problem = checkTargetUsage(options); !problem.empty())
     return problem;
   if (std::string problem = checkExplainUsage(options); !problem.empty())
     return problem;

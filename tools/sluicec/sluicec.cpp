@@ -141,7 +141,8 @@ static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, c
 }
 
 static void setLoweringOptions(LoweringOptions &lowering, const Options &options) {
-  lowering.processor = options.cpu.getValue();
+  lowering.kind = options.kind();
+  lowering.processor = options.processor();
   lowering.tuneCache = options.tuneCache.getValue();
 }
 
@@ -171,7 +172,7 @@ static LogicalResult tune(ModuleOp module, const Options &options) {
 }
 
 /// Lowers the graphs to what is wanted.
-static LogicalResult runPhases(ModuleOp module, const Options &options, MemoryWarning &warning) {
+static LogicalResult runPhases(ModuleOp module, const Options &options, const Target &target, MemoryWarning &warning) {
   LoweringOptions lowering;
   setLoweringOptions(lowering, options);
   Emit emit = options.emit;
@@ -183,12 +184,14 @@ static LogicalResult runPhases(ModuleOp module, const Options &options, MemoryWa
     addGradientAndNumericsPhase(toKernels, module, options);
   if (emit >= Emit::Kernels)
     buildKernelPipeline(toKernels, lowering);
-  if (emit >= Emit::LLVM)
+  if (emit == Emit::Ptx)
+    target.buildCodePipeline(toLLVM);
+  else if (emit >= Emit::LLVM)
     buildLLVMPipeline(toLLVM, lowering);
   if (failed(verify(module)) || failed(toKernels.run(module)))
     return failure();
   // Between the two: memory is planned, and not yet in the table alone.
-  if (emit >= Emit::Kernels)
+  if (emit >= Emit::Kernels && options.kind() == "cpu")
     warning.checkKernels(module);
   return success(succeeded(toLLVM.run(module)) && succeeded(verify(module)));
 }
@@ -243,9 +246,11 @@ int main(int argc, char **argv) {
   if (std::string problem = checkUsage(options); !problem.empty())
     return fail(problem, 2);
   registerTargets();
-  llvm::Expected<std::unique_ptr<Target>> target = createTarget("cpu", options.cpu.getValue());
+  llvm::Expected<std::unique_ptr<Target>> target = createTarget(options.kind(), options.processor());
   if (!target)
-    return fail(llvm::toString(target.takeError()) + " (--cpu=" + options.cpu + ")", 2);
+    return fail(llvm::toString(target.takeError()) +
+                    (options.target == "cpu" ? " (--cpu=" + options.cpu + ")" : " (--target=" + options.target + ")"),
+                2);
 
   DialectRegistry registry;
   registerDialects(registry);
@@ -275,8 +280,13 @@ int main(int argc, char **argv) {
     return failed(explain(*module, options)) ? failureCode : finishOutput(fail);
   if (options.tune && failed(tune(*module, options)))
     return failureCode;
-  if (failed(runPhases(*module, options, warning)))
+  if (failed(runPhases(*module, options, **target, warning)))
     return failureCode;
+  if (options.emit == Emit::Ptx) {
+    if (llvm::Error error = writePtx(*module, options.outputPath()))
+      return fail(llvm::toString(std::move(error)));
+    return 0;
+  }
   if (options.isText()) {
     if (llvm::Error error = writeText(*module, options.outputPath()))
       return fail(llvm::toString(std::move(error)));
