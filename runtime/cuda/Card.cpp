@@ -9,7 +9,8 @@ Card::Card(int ordinal) : driver(Driver::get()) {
   driver.check(driver.cuDeviceGet(&device, ordinal), number);
   char model[256] = {};
   driver.check(driver.cuDeviceGetName(model, sizeof(model), device), number);
-  text = number + " (" + model + ")";
+  modelName = model;
+  text = number + " (" + modelName + ")";
   int major = 0, minor = 0;
   driver.check(driver.cuDeviceGetAttribute(&major, kCapabilityMajor, device), text);
   driver.check(driver.cuDeviceGetAttribute(&minor, kCapabilityMinor, device), text);

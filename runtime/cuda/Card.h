@@ -27,6 +27,8 @@ public:
   int capability() const { return tenCapability; }
   /// "GPU 0 (NVIDIA H100 80GB HBM3)".
   const std::string &name() const { return text; }
+  /// "NVIDIA H100 80GB HBM3".
+  const std::string &model() const { return modelName; }
   int64_t freeBytes() const;
 
   const Driver &driver;
@@ -34,7 +36,7 @@ public:
 private:
   int device = 0, tenCapability = 0;
   void *primary = nullptr;
-  std::string text;
+  std::string modelName, text;
 };
 
 /// Memory of a card; freed at the end. RunError where there is too little.

@@ -13,8 +13,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "passes/Numerics/ReferenceSums.h"
+#include "runtime/Error.h"
 #include "runtime/Philox.h"
-#include "test/gpu/Driver.h"
+#include "test/gpu/Runner.h"
 #include "test/gpu/TensorCoreKernels.h"
 #include "llvm/ADT/STLExtras.h"
 #include <atomic>
@@ -161,11 +162,11 @@ static Matrix drawMatrix(const Instruction &instruction, Kind kind, int tiles, b
   return matrix;
 }
 
-static Run runOn(Driver &driver, const Instruction &instruction, Kind kind, int64_t sums) {
+static Run runOn(const Runner &runner, const Instruction &instruction, Kind kind, int64_t sums) {
   int perTile = instruction.rows() * columnsPerTile, tiles = int(std::max<int64_t>(1, sums / perTile));
   Run run{instruction, drawMatrix(instruction, kind, tiles, true), drawMatrix(instruction, kind, tiles, false), {}};
   std::vector<uint8_t> result =
-      driver.run(kernelOf(instruction), kernelName, tiles, instruction.threads(), {run.left.bytes, run.right.bytes},
+      runner.run(kernelOf(instruction), kernelName, tiles, instruction.threads(), {run.left.bytes, run.right.bytes},
                  size_t(tiles) * perTile * sizeof(float), stepsPerChain);
   run.sums.resize(size_t(tiles) * perTile);
   std::memcpy(run.sums.data(), result.data(), result.size());
@@ -274,12 +275,12 @@ static std::string searchModels(const std::vector<Run> &runs) {
 }
 
 /// Whether what is declared holds. Prints a row a kind of operands.
-static bool check(Driver &driver, const Instruction &instruction, int64_t sums) {
-  std::optional<Model> model = modelOf(instruction, driver.capability());
+static bool check(const Runner &runner, const Instruction &instruction, int64_t sums) {
+  std::optional<Model> model = modelOf(instruction, runner.card.capability());
   std::vector<Run> runs;
   bool holds = true;
   for (const NamedKind &kind : kinds) {
-    runs.push_back(runOn(driver, instruction, kind.kind, sums));
+    runs.push_back(runOn(runner, instruction, kind.kind, sums));
     const Run &run = runs.back();
     if (!model)
       continue;
@@ -323,17 +324,18 @@ int main(int argc, char **argv) {
     }
   }
   try {
-    Driver driver;
-    std::printf("%s, compute capability %d.%d, driver for CUDA %d.%d; chains of %d instructions\n\n",
-                driver.cardName().c_str(), driver.capability() / 10, driver.capability() % 10, driver.version() / 1000,
-                driver.version() % 1000 / 10, stepsPerChain);
+    Runner runner;
+    int capability = runner.card.capability();
+    std::printf("%s, compute capability %d.%d, driver for CUDA %s; chains of %d instructions\n\n",
+                runner.card.model().c_str(), capability / 10, capability % 10, runner.card.driver.versionText().c_str(),
+                stepsPerChain);
     std::printf("| instruction | order | operands | sums | differences | |\n| --- | --- | --- | --- | --- | --- |\n");
     bool holds = true;
     for (const Instruction &instruction : instructions())
-      if (instruction.runsOn(driver.capability()))
-        holds = check(driver, instruction, sums) && holds;
+      if (instruction.runsOn(capability))
+        holds = check(runner, instruction, sums) && holds;
     return holds ? 0 : 1;
-  } catch (const DriverError &error) {
+  } catch (const sluice::runtime::RunError &error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;
   }
