@@ -4,6 +4,7 @@
 #include "runtime/cli/Flags.h"
 #include "runtime/cli/Verb.h"
 #include "runtime/engine/LossScale.h"
+#include "runtime/engine/MakeReplicas.h"
 #include "runtime/engine/Program.h"
 #include "runtime/engine/StepScalars.h"
 
@@ -86,7 +87,7 @@ static nlohmann::ordered_json describeBubble(const sluice_binary &program) {
 }
 
 static nlohmann::ordered_json describe(const sluice_binary &program, unsigned threads) {
-  MemoryPlan plan = planMemory(program, threads);
+  MemoryPlan plan = planDevices(program, threads);
   double tokens = static_cast<double>(program.batch * program.sequence * program.micro_batches);
   nlohmann::ordered_json scalars = nlohmann::ordered_json::object();
   for (uint32_t i = 0; i < program.scalar_count; ++i)
@@ -105,6 +106,7 @@ static nlohmann::ordered_json describe(const sluice_binary &program, unsigned th
             {"scratch", plan.scratch},
             {"thread_scratch", plan.threadScratch},
             {"inputs", plan.inputs}}},
+          {"target", program.target},
           {"threads", threads},
           {"batch", program.batch},
           {"sequence", program.sequence},
@@ -139,8 +141,9 @@ void InfoVerb::run() {
   std::printf("model          %s\n", program.model);
   std::printf("parameters     %lld\n", number("parameters"));
   std::printf("FLOPs a step   %.6g\n", description["flops_per_step"].get<double>());
-  std::printf("peak memory    %lld bytes (%.1f MiB), threads: %u\n", number("peak_memory_bytes"),
-              static_cast<double>(number("peak_memory_bytes")) / kMebibyte, threads);
+  std::printf("peak memory    %lld bytes (%.1f MiB)", number("peak_memory_bytes"),
+              static_cast<double>(number("peak_memory_bytes")) / kMebibyte);
+  std::printf(runsOnCards(program) ? " of the GPU\n" : ", threads: %u\n", threads);
   for (const auto &[part, bytes] : description["memory_bytes"].items())
     std::printf("  %-14s %lld bytes\n", part.c_str(), bytes.get<long long>());
   std::printf("batch          %lld sequences, %lld micro-batches a step\n", number("batch"), number("micro_batches"));

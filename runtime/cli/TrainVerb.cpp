@@ -6,6 +6,7 @@
 #include "runtime/cli/EngineFlags.h"
 #include "runtime/cli/Flags.h"
 #include "runtime/cli/Verb.h"
+#include "runtime/engine/MakeReplicas.h"
 #include "runtime/engine/Program.h"
 #include "runtime/train/Train.h"
 
@@ -227,9 +228,10 @@ void TrainVerb::checkAccumulationFlag() const {
 }
 
 void TrainVerb::announce(const ResumedRun *resumed) const {
-  std::string text = std::string(program.model) + ": " + std::to_string(parameterElements(program)) +
-                     " parameters, peak memory " + mebibytes(planMemory(program, engineFlags.threads()).total()) +
-                     ", threads: " + std::to_string(engineFlags.threads()) + "\n";
+  std::string text =
+      std::string(program.model) + ": " + std::to_string(parameterElements(program)) + " parameters, peak memory " +
+      mebibytes(planDevices(program, engineFlags.threads()).total()) +
+      (runsOnCards(program) ? " of the GPU\n" : ", threads: " + std::to_string(engineFlags.threads()) + "\n");
   if (resumed) {
     text += "resumes " + options.weights.resume + " at step " + std::to_string(resumed->index.step) + " of " +
             std::to_string(options.optimizer.learningRate.steps);

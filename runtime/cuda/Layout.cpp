@@ -34,27 +34,28 @@ static int64_t inputBytesOfOne(const sluice_binary &program) {
   return aligned(inputStride(program) * int64_t(sizeof(int32_t)));
 }
 
-int64_t Layout::add(int64_t size) {
-  int64_t offset = bytes;
-  bytes += aligned(size);
+int64_t Layout::add(int64_t size, int64_t MemoryPlan::*kind) {
+  int64_t offset = planned.total();
+  planned.*kind += aligned(size);
   return offset;
 }
 
 void Layout::addStage(int32_t number) {
   Stage &stage = stages[number];
   const sluice_stage &facts = program.stages[number];
-  stage.buffers = add(bufferBytes(program, facts));
+  stage.buffers = add(bufferBytes(program, facts), &MemoryPlan::buffers);
   fixedBytes += aligned(bufferBytes(program, facts));
-  stage.frames = add(frameBytes(program, facts));
+  stage.frames = add(frameBytes(program, facts), &MemoryPlan::frames);
   stage.slotStride =
       aligned(sizeof(sluice_step)) + static_cast<int64_t>(inputsOf(program, number)) * inputBytesOfOne(program);
-  stage.slots = add(stage.slotStride * facts.frames);
+  stage.slots = add(stage.slotStride * facts.frames, &MemoryPlan::inputs);
 }
 
 Layout::Layout(const sluice_binary &program, int32_t replica, int card, int cards)
-    : program(program), parameterOffset(add(program.parameter_bytes)), persistentOffset(add(program.persistent_bytes)),
-      stages(program.stage_count), channels(program.channel_count) {
-  fixedBytes = bytes;
+    : program(program), parameterOffset(add(program.parameter_bytes, &MemoryPlan::parameters)),
+      persistentOffset(add(program.persistent_bytes, &MemoryPlan::persistent)), stages(program.stage_count),
+      channels(program.channel_count) {
+  fixedBytes = total();
   auto isHere = [&](int32_t device) { return cardOf(device, cards) == card; };
   for (uint32_t i = 0; i < program.stage_count; ++i)
     if (auto stage = static_cast<int32_t>(i); isHere(deviceOf(program, stage, replica)))
@@ -62,14 +63,26 @@ Layout::Layout(const sluice_binary &program, int32_t replica, int card, int card
   for (int32_t device = 0; device < devicesOfReplica(program); ++device) {
     if (!isHere(replica * devicesOfReplica(program) + device))
       continue;
-    int64_t scratch = add(largestOf(program, device, &sluice_function::scratch_bytes));
+    int64_t scratch = add(largestOf(program, device, &sluice_function::scratch_bytes), &MemoryPlan::scratch);
     for (uint32_t i = 0; i < program.stage_count; ++i)
       if (program.stages[i].device == device)
         stages[i].scratch = scratch;
   }
   for (uint32_t i = 0; i < program.channel_count; ++i)
     if (int32_t to = program.channels[i].to; program.devices[to].replica == replica && isHere(to))
-      channels[i] = add(aligned(messageBytes(program, program.channels[i])) * program.channels[i].capacity);
+      channels[i] =
+          add(aligned(messageBytes(program, program.channels[i])) * program.channels[i].capacity, &MemoryPlan::buffers);
+}
+
+MemoryPlan sluice::cuda::planOnOneCard(const sluice_binary &program) {
+  MemoryPlan all;
+  for (int32_t replica = 0; replica < program.replicas; ++replica) {
+    MemoryPlan one = Layout(program, replica, 0, 1).plan();
+    for (int64_t MemoryPlan::*kind : {&MemoryPlan::parameters, &MemoryPlan::persistent, &MemoryPlan::frames,
+                                      &MemoryPlan::buffers, &MemoryPlan::scratch, &MemoryPlan::inputs})
+      all.*kind += one.*kind;
+  }
+  return all;
 }
 
 int64_t Layout::gradients(int32_t stage, int32_t buffer) const {

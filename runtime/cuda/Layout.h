@@ -4,6 +4,7 @@
 #define SLUICE_RUNTIME_CUDA_LAYOUT_H
 
 #include "runtime/abi.h"
+#include "runtime/engine/MemoryPlan.h"
 
 #include <cstdint>
 #include <vector>
@@ -20,7 +21,9 @@ public:
   /// Of `replica` on card number `card` of so many.
   Layout(const sluice_binary &program, int32_t replica, int card, int cards);
 
-  int64_t total() const { return bytes; }
+  int64_t total() const { return planned.total(); }
+  /// The same by kind: inputs are what lies beside frames, and buffers have messages too.
+  const runtime::MemoryPlan &plan() const { return planned; }
   /// Of those, the bytes that do not depend on the batch.
   int64_t fixed() const { return fixedBytes; }
 
@@ -42,17 +45,21 @@ private:
     int64_t frames = 0, buffers = 0, slots = 0, slotStride = 0, scratch = 0;
   };
 
-  int64_t add(int64_t size);
+  int64_t add(int64_t size, int64_t runtime::MemoryPlan::*kind);
   void addStage(int32_t stage);
 
   const sluice_binary &program;
-  int64_t bytes = 0, fixedBytes = 0;
+  runtime::MemoryPlan planned;
+  int64_t fixedBytes = 0;
   int64_t parameterOffset, persistentOffset;
   std::vector<Stage> stages;     // of which those elsewhere have nothing
   std::vector<int64_t> channels; // the same
 };
 
-/// Whether launches of a stage read its inputs, and the state of its steps.
+/// What all replicas have on one card.
+runtime::MemoryPlan planOnOneCard(const sluice_binary &program);
+
+/// Inputs that launches of a stage read, up to the last.
 uint32_t inputsOf(const sluice_binary &program, int32_t stage);
 
 } // namespace sluice::cuda

@@ -10,6 +10,10 @@ namespace sluice::runtime {
 
 bool runsOnCards(const sluice_binary &program) { return std::strcmp(program.target, "cuda") == 0; }
 
+MemoryPlan planDevices(const sluice_binary &program, unsigned threads) {
+  return runsOnCards(program) ? cuda::planOnOneCard(program) : planMemory(program, threads);
+}
+
 Replicas makeReplicas(const sluice_binary &program, const DeviceOptions &options) {
   Replicas replicas;
   if (!runsOnCards(program)) {

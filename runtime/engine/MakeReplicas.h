@@ -17,6 +17,9 @@ struct DeviceOptions {
 /// Whether the program's functions are kernels of graphics cards.
 bool runsOnCards(const sluice_binary &program);
 
+/// What the devices of all replicas occupy: of the host, or of cards, as if all lay on one.
+MemoryPlan planDevices(const sluice_binary &program, unsigned threads);
+
 /// Makes the devices of all replicas, of the kind that the program is for. `program` must outlive them and have passed
 /// checkProgram(). Throws as their constructors do.
 Replicas makeReplicas(const sluice_binary &program, const DeviceOptions &options);

@@ -53,6 +53,44 @@ TEST_F(CudaDeviceTest, GraphsAreWhatOneLaunchAfterTheOtherIs) {
   EXPECT_EMULATED(Settings{}, runLine(kCard, 2, 1, /*isSynchronous=*/true) == runLine(kHost, 2, 1));
 }
 
+/// Whether actions of a device follow each other, within the time of their step, and take time.
+bool areTimesInOrder() {
+  LineProgram program(kCard, 2, 1);
+  std::unique_ptr<Engine> engine = makeLineEngine(program);
+  std::vector<std::vector<ActionTime>> times(2);
+  for (int step = 0; step < 3; ++step) {
+    engine->timeActions(&times);
+    Clock::time_point begin = Clock::now();
+    LineRun run;
+    trainLine(*engine, run, step, 1);
+    Clock::time_point end = Clock::now();
+    engine->timeActions(nullptr);
+    for (int32_t device : {0, 1}) {
+      std::vector<ActionTime> &actions = times[device];
+      if (actions.size() != program.binary.devices[device].action_count ||
+          !(actions.front().begin < actions.back().end))
+        return false;
+      // Clocks of the card and the host differ by a little.
+      constexpr std::chrono::milliseconds kSlack(5);
+      Clock::time_point last = begin - kSlack;
+      for (const ActionTime &action : actions) {
+        if (action.begin < last || action.end < action.begin)
+          return false;
+        last = action.end;
+      }
+      if (last > end + kSlack)
+        return false;
+      actions.clear();
+    }
+  }
+  return true;
+}
+
+TEST_F(CudaDeviceTest, TellsWhenActionsRan) {
+  EXPECT_EMULATED((Settings{{"DEVICES", "2"}}), areTimesInOrder());
+  EXPECT_EMULATED((Settings{{"DEVICES", "2"}, {"COPIES", "late"}}), areTimesInOrder());
+}
+
 /// Five steps, then tensors to another engine of either form, and five more.
 LineRun resume(LineProgram::Form from, LineProgram::Form to) {
   LineProgram first(from, 2, 1), second(to, 1, 1);

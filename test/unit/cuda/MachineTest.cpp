@@ -121,6 +121,9 @@ TEST(LayoutTest, NothingOverlaps) {
   EXPECT_LT(first.total(), all.total());
   EXPECT_EQ(first.total() + second.total(), all.total() + all.gradients(0, 1));
   EXPECT_LT(all.fixed(), all.total());
+  // The second replica receives as much as the first.
+  EXPECT_EQ(planOnOneCard(program.binary).total(), 2 * all.total());
+  EXPECT_EQ(planDevices(program.binary, 7).total(), planOnOneCard(program.binary).total());
 }
 
 } // namespace
