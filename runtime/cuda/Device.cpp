@@ -31,9 +31,7 @@ CudaDevice::CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> ca
       continue;
     blocks[card] = std::make_unique<Block>(program, *machine, replica, card);
     // Optimizer state is zero at the first step. What else there is functions write before they read it.
-    Address base = blocks[card]->memory.address();
-    stream.clear(base + blocks[card]->layout.parameters(), program.parameter_bytes);
-    stream.clear(base + blocks[card]->layout.persistent(), program.persistent_bytes);
+    stream.clear(blocks[card]->memory.address(), blocks[card]->layout.shared());
     stream.finish();
   }
   for (uint32_t stage = 0; stage < program.stage_count; ++stage)
@@ -52,15 +50,14 @@ CudaDevice::CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> ca
 
 void CudaDevice::fetchParameter(const sluice_parameter &parameter) {
   Stream &stream = streamOf(parameter.stage);
-  stream.download(shown.data() + parameter.tensor.offset,
-                  baseOf(parameter.stage) + layoutOf(parameter.stage).parameters() + parameter.tensor.offset,
+  stream.download(shown.data() + parameter.tensor.offset, parameterAt(parameter.stage, parameter.tensor.offset),
                   parameter.tensor.bytes);
   stream.finish();
   check();
 }
 
 void CudaDevice::fetchPersistent(int32_t stage, int64_t offset, int64_t bytes) {
-  streamOf(stage).download(shownPersistent.data() + offset, persistentAt(stage) + offset, bytes);
+  streamOf(stage).download(shownPersistent.data() + offset, persistentAt(stage, offset), bytes);
   finish(stage);
   check();
 }
@@ -70,8 +67,7 @@ void CudaDevice::storeParameter(const sluice_parameter &parameter, const char *f
   if (shown.data() + offset != from)
     std::memcpy(shown.data() + offset, from, static_cast<size_t>(parameter.tensor.bytes));
   streamOf(parameter.stage)
-      .upload(baseOf(parameter.stage) + layoutOf(parameter.stage).parameters() + offset,
-              static_cast<const void *>(from), parameter.tensor.bytes);
+      .upload(parameterAt(parameter.stage, offset), static_cast<const void *>(from), parameter.tensor.bytes);
   finish(parameter.stage);
   check();
 }
@@ -79,7 +75,7 @@ void CudaDevice::storeParameter(const sluice_parameter &parameter, const char *f
 void CudaDevice::storePersistent(int32_t stage, int64_t offset, int64_t bytes, const char *from) {
   if (shownPersistent.data() + offset != from)
     std::memcpy(shownPersistent.data() + offset, from, static_cast<size_t>(bytes));
-  streamOf(stage).upload(persistentAt(stage) + offset, static_cast<const void *>(from), bytes);
+  streamOf(stage).upload(persistentAt(stage, offset), static_cast<const void *>(from), bytes);
   finish(stage);
   check();
 }
@@ -147,28 +143,38 @@ void CudaDevice::prepareSlot(int32_t function, int64_t microBatch, const sluice_
                            stride * int64_t(sizeof(int32_t)));
 }
 
-Spaces CudaDevice::spacesOf(int32_t stage, int64_t frame, int32_t buffer) const {
+Address CudaDevice::addressOf(int32_t stage, const Call &call, const sluice_operand &operand) const {
+  const sluice_stage &facts = program.stages[stage];
+  Address base = baseOf(stage);
   const Layout &layout = layoutOf(stage);
-  Address base = baseOf(stage), parameters = base + layout.parameters();
-  Spaces spaces = {};
-  spaces[SLUICE_SPACE_STEP] = base + layout.step(stage, frame);
-  for (sluice_space space : {SLUICE_SPACE_WEIGHTS, SLUICE_SPACE_NEXT_WEIGHTS, SLUICE_SPACE_IN_PLACE})
-    spaces[space] = parameters;
-  // Backward touches nothing of the persistent block but the gradients: these lie in the buffer at their offsets.
-  spaces[SLUICE_SPACE_PERSISTENT] =
-      gradientsAt(stage, buffer) - static_cast<Address>(program.stages[stage].gradient_offset);
-  spaces[SLUICE_SPACE_FRAME] = base + layout.frame(stage, frame);
-  spaces[SLUICE_SPACE_SCRATCH] = base + layout.scratch(stage);
-  for (uint32_t i = 0; i < SLUICE_MAX_INPUTS; ++i)
-    spaces[SLUICE_SPACE_INPUT + i] = base + layout.input(stage, frame, i);
-  return spaces;
+  switch (operand.space) {
+  case SLUICE_SPACE_STEP:
+    return base + layout.step(stage, call.frame) + static_cast<Address>(operand.offset);
+  case SLUICE_SPACE_WEIGHTS:
+  case SLUICE_SPACE_NEXT_WEIGHTS:
+  case SLUICE_SPACE_IN_PLACE:
+    return parameterAt(stage, operand.offset);
+  case SLUICE_SPACE_PERSISTENT:
+    // Backward touches nothing of the persistent block but the gradients: these lie in the buffer at their offsets.
+    return call.buffer == 0
+               ? persistentAt(stage, operand.offset)
+               : gradientsAt(stage, call.buffer) + static_cast<Address>(operand.offset - facts.gradient_offset);
+  case SLUICE_SPACE_FRAME:
+    return base + layout.frame(stage, call.frame) + static_cast<Address>(operand.offset);
+  case SLUICE_SPACE_SCRATCH:
+    return base + layout.scratch(stage) + static_cast<Address>(operand.offset);
+  default:
+    return base + layout.input(stage, call.frame, operand.space - SLUICE_SPACE_INPUT) +
+           static_cast<Address>(operand.offset);
+  }
 }
 
 void CudaDevice::call(int32_t function, int64_t microBatch, int32_t buffer, int64_t, sluice_step &step) {
   int32_t stage = program.functions[function].stage;
   prepareSlot(function, microBatch, step);
-  workers[program.stages[stage].device].launcher.call(function, spacesOf(stage, frameOf(stage, microBatch), buffer),
-                                                      microBatch);
+  Call call{function, frameOf(stage, microBatch), buffer};
+  workers[program.stages[stage].device].launcher.call(
+      call, [&](const sluice_operand &operand) { return addressOf(stage, call, operand); }, microBatch);
 }
 
 void CudaDevice::update(int32_t stage, int32_t function, int32_t, sluice_step &step) {

@@ -56,7 +56,9 @@ public:
 
   /// What messages need to know of a stage.
   Stream &streamOf(int32_t stage) { return workers[program.stages[stage].device].stream; }
-  Address persistentAt(int32_t stage) const { return baseOf(stage) + layoutOf(stage).persistent(); }
+  Address persistentAt(int32_t stage, int64_t offset) const {
+    return baseOf(stage) + layoutOf(stage).persistent(offset);
+  }
   Address gradientsAt(int32_t stage, int32_t buffer) const {
     return baseOf(stage) + layoutOf(stage).gradients(stage, buffer);
   }
@@ -92,7 +94,8 @@ private:
   const Layout &layoutOf(int32_t stage) const { return blocks[cardOfStage(stage)]->layout; }
   int64_t placeOf(int64_t microBatch) const;
   void prepareSlot(int32_t function, int64_t microBatch, const sluice_step &step);
-  Spaces spacesOf(int32_t stage, int64_t frame, int32_t buffer) const;
+  Address parameterAt(int32_t stage, int64_t offset) const { return baseOf(stage) + layoutOf(stage).parameter(offset); }
+  Address addressOf(int32_t stage, const Call &call, const sluice_operand &operand) const;
 
   std::shared_ptr<Machine> machine;
   runtime::Memory shown, shownPersistent; ///< What the host sees.

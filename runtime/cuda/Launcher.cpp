@@ -19,15 +19,13 @@ Launcher::~Launcher() {
     card.driver.cuGraphExecDestroy(graph);
 }
 
-void Launcher::launchAll(const sluice_function &function, const Spaces &spaces, int64_t microBatch) {
+void Launcher::launchAll(const sluice_function &function, const AddressFunction &addressOf, int64_t microBatch) {
   std::vector<Address> parameters;
   for (uint32_t i = 0; i < function.launch_count; ++i) {
     const sluice_launch &launch = program.launches[function.first_launch + i];
     parameters.clear();
-    for (uint32_t o = 0; o < launch.operand_count; ++o) {
-      const sluice_operand &operand = program.operands[launch.first_operand + o];
-      parameters.push_back(spaces[operand.space] + static_cast<Address>(operand.offset));
-    }
+    for (uint32_t o = 0; o < launch.operand_count; ++o)
+      parameters.push_back(addressOf(program.operands[launch.first_operand + o]));
     stream.launch(kernels.function(launch.symbol), {launch.grid, launch.block, launch.shared_bytes}, parameters,
                   std::string("kernel ") + program.symbols[launch.symbol].name + " of " + launch.place +
                       ", micro-batch " + std::to_string(microBatch));
@@ -35,13 +33,13 @@ void Launcher::launchAll(const sluice_function &function, const Spaces &spaces, 
 }
 
 /// The launches of a function as a graph; null where something went wrong, which the stream keeps.
-void *Launcher::capture(const sluice_function &function, const Spaces &spaces, int64_t microBatch) {
+void *Launcher::capture(const sluice_function &function, const AddressFunction &addressOf, int64_t microBatch) {
   const Driver &driver = stream.card.driver;
   void *graph = nullptr, *exec = nullptr;
   stream.attempt([&] {
     // Other threads go on meanwhile, with whatever they ask for.
     stream.check(driver.cuStreamBeginCapture_v2(stream.get(), kCaptureThreadLocal), "a capture");
-    launchAll(function, spaces, microBatch);
+    launchAll(function, addressOf, microBatch);
     int status = driver.cuStreamEndCapture(stream.get(), &graph);
     stream.check(status, std::string("the graph of ") + function.name);
     status = driver.cuGraphInstantiateWithFlags(&exec, graph, 0);
@@ -51,16 +49,16 @@ void *Launcher::capture(const sluice_function &function, const Spaces &spaces, i
   return exec;
 }
 
-void Launcher::call(int32_t number, const Spaces &spaces, int64_t microBatch) {
-  const sluice_function &function = program.functions[number];
+void Launcher::call(const Call &call, const AddressFunction &addressOf, int64_t microBatch) {
+  const sluice_function &function = program.functions[call.function];
   if (function.launch_count <= 1 || stream.isSynchronous())
-    return launchAll(function, spaces, microBatch);
-  auto found = graphs.find({number, spaces});
+    return launchAll(function, addressOf, microBatch);
+  auto found = graphs.find(call);
   if (found == graphs.end()) {
-    void *graph = capture(function, spaces, microBatch);
+    void *graph = capture(function, addressOf, microBatch);
     if (!graph)
       return;
-    found = graphs.emplace(std::make_pair(number, spaces), graph).first;
+    found = graphs.emplace(call, graph).first;
   }
   void *graph = found->second;
   stream.attempt([&] {

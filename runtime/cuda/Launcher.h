@@ -7,16 +7,28 @@
 #include "runtime/cuda/Kernels.h"
 #include "runtime/cuda/Stream.h"
 
-#include <array>
+#include <functional>
 #include <map>
+#include <tuple>
 
 namespace sluice::cuda {
 
-/// Where the operands of a function lie, by sluice_space.
-using Spaces = std::array<Address, SLUICE_SPACE_INPUT + SLUICE_MAX_INPUTS>;
+/// A call of a function; operands of one lie at the same addresses whenever it comes.
+struct Call {
+  int32_t function;
+  int64_t frame;  ///< Of its stage.
+  int32_t buffer; ///< Of gradients.
 
-/// Launches functions in a stream. A function that comes again at the same addresses is one launch of a graph, which
-/// was captured the first time; a stream that is synchronous launches kernel by kernel.
+  bool operator<(const Call &other) const {
+    return std::tie(function, frame, buffer) < std::tie(other.function, other.frame, other.buffer);
+  }
+};
+
+/// Tells where an operand of a call lies.
+using AddressFunction = std::function<Address(const sluice_operand &)>;
+
+/// Launches functions in a stream. A call that comes again is one launch of a graph, which was captured the first time;
+/// a stream that is synchronous launches kernel by kernel.
 class Launcher {
 public:
   /// All must outlive this.
@@ -26,19 +38,19 @@ public:
   Launcher &operator=(const Launcher &) = delete;
 
   /// `microBatch` is for messages.
-  void call(int32_t function, const Spaces &spaces, int64_t microBatch);
+  void call(const Call &call, const AddressFunction &addressOf, int64_t microBatch);
 
   /// Adds elements of memory, each by itself.
   void add(Address into, Address from, int64_t count, uint32_t element);
 
 private:
-  void launchAll(const sluice_function &function, const Spaces &spaces, int64_t microBatch);
-  void *capture(const sluice_function &function, const Spaces &spaces, int64_t microBatch);
+  void launchAll(const sluice_function &function, const AddressFunction &addressOf, int64_t microBatch);
+  void *capture(const sluice_function &function, const AddressFunction &addressOf, int64_t microBatch);
 
   const sluice_binary &program;
   const Kernels &kernels;
   Stream &stream;
-  std::map<std::pair<int32_t, Spaces>, void *> graphs;
+  std::map<Call, void *> graphs;
 };
 
 } // namespace sluice::cuda

@@ -51,11 +51,21 @@ void Layout::addStage(int32_t number) {
   stage.slots = add(stage.slotStride * facts.frames, &MemoryPlan::inputs);
 }
 
+/// Whether each stage of a replica lies on a card.
+static std::vector<char> stagesOn(const sluice_binary &program, int32_t replica, int card, int cards) {
+  std::vector<char> isHere;
+  for (uint32_t stage = 0; stage < program.stage_count; ++stage)
+    isHere.push_back(cardOf(deviceOf(program, static_cast<int32_t>(stage), replica), cards) == card);
+  return isHere;
+}
+
 Layout::Layout(const sluice_binary &program, int32_t replica, int card, int cards)
-    : program(program), parameterOffset(add(program.parameter_bytes, &MemoryPlan::parameters)),
-      persistentOffset(add(program.persistent_bytes, &MemoryPlan::persistent)), stages(program.stage_count),
+    : program(program), parameters(program, SLUICE_SPACE_WEIGHTS, stagesOn(program, replica, card, cards)),
+      persistentSlots(program, SLUICE_SPACE_PERSISTENT, stagesOn(program, replica, card, cards)),
+      parameterOffset(add(parameters.bytes(), &MemoryPlan::parameters)),
+      persistentOffset(add(persistentSlots.bytes(), &MemoryPlan::persistent)), stages(program.stage_count),
       channels(program.channel_count) {
-  fixedBytes = total();
+  fixedBytes = sharedBytes = total();
   auto isHere = [&](int32_t device) { return cardOf(device, cards) == card; };
   for (uint32_t i = 0; i < program.stage_count; ++i)
     if (auto stage = static_cast<int32_t>(i); isHere(deviceOf(program, stage, replica)))
@@ -87,8 +97,7 @@ MemoryPlan sluice::cuda::planOnOneCard(const sluice_binary &program) {
 
 int64_t Layout::gradients(int32_t stage, int32_t buffer) const {
   const sluice_stage &facts = program.stages[stage];
-  return buffer == 0 ? persistentOffset + facts.gradient_offset
-                     : stages[stage].buffers + facts.gradient_bytes * (buffer - 1);
+  return buffer == 0 ? persistent(facts.gradient_offset) : stages[stage].buffers + facts.gradient_bytes * (buffer - 1);
 }
 
 int64_t Layout::frame(int32_t stage, int64_t frame) const {

@@ -4,6 +4,7 @@
 #define SLUICE_RUNTIME_CUDA_LAYOUT_H
 
 #include "runtime/abi.h"
+#include "runtime/cuda/Windows.h"
 #include "runtime/engine/MemoryPlan.h"
 
 #include <cstdint>
@@ -14,8 +15,8 @@ namespace sluice::cuda {
 /// The card of a device of the program, an index in sluice_binary::devices: one after the other.
 int cardOf(int32_t device, int cards);
 
-/// Offsets in the one block of memory that a replica has on a card, for the stages that lie there. Stages that share a
-/// card share parameters and persistent slots. Pure: reserves nothing.
+/// Offsets in the one block of memory that a replica has on a card, for the stages that lie there. Stages on one card
+/// share parameters and persistent slots, of which it has those of its stages alone. Pure: reserves nothing.
 class Layout {
 public:
   /// Of `replica` on card number `card` of so many.
@@ -27,8 +28,11 @@ public:
   /// Of those, the bytes that do not depend on the batch.
   int64_t fixed() const { return fixedBytes; }
 
-  int64_t parameters() const { return parameterOffset; }
-  int64_t persistent() const { return persistentOffset; }
+  /// Of what lies at the begin of it: parameters and persistent slots.
+  int64_t shared() const { return sharedBytes; }
+  /// Where offsets in the parameter block and in the persistent block of a stage here lie.
+  int64_t parameter(int64_t offset) const { return parameterOffset + parameters.at(offset); }
+  int64_t persistent(int64_t offset) const { return persistentOffset + persistentSlots.at(offset); }
   /// A gradient buffer of a stage, whose gradients it begins with.
   int64_t gradients(int32_t stage, int32_t buffer) const;
   int64_t frame(int32_t stage, int64_t frame) const;
@@ -50,7 +54,8 @@ private:
 
   const sluice_binary &program;
   runtime::MemoryPlan planned;
-  int64_t fixedBytes = 0;
+  int64_t fixedBytes = 0, sharedBytes = 0;
+  Windows parameters, persistentSlots;
   int64_t parameterOffset, persistentOffset;
   std::vector<Stage> stages;     // of which those elsewhere have nothing
   std::vector<int64_t> channels; // the same

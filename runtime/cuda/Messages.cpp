@@ -33,41 +33,40 @@ template <typename Function> void CudaMessages::forEachPart(bool isSend, const F
   }
 }
 
-/// What the offsets of a message's parts are in.
-static Address blockOf(const sluice_channel &channel, const CudaDevice &device, int32_t stage, int64_t microBatch,
-                       int32_t buffer) {
+/// Where the part of a message at an offset lies.
+static Address addressOf(const sluice_channel &channel, const CudaDevice &device, const sluice_action &action,
+                         int64_t microBatch, int64_t offset) {
   switch (channel.role) {
   case SLUICE_CHANNEL_REPLICA:
-    return device.gradientsAt(stage, buffer);
+    return device.gradientsAt(action.stage, action.kind == SLUICE_ACTION_SEND ? action.from : action.into);
   case SLUICE_CHANNEL_EXCHANGE:
-    return device.persistentAt(stage);
+    return device.persistentAt(action.stage, offset);
   default:
-    return device.frameAt(stage, microBatch);
+    return device.frameAt(action.stage, microBatch) + static_cast<Address>(offset);
   }
 }
 
 void CudaMessages::put(MessagePlace place, const sluice_action &send, int64_t microBatch) {
   Stream &stream = from.streamOf(send.stage);
   const Card &receiver = to.streamOf(stageOn(program, channel.to)).card;
-  Address block = blockOf(channel, from, send.stage, microBatch, send.from);
   Address message = to.messageAt(number, place.number);
   Place &at = places[place.number];
   if (at.wasTaken)
     stream.wait(at.isFree);
   forEachPart(/*isSend=*/true, [&](int64_t offset, int64_t inMessage, int64_t bytes) {
-    stream.copy(message + static_cast<Address>(inMessage), receiver, block + static_cast<Address>(offset), bytes);
+    stream.copy(message + static_cast<Address>(inMessage), receiver, addressOf(channel, from, send, microBatch, offset),
+                bytes);
   });
   stream.record(at.isThere);
 }
 
 void CudaMessages::take(MessagePlace place, const sluice_action &receive, int64_t microBatch) {
   Stream &stream = to.streamOf(receive.stage);
-  Address block = blockOf(channel, to, receive.stage, microBatch, receive.into);
   Address message = to.messageAt(number, place.number);
   Place &at = places[place.number];
   stream.wait(at.isThere);
   forEachPart(/*isSend=*/false, [&](int64_t offset, int64_t inMessage, int64_t bytes) {
-    stream.copy(block + static_cast<Address>(offset), message + static_cast<Address>(inMessage), bytes);
+    stream.copy(addressOf(channel, to, receive, microBatch, offset), message + static_cast<Address>(inMessage), bytes);
   });
   stream.record(at.isFree);
   at.wasTaken = true;

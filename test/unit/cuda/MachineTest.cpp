@@ -98,7 +98,7 @@ TEST(LayoutTest, NothingOverlaps) {
   LineProgram program(LineProgram::Form::Kernels, 2, 2);
   Layout all(program.binary, 0, 0, 1), first(program.binary, 0, 0, 2), second(program.binary, 0, 1, 2);
   // What begins where, in the order of the plan: the end of each is at most the next one's begin.
-  std::vector<std::pair<int64_t, int64_t>> parts = {{all.parameters(), 128}, {all.persistent(), 320}};
+  std::vector<std::pair<int64_t, int64_t>> parts = {{all.parameter(0), 128}, {all.persistent(0), 320}};
   for (int32_t stage : {0, 1}) {
     parts.push_back({all.gradients(stage, 1), 64});
     for (int64_t frame = 0; frame < program.binary.stages[stage].frames; ++frame) {
@@ -116,14 +116,44 @@ TEST(LayoutTest, NothingOverlaps) {
   for (size_t i = 0; i + 1 < parts.size(); ++i)
     EXPECT_LE(parts[i].first + parts[i].second, parts[i + 1].first) << i;
   EXPECT_LE(parts.back().first + parts.back().second, all.total());
-  EXPECT_EQ(all.gradients(1, 0), all.persistent() + program.binary.stages[1].gradient_offset);
-  // Cards have the memory of their stages alone, and each what stages share.
-  EXPECT_LT(first.total(), all.total());
-  EXPECT_EQ(first.total() + second.total(), all.total() + all.gradients(0, 1));
+  EXPECT_EQ(all.gradients(1, 0), all.persistent(program.binary.stages[1].gradient_offset));
+  EXPECT_LT(first.total() + second.total(), all.total() + 3 * 256); // norms and scratch on both
   EXPECT_LT(all.fixed(), all.total());
   // The second replica receives as much as the first.
   EXPECT_EQ(planOnOneCard(program.binary).total(), 2 * all.total());
   EXPECT_EQ(planDevices(program.binary, 7).total(), planOnOneCard(program.binary).total());
+}
+
+TEST(WindowsTest, ACardHasWhatItsStagesHave) {
+  LineProgram program(LineProgram::Form::Kernels, 2, 1);
+  Windows all(program.binary, SLUICE_SPACE_PERSISTENT, {1, 1}), second(program.binary, SLUICE_SPACE_PERSISTENT, {0, 1});
+  EXPECT_EQ(all.bytes(), program.binary.persistent_bytes);
+  EXPECT_EQ(all.at(200), 200);
+  // Norms, which all have, then the gradient and the state of the line: at 0, at 128 and at 256 of the block.
+  EXPECT_EQ(second.bytes(), 3 * 64);
+  EXPECT_EQ(second.at(8), 8);
+  EXPECT_EQ(second.at(132), 64 + 4);
+  EXPECT_EQ(second.at(256), 128);
+  Windows parameters(program.binary, SLUICE_SPACE_WEIGHTS, {0, 1});
+  EXPECT_EQ(parameters.bytes(), 64);
+  EXPECT_EQ(parameters.at(64), 0);
+}
+
+TEST(WindowsTest, WhatTheTableDoesNotTellGoesOnToTheNextStage) {
+  LineProgram program(LineProgram::Form::Kernels, 2, 1);
+  program.binary.persistent_bytes = 1024;
+  // Of the first stage at 320, and of the second at 640.
+  for (sluice_operand &operand : program.operands)
+    if (operand.space == SLUICE_SPACE_PERSISTENT && operand.offset == 192)
+      operand.offset = 320;
+    else if (operand.space == SLUICE_SPACE_PERSISTENT && operand.offset == 256)
+      operand.offset = 640;
+  Windows first(program.binary, SLUICE_SPACE_PERSISTENT, {1, 0}),
+      second(program.binary, SLUICE_SPACE_PERSISTENT, {0, 1});
+  EXPECT_EQ(first.bytes(), 128 + 64 + (640 - 320)); // norms and gradient, state, and what is not known
+  EXPECT_EQ(first.at(322), 192 + 2);
+  EXPECT_EQ(second.bytes(), 3 * 64 + (1024 - 640));
+  EXPECT_EQ(second.at(640), 192);
 }
 
 } // namespace
