@@ -52,7 +52,9 @@ public:
     manager.addPass(createPlanScratch());
     manager.addPass(createOutlineKernels());
     manager.addPass(createPlanLaunches());
-    manager.addPass(createApproximateMath());
+    ApproximateMathOptions functions;
+    functions.libm = false;
+    manager.addPass(createApproximateMath(functions));
   }
 
   void buildCodePipeline(OpPassManager &manager) const override {

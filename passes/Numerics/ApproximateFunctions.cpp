@@ -57,6 +57,7 @@ public:
   }
 
   Value exp(Value x);
+  Value expOfDouble(Value x);
   Value exp2(Value x);
   Value expm1(Value x);
   Value log(Value x, double scale, double exponentHigh, double exponentLow);
@@ -80,7 +81,10 @@ private:
     return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, andBits(a, mask), integer(0));
   }
   /// 2^n for an integer n with a normal result.
-  Value powerOfTwo(Value n) { return fromBits(shiftLeft(addBits(n, integer(127)), 23)); }
+  Value powerOfTwo(Value n) {
+    bool isDouble = getElementTypeOrSelf(type).isF64();
+    return fromBits(shiftLeft(addBits(n, integer(isDouble ? 1023 : 127)), isDouble ? 52 : 23));
+  }
   /// x 2^n in two steps: n may lead to infinity or, rounded once, to subnormal numbers.
   Value scale(Value x, Value n) {
     Value half = shiftRight(n, 1);
@@ -118,6 +122,19 @@ private:
 Value Arithmetic::exp(Value x) {
   auto [r, n] = reduceExp(atMost(atLeast(x, -104), 89));
   return scale(add(smallExpm1(r), number(1)), n);
+}
+
+/// 1 ULP of f64: the series of e^r up to r^13 / 13!, |r| <= ln 2 / 2, whose next term is below 2^-57.
+Value Arithmetic::expOfDouble(Value x) {
+  Value limited = atMost(atLeast(x, -746), 710);
+  auto [n, bits] = nearest(limited, 1.4426950408889634, magic64);
+  Value r = fma(n, number(-1.9082149292705877e-10), fma(n, number(-0.6931471803691238), limited));
+  SmallVector<double> series = {1};
+  double factorial = 1;
+  for (int power = 1; power <= 13; ++power)
+    series.push_back(1 / (factorial *= power));
+  std::reverse(series.begin(), series.end());
+  return scale(polynomial(r, series), bits);
 }
 
 /// 2 ULP (1.05 measured).
@@ -246,4 +263,8 @@ Value sluice::approximateFunction(OpBuilder &builder, Operation *op, Value x) {
       .Case<math::SinOp>([&](auto) { return f32.sine(x, 0); })
       .Case<math::CosOp>([&](auto) { return f32.sine(x, 1); })
       .Default(Value());
+}
+
+Value sluice::approximateDouble(OpBuilder &builder, Operation *op, Value x) {
+  return isa<math::ExpOp>(op) ? Arithmetic(builder, op->getLoc(), x.getType()).expOfDouble(x) : Value();
 }

@@ -10,6 +10,9 @@ namespace sluice {
 /// no polynomial for it. The same ops are built for every shape, so the bits of a result depend on the argument only.
 mlir::Value approximateFunction(mlir::OpBuilder &builder, mlir::Operation *op, mlir::Value x);
 
+/// The same on f64: of exp alone.
+mlir::Value approximateDouble(mlir::OpBuilder &builder, mlir::Operation *op, mlir::Value x);
+
 } // namespace sluice
 
 #endif // SLUICE_PASSES_NUMERICS_APPROXIMATEFUNCTIONS_H

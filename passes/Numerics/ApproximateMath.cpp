@@ -50,6 +50,8 @@ static StringRef getLibraryName(Operation *op) {
 
 namespace {
 struct ApproximateMath : sluice::impl::ApproximateMathBase<ApproximateMath> {
+  using ApproximateMathBase::ApproximateMathBase;
+
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
@@ -101,7 +103,13 @@ private:
     if (getElementTypeOrSelf(type).isF32())
       if (Value result = approximateFunction(builder, op, operands[0]))
         return result;
-    return callLibrary(builder, op, operands, type);
+    if (libm)
+      return callLibrary(builder, op, operands, type);
+    if (getElementTypeOrSelf(type).isF64())
+      if (Value result = approximateDouble(builder, op, operands[0]))
+        return result;
+    op->emitOpError() << "expected a function that the target has without a C library, found one of " << type;
+    return {};
   }
 
   /// Calls the C library for every lane.

@@ -290,7 +290,8 @@ def ApproximateMath : Pass<"sluice-approximate-math", "mlir::ModuleOp"> {
     - Largest errors, subnormal results included: sin and cos (below 2^30) 1 ULP; exp, exp2, log, log2, log10, erf and
       rsqrt 2 ULP; expm1, log1p and tanh 3 ULP.
     - Infinities, NaNs and signed zeros behave as in C.
-    - Refuses: wider floats than f64, and scalable vectors.
+    - With `libm=false`, for targets without a C library, exp of f64 becomes a polynomial (1 ULP).
+    - Refuses: wider floats than f64, scalable vectors, and without a library all other functions that would call it.
 
     ```mlir
     %y = math.exp %x : f64
@@ -302,6 +303,7 @@ def ApproximateMath : Pass<"sluice-approximate-math", "mlir::ModuleOp"> {
     %y = call @exp(%x) : (f64) -> f64
     ```
   }];
+  let options = [Option<"libm", "libm", "bool", "true", "whether there is a C library to call">];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
                            "mlir::math::MathDialect", "mlir::vector::VectorDialect"];
 }
