@@ -8,7 +8,14 @@
 
 #include "dialects/Sluice/SluiceDialect.h"
 
+namespace sluice::cuda {
+/// Discardable attribute of a contraction of linalg on buffers: the `#sluice_cuda.strategy` by which it becomes a
+/// kernel.
+inline constexpr llvm::StringLiteral strategyAttrName = "sluice_cuda.strategy";
+} // namespace sluice::cuda
+
 #include "dialects/CUDA/CUDADialect.h.inc"
+#include "dialects/CUDA/CUDAEnums.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/CUDA/CUDAAttributes.h.inc"
 #define GET_OP_CLASSES

@@ -2,7 +2,7 @@
 #ifndef SLUICE_CUDA_OPS
 #define SLUICE_CUDA_OPS
 
-include "CUDADialect.td"
+include "CUDAStrategy.td"
 include "dialects/Sluice/SluiceDialect.td"
 include "dialects/Sluice/SluiceInterfaces.td"
 include "mlir/IR/SymbolInterfaces.td"

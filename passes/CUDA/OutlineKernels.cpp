@@ -27,6 +27,18 @@ static std::string nameOf(gpu::LaunchOp launch) {
 /// Numbers that are known do not become arguments.
 static bool isSunk(Operation *op) { return op->hasTrait<OpTrait::ConstantLike>(); }
 
+/// What LLVM and ptxas are told of a kernel.
+static void setCompilerFacts(gpu::GPUFuncOp kernel) {
+  Builder builder(kernel.getContext());
+  // Vectors lie in shared memory as they do elsewhere.
+  constexpr int64_t bytesOfVector = 16;
+  for (unsigned i = 0; i < kernel.getNumWorkgroupAttributions(); ++i)
+    kernel.setWorkgroupAttributionAttr(i, LLVM::LLVMDialect::getAlignAttrName(),
+                                       builder.getI64IntegerAttr(bytesOfVector));
+  // Without a number of blocks that share a processor, ptxas would rather spill a few registers than have one.
+  kernel->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), builder.getI32IntegerAttr(1));
+}
+
 namespace {
 struct OutlineKernels : sluice::impl::OutlineKernelsBase<OutlineKernels> {
   void runOnOperation() override {
@@ -59,6 +71,7 @@ private:
         diagnostic.attachNote(capture.getLoc()) << "defined here";
         return diagnostic;
       }
+    setCompilerFacts(kernel);
     gpu::GPUFuncOp equal = findEqual(kernel);
     if (equal)
       kernel.erase();

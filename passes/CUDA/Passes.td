@@ -153,6 +153,75 @@ def ScalarKernels : Pass<"sluice-scalar-kernels", "::mlir::func::FuncOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def CUDAStrategy : Pass<"sluice-cuda-strategy", "::mlir::func::FuncOp"> {
+  let summary = "decides how each contraction becomes a kernel";
+  let description = [{
+    - Needs: contractions of memrefs of static shape.
+    - Does: sets `sluice_cuda.strategy` on each, by a table of shapes and types. Results depend on it, and it on nothing
+      else: neither on the card nor on anything that was measured.
+    - Leaves: contractions, for `sluice-cuda-contractions`.
+    - Refuses: sums of f64, and sums that a narrow format has to round.
+
+    ```mlir
+    linalg.matmul ins(%a, %b : memref<8192x768xf32>, memref<768x2304xf32>) outs(%c : memref<8192x2304xf32>)
+    ```
+
+    gets
+
+    ```mlir
+    #sluice_cuda.strategy<instruction = fma, block = [128, 128, 16], warp = [32, 64], stages = 3, group = 8, parts = 1>
+    ```
+
+    Blocks are as large as they can be while there are enough of them for a large GPU. Where C is small and the sum is
+    long, as of the gradients of weights, several blocks share a sum.
+  }];
+  let dependentDialects = ["::sluice::cuda::CUDADialect"];
+}
+
+def CUDAContractions : Pass<"sluice-cuda-contractions", "::mlir::func::FuncOp"> {
+  let summary = "contractions become kernels";
+  let description = [{
+    Replaces each contraction C += A B of memrefs by a launch, or by two.
+
+    - Needs: a `sluice_cuda.strategy` on every contraction, and static shapes. Arguments of a function are distinct
+      memory. Memory begins at multiples of 16 bytes, but for the offset that the type of a view says.
+    - Does: a block of threads computes a block of C. Tiles of A and B are copied to shared memory in stages, whichever
+      of their dimensions is contiguous, 16 bytes at a time where rows are aligned. Beyond edges there are zeros.
+    - Leaves: `gpu.launch`, the first with the `sluice.kernel` of the contraction, and ops of upstream dialects in it.
+      Parts of a sum are in a buffer of the function, and a second launch adds them in their order.
+    - Refuses: a triangle whose dimensions are none of the contraction, and compute types that do not fit.
+
+    ```mlir
+    linalg.fill ins(%zero : f32) outs(%c : memref<96x384xf32>)
+    linalg.matmul {sluice_cuda.strategy = #sluice_cuda.strategy<instruction = fma, block = [32, 64, 16],
+                                                                warp = [32, 32], stages = 3, group = 8, parts = 1>}
+      ins(%a, %b : memref<96x128xf32>, memref<128x384xf32>) outs(%c : memref<96x384xf32>)
+    ```
+
+    becomes
+
+    ```mlir
+    gpu.launch blocks(%x, %y, %z) in (%gx = %c18, %gy = %c1, %gz = %c1)
+               threads(%t, %ty, %tz) in (%bx = %c64, %by = %c1, %bz = %c1)
+               workgroup(%tiles : memref<4608xf32, #gpu.address_space<workgroup>>) {
+      // nvvm.cp.async.shared.global of the first tiles
+      %sums = scf.for %tile = %c0 to %c8 step %c1 iter_args(%s = %zeros) -> (vector<4xf32>) {
+        // nvvm.cp.async.wait.group, gpu.barrier, copies of a later tile, vector.fma
+      }
+      // vector.store to %c
+      gpu.terminator
+    }
+    ```
+
+    #### Initialization and epilogue
+    As on a CPU (`sluice-expand-contractions`), a fill with zero before the contraction or a copy of one row to all rows
+    is erased, and an element-wise `linalg.generic` behind it runs before its sums are stored.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 def OutlineKernels : Pass<"sluice-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "launches become kernels of one module";
   let description = [{

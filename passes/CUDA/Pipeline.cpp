@@ -44,6 +44,9 @@ public:
     manager.addPass(createCanonicalizerPass());
     manager.addPass(createCSEPass());
     manager.addNestedPass<func::FuncOp>(createDescribeKernels());
+    // Contractions first: they take the element-wise ops beside them.
+    manager.addNestedPass<func::FuncOp>(createCUDAStrategy());
+    manager.addNestedPass<func::FuncOp>(createCUDAContractions());
     manager.addNestedPass<func::FuncOp>(createRowKernels());
     manager.addNestedPass<func::FuncOp>(createElementwiseKernels());
     manager.addNestedPass<func::FuncOp>(createSerialKernels());

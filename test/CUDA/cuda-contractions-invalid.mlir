@@ -1,0 +1,18 @@
+// RUN: sluice-opt %s --split-input-file --verify-diagnostics --sluice-cuda-contractions
+
+func.func @no_strategy(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %c: memref<32x32xf32>) {
+  // expected-error @below {{has no 'sluice_cuda.strategy'; a strategy pass of the target sets it}}
+  linalg.matmul ins(%a, %b : memref<32x32xf32>, memref<32x32xf32>) outs(%c : memref<32x32xf32>)
+  return
+}
+
+// -----
+
+func.func @triangle_of_no_loop(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %c: memref<32x32xf32>) {
+  // expected-error @below {{expected 'sluice.triangle' to be two of its 3 loops, as array<i64: row, column>}}
+  linalg.matmul {sluice.triangle = array<i64: 0, 3>,
+                 sluice_cuda.strategy = #sluice_cuda.strategy<instruction = fma, block = [32, 32, 8], warp = [16, 32],
+                                                              stages = 3, group = 8, parts = 1>}
+    ins(%a, %b : memref<32x32xf32>, memref<32x32xf32>) outs(%c : memref<32x32xf32>)
+  return
+}
