@@ -129,8 +129,10 @@ def ScalarKernels : Pass<"sluice-scalar-kernels", "::mlir::func::FuncOp"> {
   let description = [{
     - Does: stores of scalars become kernels of one thread, with what the scalars are computed from. Those that follow
       each other are one kernel.
+    - Does: kernels that use scalars compute them themselves.
     - Does: a branch becomes two `sluice_cuda.when`. A kernel writes their words from the condition.
     - Leaves: launches, calls, views, constants and allocations.
+    - Refuses: a kernel that uses a scalar whose memory was written since.
 
     ```mlir
     %open = arith.cmpf ogt, %kept, %zero : f64

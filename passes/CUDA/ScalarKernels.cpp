@@ -2,6 +2,7 @@
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/IR/Iterators.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "passes/CUDA/KernelLaunch.h"
 #include "passes/CUDA/Passes.h"
 #include "passes/Contractions/BufferAliases.h"
@@ -28,9 +29,10 @@ class ScalarCode {
 public:
   ScalarCode(Block &block, BufferAliases &aliases) : block(block), aliases(aliases) {}
 
-  void rewrite();
+  LogicalResult rewrite();
 
 private:
+  LogicalResult sinkInto(gpu::LaunchOp launch);
   void flush(Operation *before);
   void gate(scf::IfOp branch);
   SetVector<Operation *> sliceOf(Value value);
@@ -135,7 +137,32 @@ void ScalarCode::gate(scf::IfOp branch) {
   branch.erase();
 }
 
-void ScalarCode::rewrite() {
+/// A kernel that uses scalars computes them itself.
+LogicalResult ScalarCode::sinkInto(gpu::LaunchOp launch) {
+  SetVector<Value> used;
+  getUsedValuesDefinedAbove(launch.getBody(), used);
+  ImplicitLocOpBuilder b(launch.getLoc(), launch.getContext());
+  b.setInsertionPointToStart(&launch.getBody().front());
+  IRMapping mapping;
+  for (Value value : used) {
+    SetVector<Operation *> slice = sliceOf(value);
+    for (Operation *op : slice)
+      if (auto load = dyn_cast<memref::LoadOp>(op))
+        for (Operation *between = load; between != launch; between = between->getNextNode())
+          if (mayTouch(between, load.getMemRef(), /*modifies=*/true)) {
+            InFlightDiagnostic diagnostic = launch.emitOpError() << "expected a scalar that is still in memory";
+            diagnostic.attachNote(between->getLoc()) << "written here";
+            return diagnostic;
+          }
+    if (slice.empty())
+      continue;
+    cloneInto(b, slice, mapping);
+    replaceAllUsesInRegionWith(value, mapping.lookup(value), launch.getBody());
+  }
+  return success();
+}
+
+LogicalResult ScalarCode::rewrite() {
   for (Operation &op : llvm::make_early_inc_range(block)) {
     if (auto store = dyn_cast<memref::StoreOp>(op)) {
       SmallVector<Value> reads;
@@ -161,8 +188,11 @@ void ScalarCode::rewrite() {
     if (auto branch = dyn_cast<scf::IfOp>(op)) {
       flush(&op);
       gate(branch);
+    } else if (auto launch = dyn_cast<gpu::LaunchOp>(op); launch && failed(sinkInto(launch))) {
+      return failure();
     }
   }
+  return success();
 }
 
 namespace {
@@ -176,7 +206,8 @@ struct ScalarKernels : sluice::impl::ScalarKernelsBase<ScalarKernels> {
         blocks.push_back(block);
     });
     for (Block *block : blocks)
-      ScalarCode(*block, aliases).rewrite();
+      if (failed(ScalarCode(*block, aliases).rewrite()))
+        return signalPassFailure();
     // What kernels have copies of.
     getOperation().walk<WalkOrder::PostOrder, mlir::ReverseIterator>([](Operation *op) {
       if (isScalarCode(op) && op->use_empty() && !op->getParentOfType<gpu::LaunchOp>())
