@@ -142,11 +142,11 @@ static SmallVector<Value> cloneBody(ImplicitLocOpBuilder &b, linalg::LinalgOp op
 }
 
 SmallVector<SmallVector<Value>> sluice::readOperands(ImplicitLocOpBuilder &b, linalg::LinalgOp op,
-                                                     const LoopPosition &at, Registers &registers) {
+                                                     const LoopPosition &at, Registers &registers, bool readsOutputs) {
   SmallVector<SmallVector<Value>> elements;
   for (OpOperand &operand : op->getOpOperands()) {
     elements.emplace_back();
-    if (!op.payloadUsesValueFromOperand(&operand))
+    if (!op.payloadUsesValueFromOperand(&operand) || (!readsOutputs && op.isDpsInit(&operand)))
       continue;
     if (isa<MemRefType>(operand.get().getType()))
       elements.back() = readElements(b, operand.get(), op.getMatchingIndexingMap(&operand), at, registers);

@@ -57,9 +57,10 @@ llvm::SmallVector<llvm::SmallVector<mlir::Value>>
 computeElements(mlir::ImplicitLocOpBuilder &b, mlir::linalg::LinalgOp op, const LoopPosition &at,
                 llvm::ArrayRef<llvm::SmallVector<mlir::Value>> operands);
 
-/// The operands' elements at a position, as `computeElements` takes them.
+/// The operands' elements at a position, as `computeElements` takes them; of outputs none without `readsOutputs`.
 llvm::SmallVector<llvm::SmallVector<mlir::Value>> readOperands(mlir::ImplicitLocOpBuilder &b, mlir::linalg::LinalgOp op,
-                                                               const LoopPosition &at, Registers &registers);
+                                                               const LoopPosition &at, Registers &registers,
+                                                               bool readsOutputs = true);
 
 } // namespace sluice
 

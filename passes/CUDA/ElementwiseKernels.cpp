@@ -82,7 +82,7 @@ struct ElementwiseKernels : sluice::impl::ElementwiseKernelsBase<ElementwiseKern
     BufferAliases aliases;
     getOperation().walk([&](Block *block) {
       for (OpGroup &group : groupOps(*block, aliases)) {
-        if (group.hasReductions())
+        if (group.hasReductions() || group.has(OpRole::ReduceColumn))
           continue;
         OpBuilder builder(group.end());
         writeKernel(builder, group);

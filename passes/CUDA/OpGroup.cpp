@@ -20,6 +20,15 @@ static std::optional<unsigned> leadingParallel(linalg::LinalgOp op) {
   return first - types.begin();
 }
 
+/// Leading loops that are reductions, if all others are parallel and there are some of both.
+static std::optional<unsigned> leadingReductions(linalg::LinalgOp op) {
+  SmallVector<utils::IteratorType> types = op.getIteratorTypesArray();
+  auto first = llvm::find_if_not(types, isReduction);
+  if (first == types.begin() || first == types.end() || std::any_of(first, types.end(), isReduction))
+    return std::nullopt;
+  return first - types.begin();
+}
+
 /// The result of one op that adds up, or the like, per output: what lanes can be combined by.
 static bool hasCombiners(linalg::LinalgOp op) {
   for (int64_t i = 0; i < op.getNumDpsInits(); ++i) {
@@ -31,11 +40,12 @@ static bool hasCombiners(linalg::LinalgOp op) {
   return true;
 }
 
-static bool isIdentityOn(AffineMap map, unsigned dims) {
-  if (map.getNumResults() != dims)
+/// Whether the results are the loops from `first` to before `end`.
+static bool isIdentityOn(AffineMap map, unsigned first, unsigned end) {
+  if (map.getNumResults() != end - first)
     return false;
   for (auto [index, result] : llvm::enumerate(map.getResults()))
-    if (result != getAffineDimExpr(index, map.getContext()))
+    if (result != getAffineDimExpr(first + index, map.getContext()))
       return false;
   return true;
 }
@@ -59,9 +69,14 @@ static bool isCandidate(linalg::LinalgOp op) {
 std::optional<OpRole> OpGroup::roleOf(linalg::LinalgOp op, unsigned ofRow, ArrayRef<int64_t> space) const {
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   std::optional<unsigned> parallel = leadingParallel(op);
-  if (!parallel)
-    return std::nullopt;
+  bool isOfColumns = has(OpRole::ReduceColumn);
+  if (!parallel) {
+    bool isSum = ArrayRef(sizes) == space && leadingReductions(op) == ofRow && hasCombiners(op);
+    return isSum ? std::optional(OpRole::ReduceColumn) : std::nullopt;
+  }
   bool isParallel = *parallel == sizes.size();
+  if (isOfColumns)
+    return isParallel && ArrayRef(sizes) == space.drop_front(ofRow) ? std::optional(OpRole::Column) : std::nullopt;
   if (isParallel && ArrayRef(sizes) == space)
     return OpRole::Full;
   if (isParallel && ofRow < space.size() && ArrayRef(sizes) == space.take_front(ofRow))
@@ -75,7 +90,11 @@ std::optional<OpRole> OpGroup::roleOf(linalg::LinalgOp op, unsigned ofRow, Array
 static bool writesOwnPoints(linalg::LinalgOp op, OpRole role, unsigned rows) {
   for (OpOperand &output : op.getDpsInitsMutable()) {
     AffineMap map = op.getMatchingIndexingMap(&output);
-    if (role == OpRole::Full ? !map.isPermutation() : !isIdentityOn(map, rows))
+    bool isOwn = role == OpRole::Full           ? map.isPermutation()
+                 : role == OpRole::ReduceColumn ? isIdentityOn(map, rows, map.getNumDims())
+                 : role == OpRole::Column       ? isIdentityOn(map, 0, map.getNumDims())
+                                                : isIdentityOn(map, 0, rows);
+    if (!isOwn)
       return false;
   }
   return true;
@@ -90,8 +109,13 @@ bool OpGroup::isLocal(linalg::LinalgOp op, OpRole role, unsigned rows) const {
     auto conflicts = [&](OpOperand &mine, OpOperand &other) {
       if (aliases->alias(mine.get(), other.get()).isNo())
         return false;
-      return mine.get() != other.get() ||
-             !areEqual(op.getMatchingIndexingMap(&mine), before.getMatchingIndexingMap(&other));
+      if (mine.get() != other.get())
+        return true;
+      // Both are outputs of one column each.
+      if (role == OpRole::ReduceColumn && member.role == OpRole::Column)
+        return !op.isDpsInit(&mine);
+      return !areEqual(op.getMatchingIndexingMap(&mine), before.getMatchingIndexingMap(&other)) ||
+             role == OpRole::ReduceColumn || role == OpRole::Column;
     };
     for (OpOperand &mine : op->getOpOperands())
       for (OpOperand &other : before->getOpOperands())
@@ -131,14 +155,37 @@ bool OpGroup::canMoveTo(linalg::LinalgOp op) const {
 }
 
 OpGroup::OpGroup(linalg::LinalgOp op, BufferAliases &aliases) : aliases(&aliases) {
-  std::optional<unsigned> parallel = leadingParallel(op);
-  if (!parallel)
+  std::optional<unsigned> parallel = leadingParallel(op), reductions = leadingReductions(op);
+  if (!parallel && !reductions)
     return;
   loops = op.getStaticLoopRanges();
-  rows = *parallel;
+  rows = parallel ? *parallel : *reductions;
   std::optional<OpRole> role = roleOf(op, rows, loops);
   if (role && isLocal(op, *role, rows))
     members.push_back({op, *role});
+}
+
+/// The first sum says which loops are rows. The points of the members before it are those of all loops, those of rows,
+/// or those of columns.
+bool OpGroup::widen(linalg::LinalgOp op, SmallVectorImpl<OpRole> &roles, SmallVectorImpl<int64_t> &space,
+                    unsigned &ofRow) const {
+  if (hasReductions() || has(OpRole::ReduceColumn))
+    return false;
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  std::optional<unsigned> parallel = leadingParallel(op), reductions = leadingReductions(op);
+  if (reductions && ArrayRef(sizes).drop_front(*reductions) == ArrayRef(loops)) {
+    roles.assign(roles.size(), OpRole::Column);
+    ofRow = *reductions;
+  } else if (parallel && *parallel < sizes.size() && ArrayRef(sizes).take_front(*parallel) == ArrayRef(loops)) {
+    roles.assign(roles.size(), OpRole::Row);
+    ofRow = *parallel;
+  } else if (parallel && *parallel < sizes.size() && ArrayRef(sizes) == ArrayRef(loops)) {
+    ofRow = *parallel;
+  } else {
+    return false;
+  }
+  space.assign(sizes.begin(), sizes.end());
+  return true;
 }
 
 bool OpGroup::add(linalg::LinalgOp op) {
@@ -152,27 +199,20 @@ bool OpGroup::add(linalg::LinalgOp op) {
   unsigned ofRow = rows;
   SmallVector<OpRole> roles = llvm::map_to_vector(members, [](const Member &member) { return member.role; });
   std::optional<OpRole> role = roleOf(op, ofRow, space);
-  if (!role && !hasReductions()) {
-    // The first sum says which loops are rows: those of the points of all members, or the first of them.
-    std::optional<unsigned> parallel = leadingParallel(op);
-    SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-    if (!parallel || *parallel == sizes.size())
-      return false;
-    bool wereRows = ArrayRef(sizes).take_front(*parallel) == ArrayRef(loops);
-    if (!wereRows && ArrayRef(sizes) != ArrayRef(loops))
-      return false;
-    ofRow = *parallel;
-    space = sizes;
-    if (wereRows)
-      roles.assign(roles.size(), OpRole::Row);
+  // A sum of columns is in no group of points that has none.
+  if (role == OpRole::ReduceColumn && !has(OpRole::ReduceColumn))
+    role = std::nullopt;
+  if (!role && widen(op, roles, space, ofRow))
     role = roleOf(op, ofRow, space);
-  }
-  if (!role || !isLocal(op, *role, ofRow))
+  if (!role)
     return false;
-  for (auto [member, ofMember] : llvm::zip_equal(members, roles)) {
-    if (!writesOwnPoints(member.op, ofMember, ofRow))
-      return false;
+  SmallVector<Member> before = members;
+  for (auto [member, ofMember] : llvm::zip_equal(members, roles))
     member.role = ofMember;
+  auto isOwn = [&](const Member &member) { return writesOwnPoints(member.op, member.role, ofRow); };
+  if (!llvm::all_of(members, isOwn) || !isLocal(op, *role, ofRow)) {
+    members = before;
+    return false;
   }
   rows = ofRow;
   loops = space;
@@ -186,8 +226,14 @@ void OpGroup::erase() {
   members.clear();
 }
 
-bool OpGroup::hasReductions() const {
-  return llvm::any_of(members, [](const Member &member) { return member.role == OpRole::Reduce; });
+bool OpGroup::has(OpRole role) const {
+  return llvm::any_of(members, [&](const Member &member) { return member.role == role; });
+}
+
+bool OpGroup::isOverwritten(Value memory, const Member &by) const {
+  return std::any_of(&by + 1, members.end(), [&](const Member &later) {
+    return llvm::is_contained(linalg::LinalgOp(later.op).getDpsInits(), memory);
+  });
 }
 
 bool OpGroup::isUsedOutside(Value memory) const {

@@ -10,13 +10,16 @@ namespace sluice {
 
 /// What an op does in the space of its group's loops, the rows first.
 enum class OpRole {
-  Full,   ///< An element for each point.
-  Reduce, ///< A sum, or the like, of each row: the last loops are reductions.
-  Row     ///< An element for each row.
+  Full,         ///< An element for each point.
+  Reduce,       ///< A sum, or the like, of each row: the last loops are reductions.
+  Row,          ///< An element for each row.
+  ReduceColumn, ///< A sum, or the like, of each column: the first loops are reductions.
+  Column        ///< An element for each column.
 };
 
 /// Ops over one space of loops, in their order. Every thread can compute its points of all of them without those of
-/// others, but for the sums of rows: what one writes and a later one reads are the same points.
+/// others, but for the sums of rows: what one writes and a later one reads are the same points. Sums of columns are in
+/// groups of their own, with what is computed for each column.
 class OpGroup {
 public:
   struct Member {
@@ -44,15 +47,20 @@ public:
   /// Erases the ops.
   void erase();
   /// Whether there is a sum of a row.
-  bool hasReductions() const;
+  bool hasReductions() const { return has(OpRole::Reduce); }
+  bool has(OpRole role) const;
   /// Whether what a member writes to the memory is read outside of the group.
   bool isUsedOutside(mlir::Value memory) const;
+  /// Whether a member behind `by` writes the memory too.
+  bool isOverwritten(mlir::Value memory, const Member &by) const;
   /// Name, operations and bytes of all members together. Bytes of memory that they share count once.
   KernelAttr work() const;
 
 private:
   std::optional<OpRole> roleOf(mlir::linalg::LinalgOp op, unsigned rows, llvm::ArrayRef<int64_t> loops) const;
   bool isLocal(mlir::linalg::LinalgOp op, OpRole role, unsigned rows) const;
+  bool widen(mlir::linalg::LinalgOp op, llvm::SmallVectorImpl<OpRole> &roles, llvm::SmallVectorImpl<int64_t> &space,
+             unsigned &ofRow) const;
   bool canMoveTo(mlir::linalg::LinalgOp op) const;
 
   BufferAliases *aliases;

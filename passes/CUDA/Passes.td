@@ -87,6 +87,28 @@ def RowKernels : Pass<"sluice-row-kernels", "::mlir::func::FuncOp"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def ColumnKernels : Pass<"sluice-column-kernels", "::mlir::func::FuncOp"> {
+  let summary = "sums of columns are one kernel, or two where rows are many";
+  let description = [{
+    Gradients of biases and of norms are sums over all tokens.
+
+    - Does: sums over the same first loops that follow each other are one kernel, which reads what they share once.
+    - Lanes have columns, warps of a block have rows. Where rows are many, blocks have parts of them: their sums go to
+      memory, and a second kernel adds these up.
+    - Sums have one order, which follows from the sizes. There are no atomics.
+    - Leaves: other ops.
+
+    ```mlir
+    linalg.reduce { arith.addf } ins(%x : memref<768x128xf32>) outs(%sum : memref<128xf32>) dimensions = [0]
+    ```
+
+    becomes a `gpu.launch` of 12 blocks of 8 warps and one of a block.
+  }];
+  let dependentDialects = ["::mlir::gpu::GPUDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 def ElementwiseKernels : Pass<"sluice-elementwise-kernels", "::mlir::func::FuncOp"> {
   let summary = "element-by-element ops are kernels";
   let description = [{

@@ -48,6 +48,7 @@ public:
     manager.addNestedPass<func::FuncOp>(createCUDAStrategy());
     manager.addNestedPass<func::FuncOp>(createCUDAContractions());
     manager.addNestedPass<func::FuncOp>(createRowKernels());
+    manager.addNestedPass<func::FuncOp>(createColumnKernels());
     manager.addNestedPass<func::FuncOp>(createElementwiseKernels());
     manager.addNestedPass<func::FuncOp>(createSerialKernels());
     manager.addNestedPass<func::FuncOp>(createScalarKernels());

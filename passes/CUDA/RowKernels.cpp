@@ -61,7 +61,7 @@ private:
   void writeOps();
   void writeFull(linalg::LinalgOp op);
   void writeReduce(linalg::LinalgOp op);
-  void writeRow(linalg::LinalgOp op);
+  void writeRow(const OpGroup::Member &member);
   void readRowOperands(linalg::LinalgOp op);
   LoopPosition positionOf(Value run, bool isKept);
   /// Calls `body` for each run of the thread with its registers. `carried` are values that it hands on.
@@ -167,7 +167,8 @@ void RowKernel::writeFull(linalg::LinalgOp op) {
   });
 }
 
-void RowKernel::writeRow(linalg::LinalgOp op) {
+void RowKernel::writeRow(const OpGroup::Member &member) {
+  linalg::LinalgOp op = member.op;
   LoopPosition at;
   at.indices = rowIndices;
   auto results = computeElements(b, op, at, readOperands(b, op, at, row));
@@ -175,7 +176,7 @@ void RowKernel::writeRow(linalg::LinalgOp op) {
   for (auto [output, values] : llvm::zip_equal(op.getDpsInitsMutable(), results)) {
     AffineMap map = op.getMatchingIndexingMap(&output);
     row.set(output.get(), map, values);
-    if (group.isUsedOutside(output.get()))
+    if (group.isUsedOutside(output.get()) && !group.isOverwritten(output.get(), member))
       writeElements(b, output.get(), map, at, values);
   }
 }
@@ -196,7 +197,7 @@ void RowKernel::writeReduce(linalg::LinalgOp op) {
   }
   // Each neighbour has a sum of its own until the end.
   sums = forEachRun(sums, [&](const LoopPosition &at, Registers &registers, ValueRange carried) {
-    auto operands = readOperands(b, op, at, registers);
+    auto operands = readOperands(b, op, at, registers, /*readsOutputs=*/false);
     for (size_t i = 0; i < combiners.size(); ++i) {
       OpOperand *output = op.getDpsInitOperand(i);
       operands[output->getOperandNumber()] = llvm::to_vector(carried.slice(i * shape.width, shape.width));
@@ -233,7 +234,7 @@ void RowKernel::writeOps() {
     if (member.role == OpRole::Full)
       writeFull(member.op);
     else if (member.role == OpRole::Row)
-      writeRow(member.op);
+      writeRow(member);
     else
       writeReduce(member.op);
   }
