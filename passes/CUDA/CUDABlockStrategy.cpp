@@ -14,15 +14,18 @@ using namespace sluice;
 // As many logits at most are in memory at a time: 256 MiB of f32. Fewer would be more launches of smaller products.
 static const int64_t mostLogits = int64_t(1) << 26;
 
+static const int64_t rowsOfTile = 64;
+
 static ArrayRef<int64_t> shapeOf(Value value) { return cast<ShapedType>(value.getType()).getShape(); }
 
 static int64_t rowsOf(Value input) { return llvm::product_of(shapeOf(input).drop_back()); }
 
-/// Whole rows of logits, all blocks about equal.
+/// Whole rows of logits, all blocks about equal and whole tiles of a product.
 static SmallVector<int64_t> logitRowsAndColumns(BlockedCrossEntropyWithGradientOp op) {
   int64_t rows = rowsOf(op.getInputs()[1]), vocabulary = shapeOf(op.getInputs()[2])[0];
   int64_t most = std::max<int64_t>(1, mostLogits / vocabulary);
-  return {int64_t(llvm::divideCeil(rows, llvm::divideCeil(rows, most))), vocabulary};
+  int64_t block = llvm::divideCeil(rows, llvm::divideCeil(rows, most));
+  return {std::min<int64_t>(llvm::alignTo(block, rowsOfTile), rows), vocabulary};
 }
 
 /// Columns of the logits of all rows.

@@ -181,9 +181,10 @@ LogicalResult ScalarCode::rewrite() {
       loaded.append(reads);
       continue;
     }
-    if (isScalarCode(&op) || isMemoryEffectFree(&op) || isa<memref::AllocOp>(op))
+    bool isEnd = op.hasTrait<OpTrait::IsTerminator>();
+    if (!isEnd && (isScalarCode(&op) || isMemoryEffectFree(&op) || isa<memref::AllocOp>(op)))
       continue;
-    if (!isIndependent(&op) || op.hasTrait<OpTrait::IsTerminator>())
+    if (isEnd || !isIndependent(&op))
       flush(&op);
     if (auto branch = dyn_cast<scf::IfOp>(op)) {
       flush(&op);
