@@ -2,6 +2,7 @@
 
 #include "runtime/bench/Bench.h"
 #include "runtime/Philox.h"
+#include "runtime/engine/Program.h"
 
 #include <nlohmann/json.hpp>
 
@@ -55,13 +56,14 @@ static std::vector<double> millisecondsOf(Engine &engine, const sluice_binary &p
 }
 
 static std::vector<KernelRow> rowsOf(const std::vector<KernelTime> &times, const sluice_binary &program,
-                                     const MachinePeak &peak, int64_t steps, double milliseconds) {
+                                     const std::optional<MachinePeak> &peak, int64_t steps, double milliseconds) {
+  std::vector<sluice_kernel> kernels = kernelsOf(program);
   std::map<std::string, KernelRow> rows;
   double outside = milliseconds;
-  for (uint32_t k = 0; k < program.kernel_count; ++k) {
+  for (size_t k = 0; k < kernels.size(); ++k) {
     if (times[k].runs == 0)
       continue;
-    const sluice_kernel &kernel = program.kernels[k];
+    const sluice_kernel &kernel = kernels[k];
     KernelRow &row = rows[kernel.name];
     double runs = static_cast<double>(times[k].runs) / static_cast<double>(steps);
     row.name = kernel.name;
@@ -70,9 +72,10 @@ static std::vector<KernelRow> rowsOf(const std::vector<KernelTime> &times, const
     row.flops += runs * static_cast<double>(kernel.flops);
     row.bytes += runs * static_cast<double>(kernel.bytes);
     // Of each kernel by itself: one may be bound by memory and another of the same name not.
-    row.rooflineShare +=
-        1e3 * runs *
-        std::max(static_cast<double>(kernel.flops) / peak.flops, static_cast<double>(kernel.bytes) / peak.bandwidth);
+    if (peak)
+      row.rooflineShare += 1e3 * runs *
+                           std::max(static_cast<double>(kernel.flops) / peak->flops,
+                                    static_cast<double>(kernel.bytes) / peak->bandwidth);
   }
   std::vector<KernelRow> sorted;
   for (auto &[name, row] : rows) {
@@ -103,7 +106,9 @@ BenchResult bench(Engine &engine, const sluice_binary &program, const BenchOptio
   result.milliseconds = times.size() % 2 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
   result.tokens = static_cast<double>(program.batch * program.sequence * program.micro_batches);
   result.flops = result.tokens * program.flops_per_token;
-  result.peak = measureMachinePeak(engine.threads(), std::strcmp(program.compute, "bf16") == 0);
+  result.device = engine.deviceName();
+  if (!runsOnCards(program))
+    result.peak = measureMachinePeak(engine.threads(), std::strcmp(program.compute, "bf16") == 0);
 
   // In steps of their own: looking at the clock around every kernel costs time itself.
   engine.timeKernels(true);
@@ -126,46 +131,52 @@ __attribute__((format(printf, 2, 3))) static void append(std::string &text, cons
 std::string toText(const BenchResult &result, const sluice_binary &program, unsigned threads) {
   double seconds = result.milliseconds / 1e3;
   std::string text;
-  append(text, "%s on %s: %lld x %lld tokens, micro-batches: %lld, threads: %u\n", program.model, program.processor,
+  append(text, "%s on %s: %lld x %lld tokens, micro-batches: %lld", program.model, result.device.c_str(),
          static_cast<long long>(program.batch), static_cast<long long>(program.sequence),
-         static_cast<long long>(program.micro_batches), threads);
-  append(text, "peak   %.1f GFLOP/s (%s), %.1f GB/s (triad)\n", result.peak.flops / 1e9, result.peak.operation,
-         result.peak.bandwidth / 1e9);
-  append(text, "step   %.2f ms (median), %.0f tokens/s, %.1f GFLOP/s of the model, %.1f %% of the peak\n\n",
-         result.milliseconds, result.tokens / seconds, result.flops / seconds / 1e9,
-         100 * result.flops / seconds / result.peak.flops);
+         static_cast<long long>(program.micro_batches));
+  if (result.peak)
+    append(text, ", threads: %u\npeak   %.1f GFLOP/s (%s), %.1f GB/s (triad)", threads, result.peak->flops / 1e9,
+           result.peak->operation, result.peak->bandwidth / 1e9);
+  append(text, "\nstep   %.2f ms (median), %.0f tokens/s, %.1f GFLOP/s of the model", result.milliseconds,
+         result.tokens / seconds, result.flops / seconds / 1e9);
+  if (result.peak)
+    append(text, ", %.1f %% of the peak", 100 * result.flops / seconds / result.peak->flops);
+  text += "\n\n";
   double total = 0;
   for (const KernelRow &row : result.kernels)
     total += row.milliseconds;
-  append(text, "%-40s %8s %10s %7s %9s %8s %9s\n", "kernel", "runs", "ms", "share", "GFLOP/s", "GB/s", "roofline");
-  for (const KernelRow &row : result.kernels)
-    append(text, "%-40s %8.0f %10.3f %6.1f%% %9.1f %8.1f %8.0f%%\n", row.name.c_str(), row.runs, row.milliseconds,
-           100 * row.milliseconds / total, row.flops / row.milliseconds / 1e6, row.bytes / row.milliseconds / 1e6,
-           100 * row.rooflineShare);
+  append(text, "%-40s %8s %10s %7s %9s %8s%s\n", "kernel", "runs", "ms", "share", "GFLOP/s", "GB/s",
+         result.peak ? "  roofline" : "");
+  for (const KernelRow &row : result.kernels) {
+    append(text, "%-40s %8.0f %10.3f %6.1f%% %9.1f %8.1f", row.name.c_str(), row.runs, row.milliseconds,
+           100 * row.milliseconds / total, row.flops / row.milliseconds / 1e6, row.bytes / row.milliseconds / 1e6);
+    if (result.peak)
+      append(text, " %8.0f%%", 100 * row.rooflineShare);
+    text += "\n";
+  }
   return text;
 }
 
 std::string toJson(const BenchResult &result, const sluice_binary &program, unsigned threads) {
   nlohmann::ordered_json kernels = nlohmann::ordered_json::array();
-  for (const KernelRow &row : result.kernels)
-    kernels.push_back({{"name", row.name},
-                       {"runs", row.runs},
-                       {"ms", row.milliseconds},
-                       {"flops", row.flops},
-                       {"bytes", row.bytes},
-                       {"roofline_share", row.rooflineShare}});
+  for (const KernelRow &row : result.kernels) {
+    kernels.push_back(
+        {{"name", row.name}, {"runs", row.runs}, {"ms", row.milliseconds}, {"flops", row.flops}, {"bytes", row.bytes}});
+    if (result.peak)
+      kernels.back()["roofline_share"] = row.rooflineShare;
+  }
   double seconds = result.milliseconds / 1e3;
-  nlohmann::ordered_json json = {{"model", program.model},
-                                 {"processor", program.processor},
-                                 {"threads", threads},
-                                 {"peak_gflops", result.peak.flops / 1e9},
-                                 {"peak_operation", result.peak.operation},
-                                 {"triad_gb_s", result.peak.bandwidth / 1e9},
-                                 {"ms", result.milliseconds},
-                                 {"tokens_per_s", result.tokens / seconds},
-                                 {"gflops", result.flops / seconds / 1e9},
-                                 {"peak_share", result.flops / seconds / result.peak.flops},
-                                 {"kernels", kernels}};
+  nlohmann::ordered_json json = {
+      {"model", program.model},    {"processor", program.processor},          {"device", result.device},
+      {"ms", result.milliseconds}, {"tokens_per_s", result.tokens / seconds}, {"gflops", result.flops / seconds / 1e9}};
+  if (result.peak) {
+    json["threads"] = threads;
+    json["peak_gflops"] = result.peak->flops / 1e9;
+    json["peak_operation"] = result.peak->operation;
+    json["triad_gb_s"] = result.peak->bandwidth / 1e9;
+    json["peak_share"] = result.flops / seconds / result.peak->flops;
+  }
+  json["kernels"] = kernels;
   return json.dump();
 }
 

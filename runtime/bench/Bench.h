@@ -6,6 +6,7 @@
 #include "runtime/cpu/MachinePeak.h"
 #include "runtime/engine/Engine.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,13 +25,15 @@ struct KernelRow {
   std::string name;
   double runs, milliseconds;
   double flops, bytes;  ///< As the compiler counts them.
-  double rooflineShare; ///< Of its time, the larger of its operations at the peak and its bytes at full bandwidth.
+  double rooflineShare; ///< Of its time, the larger of its operations at the peak and its bytes at full bandwidth; 0
+                        ///< where these are not known.
 };
 
 struct BenchResult {
-  MachinePeak peak;
-  double milliseconds;            ///< Median of the steps.
-  double flops, tokens;           ///< Of a step; model FLOPs.
+  std::string device;              ///< What it ran on.
+  std::optional<MachinePeak> peak; ///< Of processors; that of cards is not measured.
+  double milliseconds;             ///< Median of the steps.
+  double flops, tokens;            ///< Of a step; model FLOPs.
   std::vector<KernelRow> kernels; ///< The longest first; what ran outside of kernels is the row "(outside of kernels)".
   std::vector<std::vector<ActionTime>> actions; ///< Of the steps that are timed as they are, by device.
 };

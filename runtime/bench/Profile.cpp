@@ -26,7 +26,7 @@ void checkCanProfile(const sluice_binary &program, unsigned threads, unsigned pr
   // Of a sequential schedule one stage runs at a time, in each replica.
   bool isSequential = std::strcmp(program.schedule, "sequential") == 0;
   uint32_t atOnce = threads * (isSequential ? static_cast<uint32_t>(program.replicas) : program.device_count);
-  if (atOnce > processors)
+  if (!runsOnCards(program) && atOnce > processors)
     throw Error("--profile: expected at most " + std::to_string(processors) +
                 " threads at once, as many as there are processors, found " + std::to_string(atOnce) +
                 "; --threads and the schedule 'sequential' make them fewer");

@@ -1,6 +1,5 @@
 //===- BenchVerb.cpp - The verb bench -------------------------------------===//
 
-#include "runtime/Error.h"
 #include "runtime/Files.h"
 #include "runtime/Output.h"
 #include "runtime/bench/Bench.h"
@@ -9,7 +8,6 @@
 #include "runtime/cli/Flags.h"
 #include "runtime/cli/Verb.h"
 #include "runtime/cpu/Processor.h"
-#include "runtime/engine/MakeReplicas.h"
 #include "runtime/train/RunFiles.h"
 
 namespace sluice::runtime {
@@ -51,9 +49,6 @@ CLI::App &BenchVerb::declare(CLI::App &parser) {
 }
 
 void BenchVerb::run() {
-  if (runsOnCards(program))
-    throw Error("bench: expected a program for processors, found one for " + std::string(program.target) +
-                "; --log of train has the milliseconds of a step");
   unsigned threads = engineFlags.threads();
   if (!options.profile.empty()) {
     checkCanProfile(program, threads, availableProcessors());

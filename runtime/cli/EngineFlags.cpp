@@ -5,6 +5,7 @@
 #include "runtime/cli/Flags.h"
 #include "runtime/cpu/Processor.h"
 #include "runtime/engine/MakeReplicas.h"
+#include "runtime/engine/Program.h"
 #include "runtime/engine/StepScalars.h"
 
 #include <algorithm>

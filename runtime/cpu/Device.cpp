@@ -226,6 +226,17 @@ void CpuDevice::forgetPredictions() {
                   static_cast<size_t>(program.stages[i].weights_bytes));
 }
 
+void CpuDevice::timeKernels(bool isTimed, std::vector<KernelTime> &sums) {
+  for (Worker &worker : workers) {
+    for (size_t kernel = 0; kernel < worker.times.size(); ++kernel) {
+      sums[kernel].runs += worker.times[kernel].runs;
+      sums[kernel].seconds += worker.times[kernel].seconds;
+    }
+    worker.times.assign(isTimed ? program.kernel_count : 0, {});
+    worker.pool.timeKernels(isTimed ? &worker.times : nullptr);
+  }
+}
+
 std::unique_ptr<Messages> CpuDevice::makeMessages(int32_t channel, Device &to) {
   return std::make_unique<HostMessages>(program, program.channels[channel], *this, static_cast<CpuDevice &>(to));
 }

@@ -25,6 +25,7 @@ public:
 
   sluice_pool &threads(int32_t stage = 0) override { return workers[program.stages[stage].device].pool; }
   LateMemory *late() override { return this; }
+  std::string name() const override { return program.processor; }
   bool isHost() const override { return true; }
 
   /// The offsets of the table are in the newest version of all parameters where there is one.
@@ -53,6 +54,8 @@ public:
 
   std::unique_ptr<Messages> makeMessages(int32_t channel, Device &to) override;
 
+  void timeKernels(bool isTimed, std::vector<KernelTime> &sums) override;
+
   /// All is done when it was asked for.
   void finish(int32_t) override {}
   void check() override {}
@@ -68,6 +71,7 @@ private:
     Worker(const sluice_binary &program, int32_t device, unsigned threads);
     Memory scratch;
     sluice_pool pool;
+    std::vector<KernelTime> times; ///< Empty where kernels are not timed.
   };
 
   char *weights(int32_t stage, int64_t updates) const;

@@ -52,7 +52,7 @@ void CudaDevice::fetchParameter(const sluice_parameter &parameter) {
   Stream &stream = streamOf(parameter.stage);
   stream.download(shown.data() + parameter.tensor.offset, parameterAt(parameter.stage, parameter.tensor.offset),
                   parameter.tensor.bytes);
-  stream.finish();
+  finish(parameter.stage);
   check();
 }
 
@@ -185,6 +185,35 @@ void CudaDevice::update(int32_t stage, int32_t function, int32_t, sluice_step &s
 
 std::unique_ptr<Messages> CudaDevice::makeMessages(int32_t channel, Device &to) {
   return std::make_unique<CudaMessages>(program, channel, *this, static_cast<CudaDevice &>(to));
+}
+
+std::string CudaDevice::name() const {
+  std::string text;
+  for (int card = 0; card < machine->count(); ++card)
+    if (blocks[card])
+      text += (text.empty() ? "" : ", ") + machine->card(card).name();
+  return text;
+}
+
+void CudaDevice::timeKernels(bool isTimed, std::vector<KernelTime> &sums) {
+  for (Worker &worker : workers) {
+    worker.stream.finish();
+    worker.launcher.addTimes(sums);
+    for (size_t kernel = 0; kernel < worker.times.size(); ++kernel) {
+      sums[kernel].runs += worker.times[kernel].runs;
+      sums[kernel].seconds += worker.times[kernel].seconds;
+    }
+    worker.times.assign(isTimed ? program.symbol_count : 0, {});
+    worker.launcher.timeKernels(isTimed);
+  }
+}
+
+void CudaDevice::finish(int32_t stage) {
+  Worker &worker = workers[program.stages[stage].device];
+  worker.stream.finish();
+  // Marks are used again from here on.
+  if (!worker.times.empty())
+    worker.launcher.addTimes(worker.times);
 }
 
 int64_t CudaDevice::mark(int32_t stage) {

@@ -30,6 +30,7 @@ public:
              bool isSynchronous);
 
   sluice_pool &threads(int32_t) override { return pool; }
+  std::string name() const override;
   bool isHost() const override { return false; }
 
   char *parameter(const sluice_parameter &parameter) const override { return shown.data() + parameter.tensor.offset; }
@@ -51,7 +52,8 @@ public:
 
   int64_t mark(int32_t stage) override;
   runtime::Clock::time_point whenDone(int64_t mark) const override;
-  void finish(int32_t stage) override { streamOf(stage).finish(); }
+  void timeKernels(bool isTimed, std::vector<KernelTime> &sums) override;
+  void finish(int32_t stage) override;
   void check() override;
 
   /// What messages need to know of a stage.
@@ -72,6 +74,7 @@ private:
     int card;
     Stream stream;
     Launcher launcher;
+    std::vector<KernelTime> times; ///< Empty where kernels are not timed.
   };
   /// The replica's memory on a card.
   struct Block {

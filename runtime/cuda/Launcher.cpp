@@ -3,6 +3,7 @@
 #include "runtime/cuda/Launcher.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 
 using namespace sluice::cuda;
@@ -26,9 +27,12 @@ void Launcher::launchAll(const sluice_function &function, const AddressFunction 
     parameters.clear();
     for (uint32_t o = 0; o < launch.operand_count; ++o)
       parameters.push_back(addressOf(program.operands[launch.first_operand + o]));
+    int64_t begin = areTimed ? stream.mark() : 0;
     stream.launch(kernels.function(launch.symbol), {launch.grid, launch.block, launch.shared_bytes}, parameters,
                   std::string("kernel ") + program.symbols[launch.symbol].name + " of " + launch.place +
                       ", micro-batch " + std::to_string(microBatch));
+    if (areTimed)
+      runs.push_back({launch.symbol, begin, stream.mark()});
   }
 }
 
@@ -51,7 +55,7 @@ void *Launcher::capture(const sluice_function &function, const AddressFunction &
 
 void Launcher::call(const Call &call, const AddressFunction &addressOf, int64_t microBatch) {
   const sluice_function &function = program.functions[call.function];
-  if (function.launch_count <= 1 || stream.isSynchronous())
+  if (function.launch_count <= 1 || stream.isSynchronous() || areTimed)
     return launchAll(function, addressOf, microBatch);
   auto found = graphs.find(call);
   if (found == graphs.end()) {
@@ -64,6 +68,15 @@ void Launcher::call(const Call &call, const AddressFunction &addressOf, int64_t 
   stream.attempt([&] {
     stream.check(stream.card.driver.cuGraphLaunch(graph, stream.get()), std::string("the graph of ") + function.name);
   });
+}
+
+void Launcher::addTimes(std::vector<KernelTime> &sums) {
+  for (const TimedRun &run : runs) {
+    ++sums[run.symbol].runs;
+    sums[run.symbol].seconds +=
+        std::chrono::duration<double>(stream.whenDone(run.end) - stream.whenDone(run.begin)).count();
+  }
+  runs.clear();
 }
 
 void Launcher::add(Address into, Address from, int64_t count, uint32_t element) {

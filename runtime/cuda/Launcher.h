@@ -4,6 +4,7 @@
 #define SLUICE_RUNTIME_CUDA_LAUNCHER_H
 
 #include "runtime/abi.h"
+#include "runtime/cpu/Pool.h"
 #include "runtime/cuda/Kernels.h"
 #include "runtime/cuda/Stream.h"
 
@@ -40,6 +41,11 @@ public:
   /// `microBatch` is for messages.
   void call(const Call &call, const AddressFunction &addressOf, int64_t microBatch);
 
+  /// Launches kernel by kernel from now on, with a mark around each, or not any more.
+  void timeKernels(bool isTimed) { areTimed = isTimed; }
+  /// Behind Stream::finish(): adds what the runs of kernels took since that was called before.
+  void addTimes(std::vector<KernelTime> &sums);
+
   /// Adds elements of memory, each by itself.
   void add(Address into, Address from, int64_t count, uint32_t element);
 
@@ -50,7 +56,15 @@ private:
   const sluice_binary &program;
   const Kernels &kernels;
   Stream &stream;
+  /// A run of a kernel between two marks of the stream.
+  struct TimedRun {
+    int32_t symbol;
+    int64_t begin, end;
+  };
+
   std::map<Call, void *> graphs;
+  bool areTimed = false;
+  std::vector<TimedRun> runs; ///< That are not told yet.
 };
 
 } // namespace sluice::cuda

@@ -133,11 +133,12 @@ void Stream::launch(void *function, const Shape &shape, std::vector<Address> &pa
 
 int64_t Stream::mark() {
   attempt([&] {
-    if (marks.areRead)
-      marks.used = 1;
-    marks.areRead = false;
-    if (marks.events.empty()) {
+    if (marks.events.empty())
       marks.events.emplace_back(card, kEventTimed);
+    if (marks.areRead) {
+      // Times are told from here on: those of a long run would have few digits left.
+      marks.used = 1;
+      marks.areRead = false;
       record(marks.events.front());
       check(card.driver.cuEventSynchronize(marks.events.front().get()), "an event");
       marks.origin = Clock::now();

@@ -97,7 +97,7 @@ private:
     std::deque<Event> events; ///< The first is that of a known time.
     runtime::Clock::time_point origin;
     size_t used = 1;
-    bool areRead = false;
+    bool areRead = true;
   };
   char *stage(int64_t bytes);
 

@@ -24,6 +24,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace sluice::runtime {
@@ -80,6 +81,8 @@ public:
   virtual sluice_pool &threads(int32_t stage = 0) = 0;
   /// Null where this kind of device has none.
   virtual LateMemory *late() { return nullptr; }
+  /// What functions run on: a processor, "GPU 0 (NVIDIA H100 80GB HBM3)".
+  virtual std::string name() const = 0;
   /// Whether functions and messages work on memory of the host.
   virtual bool isHost() const = 0;
 
@@ -118,6 +121,10 @@ public:
   /// When what a stage was asked for so far is done, for whenDone() after finish().
   virtual int64_t mark(int32_t stage) { return Clock::now().time_since_epoch().count(); }
   virtual Clock::time_point whenDone(int64_t mark) const { return Clock::time_point(Clock::duration(mark)); }
+
+  /// Adds what the runs of each kernel took since it was last asked, by their number in kernelsOf(), and times them
+  /// from now on or not. Between steps.
+  virtual void timeKernels(bool isTimed, std::vector<KernelTime> &sums) = 0;
 
   /// Waits until all is done that the device of a stage was asked for.
   virtual void finish(int32_t stage) = 0;

@@ -80,19 +80,9 @@ void Engine::tensorsChanged() {
 }
 
 std::vector<KernelTime> Engine::timeKernels(bool isTimed) {
-  std::vector<KernelTime> sums(program.kernel_count);
-  for (const std::vector<KernelTime> &times : kernelTimes)
-    for (size_t kernel = 0; kernel < sums.size(); ++kernel) {
-      sums[kernel].runs += times[kernel].runs;
-      sums[kernel].seconds += times[kernel].seconds;
-    }
-  kernelTimes.clear();
+  std::vector<KernelTime> sums(kernelsOf(program).size());
   for (std::unique_ptr<Device> &replica : replicas)
-    for (uint32_t stage = 0; stage < program.stage_count; ++stage) {
-      if (isTimed)
-        kernelTimes.emplace_back(program.kernel_count);
-      replica->threads(static_cast<int32_t>(stage)).timeKernels(isTimed ? &kernelTimes.back() : nullptr);
-    }
+    replica->timeKernels(isTimed, sums);
   return sums;
 }
 

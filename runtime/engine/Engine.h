@@ -22,8 +22,8 @@
 #include "runtime/engine/StepSettings.h"
 
 #include <cstdint>
-#include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace sluice::runtime {
@@ -40,6 +40,8 @@ public:
   Engine &operator=(const Engine &) = delete;
 
   Scalars &scalars() { return values; }
+  /// What the first replica runs on.
+  std::string deviceName() const { return replicas.front()->name(); }
   sluice_pool &threads() { return replicas.front()->threads(); }
   /// Adds the time of every action of a step to the list of its device, until null is given. Between steps.
   void timeActions(std::vector<std::vector<ActionTime>> *byDevice);
@@ -48,8 +50,8 @@ public:
   /// What is under way between steps; null where all are synchronous.
   PipelineState *pipeline() { return underWay.get(); }
 
-  /// Times every kernel in `train` steps from now on, on all stages and replicas; the sums are what this returns the
-  /// next time.
+  /// Times every kernel in `train` steps from now on, on all stages and replicas; the sums, by their number in
+  /// kernelsOf(), are what this returns the next time.
   std::vector<KernelTime> timeKernels(bool isTimed);
 
   /// Sets every parameter to its initial value: a function of seed, parameter name and element index alone.
@@ -111,7 +113,6 @@ private:
   std::vector<char> before;              ///< The parameters before a step that describes the layers.
   std::unique_ptr<FreshGradients> fresh; ///< Of such a step, where gradients are late.
   std::vector<std::vector<ActionTime>> *actionTimes = nullptr;
-  std::deque<std::vector<KernelTime>> kernelTimes; ///< By device; which do not move.
 };
 
 } // namespace sluice::runtime

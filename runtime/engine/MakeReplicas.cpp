@@ -3,12 +3,9 @@
 #include "runtime/engine/MakeReplicas.h"
 #include "runtime/cpu/Device.h"
 #include "runtime/cuda/Device.h"
-
-#include <cstring>
+#include "runtime/engine/Program.h"
 
 namespace sluice::runtime {
-
-bool runsOnCards(const sluice_binary &program) { return std::strcmp(program.target, "cuda") == 0; }
 
 MemoryPlan planDevices(const sluice_binary &program, unsigned threads) {
   return runsOnCards(program) ? cuda::planOnOneCard(program) : planMemory(program, threads);

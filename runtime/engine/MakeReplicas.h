@@ -14,9 +14,6 @@ struct DeviceOptions {
   bool isSynchronous = false; ///< Whether cards run kernel by kernel, so that a fault names one.
 };
 
-/// Whether the program's functions are kernels of graphics cards.
-bool runsOnCards(const sluice_binary &program);
-
 /// What the devices of all replicas occupy: of the host, or of cards, as if all lay on one.
 MemoryPlan planDevices(const sluice_binary &program, unsigned threads);
 

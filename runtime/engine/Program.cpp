@@ -4,6 +4,7 @@
 
 #include "runtime/Error.h"
 
+#include <cstring>
 #include <numeric>
 
 namespace sluice::runtime {
@@ -31,6 +32,17 @@ int64_t parameterElements(const sluice_binary &program) {
     if (program.parameters[i].copy_of < 0)
       count += elementCount(program.parameters[i].tensor);
   return count;
+}
+
+bool runsOnCards(const sluice_binary &program) { return std::strcmp(program.target, "cuda") == 0; }
+
+std::vector<sluice_kernel> kernelsOf(const sluice_binary &program) {
+  if (!runsOnCards(program))
+    return std::vector<sluice_kernel>(program.kernels, program.kernels + program.kernel_count);
+  std::vector<sluice_kernel> kernels;
+  for (uint32_t i = 0; i < program.symbol_count; ++i)
+    kernels.push_back({program.symbols[i].name, program.symbols[i].flops, program.symbols[i].bytes});
+  return kernels;
 }
 
 int32_t deviceOf(const sluice_binary &program, int32_t stage, int32_t replica) {

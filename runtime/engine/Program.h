@@ -31,6 +31,12 @@ sluice_tensor stateTensor(const sluice_parameter &parameter, uint32_t state);
 /// Number of elements of all parameters together.
 int64_t parameterElements(const sluice_binary &program);
 
+/// Whether the program's functions are kernels of graphics cards.
+bool runsOnCards(const sluice_binary &program);
+
+/// What is timed by itself: parallel loops, or kernels of cards.
+std::vector<sluice_kernel> kernelsOf(const sluice_binary &program);
+
 /// The device that holds a stage of a replica, an index in sluice_binary::devices.
 int32_t deviceOf(const sluice_binary &program, int32_t stage, int32_t replica);
 

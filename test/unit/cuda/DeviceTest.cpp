@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LineTraining.h"
+#include "runtime/bench/Bench.h"
 
 #include <cstring>
 
@@ -90,6 +91,29 @@ TEST_F(CudaDeviceTest, TellsWhenActionsRan) {
   EXPECT_EMULATED((Settings{{"DEVICES", "2"}}), areTimesInOrder());
   EXPECT_EMULATED((Settings{{"DEVICES", "2"}, {"COPIES", "late"}}), areTimesInOrder());
 }
+
+/// Two stages, each with a stream, and kernels that several functions launch.
+bool areKernelsCounted() {
+  LineProgram program(kCard, 2, 1);
+  std::unique_ptr<Engine> engine = makeLineEngine(program);
+  BenchOptions options;
+  options.warmup = 1;
+  options.steps = 3;
+  BenchResult result = bench(*engine, program.binary, options);
+  std::map<std::string, double> runs;
+  for (const KernelRow &row : result.kernels) {
+    runs[row.name] = row.runs;
+    if (row.milliseconds < 0 || (row.runs > 0 && row.milliseconds == 0))
+      return false;
+  }
+  std::string text = toText(result, program.binary, 1);
+  return runs["mean"] == LineProgram::kMicroBatches && runs["momentum"] == 2 && runs["squares2"] == 1 &&
+         runs.count("(outside of kernels)") == 1 && text.rfind("line on GPU 0 (Sluice CUDA emulator", 0) == 0 &&
+         text.find("peak") == std::string::npos &&
+         toJson(result, program.binary, 1).find("roofline") == std::string::npos;
+}
+
+TEST_F(CudaDeviceTest, BenchTimesKernels) { EXPECT_EMULATED((Settings{{"DEVICES", "2"}}), areKernelsCounted()); }
 
 /// Five steps, then tensors to another engine of either form, and five more.
 LineRun resume(LineProgram::Form from, LineProgram::Form to) {
