@@ -29,6 +29,11 @@ int64_t Card::freeBytes() const {
   return static_cast<int64_t>(available);
 }
 
+bool Card::canAccess(const Card &peer) const {
+  int can = 0;
+  return driver.cuDeviceCanAccessPeer(&can, device, peer.device) == kSuccess && can;
+}
+
 CardMemory::CardMemory(const Card &card, int64_t bytes) : card(card) {
   card.makeCurrent();
   if (bytes > 0)

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace sluice::cuda {
 
@@ -30,6 +31,8 @@ public:
   /// "NVIDIA H100 80GB HBM3".
   const std::string &model() const { return modelName; }
   int64_t freeBytes() const;
+  /// Whether there is a way to the memory of another card that does not go by the host.
+  bool canAccess(const Card &peer) const;
 
   const Driver &driver;
 
@@ -77,8 +80,11 @@ public:
   explicit Event(const Card &card, EventFlag flag = kEventDisableTiming);
   ~Event();
   Event(Event &&other) noexcept : card(other.card), handle(other.handle) { other.handle = nullptr; }
-  Event(const Event &) = delete;
-  Event &operator=(const Event &) = delete;
+  Event &operator=(Event &&other) noexcept {
+    std::swap(card, other.card);
+    std::swap(handle, other.handle);
+    return *this;
+  }
 
   void *get() const { return handle; }
 

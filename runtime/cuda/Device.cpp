@@ -11,8 +11,9 @@
 using namespace sluice::cuda;
 using namespace sluice::runtime;
 
-CudaDevice::Worker::Worker(const sluice_binary &program, const Machine &machine, int card, bool isSynchronous)
-    : card(card), stream(machine.card(card), isSynchronous), launcher(program, machine.kernelsOf(card), stream) {}
+CudaDevice::Worker::Worker(const sluice_binary &program, Machine &machine, int card, bool isSynchronous)
+    : card(card), stream(machine.card(card), machine.failure(), isSynchronous),
+      launcher(program, machine.kernelsOf(card), stream) {}
 
 CudaDevice::Block::Block(const sluice_binary &program, const Machine &machine, int32_t replica, int card)
     : layout(program, replica, card, machine.count()), memory(machine.card(card), layout.total()) {}
@@ -229,6 +230,6 @@ Clock::time_point CudaDevice::whenDone(int64_t mark) const {
 
 void CudaDevice::check() {
   for (const Worker &worker : workers)
-    if (!worker.stream.failure().empty())
-      throw RunError(worker.stream.failure());
+    if (worker.stream.hasFailed())
+      throw RunError(machine->failure().get());
 }

@@ -70,7 +70,7 @@ public:
 private:
   /// One of the program's devices in this replica.
   struct Worker {
-    Worker(const sluice_binary &program, const Machine &machine, int card, bool isSynchronous);
+    Worker(const sluice_binary &program, Machine &machine, int card, bool isSynchronous);
     int card;
     Stream stream;
     Launcher launcher;

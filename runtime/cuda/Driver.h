@@ -16,7 +16,14 @@ namespace sluice::cuda {
 using Address = unsigned long long;
 
 /// Some of CUresult.
-enum Status { kSuccess = 0, kOutOfMemory = 2, kNoDevice = 100, kNoBinaryForGpu = 209, kUnsupportedPtxVersion = 222 };
+enum Status {
+  kSuccess = 0,
+  kOutOfMemory = 2,
+  kNoDevice = 100,
+  kNoBinaryForGpu = 209,
+  kUnsupportedPtxVersion = 222,
+  kPeerAccessAlreadyEnabled = 704
+};
 
 /// Some of CUdevice_attribute and CUfunction_attribute.
 enum DeviceAttribute { kCapabilityMajor = 75, kCapabilityMinor = 76 };

@@ -36,7 +36,7 @@ void Launcher::launchAll(const sluice_function &function, const AddressFunction 
   }
 }
 
-/// The launches of a function as a graph; null where something went wrong, which the stream keeps.
+/// The launches of a function as a graph; null where something went wrong.
 void *Launcher::capture(const sluice_function &function, const AddressFunction &addressOf, int64_t microBatch) {
   const Driver &driver = stream.card.driver;
   void *graph = nullptr, *exec = nullptr;

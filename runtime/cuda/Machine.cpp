@@ -17,7 +17,20 @@ Machine::Machine(const sluice_binary &program) {
   // What a kernel takes of a card's memory is not free any more when that is asked for.
   for (const Card &card : cards)
     kernels.emplace_back(program, card);
+  enablePeers();
   checkMemory(program);
+}
+
+/// Has cards copy to each other directly where they can; elsewhere the driver goes by way of the host.
+void Machine::enablePeers() const {
+  for (const Card &card : cards)
+    for (const Card &peer : cards)
+      if (&card != &peer && card.canAccess(peer)) {
+        card.makeCurrent();
+        int status = card.driver.cuCtxEnablePeerAccess(peer.context(), 0);
+        if (status != kPeerAccessAlreadyEnabled)
+          card.driver.check(status, card.name() + " and " + peer.name());
+      }
 }
 
 void Machine::checkMemory(const sluice_binary &program) const {

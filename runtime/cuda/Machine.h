@@ -5,6 +5,7 @@
 
 #include "runtime/abi.h"
 #include "runtime/cuda/Card.h"
+#include "runtime/cuda/Failure.h"
 #include "runtime/cuda/Kernels.h"
 
 #include <deque>
@@ -21,12 +22,16 @@ public:
   int count() const { return static_cast<int>(cards.size()); }
   const Card &card(int number) const { return cards[static_cast<size_t>(number)]; }
   const Kernels &kernelsOf(int number) const { return kernels[static_cast<size_t>(number)]; }
+  /// Of all streams.
+  Failure &failure() { return firstFailure; }
 
 private:
+  void enablePeers() const;
   void checkMemory(const sluice_binary &program) const;
 
   std::deque<Card> cards;
   std::deque<Kernels> kernels; // by card
+  Failure firstFailure;
 };
 
 } // namespace sluice::cuda

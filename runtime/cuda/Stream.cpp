@@ -24,8 +24,8 @@ static void *makeStream(const Card &card) {
   return stream;
 }
 
-Stream::Stream(const Card &card, bool isSynchronous)
-    : card(card), synchronous(isSynchronous), stream(makeStream(card)),
+Stream::Stream(const Card &card, Failure &failure, bool isSynchronous)
+    : card(card), failure(failure), synchronous(isSynchronous), stream(makeStream(card)),
       steps{PinnedMemory(card, int64_t(kStagedSteps * sizeof(sluice_step))), {}, 0} {
   for (size_t i = 0; i < kStagedSteps; ++i)
     steps.copied.emplace_back(card);
@@ -120,29 +120,40 @@ void Stream::wait(const Event &event) {
 
 void Stream::launch(void *function, const Shape &shape, std::vector<Address> &parameters, const std::string &name) {
   attempt([&] {
+    std::unique_lock<std::mutex> turn;
+    if (synchronous)
+      turn = failure.takeTurn();
     std::vector<void *> places;
     for (Address &parameter : parameters)
       places.push_back(&parameter);
     check(card.driver.cuLaunchKernel(function, shape.grid[0], shape.grid[1], shape.grid[2], shape.block[0],
                                      shape.block[1], shape.block[2], shape.sharedBytes, stream, places.data(), nullptr),
           name);
-    if (synchronous)
-      check(card.driver.cuStreamSynchronize(stream), name);
+    if (!synchronous)
+      return;
+    if (int status = card.driver.cuStreamSynchronize(stream); status != kSuccess)
+      throw KernelError(name + ": the CUDA driver says " + card.driver.describe(status));
   });
+}
+
+/// Times are told from here on: those of a long run would have few digits left.
+void Stream::beginMarks() {
+  bool isFirst = marks.events.empty();
+  for (size_t i = marks.events.size(); i < 2; ++i)
+    marks.events.emplace_back(card, kEventTimed);
+  marks.used = 2;
+  marks.areRead = false;
+  record(marks.events[1]);
+  check(card.driver.cuEventSynchronize(marks.events[1].get()), "an event");
+  marks.origin = isFirst ? Clock::now() : whenDone(1);
+  std::swap(marks.events[0], marks.events[1]);
+  marks.used = 1;
 }
 
 int64_t Stream::mark() {
   attempt([&] {
-    if (marks.events.empty())
-      marks.events.emplace_back(card, kEventTimed);
-    if (marks.areRead) {
-      // Times are told from here on: those of a long run would have few digits left.
-      marks.used = 1;
-      marks.areRead = false;
-      record(marks.events.front());
-      check(card.driver.cuEventSynchronize(marks.events.front().get()), "an event");
-      marks.origin = Clock::now();
-    }
+    if (marks.areRead)
+      beginMarks();
     if (marks.used == marks.events.size())
       marks.events.emplace_back(card, kEventTimed);
     record(marks.events[marks.used++]);
@@ -152,7 +163,7 @@ int64_t Stream::mark() {
 
 Clock::time_point Stream::whenDone(int64_t mark) const {
   float milliseconds = 0;
-  if (reason.empty() && mark > 0)
+  if (!failed && mark > 0)
     card.driver.cuEventElapsedTime(&milliseconds, marks.events.front().get(),
                                    marks.events[static_cast<size_t>(mark)].get());
   return marks.origin +

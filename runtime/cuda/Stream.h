@@ -1,8 +1,8 @@
 //===- Stream.h - Work of a card, in order ----------------------*- C++ -*-===//
 //
 // One of the program's devices. What it is asked for is done in that order, and later. A call that fails is the last:
-// its reason is kept, and what comes after it is left out, so that other devices, which wait for messages, go on to the
-// end of the step.
+// its reason is kept in the process's failure, and what comes after it is left out, so that other devices, which wait
+// for messages, go on to the end of the step.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,6 +13,7 @@
 #include "runtime/abi.h"
 #include "runtime/cpu/Wait.h"
 #include "runtime/cuda/Card.h"
+#include "runtime/cuda/Failure.h"
 
 #include <deque>
 #include <string>
@@ -23,14 +24,13 @@ namespace sluice::cuda {
 /// One thread at a time may call it.
 class Stream {
 public:
-  /// One that is synchronous waits for each kernel, so that a fault says which it was. The card must outlive it.
-  Stream(const Card &card, bool isSynchronous);
+  /// One that is synchronous waits for each kernel, so that a fault says which it was. The others must outlive it.
+  Stream(const Card &card, Failure &failure, bool isSynchronous);
   ~Stream();
   Stream(const Stream &) = delete;
   Stream &operator=(const Stream &) = delete;
 
-  /// Empty where nothing went wrong.
-  const std::string &failure() const { return reason; }
+  bool hasFailed() const { return failed; }
 
   /// Copies memory of the host, which stays as it is until the stream is finished unless it is pageable.
   void upload(Address to, const void *from, int64_t bytes);
@@ -63,14 +63,14 @@ public:
 
   /// Calls what may throw a RunError, which is kept, unless something has failed before.
   template <typename Function> void attempt(const Function &function) {
-    if (!reason.empty())
+    if (failed)
       return;
     try {
       card.makeCurrent();
       function();
     } catch (const runtime::RunError &error) {
-      if (reason.empty())
-        reason = error.what();
+      failed = true;
+      failure.add(error);
     }
   }
   /// Throws where the driver says that something has failed, maybe long before.
@@ -94,21 +94,23 @@ private:
     int64_t bytes;
   };
   struct Marks {
-    std::deque<Event> events; ///< The first is that of a known time.
+    std::deque<Event> events; ///< The first is that of the origin.
     runtime::Clock::time_point origin;
     size_t used = 1;
     bool areRead = true;
   };
   char *stage(int64_t bytes);
+  void beginMarks();
 
+  Failure &failure;
   bool synchronous;
+  bool failed = false;
   void *stream = nullptr;
   StagedSteps steps;
   std::deque<PinnedMemory> staging; ///< For downloads, of which the last has room.
   int64_t staged = 0;               ///< Bytes of that.
   std::vector<Download> downloads;
   Marks marks;
-  std::string reason;
 };
 
 } // namespace sluice::cuda

@@ -52,6 +52,7 @@ static_assert(int(sluice::cuda::kOutOfMemory) == int(CUDA_ERROR_OUT_OF_MEMORY));
 static_assert(int(sluice::cuda::kNoDevice) == int(CUDA_ERROR_NO_DEVICE));
 static_assert(int(sluice::cuda::kNoBinaryForGpu) == int(CUDA_ERROR_NO_BINARY_FOR_GPU));
 static_assert(int(sluice::cuda::kUnsupportedPtxVersion) == int(CUDA_ERROR_UNSUPPORTED_PTX_VERSION));
+static_assert(int(sluice::cuda::kPeerAccessAlreadyEnabled) == int(CUDA_ERROR_PEER_ACCESS_ALREADY_ENABLED));
 static_assert(int(sluice::cuda::kCapabilityMajor) == int(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR));
 static_assert(int(sluice::cuda::kCapabilityMinor) == int(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR));
 static_assert(int(sluice::cuda::kMaxDynamicSharedBytes) == int(CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES));
