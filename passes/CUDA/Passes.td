@@ -280,6 +280,7 @@ def PlanLaunches : Pass<"sluice-plan-launches", "::mlir::ModuleOp"> {
     - Does: follows the calls of an action. Of every operand it finds the block of memory and the offset there.
     - Leaves: actions without arguments, which have `sluice_cuda.launch` alone, in the order of the launches. Functions
       that actions call are gone.
+    - Calls that need little scratch memory get some of their own, so that launches of one can run with those of others.
     - Launches within a `sluice_cuda.when` are of copies of their kernels, which read the word of the gate first.
     - Refuses: memory whose place is not known before the step, and code that is in no kernel.
 
@@ -304,6 +305,32 @@ def PlanLaunches : Pass<"sluice-plan-launches", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::sluice::cuda::CUDADialect", "::mlir::arith::ArithDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+}
+
+def BatchLaunches : Pass<"sluice-batch-launches", "::mlir::ModuleOp"> {
+  let summary = "launches of one kernel on many tensors become one";
+  let description = [{
+    Norms of gradients and updates are many small kernels, which a card starts one by one.
+
+    - Needs: planned launches.
+    - Does: launches of a kernel on different memory of the same spaces become one of a copy of the kernel. The third
+      index of its blocks says which of them a block is for; a constant table of the module says where its operands lie.
+    - A launch moves to an earlier one where nothing in between writes what it touches, or touches what it writes.
+    - Kernels that no launch names disappear.
+
+    ```mlir
+    sluice_cuda.launch @kernels::@square grid [4, 1, 1] block [32, 1, 1] spaces [3] offsets [0] place "norm.a"
+    sluice_cuda.launch @kernels::@square grid [4, 1, 1] block [32, 1, 1] spaces [3] offsets [128] place "norm.b"
+    ```
+
+    becomes
+
+    ```mlir
+    sluice_cuda.launch @kernels::@square_batch grid [4, 1, 2] block [32, 1, 1] spaces [3] offsets [0] place "norm.a"
+    ```
+  }];
+  let dependentDialects = ["::sluice::cuda::CUDADialect", "::mlir::gpu::GPUDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
 }
 
 def LowerKernels : Pass<"sluice-lower-kernels", "::mlir::ModuleOp"> {

@@ -56,6 +56,7 @@ public:
     manager.addPass(createPlanScratch());
     manager.addPass(createOutlineKernels());
     manager.addPass(createPlanLaunches());
+    manager.addPass(createBatchLaunches());
     ApproximateMathOptions functions;
     functions.libm = false;
     manager.addPass(createApproximateMath(functions));

@@ -22,6 +22,11 @@ static constexpr int32_t spacesOfArguments[] = {
     SLUICE_SPACE_STEP,  SLUICE_SPACE_WEIGHTS,  SLUICE_SPACE_NEXT_WEIGHTS, SLUICE_SPACE_PERSISTENT,
     SLUICE_SPACE_FRAME, SLUICE_SPACE_IN_PLACE, SLUICE_SPACE_SCRATCH};
 
+/// Where a function that is no action has its scratch.
+static constexpr size_t scratchArgument = 1;
+/// Calls with no more scratch than this have some of their own, so that they need not wait for each other.
+static constexpr int64_t mostOwnScratch = int64_t(1) << 20;
+
 namespace {
 /// Where memory lies: a space of abi.h, and bytes in it.
 struct Place {
@@ -33,8 +38,15 @@ struct Place {
 class Walk {
 public:
   Walk(func::FuncOp action, SymbolTable &symbols, GatedKernels &gated)
-      : symbols(symbols), gated(gated), builder(action.getContext()) {
+      : symbols(symbols), gated(gated), builder(action.getContext()), scratchBytes(bytesOfScratch(action)) {
     builder.setInsertionPoint(action.getBody().front().getTerminator());
+  }
+
+  /// Scratch memory that the launches need together.
+  int64_t getScratchBytes() const { return scratchBytes; }
+  static int64_t bytesOfScratch(func::FuncOp function) {
+    auto bytes = function->getAttrOfType<IntegerAttr>(scratchBytesAttrName);
+    return bytes ? bytes.getInt() : 0;
   }
 
   LogicalResult visit(func::FuncOp function, ArrayRef<Place> arguments, const Place *gate);
@@ -47,6 +59,7 @@ private:
   SymbolTable &symbols;
   GatedKernels &gated;
   OpBuilder builder;
+  int64_t scratchBytes;
   DenseMap<Value, Place> places; // of arguments of functions that are being visited
 };
 } // namespace
@@ -118,7 +131,12 @@ LogicalResult Walk::visit(Operation &op, func::FuncOp function, const Place *gat
         return failure();
       arguments.push_back(*place);
     }
-    return visit(symbols.lookup<func::FuncOp>(call.getCallee()), arguments, gate);
+    auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
+    if (int64_t bytes = bytesOfScratch(callee); bytes > 0 && bytes <= mostOwnScratch) {
+      arguments[scratchArgument] = {SLUICE_SPACE_SCRATCH, scratchBytes};
+      scratchBytes += llvm::alignTo(bytes, SLUICE_ALIGNMENT);
+    }
+    return visit(callee, arguments, gate);
   }
   if (auto when = dyn_cast<WhenOp>(op)) {
     if (gate)
@@ -190,7 +208,11 @@ private:
     SmallVector<Place> arguments;
     for (int32_t space : spacesOfArguments)
       arguments.push_back({space, 0});
-    return Walk(action, symbols, gated).visit(action, arguments, /*gate=*/nullptr);
+    Walk walk(action, symbols, gated);
+    if (failed(walk.visit(action, arguments, /*gate=*/nullptr)))
+      return failure();
+    action->setAttr(scratchBytesAttrName, OpBuilder(action).getI64IntegerAttr(walk.getScratchBytes()));
+    return success();
   }
 };
 } // namespace

@@ -12,6 +12,15 @@ namespace sluice {
 using namespace mlir;
 using namespace sluice;
 
+/// Each row is read and written; a scatter reads what it adds to.
+static KernelAttr workOf(Operation *op, Value rows, bool adds) {
+  auto type = cast<MemRefType>(rows.getType());
+  int64_t bytes = type.getNumElements() * int64_t(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
+  StringRef name = op->getName().stripDialect();
+  return KernelAttr::get(op->getContext(), StringAttr::get(op->getContext(), name), adds ? type.getNumElements() : 0,
+                         (adds ? 3 : 2) * bytes);
+}
+
 /// Indices [...] and rows [..., C] as seen by a kernel: how many, and how wide.
 namespace {
 struct Rows {
@@ -56,7 +65,7 @@ static void writeGather(OpBuilder &builder, GatherRowsOp op) {
   Rows rows(op.getInputs()[0], op.getOutputs()[0]);
   int64_t ofRow = rows.columns / rows.width, runs = rows.count * ofRow;
   KernelLaunch launch(builder, op.getLoc(), {int64_t(llvm::divideCeil(runs, threadsOfBlock)), 1, 1},
-                      {threadsOfBlock, 1, 1}, op->getAttrOfType<KernelAttr>(kernelAttrName));
+                      {threadsOfBlock, 1, 1}, workOf(op, rows.rows, /*adds=*/false));
   ImplicitLocOpBuilder &b = launch.body();
   IndexMath index{b};
   Value run = index.add(index.mul(launch.blockIndex(), threadsOfBlock), launch.threadIndex());
@@ -76,8 +85,7 @@ class Scatter {
 public:
   Scatter(OpBuilder &builder, ScatterRowsOp op)
       : rows(op.getInputs()[1], op.getInputs()[0]), table(op.getOutputs()[0]),
-        launch(builder, op.getLoc(), {rows.count, 1, 1}, {threads, 1, 1},
-               op->getAttrOfType<KernelAttr>(kernelAttrName)),
+        launch(builder, op.getLoc(), {rows.count, 1, 1}, {threads, 1, 1}, workOf(op, rows.rows, /*adds=*/true)),
         b(launch.body()) {}
 
   void write();
