@@ -18,6 +18,20 @@ struct BlockShape {
   int64_t warps() const { return rows / warpRows * (columns / warpColumns); }
 };
 
+/// A tile as an operand: lines are its lines and terms its terms, or the other way round. Turned tiles keep terms
+/// contiguous.
+struct TileView {
+  SharedTile tile;
+  bool isTurned = false;
+
+  TileView(SharedTile tile) : tile(tile) {}
+  static TileView turned(SharedTile tile) {
+    TileView view(tile);
+    view.isTurned = true;
+    return view;
+  }
+};
+
 /// What one thread has of a block of C: the elements from each of `columns` on, `lanes` of them, of each of `rows`.
 struct ThreadPart {
   llvm::SmallVector<mlir::Value> rows, columns; // in the block
@@ -40,8 +54,8 @@ public:
 
 /// Products by FMA of f32. The lanes of a warp are 4 x 8; a thread has quads of neighbouring rows and of neighbouring
 /// columns, those of all lanes side by side.
-std::unique_ptr<BlockProduct> createFmaProduct(mlir::ImplicitLocOpBuilder &b, BlockShape shape, SharedTile tileOfA,
-                                               SharedTile tileOfB, mlir::Value thread);
+std::unique_ptr<BlockProduct> createFmaProduct(mlir::ImplicitLocOpBuilder &b, BlockShape shape, TileView tileOfA,
+                                               TileView tileOfB, mlir::Value thread);
 
 } // namespace sluice::cuda
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------------------===//
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Build/Loops.h"
 #include "passes/CUDA/BlockProduct.h"
@@ -27,23 +28,20 @@ namespace {
 /// The lines of a tile that a thread reads: quads of neighbours.
 class Lines {
 public:
-  Lines(SharedTile tile, SmallVector<Value> quads) : tile(tile), quads(std::move(quads)) {}
+  Lines(TileView view, SmallVector<Value> quads) : view(view), quads(std::move(quads)) {}
 
   /// Loads the terms of a chunk of all lines.
-  void load(ImplicitLocOpBuilder &b, Place place, int64_t chunkOfTerms) {
+  void load(ImplicitLocOpBuilder &b, Place place, Value chunkOfTerms) {
     loaded.clear();
     for (Value quad : quads)
-      for (int64_t i = 0; i < SharedTile::chunk; ++i) {
-        Value at = tile.hasContiguousTerms
-                       ? tile.placeOfTerms(b, quad, i, constantIndex(b, chunkOfTerms))
-                       : tile.placeOfLines(b, quad, constantIndex(b, chunkOfTerms * SharedTile::chunk + i));
-        loaded.push_back(loadLanes(b, place.flat, plus(b, place.index, at), SharedTile::chunk));
-      }
+      for (int64_t i = 0; i < SharedTile::chunk; ++i)
+        loaded.push_back(
+            loadLanes(b, place.flat, plus(b, place.index, placeOf(b, quad, i, chunkOfTerms)), SharedTile::chunk));
   }
   /// Of the lines of a quad.
   Value term(ImplicitLocOpBuilder &b, int64_t quad, int64_t term) const {
     auto ofQuad = ArrayRef(loaded).slice(quad * SharedTile::chunk, SharedTile::chunk);
-    if (!tile.hasContiguousTerms)
+    if (view.isTurned || !view.tile.hasContiguousTerms)
       return ofQuad[term];
     auto elements =
         llvm::map_to_vector(ofQuad, [&](Value line) -> Value { return vector::ExtractOp::create(b, line, term); });
@@ -52,14 +50,22 @@ public:
   int64_t count() const { return quads.size(); }
 
 private:
-  SharedTile tile;
+  Value placeOf(ImplicitLocOpBuilder &b, Value quad, int64_t i, Value chunkOfTerms) const {
+    if (view.isTurned)
+      return view.tile.placeOfTerms(b, chunkOfTerms, i, quad);
+    if (view.tile.hasContiguousTerms)
+      return view.tile.placeOfTerms(b, quad, i, chunkOfTerms);
+    return view.tile.placeOfLines(b, quad, plus(b, times(b, chunkOfTerms, SharedTile::chunk), i));
+  }
+
+  TileView view;
   SmallVector<Value> quads;
   SmallVector<Value> loaded; // of each quad four vectors: terms of a line each, or lines of a term each
 };
 
 class FmaProduct : public BlockProduct {
 public:
-  FmaProduct(ImplicitLocOpBuilder &b, BlockShape shape, SharedTile tileOfA, SharedTile tileOfB, Value thread)
+  FmaProduct(ImplicitLocOpBuilder &b, BlockShape shape, TileView tileOfA, TileView tileOfB, Value thread)
       : shape(shape), tileOfA(tileOfA), tileOfB(tileOfB) {
     Value warp = thread, lane = takeIndex(b, warp, warpSize);
     Value laneRow = lane, laneColumn = takeIndex(b, laneRow, laneColumns);
@@ -83,9 +89,27 @@ public:
   ThreadPart part() const override { return threadPart; }
 
   SmallVector<Value> add(ImplicitLocOpBuilder &b, Place a, Place bOf, ValueRange sums) const override {
+    int64_t chunks = shape.terms / SharedTile::chunk;
+    if (chunks <= chunksOfPass)
+      return addChunks(b, a, bOf, constantIndex(b, 0), chunks, sums);
+    auto loop =
+        scf::ForOp::create(b, constantIndex(b, 0), constantIndex(b, chunks), constantIndex(b, chunksOfPass), sums);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    scf::YieldOp::create(b, addChunks(b, a, bOf, loop.getInductionVar(), chunksOfPass, loop.getRegionIterArgs()));
+    return SmallVector<Value>(loop.getResults());
+  }
+
+private:
+  // Chunks of terms that are multiplied without a loop: more of them at a time would be more registers.
+  static constexpr int64_t chunksOfPass = 4;
+
+  SmallVector<Value> addChunks(ImplicitLocOpBuilder &b, Place a, Place bOf, Value first, int64_t count,
+                               ValueRange sums) const {
     SmallVector<Value> result(sums);
     Lines rows(tileOfA, rowQuads), columns(tileOfB, columnQuads);
-    for (int64_t chunk = 0; chunk < shape.terms / SharedTile::chunk; ++chunk) {
+    for (int64_t i = 0; i < count; ++i) {
+      Value chunk = plus(b, first, i);
       rows.load(b, a, chunk);
       columns.load(b, bOf, chunk);
       for (int64_t term = 0; term < SharedTile::chunk; ++term)
@@ -94,7 +118,6 @@ public:
     return result;
   }
 
-private:
   static void addTerm(ImplicitLocOpBuilder &b, const Lines &rows, const Lines &columns, int64_t term,
                       SmallVector<Value> &sums) {
     SmallVector<Value> ofColumns;
@@ -115,13 +138,13 @@ private:
   }
 
   BlockShape shape;
-  SharedTile tileOfA, tileOfB;
+  TileView tileOfA, tileOfB;
   SmallVector<Value> rowQuads, columnQuads;
   ThreadPart threadPart;
 };
 } // namespace
 
-std::unique_ptr<BlockProduct> cuda::createFmaProduct(ImplicitLocOpBuilder &b, BlockShape shape, SharedTile tileOfA,
-                                                     SharedTile tileOfB, Value thread) {
+std::unique_ptr<BlockProduct> cuda::createFmaProduct(ImplicitLocOpBuilder &b, BlockShape shape, TileView tileOfA,
+                                                     TileView tileOfB, Value thread) {
   return std::make_unique<FmaProduct>(b, shape, tileOfA, tileOfB, thread);
 }

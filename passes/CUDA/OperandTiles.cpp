@@ -1,6 +1,7 @@
 //===- OperandTiles.cpp - Copies of blocks of an operand to shared memory -------------===//
 #include "passes/CUDA/OperandTiles.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "passes/Build/Loops.h"
 
 using namespace mlir;
@@ -33,43 +34,82 @@ Value OperandTiles::validLanes(ImplicitLocOpBuilder &b, Value first, int64_t end
   return arith::SelectOp::create(b, isInside, valid ? valid : all, zero);
 }
 
+/// A number that is known but for a part that is the same for all copies of a thread: these share their addresses.
+struct OperandTiles::Number {
+  Value ofThread;
+  int64_t known;
+
+  Value value(ImplicitLocOpBuilder &b) const { return plus(b, ofThread, known); }
+};
+
+auto OperandTiles::divide(ImplicitLocOpBuilder &b, Number number, int64_t most, int64_t divisor)
+    -> std::pair<Number, Number> {
+  auto by = [&](Value value) -> std::pair<Value, Value> {
+    Value remainder = takeIndex(b, value, divisor);
+    return {value, remainder};
+  };
+  if (number.known % divisor == 0) {
+    auto [quotient, remainder] = by(number.ofThread);
+    return {{quotient, number.known / divisor}, {remainder, 0}};
+  }
+  if (most <= divisor && divisor % most == 0 && number.known % most == 0)
+    return {{constantIndex(b, 0), number.known / divisor}, {number.ofThread, number.known % divisor}};
+  auto [quotient, remainder] = by(number.value(b));
+  return {{quotient, 0}, {remainder, 0}};
+}
+
+/// The index, of which LLVM does not know that it is the same in every iteration of a loop.
+static Value hidden(ImplicitLocOpBuilder &b, Value index) {
+  Value number = arith::IndexCastOp::create(b, b.getI64Type(), index);
+  auto same = LLVM::InlineAsmOp::create(b, b.getI64Type(), ValueRange(number), "mov.b64 $0, $1;", "=l,l",
+                                        /*has_side_effects=*/true, /*is_align_stack=*/false,
+                                        LLVM::tailcallkind::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
+  return arith::IndexCastOp::create(b, b.getIndexType(), same.getRes());
+}
+
 void OperandTiles::copy(ImplicitLocOpBuilder &b, Value thread, Value start, Value firstLine, Value firstTerm,
                         Place place) const {
-  int64_t perRow = (tile.hasContiguousTerms ? tile.terms : tile.lines) / lanes;
   int64_t copies = tile.elements() / lanes;
-  for (int64_t done = 0; done < copies; done += threads) {
-    Value number = plus(b, thread, done);
-    Value row = number, inRow = takeIndex(b, row, perRow);
-    Value line, term, to, valid;
-    if (tile.hasContiguousTerms) {
-      // Rows in shared memory are lines in their order there.
-      Value quad = row, part = quad;
-      int64_t quads = tile.lines / SharedTile::chunk;
-      quad = takeIndex(b, part, quads);
-      term = times(b, inRow, lanes);
-      Value chunkOfTerms = b.createOrFold<arith::DivUIOp>(term, constantIndex(b, SharedTile::chunk));
-      to = plus(b, tile.placeOfTerms(b, quad, 0, chunkOfTerms), times(b, part, quads * tile.terms));
-      if (lanes == 1)
-        to = plus(b, to, b.createOrFold<arith::RemUIOp>(term, constantIndex(b, SharedTile::chunk)));
-      line = plus(b, firstLine, plus(b, times(b, quad, SharedTile::chunk), part));
-      term = plus(b, firstTerm, term);
-      valid = validLanes(b, term, matrix.terms, below(b, line, matrix.lines, tile.lines));
-    } else {
-      line = times(b, inRow, lanes);
-      to = plus(b, times(b, row, tile.lines), line);
-      line = plus(b, firstLine, line);
-      term = plus(b, firstTerm, row);
-      valid = validLanes(b, line, matrix.lines, below(b, term, matrix.terms, tile.terms));
-    }
-    Value from = plus(b, start, plus(b, times(b, line, matrix.strideOfLine), times(b, term, matrix.strideOfTerm)));
-    if (valid) // What is not read has an address all the same.
-      from = arith::SelectOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::ne, valid, constantIndex(b, 0)),
-                                     from, start);
-    auto emit = [&] { copyAsync(b, {matrix.flat, from}, {place.flat, plus(b, place.index, to)}, lanes, valid); };
-    if (done + threads <= copies) {
-      emit();
-      continue;
-    }
-    emitIf(b, arith::CmpIOp::create(b, arith::CmpIPredicate::ult, number, constantIndex(b, copies)), emit);
+  auto copyIfThere = [&](Number number) {
+    auto emit = [&] { copyOne(b, number, start, firstLine, firstTerm, place); };
+    if (copies % threads == 0)
+      return emit();
+    emitIf(b, arith::CmpIOp::create(b, arith::CmpIPredicate::ult, number.value(b), constantIndex(b, copies)), emit);
+  };
+  // Otherwise LLVM would compute all addresses before the loop around, and take registers from sums.
+  if (llvm::divideCeil(copies, threads) > mostKept)
+    thread = hidden(b, thread);
+  for (int64_t done = 0; done < copies; done += threads)
+    copyIfThere({thread, done});
+}
+
+void OperandTiles::copyOne(ImplicitLocOpBuilder &b, Number number, Value start, Value firstLine, Value firstTerm,
+                           Place place) const {
+  int64_t perRow = (tile.hasContiguousTerms ? tile.terms : tile.lines) / lanes;
+  auto [row, inRow] = divide(b, number, threads, perRow);
+  Value inRowValue = times(b, inRow.value(b), lanes), line, term, to, valid;
+  if (tile.hasContiguousTerms) {
+    // Rows in shared memory are lines in their order there.
+    int64_t quads = tile.lines / SharedTile::chunk;
+    auto [part, quad] = divide(b, row, std::max<int64_t>(threads / perRow, 1), quads);
+    Value chunkOfTerms = b.createOrFold<arith::DivUIOp>(inRowValue, constantIndex(b, SharedTile::chunk));
+    to = plus(b, tile.placeOfTerms(b, quad.value(b), 0, chunkOfTerms),
+              plus(b, times(b, part.ofThread, quads * tile.terms), part.known * quads * tile.terms));
+    if (lanes == 1)
+      to = plus(b, to, b.createOrFold<arith::RemUIOp>(inRowValue, constantIndex(b, SharedTile::chunk)));
+    Value ofThread = plus(b, times(b, quad.ofThread, SharedTile::chunk), part.ofThread);
+    line = plus(b, plus(b, firstLine, ofThread), quad.known * SharedTile::chunk + part.known);
+    term = plus(b, firstTerm, inRowValue);
+    valid = validLanes(b, term, matrix.terms, below(b, line, matrix.lines, tile.lines));
+  } else {
+    to = plus(b, times(b, row.value(b), tile.lines), inRowValue);
+    line = plus(b, firstLine, inRowValue);
+    term = plus(b, plus(b, firstTerm, row.ofThread), row.known);
+    valid = validLanes(b, line, matrix.lines, below(b, term, matrix.terms, tile.terms));
   }
+  Value from = plus(b, start, plus(b, times(b, line, matrix.strideOfLine), times(b, term, matrix.strideOfTerm)));
+  if (valid) // What is not read has an address all the same.
+    from = arith::SelectOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::ne, valid, constantIndex(b, 0)),
+                                   from, start);
+  copyAsync(b, {matrix.flat, from}, {place.flat, plus(b, place.index, to)}, lanes, valid);
 }

@@ -34,6 +34,14 @@ public:
   const SharedTile &shape() const { return tile; }
 
 private:
+  struct Number;
+  // Copies of a thread whose addresses may stay in registers.
+  static constexpr int64_t mostKept = 4;
+
+  /// Quotient and remainder of `number`, of which the part of the thread is below `most`.
+  static std::pair<Number, Number> divide(mlir::ImplicitLocOpBuilder &b, Number number, int64_t most, int64_t divisor);
+  void copyOne(mlir::ImplicitLocOpBuilder &b, Number number, mlir::Value start, mlir::Value firstLine,
+               mlir::Value firstTerm, Place place) const;
   /// A chunk, or one element where that is not aligned.
   int64_t lanesOfCopy() const;
   /// How many of the `lanes` elements from `first` on are before the `end`; null: all. `isInside` (null: yes) says

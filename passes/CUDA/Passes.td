@@ -246,6 +246,34 @@ def CUDAContractions : Pass<"sluice-cuda-contractions", "::mlir::func::FuncOp"> 
                            "::mlir::vector::VectorDialect"];
 }
 
+def CUDAAttention : Pass<"sluice-cuda-attention", "::mlir::func::FuncOp"> {
+  let summary = "attention becomes kernels";
+  let description = [{
+    Replaces `sluice.blocked_attention` by a launch and its backward by two. Scores never exist outside of registers and
+    shared memory.
+
+    - Needs: memrefs of static shape. Memory begins at multiples of 16 bytes, but for the offset that the type of a view
+      says.
+    - Does: a block of threads has a block of queries of one head and passes by the keys that these see. Backward has
+      blocks of queries for their gradient, then blocks of keys for those of keys and values. No two blocks add to one
+      sum.
+    - Does: the mask of dropout is drawn again in every kernel, as `sluice-decompose-blocked` says.
+    - Leaves: `gpu.launch`, the first with the `sluice.kernel` of the op. Between the kernels of backward the sums of
+      gradient x result are in a buffer of the function.
+    - Refuses: results of f64, and heads wider than 128.
+
+    ```mlir
+    sluice.blocked_attention ins(%q, %k, %v : memref<8x256x384xf32>, memref<8x256x384xf32>, memref<8x256x384xf32>)
+      outs(%result, %logsumexp : memref<8x256x384xf32>, memref<8x6x256xf32>) {causal, heads = 6, ordinal = 0}
+    ```
+
+    becomes a `gpu.launch` of 4 x 48 blocks of 128 threads: 64 queries of a head each.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect", "::mlir::NVVM::NVVMDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
 def OutlineKernels : Pass<"sluice-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "launches become kernels of one module";
   let description = [{
