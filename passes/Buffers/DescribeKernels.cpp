@@ -58,11 +58,33 @@ static int64_t flopsOf(linalg::LinalgOp op) {
   return product(op.getStaticLoopRanges()) * flops;
 }
 
+static int64_t sumOfBytes(ValueRange values) {
+  int64_t bytes = 0;
+  for (Value value : values)
+    bytes += bytesOf(value);
+  return bytes;
+}
+
 static int64_t bytesOf(linalg::LinalgOp op) {
   int64_t bytes = 0;
   for (OpOperand &operand : op->getOpOperands())
     bytes += bytesOf(operand.get()) * (op.isDpsInit(&operand) && op.payloadUsesValueFromOperand(&operand) ? 2 : 1);
   return bytes;
+}
+
+/// Of attention: two products of queries and keys forward, five backward; half of their scores with a causal mask.
+template <typename AttentionOp> static int64_t flopsOfAttention(AttentionOp op, Value query, int64_t products) {
+  auto type = cast<ShapedType>(query.getType());
+  return 2 * products * type.getNumElements() * type.getDimSize(1) / (op.getCausal() ? 2 : 1);
+}
+
+/// Of an op that stands for loops; 0 where they are too many kinds to count.
+static int64_t flopsOf(KernelOpInterface op) {
+  if (auto forward = dyn_cast<BlockedAttentionOp>(*op))
+    return flopsOfAttention(forward, forward.getInputs()[0], 2);
+  if (auto backward = dyn_cast<BlockedAttentionBackwardOp>(*op))
+    return flopsOfAttention(backward, backward.getInputs()[1], 5);
+  return 0;
 }
 
 /// How often the op runs in one run of `root`.
@@ -123,6 +145,8 @@ struct DescribeKernels : sluice::impl::DescribeKernelsBase<DescribeKernels> {
       }
       if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op); linalgOp && !linalgOp.hasDynamicShape())
         describe(op, nameOf(linalgOp), flopsOf(linalgOp), bytesOf(linalgOp));
+      else if (auto kernel = dyn_cast<KernelOpInterface>(op))
+        describe(op, nameIn(op->getLoc()), flopsOf(kernel), sumOfBytes(op->getOperands()));
       else if (auto copy = dyn_cast<memref::CopyOp>(op))
         describe(op, nameIn(op->getLoc()), 0, bytesOf(copy.getSource()) + bytesOf(copy.getTarget()));
       return WalkResult::advance();

@@ -89,10 +89,11 @@ def DescribeKernels : Pass<"sluice-describe-kernels", "::mlir::func::FuncOp"> {
   let summary = "says what each op and each loop on buffers computes and moves";
   let description = [{
     - Needs: buffers of static shape.
-    - Does: sets `sluice.kernel` on every op of linalg, every copy and every parallel loop that is not inside of
-      another.
+    - Does: sets `sluice.kernel` on every op of linalg, every kernel op, every copy, and every parallel loop that is not
+      inside of another.
     - The name is that of the op of the model that it comes from. A contraction's has its rows, columns and sum, too.
-    - Operations count one for each of arithmetic and each function of an element.
+    - Operations count one for each of arithmetic and each function of an element. Of attention they are those of its
+      products, of other kernel ops none.
     - Bytes are those of the operands. Those of a destination count twice where it is read as well.
     - In a loop, a bound that depends on a loop around it counts as half of the static one.
 

@@ -36,6 +36,9 @@ public:
   TargetAttrInterface describe(MLIRContext *context) const override { return card.describe(context); }
 
   void buildKernelPipeline(OpPassManager &manager, StringRef tuneCache) const override {
+    // Here for ops that become kernels as they are, and below for those that become loops.
+    manager.addNestedPass<func::FuncOp>(createDescribeKernels());
+    manager.addNestedPass<func::FuncOp>(createCUDAAttention());
     manager.addNestedPass<func::FuncOp>(createTableRowKernels());
     manager.addNestedPass<func::FuncOp>(createCUDABlockStrategy());
     // On buffers, so that blocks are plain subviews.
@@ -47,7 +50,6 @@ public:
     // Contractions first: they take the element-wise ops beside them.
     manager.addNestedPass<func::FuncOp>(createCUDAStrategy());
     manager.addNestedPass<func::FuncOp>(createCUDAContractions());
-    manager.addNestedPass<func::FuncOp>(createCUDAAttention());
     manager.addNestedPass<func::FuncOp>(createRowKernels());
     manager.addNestedPass<func::FuncOp>(createColumnKernels());
     manager.addNestedPass<func::FuncOp>(createElementwiseKernels());

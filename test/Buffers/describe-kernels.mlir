@@ -67,3 +67,12 @@ func.func @a_loop_is_one_kernel(%step: memref<584xi8>, %x: memref<128x128xf32>) 
   } loc("attention"("model.json":5:1))
   return
 }
+
+// Of the two products of 2 x 64 x 16 with 64 keys, half is masked.
+// CHECK-LABEL: @attention
+// CHECK: sluice.kernel = #sluice.kernel<"attn", flops = 262144, bytes = 33792>
+func.func @attention(%q: memref<2x64x16xf32>, %result: memref<2x64x16xf32>, %logsumexp: memref<2x2x64xf32>) {
+  sluice.blocked_attention ins(%q, %q, %q : memref<2x64x16xf32>, memref<2x64x16xf32>, memref<2x64x16xf32>)
+    outs(%result, %logsumexp : memref<2x64x16xf32>, memref<2x2x64xf32>) {causal, heads = 2, ordinal = 0} loc("attn")
+  return
+}
