@@ -7,6 +7,7 @@
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "passes/CUDA/Elements.h"
 #include "passes/CUDA/KernelLaunch.h"
+#include "passes/CUDA/LaneReduction.h"
 #include "passes/CUDA/OpGroup.h"
 #include "passes/CUDA/Passes.h"
 
@@ -54,10 +55,7 @@ struct Sum {
   Value neutral(ImplicitLocOpBuilder &b) const {
     return arith::ConstantOp::create(b, *arith::getNeutralElement(combiner));
   }
-  Value combine(ImplicitLocOpBuilder &b, Value x, Value y) const {
-    return b.create(b.getLoc(), combiner->getName().getIdentifier(), {x, y}, {x.getType()}, combiner->getAttrs())
-        ->getResult(0);
-  }
+  Value combine(ImplicitLocOpBuilder &b, Value x, Value y) const { return Combiner(combiner)(b, x, y); }
 };
 
 class ColumnKernel {

@@ -31,12 +31,6 @@ static Value exchange(ImplicitLocOpBuilder &b, Value value, int64_t mask) {
   return isa<FloatType>(type) ? arith::BitcastOp::create(b, type, bits).getResult() : bits;
 }
 
-Value LaneReduction::combine(Value x, Value y) const {
-  ImplicitLocOpBuilder &b = launch.body();
-  return b.create(b.getLoc(), combiner->getName().getIdentifier(), {x, y}, {x.getType()}, combiner->getAttrs())
-      ->getResult(0);
-}
-
 Value LaneReduction::ofWarp(Value value) const {
   for (int64_t mask = warpSize / 2; mask > 0; mask /= 2)
     value = combine(value, exchange(launch.body(), value, mask));

@@ -6,15 +6,30 @@
 
 namespace sluice {
 
-/// Combines values of threads by the op of a reduction, in an order that the number of threads alone decides: halves of
+/// An op of two operands that sums, or the like, are made of: that in the body of a reduction, or one by its name.
+class Combiner {
+public:
+  explicit Combiner(mlir::Operation *op) : name(op->getName().getIdentifier()), attributes(op->getAttrs()) {}
+  explicit Combiner(mlir::StringAttr name) : name(name) {}
+
+  mlir::Value operator()(mlir::ImplicitLocOpBuilder &b, mlir::Value x, mlir::Value y) const {
+    return b.create(b.getLoc(), name, {x, y}, {x.getType()}, attributes)->getResult(0);
+  }
+
+private:
+  mlir::StringAttr name;
+  llvm::SmallVector<mlir::NamedAttribute> attributes;
+};
+
+/// Combines values of threads, in an order that the number of threads alone decides: halves of
 /// a warp pairwise, then warps one after the other. All threads get the same.
 struct LaneReduction {
   KernelLaunch &launch;
-  mlir::Operation *combiner; ///< Of two operands, as in the body of the reduction.
-  mlir::Value lane;          ///< Of the `threads` that combine, a multiple of a warp.
+  Combiner combiner;
+  mlir::Value lane; ///< Of the `threads` that combine, a multiple of a warp.
   int64_t threads;
 
-  mlir::Value combine(mlir::Value x, mlir::Value y) const;
+  mlir::Value combine(mlir::Value x, mlir::Value y) const { return combiner(launch.body(), x, y); }
   /// The values of a thread pairwise, then those of all threads. More than a warp meet at a barrier.
   mlir::Value combineAll(llvm::ArrayRef<mlir::Value> values) const;
 

@@ -213,7 +213,7 @@ void RowKernel::writeReduce(linalg::LinalgOp op) {
   LoopPosition first = ofRow;
   first.isInside = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, IndexMath{b}.constant(0));
   for (auto [i, output] : llvm::enumerate(op.getDpsInitsMutable())) {
-    LaneReduction reduction{launch, combiners[i], lane, shape.threads};
+    LaneReduction reduction{launch, Combiner(combiners[i]), lane, shape.threads};
     Value sum = reduction.combineAll(ArrayRef(sums).slice(i * shape.width, shape.width));
     sum = reduction.combine(initial[i], sum);
     AffineMap map = op.getMatchingIndexingMap(&output);

@@ -2,6 +2,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "passes/CUDA/Elements.h"
 #include "passes/CUDA/KernelLaunch.h"
+#include "passes/CUDA/LaneReduction.h"
 #include "passes/CUDA/Passes.h"
 
 namespace sluice {
@@ -106,29 +107,18 @@ private:
 /// Whether a row before `number` names the same row of the table, in all threads: each looks at some.
 Value Scatter::isRepeated(Value number, Value row) {
   IndexMath index{b};
-  Value flag = launch.shared({1}, b.getI32Type());
-  Value none = arith::ConstantOp::create(b, b.getI32IntegerAttr(0)),
-        one = arith::ConstantOp::create(b, b.getI32IntegerAttr(1));
-  Value zero = index.constant(0);
-  Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, launch.threadIndex(), zero);
-  auto start = scf::IfOp::create(b, isFirst, /*withElseRegion=*/false);
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(start.thenBlock());
-    memref::StoreOp::create(b, none, flag, zero);
-  }
-  gpu::BarrierOp::create(b);
-  auto loop = scf::ForOp::create(b, launch.threadIndex(), number, index.constant(threads));
+  Value none = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
+  auto loop = scf::ForOp::create(b, launch.threadIndex(), number, index.constant(threads), none);
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Value isSame = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, rows.index(b, loop.getInductionVar()), row);
-    auto found = scf::IfOp::create(b, isSame, /*withElseRegion=*/false);
-    b.setInsertionPointToStart(found.thenBlock());
-    memref::StoreOp::create(b, one, flag, zero);
+    Value found = arith::ExtUIOp::create(b, b.getI32Type(), isSame);
+    scf::YieldOp::create(b, arith::OrIOp::create(b, loop.getRegionIterArg(0), found).getResult());
   }
-  gpu::BarrierOp::create(b);
-  return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, memref::LoadOp::create(b, flag, zero), none);
+  Combiner either(b.getStringAttr(arith::OrIOp::getOperationName()));
+  Value any = LaneReduction{launch, either, launch.threadIndex(), threads}.combineAll(loop.getResult(0));
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, any, none);
 }
 
 void Scatter::addRows(Value number, Value row) {

@@ -14,8 +14,8 @@ func.func @gather(%indices: memref<64xi32>, %table: memref<256x96xf32>, %rows: m
 // A block a row. The first of those that name the same row adds all of them up in order, and nothing is atomic.
 // CHECK-LABEL: func.func @scatter
 // CHECK: gpu.launch blocks(%[[NUMBER:[a-z0-9]+]], {{.*}} in (%{{.*}} = %c64, {{.*}} in (%{{.*}} = %c128,
-// CHECK: gpu.barrier
 // CHECK: scf.for %{{.*}} = %{{.*}} to %[[NUMBER]] step %c128
+// CHECK: gpu.shuffle xor
 // CHECK: gpu.barrier
 // CHECK: scf.for %{{.*}} to %c96 step %c512
 // CHECK: scf.for %{{.*}} = %[[NUMBER]] to %c64 step %c1
