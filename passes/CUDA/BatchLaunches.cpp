@@ -32,7 +32,7 @@ private:
   bool canJoin(const Batch &batch, LaunchOp launch);
 
   KernelOperands &operands;
-  SmallVector<LaunchOp> all; // in their order
+  SmallVector<std::pair<LaunchOp, size_t>> all; // with the position where each runs
   SmallVector<Batch> batches;
   llvm::DenseMap<Attribute, size_t> newest; // batch by kernel
 };
@@ -53,8 +53,9 @@ bool Batches::canJoin(const Batch &batch, LaunchOp launch) {
   if (!haveOneShape(batch.launches.front(), launch) || !haveOneLayout(batch.launches.front(), launch) ||
       launch.getGrid()[2] != 1)
     return false;
-  return llvm::none_of(ArrayRef(all).drop_front(batch.position),
-                       [&](LaunchOp other) { return operands.conflict(other, launch); });
+  return llvm::none_of(ArrayRef(all).drop_front(batch.position), [&](const auto &other) {
+    return other.second >= batch.position && operands.conflict(other.first, launch);
+  });
 }
 
 void Batches::add(LaunchOp launch) {
@@ -64,7 +65,7 @@ void Batches::add(LaunchOp launch) {
     batches.push_back({{}, all.size()});
   }
   batches[found->second].launches.push_back(launch);
-  all.push_back(launch);
+  all.push_back({launch, batches[found->second].position});
 }
 
 static KernelAttr workOf(ArrayRef<LaunchOp> launches) {

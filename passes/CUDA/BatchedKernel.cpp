@@ -77,7 +77,8 @@ SymbolRefAttr BatchedKernels::get(SymbolRefAttr name, Shifts shifts) {
     Value memory = moved(b, old, shift, type);
     old.replaceUsesWithIf(memory, [](OpOperand &use) { return !isa<memref::ViewOp>(use.getOwner()); });
   }
-  batched.setFunctionType(FunctionType::get(module.getContext(), body.getArgumentTypes(), {}));
+  auto types = TypeRange(body.getArgumentTypes()).take_front(kernel.getFunctionType().getNumInputs());
+  batched.setFunctionType(FunctionType::get(module.getContext(), types, {}));
   return SymbolRefAttr::get(name.getRootReference(), {FlatSymbolRefAttr::get(batched.getNameAttr())});
 }
 

@@ -39,7 +39,8 @@ ArrayRef<KernelOperands::Operand> KernelOperands::operandsOf(SymbolRefAttr name)
   auto [found, isNew] = known.try_emplace(name);
   if (isNew) {
     auto kernel = cast<gpu::GPUFuncOp>(SymbolTable::lookupSymbolIn(module, name));
-    for (Value argument : kernel.getArguments())
+    // Shared memory comes behind them in the block.
+    for (Value argument : kernel.getArguments().take_front(kernel.getFunctionType().getNumInputs()))
       found->second.push_back({spanOf(cast<MemRefType>(argument.getType())), isWritten(argument)});
   }
   return found->second;

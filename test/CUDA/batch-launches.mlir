@@ -1,0 +1,66 @@
+// RUN: sluice-opt %s --sluice-batch-launches | FileCheck %s
+
+// CHECK-LABEL: func.func @update
+// Three tensors, each of which is updated by what a step before wrote: that step has moved as well. A table
+// says how much further than the first in memory each lies.
+// CHECK-NEXT: sluice_cuda.launch @kernels::@square_batch grid [1, 1, 3] block [8, 1, 1] spaces [3, 6] offsets [0, 0]
+// CHECK-SAME: place "a" work <"square", flops = 24, bytes = 192>
+// CHECK-NEXT: sluice_cuda.launch @kernels::@add_batch grid [1, 1, 3] block [8, 1, 1] spaces [6, 3] offsets [0, 512]
+// CHECK-NEXT: return
+
+// CHECK-LABEL: func.func @in_order
+// The second reads what the first writes, and the last two are behind different gates.
+// CHECK-COUNT-4: sluice_cuda.launch {{.*}} grid [1, 1, 1]
+// CHECK-NEXT: return
+
+// CHECK: gpu.module @kernels
+// CHECK-DAG: memref.global "private" constant @square_batch_places : memref<3x2xi64> = dense<{{\[\[}}64, 0], [0, 64], [128, 128]]>
+// CHECK-DAG: memref.global "private" constant @add_batch_places : memref<3x2xi64> = dense<{{\[\[}}0, 0], [64, 64], [128, 128]]>
+// CHECK: gpu.func @add_batch(%{{.*}}: memref<160xi8>, %{{.*}}: memref<160xi8>)
+// CHECK: %[[SET:.*]] = gpu.block_id z
+// CHECK: memref.load %{{.*}}[%[[SET]], %{{.*}}] : memref<3x2xi64>
+// CHECK: memref.view %{{.*}} : memref<160xi8> to memref<8xf32>
+module attributes {gpu.container_module} {
+  func.func @update() attributes {sluice.action = #sluice.action<update>} {
+    sluice_cuda.launch @kernels::@square grid [1, 1, 1] block [8, 1, 1] spaces [3, 6] offsets [64, 0] place "a"
+      work <"square", flops = 8, bytes = 64>
+    sluice_cuda.launch @kernels::@add grid [1, 1, 1] block [8, 1, 1] spaces [6, 3] offsets [0, 512] place "a"
+    sluice_cuda.launch @kernels::@square grid [1, 1, 1] block [8, 1, 1] spaces [3, 6] offsets [0, 64] place "b"
+      work <"square", flops = 8, bytes = 64>
+    sluice_cuda.launch @kernels::@add grid [1, 1, 1] block [8, 1, 1] spaces [6, 3] offsets [64, 576] place "b"
+    sluice_cuda.launch @kernels::@square grid [1, 1, 1] block [8, 1, 1] spaces [3, 6] offsets [128, 128] place "c"
+      work <"square", flops = 8, bytes = 64>
+    sluice_cuda.launch @kernels::@add grid [1, 1, 1] block [8, 1, 1] spaces [6, 3] offsets [128, 640] place "c"
+    return
+  }
+  func.func @in_order() attributes {sluice.action = #sluice.action<forward>} {
+    sluice_cuda.launch @kernels::@square grid [1, 1, 1] block [8, 1, 1] spaces [4, 4] offsets [0, 64] place "a"
+    sluice_cuda.launch @kernels::@square grid [1, 1, 1] block [8, 1, 1] spaces [4, 4] offsets [64, 128] place "a"
+    sluice_cuda.launch @kernels::@gated grid [1, 1, 1] block [8, 1, 1] spaces [6, 4] offsets [0, 256] gated place "b"
+    sluice_cuda.launch @kernels::@gated grid [1, 1, 1] block [8, 1, 1] spaces [6, 4] offsets [64, 320] gated place "c"
+    return
+  }
+  gpu.module @kernels {
+    gpu.func @square(%x: memref<8xf32>, %y: memref<8xf32>) kernel {
+      %t = gpu.thread_id x
+      %0 = memref.load %x[%t] : memref<8xf32>
+      %1 = arith.mulf %0, %0 : f32
+      memref.store %1, %y[%t] : memref<8xf32>
+      gpu.return
+    }
+    gpu.func @add(%x: memref<8xf32>, %y: memref<8xf32>) kernel {
+      %t = gpu.thread_id x
+      %0 = memref.load %x[%t] : memref<8xf32>
+      %1 = memref.load %y[%t] : memref<8xf32>
+      %2 = arith.addf %0, %1 : f32
+      memref.store %2, %y[%t] : memref<8xf32>
+      gpu.return
+    }
+    gpu.func @gated(%gate: memref<1xi32>, %x: memref<8xf32>) kernel {
+      %t = gpu.thread_id x
+      %zero = arith.constant 0.0 : f32
+      memref.store %zero, %x[%t] : memref<8xf32>
+      gpu.return
+    }
+  }
+}
