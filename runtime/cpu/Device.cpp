@@ -75,14 +75,10 @@ CpuDevice::CpuDevice(const sluice_binary &program, unsigned threads)
 
 char *CpuDevice::weights(int32_t stage, int64_t updates) const {
   const sluice_stage &facts = program.stages[stage];
-  int64_t place = (updates == kNewest ? Device::updates(stage) : updates) % facts.versions;
-  if (!facts.predicts)
-    --place;
-  else if (updates == kNewest)
-    place = -1;
+  int64_t version = versionOf(stage, updates);
   // So that the weights lie at their offsets in the parameter block.
-  return place < 0 ? parameterBlock.data()
-                   : stages[stage].versions.data() + facts.weights_bytes * place - facts.weights_offset;
+  return version < 0 ? parameterBlock.data()
+                     : stages[stage].versions.data() + facts.weights_bytes * version - facts.weights_offset;
 }
 
 char *CpuDevice::parameter(const sluice_parameter &parameter) const {
@@ -110,9 +106,8 @@ void CpuDevice::readFrame(int32_t stage, int64_t microBatch, int64_t offset, int
 
 int32_t *CpuDevice::input(int64_t microBatch, uint32_t input) {
   // Every micro-batch keeps its inputs for the whole step: a schedule may load all before the first forward.
-  int64_t kept = microBatchesKept(program);
-  int64_t place = microBatch == kEvaluated ? withEvaluated(program, kept) - 1 : microBatch % kept;
-  return reinterpret_cast<int32_t *>(inputs.data()) + inputStride(program) * (place * SLUICE_MAX_INPUTS + input);
+  return reinterpret_cast<int32_t *>(inputs.data()) +
+         inputStride(program) * (placeOf(microBatch) * SLUICE_MAX_INPUTS + input);
 }
 
 char *CpuDevice::weightsBefore(int32_t stage, int32_t back) const {

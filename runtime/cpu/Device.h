@@ -51,6 +51,8 @@ public:
   void forgetPredictions() override;
   char *weightsBefore(int32_t stage, int32_t back) const override;
   std::vector<Memory *> underWay() override;
+  void fetchUnderWay() override {}
+  void storeUnderWay() override {}
 
   std::unique_ptr<Messages> makeMessages(int32_t channel, Device &to) override;
 

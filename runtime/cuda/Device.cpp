@@ -23,7 +23,7 @@ CudaDevice::CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> ca
     : Device(program), machine(std::move(cards)), shown(program.parameter_bytes),
       shownPersistent(program.persistent_bytes), pool(threads, 0), blocks(static_cast<size_t>(machine->count())),
       slots(program.stage_count), functions(program.function_count), inputs(machine->card(0), inputBytes(program)),
-      loadings(static_cast<size_t>(microBatchesKept(program))) {
+      loadings(static_cast<size_t>(withEvaluated(program, microBatchesKept(program)))) {
   int32_t first = replica * devicesOfReplica(program);
   for (int32_t device = first; device < first + devicesOfReplica(program); ++device) {
     int card = cardOf(device, machine->count());
@@ -31,12 +31,16 @@ CudaDevice::CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> ca
     if (blocks[card])
       continue;
     blocks[card] = std::make_unique<Block>(program, *machine, replica, card);
-    // Optimizer state is zero at the first step. What else there is functions write before they read it.
-    stream.clear(blocks[card]->memory.address(), blocks[card]->layout.shared());
+    // Optimizer state is zero at the first step. What else there is functions write before they read it, but a
+    // checkpoint of what is under way has all of it.
+    const Layout &layout = blocks[card]->layout;
+    stream.clear(blocks[card]->memory.address(), mostDelay(program) > 0 ? layout.total() : layout.shared());
     stream.finish();
   }
   for (uint32_t stage = 0; stage < program.stage_count; ++stage)
-    slots[stage].resize(static_cast<size_t>(program.stages[stage].frames));
+    slots[stage].resize(static_cast<size_t>(withEvaluated(program, program.stages[stage].frames)));
+  if (mostDelay(program) > 0)
+    lateMemory = std::make_unique<CudaLateMemory>(program, replica, *this);
   for (uint32_t i = 0; i < program.function_count; ++i)
     for (uint32_t l = 0; l < program.functions[i].launch_count; ++l) {
       const sluice_launch &launch = program.launches[program.functions[i].first_launch + l];
@@ -49,11 +53,31 @@ CudaDevice::CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> ca
     }
 }
 
-void CudaDevice::fetchParameter(const sluice_parameter &parameter) {
-  Stream &stream = streamOf(parameter.stage);
-  stream.download(shown.data() + parameter.tensor.offset, parameterAt(parameter.stage, parameter.tensor.offset),
-                  parameter.tensor.bytes);
-  finish(parameter.stage);
+Address CudaDevice::weightsAt(int32_t stage, int64_t version, int64_t offset) const {
+  const Layout &layout = layoutOf(stage);
+  return baseOf(stage) + static_cast<Address>(version < 0 ? layout.parameter(offset)
+                                                          : layout.version(stage, version) + offset -
+                                                                program.stages[stage].weights_offset);
+}
+
+char *CudaDevice::shownWeights(int32_t stage, int64_t version) const {
+  return version < 0 ? shown.data() : lateMemory->version(stage, version) - program.stages[stage].weights_offset;
+}
+
+/// The newest version.
+Address CudaDevice::parameterAt(const sluice_parameter &parameter) const {
+  int64_t version = parameter.in_place ? -1 : versionOf(parameter.stage, kNewest);
+  return weightsAt(parameter.stage, version, parameter.tensor.offset);
+}
+
+char *CudaDevice::parameter(const sluice_parameter &parameter) const {
+  int64_t version = parameter.in_place ? -1 : versionOf(parameter.stage, kNewest);
+  return shownWeights(parameter.stage, version) + parameter.tensor.offset;
+}
+
+void CudaDevice::fetchParameter(const sluice_parameter &fetched) {
+  streamOf(fetched.stage).download(parameter(fetched), parameterAt(fetched), fetched.tensor.bytes);
+  finish(fetched.stage);
   check();
 }
 
@@ -63,13 +87,11 @@ void CudaDevice::fetchPersistent(int32_t stage, int64_t offset, int64_t bytes) {
   check();
 }
 
-void CudaDevice::storeParameter(const sluice_parameter &parameter, const char *from) {
-  int64_t offset = parameter.tensor.offset;
-  if (shown.data() + offset != from)
-    std::memcpy(shown.data() + offset, from, static_cast<size_t>(parameter.tensor.bytes));
-  streamOf(parameter.stage)
-      .upload(parameterAt(parameter.stage, offset), static_cast<const void *>(from), parameter.tensor.bytes);
-  finish(parameter.stage);
+void CudaDevice::storeParameter(const sluice_parameter &stored, const char *from) {
+  if (char *to = parameter(stored); to != from)
+    std::memcpy(to, from, static_cast<size_t>(stored.tensor.bytes));
+  streamOf(stored.stage).upload(parameterAt(stored), static_cast<const void *>(from), stored.tensor.bytes);
+  finish(stored.stage);
   check();
 }
 
@@ -79,11 +101,6 @@ void CudaDevice::storePersistent(int32_t stage, int64_t offset, int64_t bytes, c
   streamOf(stage).upload(persistentAt(stage, offset), static_cast<const void *>(from), bytes);
   finish(stage);
   check();
-}
-
-int64_t CudaDevice::placeOf(int64_t microBatch) const {
-  auto kept = static_cast<int64_t>(loadings.size());
-  return microBatch == kEvaluated ? kept - 1 : microBatch % kept;
 }
 
 int32_t *CudaDevice::input(int64_t microBatch, uint32_t input) {
@@ -152,9 +169,11 @@ Address CudaDevice::addressOf(int32_t stage, const Call &call, const sluice_oper
   case SLUICE_SPACE_STEP:
     return base + layout.step(stage, call.frame) + static_cast<Address>(operand.offset);
   case SLUICE_SPACE_WEIGHTS:
+    return weightsAt(stage, call.weights, operand.offset);
   case SLUICE_SPACE_NEXT_WEIGHTS:
+    return weightsAt(stage, call.nextWeights, operand.offset);
   case SLUICE_SPACE_IN_PLACE:
-    return parameterAt(stage, operand.offset);
+    return weightsAt(stage, -1, operand.offset);
   case SLUICE_SPACE_PERSISTENT:
     // Backward touches nothing of the persistent block but the gradients: these lie in the buffer at their offsets.
     return call.buffer == 0
@@ -170,18 +189,36 @@ Address CudaDevice::addressOf(int32_t stage, const Call &call, const sluice_oper
   }
 }
 
-void CudaDevice::call(int32_t function, int64_t microBatch, int32_t buffer, int64_t, sluice_step &step) {
+void CudaDevice::call(int32_t function, int64_t microBatch, int32_t buffer, int64_t count, sluice_step &step) {
   int32_t stage = program.functions[function].stage;
   prepareSlot(function, microBatch, step);
-  Call call{function, frameOf(stage, microBatch), buffer};
+  bool isInPlace = program.stages[stage].predicts && count == kNewest;
+  Call call{function, frameOf(stage, microBatch), buffer, versionOf(stage, count),
+            isInPlace ? -1 : versionOf(stage, updates(stage) + 1)};
   workers[program.stages[stage].device].launcher.call(
       call, [&](const sluice_operand &operand) { return addressOf(stage, call, operand); }, microBatch);
 }
 
-void CudaDevice::update(int32_t stage, int32_t function, int32_t, sluice_step &step) {
+void CudaDevice::update(int32_t stage, int32_t function, int32_t ahead, sluice_step &step) {
+  const sluice_stage &facts = program.stages[stage];
+  bool predicts = facts.predicts && facts.weights_bytes > 0;
+  Address newest = predicts ? weightsAt(stage, -1, facts.weights_offset) : 0;
+  Address next = predicts ? weightsAt(stage, versionOf(stage, updates(stage) + 1), facts.weights_offset) : 0;
+  if (predicts)
+    streamOf(stage).copy(next, newest, facts.weights_bytes);
   if (function >= 0)
     call(function, /*microBatch=*/0, /*buffer=*/0, kNewest, step);
+  if (predicts)
+    workers[facts.device].launcher.extrapolate(
+        next, newest, facts.weights_bytes / elementBytes(static_cast<sluice_element>(facts.element)), facts.element,
+        ahead);
   setUpdates(stage, updates(stage) + 1);
+}
+
+void CudaDevice::forgetSlots() {
+  for (std::vector<Slot> &ofStage : slots)
+    for (Slot &slot : ofStage)
+      slot = {};
 }
 
 std::unique_ptr<Messages> CudaDevice::makeMessages(int32_t channel, Device &to) {
@@ -206,13 +243,14 @@ void CudaDevice::timeKernels(bool isTimed, std::vector<KernelTime> &sums) {
     }
     worker.times.assign(isTimed ? program.symbol_count : 0, {});
     worker.launcher.timeKernels(isTimed);
+    worker.stream.forgetMarks();
   }
 }
 
 void CudaDevice::finish(int32_t stage) {
   Worker &worker = workers[program.stages[stage].device];
   worker.stream.finish();
-  // Marks are used again from here on.
+  // Whoever forgets marks does so behind this.
   if (!worker.times.empty())
     worker.launcher.addTimes(worker.times);
 }

@@ -9,6 +9,7 @@
 #ifndef SLUICE_RUNTIME_CUDA_DEVICE_H
 #define SLUICE_RUNTIME_CUDA_DEVICE_H
 
+#include "runtime/cuda/LateMemory.h"
 #include "runtime/cuda/Launcher.h"
 #include "runtime/cuda/Layout.h"
 #include "runtime/cuda/Machine.h"
@@ -30,10 +31,11 @@ public:
              bool isSynchronous);
 
   sluice_pool &threads(int32_t) override { return pool; }
+  runtime::LateMemory *late() override { return lateMemory.get(); }
   std::string name() const override;
   bool isHost() const override { return false; }
 
-  char *parameter(const sluice_parameter &parameter) const override { return shown.data() + parameter.tensor.offset; }
+  char *parameter(const sluice_parameter &parameter) const override;
   char *persistent() const override { return shownPersistent.data(); }
   void fetchParameter(const sluice_parameter &parameter) override;
   void fetchPersistent(int32_t stage, int64_t offset, int64_t bytes) override;
@@ -52,6 +54,7 @@ public:
 
   int64_t mark(int32_t stage) override;
   runtime::Clock::time_point whenDone(int64_t mark) const override;
+  void forgetMarks(int32_t stage) override { streamOf(stage).forgetMarks(); }
   void timeKernels(bool isTimed, std::vector<KernelTime> &sums) override;
   void finish(int32_t stage) override;
   void check() override;
@@ -66,6 +69,18 @@ public:
   }
   Address frameAt(int32_t stage, int64_t microBatch) const;
   Address messageAt(int32_t channel, uint32_t place) const;
+
+  /// The same for what is late.
+  Address weightsAt(int32_t stage, int64_t version, int64_t offset) const;
+  Address heldAt(int32_t stage, int32_t half) const { return baseOf(stage) + layoutOf(stage).held(stage, half); }
+  Address frameNumber(int32_t stage, int64_t frame) const {
+    return baseOf(stage) + layoutOf(stage).frame(stage, frame);
+  }
+  char *inputData() const { return inputs.data(); }
+  /// What the host sees of a version of weights, from where the parameter block would begin.
+  char *shownWeights(int32_t stage, int64_t version) const;
+  /// What lies beside frames is not that of their micro-batches any more.
+  void forgetSlots();
 
 private:
   /// One of the program's devices in this replica.
@@ -95,9 +110,8 @@ private:
   int cardOfStage(int32_t stage) const { return workers[program.stages[stage].device].card; }
   Address baseOf(int32_t stage) const { return blocks[cardOfStage(stage)]->memory.address(); }
   const Layout &layoutOf(int32_t stage) const { return blocks[cardOfStage(stage)]->layout; }
-  int64_t placeOf(int64_t microBatch) const;
   void prepareSlot(int32_t function, int64_t microBatch, const sluice_step &step);
-  Address parameterAt(int32_t stage, int64_t offset) const { return baseOf(stage) + layoutOf(stage).parameter(offset); }
+  Address parameterAt(const sluice_parameter &parameter) const;
   Address addressOf(int32_t stage, const Call &call, const sluice_operand &operand) const;
 
   std::shared_ptr<Machine> machine;
@@ -108,7 +122,8 @@ private:
   std::vector<std::vector<Slot>> slots;       ///< By stage and frame.
   std::vector<FunctionFacts> functions;
   PinnedMemory inputs;
-  std::vector<int64_t> loadings; ///< By place of a micro-batch: how often it was loaded.
+  std::vector<int64_t> loadings;              ///< By place of a micro-batch: how often it was loaded.
+  std::unique_ptr<CudaLateMemory> lateMemory; ///< Null where no gradient is late.
 };
 
 } // namespace sluice::cuda

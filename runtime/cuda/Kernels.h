@@ -15,6 +15,13 @@ namespace sluice::cuda {
 /// alone.
 const sluice_image *chooseImage(const sluice_binary &program, int capability);
 
+/// Kernels that no program has. Parameters are the addresses of values and of others, their count, and a whole number;
+/// threads of any grid share the work.
+enum class OwnKernel {
+  Add,        ///< Adds each of the others to a value.
+  Extrapolate ///< A value gets what the other will be if it goes on as many times as it went from the value to it.
+};
+
 /// Modules of a card: the program's, and the few kernels that the runtime has itself. RunError where the program has no
 /// image for the card, or the driver does not take it.
 class Kernels {
@@ -27,9 +34,10 @@ public:
   /// By index in sluice_binary::symbols.
   void *function(int32_t symbol) const { return functions[symbol]; }
 
-  /// Adds `count` elements, each after the other's value: parameters are the addresses of sums and terms, and a count
-  /// of 64 bits; threads of any grid share the work.
-  void *addition(uint32_t element) const { return element == SLUICE_F64 ? addDouble : addFloat; }
+  /// One of the runtime's for floats of that type.
+  void *own(OwnKernel kernel, uint32_t element) const {
+    return ownKernels[static_cast<size_t>(kernel)][element == SLUICE_F64];
+  }
 
 private:
   void *load(const char *image, const std::string &what);
@@ -38,7 +46,7 @@ private:
   const Card &card;
   std::vector<void *> modules;
   std::vector<void *> functions;
-  void *addFloat = nullptr, *addDouble = nullptr;
+  void *ownKernels[2][2] = {}; ///< For f32, and for f64.
 };
 
 } // namespace sluice::cuda

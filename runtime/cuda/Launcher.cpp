@@ -79,12 +79,22 @@ void Launcher::addTimes(std::vector<KernelTime> &sums) {
   runs.clear();
 }
 
-void Launcher::add(Address into, Address from, int64_t count, uint32_t element) {
+/// Launches one of the runtime's kernels, whose threads share so many elements.
+void Launcher::launchEach(void *function, int64_t count, std::vector<Address> parameters, const char *name) {
   if (count == 0)
     return;
   constexpr uint32_t kThreads = 256, kMostBlocks = 1024;
   uint32_t block[] = {kThreads, 1, 1};
   uint32_t grid[] = {static_cast<uint32_t>(std::min<int64_t>((count + kThreads - 1) / kThreads, kMostBlocks)), 1, 1};
-  std::vector<Address> parameters = {into, from, static_cast<Address>(count)};
-  stream.launch(kernels.addition(element), {grid, block, 0}, parameters, "the sum of gradients");
+  stream.launch(function, {grid, block, 0}, parameters, name);
+}
+
+void Launcher::add(Address into, Address from, int64_t count, uint32_t element) {
+  launchEach(kernels.own(OwnKernel::Add, element), count, {into, from, static_cast<Address>(count), 0},
+             "the sum of gradients");
+}
+
+void Launcher::extrapolate(Address values, Address newest, int64_t count, uint32_t element, int32_t ahead) {
+  launchEach(kernels.own(OwnKernel::Extrapolate, element), count,
+             {values, newest, static_cast<Address>(count), static_cast<Address>(ahead)}, "the prediction of weights");
 }

@@ -19,9 +19,12 @@ struct Call {
   int32_t function;
   int64_t frame;  ///< Of its stage.
   int32_t buffer; ///< Of gradients.
+  /// Versions of its stage's weights, that is read and that is written.
+  int64_t weights, nextWeights;
 
   bool operator<(const Call &other) const {
-    return std::tie(function, frame, buffer) < std::tie(other.function, other.frame, other.buffer);
+    return std::tie(function, frame, buffer, weights, nextWeights) <
+           std::tie(other.function, other.frame, other.buffer, other.weights, other.nextWeights);
   }
 };
 
@@ -49,7 +52,11 @@ public:
   /// Adds elements of memory, each by itself.
   void add(Address into, Address from, int64_t count, uint32_t element);
 
+  /// Has values before an update be what they will be, if the next `ahead` updates are like it.
+  void extrapolate(Address values, Address newest, int64_t count, uint32_t element, int32_t ahead);
+
 private:
+  void launchEach(void *function, int64_t count, std::vector<Address> parameters, const char *name);
   void launchAll(const sluice_function &function, const AddressFunction &addressOf, int64_t microBatch);
   void *capture(const sluice_function &function, const AddressFunction &addressOf, int64_t microBatch);
 

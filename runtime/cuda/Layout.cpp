@@ -44,11 +44,13 @@ void Layout::addStage(int32_t number) {
   Stage &stage = stages[number];
   const sluice_stage &facts = program.stages[number];
   stage.buffers = add(bufferBytes(program, facts), &MemoryPlan::buffers);
-  fixedBytes += aligned(bufferBytes(program, facts));
+  stage.versions = add(versionBytes(facts), &MemoryPlan::versions);
+  stage.held = add(2 * heldBytes(program, number), &MemoryPlan::buffers);
+  fixedBytes += aligned(bufferBytes(program, facts)) + aligned(versionBytes(facts));
   stage.frames = add(frameBytes(program, facts), &MemoryPlan::frames);
   stage.slotStride =
       aligned(sizeof(sluice_step)) + static_cast<int64_t>(inputsOf(program, number)) * inputBytesOfOne(program);
-  stage.slots = add(stage.slotStride * facts.frames, &MemoryPlan::inputs);
+  stage.slots = add(stage.slotStride * withEvaluated(program, facts.frames), &MemoryPlan::inputs);
 }
 
 /// Whether each stage of a replica lies on a card.
@@ -80,16 +82,20 @@ Layout::Layout(const sluice_binary &program, int32_t replica, int card, int card
   }
   for (uint32_t i = 0; i < program.channel_count; ++i)
     if (int32_t to = program.channels[i].to; program.devices[to].replica == replica && isHere(to))
-      channels[i] =
-          add(aligned(messageBytes(program, program.channels[i])) * program.channels[i].capacity, &MemoryPlan::buffers);
+      channels[i] = add(messagesBytes(program, program.channels[i]), &MemoryPlan::buffers);
+}
+
+int64_t sluice::cuda::messagesBytes(const sluice_binary &program, const sluice_channel &channel) {
+  return aligned(messageBytes(program, channel)) * channel.capacity;
 }
 
 MemoryPlan sluice::cuda::planOnOneCard(const sluice_binary &program) {
   MemoryPlan all;
   for (int32_t replica = 0; replica < program.replicas; ++replica) {
     MemoryPlan one = Layout(program, replica, 0, 1).plan();
-    for (int64_t MemoryPlan::*kind : {&MemoryPlan::parameters, &MemoryPlan::persistent, &MemoryPlan::frames,
-                                      &MemoryPlan::buffers, &MemoryPlan::scratch, &MemoryPlan::inputs})
+    for (int64_t MemoryPlan::*kind :
+         {&MemoryPlan::parameters, &MemoryPlan::versions, &MemoryPlan::persistent, &MemoryPlan::frames,
+          &MemoryPlan::buffers, &MemoryPlan::scratch, &MemoryPlan::inputs})
       all.*kind += one.*kind;
   }
   return all;
@@ -98,6 +104,14 @@ MemoryPlan sluice::cuda::planOnOneCard(const sluice_binary &program) {
 int64_t Layout::gradients(int32_t stage, int32_t buffer) const {
   const sluice_stage &facts = program.stages[stage];
   return buffer == 0 ? persistent(facts.gradient_offset) : stages[stage].buffers + facts.gradient_bytes * (buffer - 1);
+}
+
+int64_t Layout::version(int32_t stage, int64_t version) const {
+  return stages[stage].versions + program.stages[stage].weights_bytes * version;
+}
+
+int64_t Layout::held(int32_t stage, int32_t half) const {
+  return stages[stage].held + heldBytes(program, stage) * half;
 }
 
 int64_t Layout::frame(int32_t stage, int64_t frame) const {

@@ -35,6 +35,9 @@ public:
   int64_t persistent(int64_t offset) const { return persistentOffset + persistentSlots.at(offset); }
   /// A gradient buffer of a stage, whose gradients it begins with.
   int64_t gradients(int32_t stage, int32_t buffer) const;
+  /// A version of weights beyond the first, and where a stage holds gradients back: two halves.
+  int64_t version(int32_t stage, int64_t version) const;
+  int64_t held(int32_t stage, int32_t half) const;
   int64_t frame(int32_t stage, int64_t frame) const;
   /// The sluice_step of the micro-batch in a frame, and its inputs.
   int64_t step(int32_t stage, int64_t frame) const;
@@ -46,7 +49,7 @@ public:
 
 private:
   struct Stage {
-    int64_t frames = 0, buffers = 0, slots = 0, slotStride = 0, scratch = 0;
+    int64_t frames = 0, buffers = 0, versions = 0, held = 0, slots = 0, slotStride = 0, scratch = 0;
   };
 
   int64_t add(int64_t size, int64_t runtime::MemoryPlan::*kind);
@@ -60,6 +63,9 @@ private:
   std::vector<Stage> stages;     // of which those elsewhere have nothing
   std::vector<int64_t> channels; // the same
 };
+
+/// Of all messages that a channel holds.
+int64_t messagesBytes(const sluice_binary &program, const sluice_channel &channel);
 
 /// What all replicas have on one card.
 runtime::MemoryPlan planOnOneCard(const sluice_binary &program);

@@ -58,13 +58,15 @@ void CudaMessages::put(MessagePlace place, const sluice_action &send, int64_t mi
                 bytes);
   });
   stream.record(at.isThere);
+  at.wasPut = true;
 }
 
 void CudaMessages::take(MessagePlace place, const sluice_action &receive, int64_t microBatch) {
   Stream &stream = to.streamOf(receive.stage);
   Address message = to.messageAt(number, place.number);
   Place &at = places[place.number];
-  stream.wait(at.isThere);
+  if (at.wasPut)
+    stream.wait(at.isThere);
   forEachPart(/*isSend=*/false, [&](int64_t offset, int64_t inMessage, int64_t bytes) {
     stream.copy(addressOf(channel, to, receive, microBatch, offset), message + static_cast<Address>(inMessage), bytes);
   });

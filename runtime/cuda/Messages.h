@@ -21,7 +21,8 @@ public:
 private:
   struct Place {
     Event isThere, isFree;
-    bool wasTaken = false; ///< Whether the second has been recorded; passed on with the place.
+    /// Whether these have been recorded; passed on with the place. Messages of a checkpoint were not put here.
+    bool wasPut = false, wasTaken = false;
   };
   /// Calls function(offset in the block, offset in the message, bytes) with each part.
   template <typename Function> void forEachPart(bool isSend, const Function &function) const;

@@ -186,5 +186,4 @@ void Stream::finish() {
     attempt([&] { staging.emplace_back(card, together); });
   }
   staged = 0;
-  marks.areRead = true;
 }

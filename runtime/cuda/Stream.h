@@ -57,6 +57,8 @@ public:
   /// A point in time, for whenDone() behind finish().
   int64_t mark();
   runtime::Clock::time_point whenDone(int64_t mark) const;
+  /// Nobody asks for the marks so far any more.
+  void forgetMarks() { marks.areRead = true; }
 
   /// Waits until all is done.
   void finish();

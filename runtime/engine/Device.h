@@ -59,9 +59,14 @@ public:
   /// versions.
   virtual char *weightsBefore(int32_t stage, int32_t back) const = 0;
 
-  /// What lies in memory between steps beside weights and persistent slots: inputs, and of every stage frames and
-  /// gradients that it holds back.
+  /// What lies in memory between steps beside weights and persistent slots, as the host sees it: inputs, of every stage
+  /// frames and gradients that it holds back, and messages that lie nowhere else.
   virtual std::vector<Memory *> underWay() = 0;
+
+  /// Brings what the host sees of these and of weights before up to date, and has devices take what the host has
+  /// written there. Between steps. What goes wrong Device::check() throws.
+  virtual void fetchUnderWay() = 0;
+  virtual void storeUnderWay() = 0;
 };
 
 class Device {
@@ -79,8 +84,8 @@ public:
 
   /// Threads of the host for a stage.
   virtual sluice_pool &threads(int32_t stage = 0) = 0;
-  /// Null where this kind of device has none.
-  virtual LateMemory *late() { return nullptr; }
+  /// There where gradients are late.
+  virtual LateMemory *late() = 0;
   /// What functions run on: a processor, "GPU 0 (NVIDIA H100 80GB HBM3)".
   virtual std::string name() const = 0;
   /// Whether functions and messages work on memory of the host.
@@ -121,6 +126,8 @@ public:
   /// When what a stage was asked for so far is done, for whenDone() after finish().
   virtual int64_t mark(int32_t stage) { return Clock::now().time_since_epoch().count(); }
   virtual Clock::time_point whenDone(int64_t mark) const { return Clock::time_point(Clock::duration(mark)); }
+  /// Nobody asks for those of a stage's device so far any more.
+  virtual void forgetMarks(int32_t stage) {}
 
   /// Adds what the runs of each kernel took since it was last asked, by their number in kernelsOf(), and times them
   /// from now on or not. Between steps.
@@ -138,12 +145,17 @@ public:
   int64_t updatesBefore(int32_t stage, int64_t microBatch) const;
   void setUpdatesBefore(int32_t stage, int64_t microBatch, int64_t count);
 
+  /// The version of a stage's weights after so many updates: that in the parameter block is -1.
+  int64_t versionOf(int32_t stage, int64_t updates) const;
+
 protected:
   /// `program` must outlive the device and have passed checkProgram().
   explicit Device(const sluice_binary &program);
 
   /// The number of a micro-batch's frame in its stage.
   int64_t frameOf(int32_t stage, int64_t microBatch) const;
+  /// The place of a micro-batch's inputs among those of all that are kept.
+  int64_t placeOf(int64_t microBatch) const;
 
   const sluice_binary &program;
 

@@ -20,9 +20,6 @@ Engine::Engine(const sluice_binary &program, Replicas devices)
       actions(program, replicas), executor(program, actions), metrics(program) {
   if (mostDelay(program) == 0)
     return;
-  if (!replicas.front()->late())
-    throw RunError(std::string("the schedule '") + program.schedule + "' has late gradients, which devices of kind '" +
-                   program.target + "' do not run");
   stale = std::make_unique<StaleExecutor>(program, actions);
   underWay = std::make_unique<PipelineState>(program, replicas, actions, *stale);
 }

@@ -32,7 +32,6 @@ namespace sluice::runtime {
 class Engine {
 public:
   /// Runs on devices for all replicas, of one kind. `program` must outlive the engine and have passed checkProgram().
-  /// RunError where gradients are late and the devices have no memory for that.
   Engine(const sluice_binary &program, Replicas replicas);
   /// Reserves all memory and starts the threads, `threads` for each device, of the kind that the program is for.
   Engine(const sluice_binary &program, unsigned threads);

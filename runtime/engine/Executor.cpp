@@ -61,6 +61,8 @@ void Executor::tellTimes(Runner &runner) {
     if (times)
       (*times)[runner.device].push_back({runner.device, action, began, ended});
   }
+  if (!runner.marked.empty())
+    runner.memory->forgetMarks(runner.begin->stage);
   runner.marked.clear();
 }
 

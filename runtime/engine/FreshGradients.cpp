@@ -16,6 +16,7 @@ namespace {
 class KeptUnderWay {
 public:
   KeptUnderWay(const sluice_binary &program, Device &device) : program(program), device(device) {
+    device.late()->fetchUnderWay();
     for (Memory *block : device.late()->underWay())
       blocks.emplace_back(block->data(), block->data() + block->size());
     forEachFrame([&](int32_t stage, int64_t frame) { updates.push_back(device.updatesBefore(stage, frame)); });
@@ -24,6 +25,7 @@ public:
     size_t next = 0;
     for (Memory *block : device.late()->underWay())
       std::copy(blocks[next].begin(), blocks[next].end(), block->data()), ++next;
+    device.late()->storeUnderWay();
     next = 0;
     forEachFrame([&](int32_t stage, int64_t frame) { device.setUpdatesBefore(stage, frame, updates[next++]); });
   }
@@ -53,6 +55,7 @@ FreshGradients::FreshGradients(const sluice_binary &program, Replicas &replicas,
     kept.emplace_back(program, *replica);
   actions.load(settings.step, load);
   run(actions, settings, scalars);
+  fetchGradients();
   const char *begin = replicas.front()->persistent() + program.gradient_offset;
   gradients.assign(begin, begin + program.gradient_bytes);
 }
@@ -83,7 +86,15 @@ void FreshGradients::run(Actions &actions, const StepSettings &settings, const S
   }
 }
 
+/// Has the host see the gradients of all stages.
+void FreshGradients::fetchGradients() const {
+  for (uint32_t i = 0; i < program.stage_count; ++i)
+    if (const sluice_stage &stage = program.stages[i]; stage.gradient_bytes > 0)
+      replicas.front()->fetchPersistent(static_cast<int32_t>(i), stage.gradient_offset, stage.gradient_bytes);
+}
+
 std::vector<StaleDetail> FreshGradients::compare(const std::vector<char> &hasGradient) const {
+  fetchGradients();
   std::vector<StaleDetail> details;
   const char *applied = replicas.front()->persistent();
   for (uint32_t stage = 0; stage < program.stage_count; ++stage) {

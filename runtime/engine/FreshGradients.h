@@ -33,6 +33,7 @@ public:
   std::vector<StaleDetail> compare(const std::vector<char> &hasGradient) const;
 
 private:
+  void fetchGradients() const;
   void run(Actions &actions, const StepSettings &settings, const Scalars &scalars);
 
   const sluice_binary &program;

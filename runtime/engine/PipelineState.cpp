@@ -83,6 +83,8 @@ std::vector<TensorView> PipelineState::tensors() {
           program.stages[i].weights_bytes);
   }
   for (size_t replica = 0; replica < replicas.size(); ++replica) {
+    replicas[replica]->late()->fetchUnderWay();
+    replicas[replica]->check();
     std::string prefix = "replica." + std::to_string(replica) + ".";
     size_t number = 0;
     for (Memory *block : replicas[replica]->late()->underWay())
@@ -94,13 +96,17 @@ std::vector<TensorView> PipelineState::tensors() {
   return views;
 }
 
-void PipelineState::weightsChanged() {
+void PipelineState::tensorsChanged() {
   for (size_t replica = 1; replica < replicas.size(); ++replica)
     for (uint32_t i = 0; i < program.stage_count; ++i)
       for (int32_t back = firstBack(program.stages[i]); back < program.stages[i].versions; ++back)
         std::memcpy(replicas[replica]->late()->weightsBefore(static_cast<int32_t>(i), back),
                     replicas.front()->late()->weightsBefore(static_cast<int32_t>(i), back),
                     static_cast<size_t>(program.stages[i].weights_bytes));
+  for (std::unique_ptr<Device> &replica : replicas) {
+    replica->late()->storeUnderWay();
+    replica->check();
+  }
 }
 
 void PipelineState::start(int64_t step, int64_t updates) {

@@ -34,8 +34,8 @@ public:
 
   /// All the others: raw memory, as f32. Every replica has the weights of the first.
   std::vector<TensorView> tensors();
-  /// Gives other replicas the weights that have been written to the views.
-  void weightsChanged();
+  /// Gives devices what has been written to the views, and other replicas the weights.
+  void tensorsChanged();
 
   /// Begins with nothing under way: steps from `step` on have late gradients, and every stage has done `updates`.
   void start(int64_t step, int64_t updates);

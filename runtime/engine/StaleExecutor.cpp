@@ -1,6 +1,7 @@
 //===- StaleExecutor.cpp - Steps whose stages do not wait -----------------===//
 
 #include "runtime/engine/StaleExecutor.h"
+#include "runtime/Error.h"
 #include "runtime/engine/LossScale.h"
 #include "runtime/engine/NonFinite.h"
 #include "runtime/engine/Program.h"
@@ -87,16 +88,53 @@ void StaleExecutor::run(Runner &runner, StaleStep &step) {
   const sluice_device &device = *runner.device;
   const sluice_action *begin = program.actions + (isWarmup(step) ? device.first_warmup_action : device.first_action);
   const sluice_action *end = begin + (isWarmup(step) ? device.warmup_action_count : device.action_count);
+  Device &memory = *runner.memory;
+  Marks marks;
   for (const sluice_action *action = begin; action != end; ++action) {
-    Clock::time_point started = Clock::now();
-    perform(runner, step, *action);
-    Clock::time_point ended = Clock::now();
-    if (action->kind != SLUICE_ACTION_SEND && action->kind != SLUICE_ACTION_RECEIVE)
-      share.busy += ended - started;
-    if (step.isTimed)
-      share.times.push_back({runner.number, action, started, ended});
+    int64_t started = memory.mark(action->stage);
+    try {
+      perform(runner, step, *action);
+    } catch (const RunError &error) {
+      fail(runner, step, error.what()); // messages go on: others wait for them
+    }
+    marks.emplace_back(started, memory.mark(action->stage));
   }
+  tellTimes(step, runner, begin, marks);
   share.end = runner.ended = Clock::now();
+}
+
+/// Waits for the actions of a step, and tells when they ran: each between two marks.
+void StaleExecutor::tellTimes(StaleStep &step, Runner &runner, const sluice_action *action, const Marks &marks) {
+  if (marks.empty())
+    return;
+  Device &memory = *runner.memory;
+  DeviceStep &share = step.devices[runner.number];
+  int32_t stage = action->stage;
+  memory.finish(stage);
+  for (auto [begin, end] : marks) {
+    Clock::time_point began = memory.whenDone(begin), ended = memory.whenDone(end);
+    if (action->kind != SLUICE_ACTION_SEND && action->kind != SLUICE_ACTION_RECEIVE)
+      share.busy += ended - began;
+    if (step.isTimed)
+      share.times.push_back({runner.number, action, began, ended});
+    ++action;
+  }
+  memory.forgetMarks(stage);
+  try {
+    memory.check();
+  } catch (const RunError &error) {
+    fail(runner, step, error.what());
+  }
+}
+
+/// Keeps why a device stops updating.
+void StaleExecutor::fail(Runner &runner, StaleStep &step, const std::string &failure) {
+  std::string &kept = step.devices[runner.number].failure;
+  if (kept.empty())
+    kept = failure;
+  int64_t since = failedSince.load();
+  while (step.settings.step < since && !failedSince.compare_exchange_weak(since, step.settings.step))
+    ;
 }
 
 bool StaleExecutor::hasGradient(const StaleStep &step, int32_t stage) const {
@@ -149,13 +187,8 @@ void StaleExecutor::examine(Runner &runner, StaleStep &step, int32_t stage) {
   Scalars scalars = step.scalars;
   setClipScale(scalars, normOf(program, sums.squares, lossScale(scalars), stage), step.largestNorm);
   runner.clipScales[stage] = clipScale(scalars);
-  std::string failure = findFailure(runner, step, sums, stage);
-  if (failure.empty())
-    return;
-  step.devices[runner.number].failure = failure;
-  int64_t since = failedSince.load();
-  while (step.settings.step < since && !failedSince.compare_exchange_weak(since, step.settings.step))
-    ;
+  if (std::string failure = findFailure(runner, step, sums, stage); !failure.empty())
+    fail(runner, step, failure);
 }
 
 /// Sets what the update of a stage reads that others have otherwise.

@@ -28,6 +28,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace sluice::runtime {
@@ -59,8 +60,7 @@ struct StaleStep {
 /// Owns a thread a device. One thread at a time may call it.
 class StaleExecutor {
 public:
-  /// Both must outlive the executor. `program` must have passed checkProgram() and have late gradients, and the devices
-  /// must be the host.
+  /// Both must outlive the executor. `program` must have passed checkProgram() and have late gradients.
   StaleExecutor(const sluice_binary &program, Actions &actions);
   /// Waits for the steps that have begun.
   ~StaleExecutor();
@@ -90,11 +90,16 @@ private:
     Clock::time_point ended;        ///< When its last step did.
   };
 
+  /// Of each action of a step, before it and behind it.
+  using Marks = std::vector<std::pair<int64_t, int64_t>>;
+
   void work(Runner &runner);
   StaleStep *waitFor(int64_t number);
   void stop();
   void run(Runner &runner, StaleStep &step);
   void perform(Runner &runner, StaleStep &step, const sluice_action &action);
+  void tellTimes(StaleStep &step, Runner &runner, const sluice_action *action, const Marks &marks);
+  void fail(Runner &runner, StaleStep &step, const std::string &failure);
   void examine(Runner &runner, StaleStep &step, int32_t stage);
   void prepareUpdate(Runner &runner, const StaleStep &step, int32_t stage);
   std::string findFailure(const Runner &runner, const StaleStep &step, const StepSums &sums, int32_t stage) const;

@@ -41,8 +41,19 @@ void StepSums::read(const sluice_binary &program, Device &memory, int32_t stage)
     if (bytes > 0)
       memory.fetchPersistent(stage, offset, bytes);
   };
-  fetch(program.norms_offset, static_cast<int64_t>(squares.size() * sizeof(double)));
-  fetch(program.unclipped_norms_offset, static_cast<int64_t>(unclipped.size() * sizeof(double)));
+  // Those of the stage alone: others may be fetched by other threads.
+  auto fetchSums = [&](const std::vector<double> &sums, int64_t offset) {
+    for (size_t end, begin = 0; begin < sums.size(); begin = end) {
+      auto isMine = [&](size_t i) { return program.parameters[i].stage == stage; };
+      for (end = begin + 1; end < sums.size() && isMine(end) == isMine(begin); ++end)
+        ;
+      if (isMine(begin))
+        fetch(offset + static_cast<int64_t>(begin * sizeof(double)),
+              static_cast<int64_t>((end - begin) * sizeof(double)));
+    }
+  };
+  fetchSums(squares, program.norms_offset);
+  fetchSums(unclipped, program.unclipped_norms_offset);
   const sluice_stage &facts = program.stages[stage];
   fetch(facts.count_offset, facts.gradient_offset + facts.gradient_bytes - facts.count_offset);
   read(program, memory.persistent(), stage);

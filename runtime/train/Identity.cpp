@@ -92,6 +92,9 @@ std::map<std::string, std::string> compiledSettings(const sluice_binary &program
 
 std::string pipelineFingerprint(const sluice_binary &program) {
   std::string text = std::string(program.schedule) + " " + program.compute + " " + program.accumulation;
+  // Frames of cards have another layout.
+  if (runsOnCards(program))
+    text += std::string(" ") + program.target;
   auto add = [&text](auto... numbers) { ((text += " " + std::to_string(numbers)), ...); };
   add(program.batch, program.sequence, program.micro_batches, program.replicas, program.parameter_bytes,
       program.persistent_bytes);

@@ -42,7 +42,7 @@ void loadRun(Engine &engine, const sluice_binary &program, const TrainOptions &o
   if (!goesOn)
     return;
   loadPipeline(folder, index, pipeline->tensors());
-  pipeline->weightsChanged();
+  pipeline->tensorsChanged();
 }
 
 std::vector<TensorView> tensorsUnderWay(Engine &engine, const sluice_binary &program, CheckpointIndex &index) {

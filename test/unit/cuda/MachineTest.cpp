@@ -32,15 +32,6 @@ bool startLarge() {
   return makeLineEngine(program) != nullptr;
 }
 
-bool startLate() {
-  LineProgram program(LineProgram::Form::Kernels, 1, 1);
-  sluice_stage stages[] = {program.binary.stages[0], program.binary.stages[1]};
-  stages[0].delay = 1;
-  program.binary.stages = stages;
-  program.binary.schedule = "ouroboros";
-  return makeLineEngine(program) != nullptr;
-}
-
 bool startCubin() {
   LineProgram program(LineProgram::Form::Kernels, 1, 1);
   program.images[0] = {SLUICE_IMAGE_CUBIN, 90, "sm_90", "", 0};
@@ -70,10 +61,6 @@ TEST_F(MachineTest, TooLittleMemoryIsRefusedBeforeTheFirstStep) {
                         "error: the model 'line' needs 4096.0 MiB of the memory of GPU 0 .*, but 10[0-9.]* MiB are "
                         "free: compiled with --batch=1 --seq=[78] it would fit\n$",
                         startLarge());
-}
-
-TEST_F(MachineTest, LateGradientsAreRefused) {
-  EXPECT_EMULATED_ERROR(Settings{}, "error: the schedule 'ouroboros' has late gradients", startLate());
 }
 
 TEST(ChooseImageTest, PrefersTheCardsOwnAndThenTheNewest) {
