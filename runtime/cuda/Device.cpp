@@ -41,6 +41,8 @@ CudaDevice::CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> ca
     slots[stage].resize(static_cast<size_t>(withEvaluated(program, program.stages[stage].frames)));
   if (mostDelay(program) > 0)
     lateMemory = std::make_unique<CudaLateMemory>(program, replica, *this);
+  for (uint32_t stage = 0; stage < program.stage_count; ++stage)
+    stageInputs.push_back(inputsOf(program, static_cast<int32_t>(stage)));
   for (uint32_t i = 0; i < program.function_count; ++i)
     for (uint32_t l = 0; l < program.functions[i].launch_count; ++l) {
       const sluice_launch &launch = program.launches[program.functions[i].first_launch + l];
@@ -155,7 +157,7 @@ void CudaDevice::prepareSlot(int32_t function, int64_t microBatch, const sluice_
     return;
   slot.inputs = loading;
   int64_t stride = inputStride(program);
-  for (uint32_t i = 0; i < inputsOf(program, stage); ++i)
+  for (uint32_t i = 0; i < stageInputs[stage]; ++i)
     streamOf(stage).upload(baseOf(stage) + layoutOf(stage).input(stage, frame, i),
                            reinterpret_cast<const int32_t *>(inputs.data()) + stride * (place * SLUICE_MAX_INPUTS + i),
                            stride * int64_t(sizeof(int32_t)));

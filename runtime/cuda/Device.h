@@ -121,6 +121,7 @@ private:
   std::vector<std::unique_ptr<Block>> blocks; // by card; null where no stage lies
   std::vector<std::vector<Slot>> slots;       ///< By stage and frame.
   std::vector<FunctionFacts> functions;
+  std::vector<uint32_t> stageInputs; ///< That launches of each stage read, up to the last.
   PinnedMemory inputs;
   std::vector<int64_t> loadings;              ///< By place of a micro-batch: how often it was loaded.
   std::unique_ptr<CudaLateMemory> lateMemory; ///< Null where no gradient is late.
