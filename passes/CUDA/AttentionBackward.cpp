@@ -260,7 +260,7 @@ void cuda::emitAttentionBackward(BlockedAttentionBackwardOp op) {
   auto launch = [&](KernelAttr kernel, function_ref<void(AttentionBlock &)> emit) {
     emitLaunch(b, {blocks, sizes.batch * sizes.heads, sizes.tiles()}, sizes.threads(), kernel,
                {{AttentionBlock::sharedElements(sizes, 2, 2), b.getF32Type()}}, [&](const KernelBody &body) {
-                 AttentionBlock block(b, body, sizes);
+                 AttentionBlock block(b, body, sizes, op.getComputeTypeAttr() != nullptr);
                  emit(block);
                });
   };

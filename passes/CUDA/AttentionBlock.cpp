@@ -23,7 +23,7 @@ AttentionSizes::AttentionSizes(MemRefType query, int64_t heads, bool isBackward)
   columns = isNarrow ? 64 : 32;
 }
 
-AttentionBlock::AttentionBlock(ImplicitLocOpBuilder &b, const KernelBody &body, AttentionSizes sizes)
+AttentionBlock::AttentionBlock(ImplicitLocOpBuilder &b, const KernelBody &body, AttentionSizes sizes, bool rounds)
     : b(b), sizes(sizes), thread(body.thread), shared(body.shared.front()) {
   sample = body.blockY;
   head = takeIndex(b, sample, sizes.heads);
@@ -31,10 +31,10 @@ AttentionBlock::AttentionBlock(ImplicitLocOpBuilder &b, const KernelBody &body, 
   firstOutput = sizes.tiles() == 1 ? constantIndex(b, 0) : times(b, body.blockZ, sizes.widthOfTile);
   SharedTile left{sizes.rows, sizes.widthOfTile, true}, right{sizes.columns, sizes.widthOfTile, true};
   BlockShape ofScores{sizes.rows, sizes.columns, sizes.widthOfTile, AttentionSizes::warpRows, sizes.columns};
-  scoresProduct = createFmaProduct(b, ofScores, left, right, thread);
+  scoresProduct = createFmaProduct(b, ofScores, left, right, thread, rounds);
   SharedTile scores{sizes.rows, sizes.columns, true};
   BlockShape ofOutputs{sizes.rows, sizes.widthOfTile, sizes.columns, AttentionSizes::warpRows, sizes.widthOfTile};
-  outputsProduct = createFmaProduct(b, ofOutputs, scores, TileView::turned(right), thread);
+  outputsProduct = createFmaProduct(b, ofOutputs, scores, TileView::turned(right), thread, rounds);
   scoresPart = scoresProduct->part();
   outputsPart = outputsProduct->part();
 }

@@ -43,7 +43,8 @@ using Scores = llvm::SmallVector<mlir::Value>;
 /// The body of a kernel of attention, for one head of one sample.
 class AttentionBlock {
 public:
-  AttentionBlock(mlir::ImplicitLocOpBuilder &b, const KernelBody &body, AttentionSizes sizes);
+  /// With `rounds`, what is multiplied is rounded to bf16.
+  AttentionBlock(mlir::ImplicitLocOpBuilder &b, const KernelBody &body, AttentionSizes sizes, bool rounds);
 
   /// Places a tile of rows of the block, or of columns.
   HeadTile tile(int64_t lines);

@@ -182,7 +182,7 @@ void cuda::emitAttention(BlockedAttentionOp op) {
   emitLaunch(b, {blocks, sizes.batch * sizes.heads, sizes.tiles()}, sizes.threads(),
              op->getAttrOfType<KernelAttr>(kernelAttrName),
              {{AttentionBlock::sharedElements(sizes, 1, 2), b.getF32Type()}}, [&](const KernelBody &body) {
-               AttentionBlock block(b, body, sizes);
+               AttentionBlock block(b, body, sizes, op.getComputeTypeAttr() != nullptr);
                ForwardKernel(op, block).emit();
              });
 }

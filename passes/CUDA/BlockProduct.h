@@ -53,9 +53,9 @@ public:
 };
 
 /// Products by FMA of f32. The lanes of a warp are 4 x 8; a thread has quads of neighbouring rows and of neighbouring
-/// columns, those of all lanes side by side.
+/// columns, those of all lanes side by side. With `rounds`, what is multiplied is rounded to bf16.
 std::unique_ptr<BlockProduct> createFmaProduct(mlir::ImplicitLocOpBuilder &b, BlockShape shape, TileView tileOfA,
-                                               TileView tileOfB, mlir::Value thread);
+                                               TileView tileOfB, mlir::Value thread, bool rounds);
 
 } // namespace sluice::cuda
 

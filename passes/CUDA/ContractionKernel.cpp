@@ -161,7 +161,8 @@ void ContractionKernel::emitBody(const KernelBody &body) {
   };
   in.a = tilesOf(contraction.a, contraction.m, shape.rows);
   in.b = tilesOf(contraction.b, contraction.n, shape.columns);
-  in.product = createFmaProduct(b, shape, in.a->shape(), in.b->shape(), in.thread);
+  in.product = createFmaProduct(b, shape, in.a->shape(), in.b->shape(), in.thread,
+                                /*rounds=*/contraction.computeType != nullptr);
   store(body, emitSums(this->tilesOf(body.blockY)));
 }
 

@@ -28,15 +28,15 @@ namespace {
 /// The lines of a tile that a thread reads: quads of neighbours.
 class Lines {
 public:
-  Lines(TileView view, SmallVector<Value> quads) : view(view), quads(std::move(quads)) {}
+  Lines(TileView view, SmallVector<Value> quads, bool rounds) : view(view), quads(std::move(quads)), rounds(rounds) {}
 
   /// Loads the terms of a chunk of all lines.
   void load(ImplicitLocOpBuilder &b, Place place, Value chunkOfTerms) {
     loaded.clear();
     for (Value quad : quads)
       for (int64_t i = 0; i < SharedTile::chunk; ++i)
-        loaded.push_back(
-            loadLanes(b, place.flat, plus(b, place.index, placeOf(b, quad, i, chunkOfTerms)), SharedTile::chunk));
+        loaded.push_back(rounded(
+            b, loadLanes(b, place.flat, plus(b, place.index, placeOf(b, quad, i, chunkOfTerms)), SharedTile::chunk)));
   }
   /// Of the lines of a quad.
   Value term(ImplicitLocOpBuilder &b, int64_t quad, int64_t term) const {
@@ -50,6 +50,13 @@ public:
   int64_t count() const { return quads.size(); }
 
 private:
+  Value rounded(ImplicitLocOpBuilder &b, Value vector) const {
+    if (!rounds)
+      return vector;
+    auto type = cast<VectorType>(vector.getType());
+    Value narrow = arith::TruncFOp::create(b, type.clone(b.getBF16Type()), vector);
+    return arith::ExtFOp::create(b, type, narrow);
+  }
   Value placeOf(ImplicitLocOpBuilder &b, Value quad, int64_t i, Value chunkOfTerms) const {
     if (view.isTurned)
       return view.tile.placeOfTerms(b, chunkOfTerms, i, quad);
@@ -60,13 +67,14 @@ private:
 
   TileView view;
   SmallVector<Value> quads;
+  bool rounds;
   SmallVector<Value> loaded; // of each quad four vectors: terms of a line each, or lines of a term each
 };
 
 class FmaProduct : public BlockProduct {
 public:
-  FmaProduct(ImplicitLocOpBuilder &b, BlockShape shape, TileView tileOfA, TileView tileOfB, Value thread)
-      : shape(shape), tileOfA(tileOfA), tileOfB(tileOfB) {
+  FmaProduct(ImplicitLocOpBuilder &b, BlockShape shape, TileView tileOfA, TileView tileOfB, Value thread, bool rounds)
+      : shape(shape), tileOfA(tileOfA), tileOfB(tileOfB), rounds(rounds) {
     Value warp = thread, lane = takeIndex(b, warp, warpSize);
     Value laneRow = lane, laneColumn = takeIndex(b, laneRow, laneColumns);
     Value warpRow = warp, warpColumn = takeIndex(b, warpRow, shape.columns / shape.warpColumns);
@@ -107,7 +115,7 @@ private:
   SmallVector<Value> addChunks(ImplicitLocOpBuilder &b, Place a, Place bOf, Value first, int64_t count,
                                ValueRange sums) const {
     SmallVector<Value> result(sums);
-    Lines rows(tileOfA, rowQuads), columns(tileOfB, columnQuads);
+    Lines rows(tileOfA, rowQuads, rounds), columns(tileOfB, columnQuads, rounds);
     for (int64_t i = 0; i < count; ++i) {
       Value chunk = plus(b, first, i);
       rows.load(b, a, chunk);
@@ -139,12 +147,13 @@ private:
 
   BlockShape shape;
   TileView tileOfA, tileOfB;
+  bool rounds;
   SmallVector<Value> rowQuads, columnQuads;
   ThreadPart threadPart;
 };
 } // namespace
 
 std::unique_ptr<BlockProduct> cuda::createFmaProduct(ImplicitLocOpBuilder &b, BlockShape shape, TileView tileOfA,
-                                                     TileView tileOfB, Value thread) {
-  return std::make_unique<FmaProduct>(b, shape, tileOfA, tileOfB, thread);
+                                                     TileView tileOfB, Value thread, bool rounds) {
+  return std::make_unique<FmaProduct>(b, shape, tileOfA, tileOfB, thread, rounds);
 }

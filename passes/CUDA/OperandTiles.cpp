@@ -10,7 +10,8 @@ using namespace sluice::cuda;
 
 int64_t OperandTiles::lanesOfCopy() const {
   bool isContiguous = tile.hasContiguousTerms ? matrix.strideOfTerm == 1 : matrix.strideOfLine == 1;
-  return isContiguous && matrix.alignment % SharedTile::chunk == 0 ? SharedTile::chunk : 1;
+  bool isWhole = !isNarrow() || (tile.hasContiguousTerms ? matrix.terms : matrix.lines) % SharedTile::chunk == 0;
+  return isContiguous && isWhole && matrix.alignment % SharedTile::chunk == 0 ? SharedTile::chunk : 1;
 }
 
 /// Whether an index is below the end; null where every multiple of `block` from 0 on, and what is behind it, is.
@@ -111,5 +112,22 @@ void OperandTiles::copyOne(ImplicitLocOpBuilder &b, Number number, Value start, 
   if (valid) // What is not read has an address all the same.
     from = arith::SelectOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::ne, valid, constantIndex(b, 0)),
                                    from, start);
-  copyAsync(b, {matrix.flat, from}, {place.flat, plus(b, place.index, to)}, lanes, valid);
+  Place source{matrix.flat, from}, target{place.flat, plus(b, place.index, to)};
+  if (isNarrow())
+    widen(b, source, target, valid);
+  else
+    copyAsync(b, source, target, lanes, valid);
+}
+
+void OperandTiles::widen(ImplicitLocOpBuilder &b, Place from, Place to, Value valid) const {
+  Value narrow = loadLanes(b, from.flat, from.index, lanes);
+  Type type = b.getF32Type();
+  if (lanes > 1)
+    type = VectorType::get(lanes, type);
+  Value wide = arith::ExtFOp::create(b, type, narrow);
+  if (valid) {
+    Value isThere = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, valid, constantIndex(b, 0));
+    wide = arith::SelectOp::create(b, isThere, wide, arith::ConstantOp::create(b, b.getZeroAttr(type)));
+  }
+  storeLanes(b, wide, to.flat, to.index);
 }

@@ -15,7 +15,8 @@ struct GlobalMatrix {
   int64_t alignment; // elements that the places of all lines and of the matrices around are a multiple of
 };
 
-/// Copies blocks of a matrix to tiles in shared memory, with zeros beyond its edges.
+/// Copies blocks of a matrix to tiles of f32 in shared memory, with zeros beyond its edges. Elements of bf16 go through
+/// registers, others do not.
 class OperandTiles {
 public:
   OperandTiles(GlobalMatrix matrix, SharedTile tile, int64_t threads)
@@ -32,6 +33,7 @@ public:
             mlir::Value firstTerm, Place place) const;
 
   const SharedTile &shape() const { return tile; }
+  bool isNarrow() const { return llvm::cast<mlir::MemRefType>(matrix.flat.getType()).getElementType().isBF16(); }
 
 private:
   struct Number;
@@ -40,6 +42,8 @@ private:
 
   /// Quotient and remainder of `number`, of which the part of the thread is below `most`.
   static std::pair<Number, Number> divide(mlir::ImplicitLocOpBuilder &b, Number number, int64_t most, int64_t divisor);
+  /// Copies through registers.
+  void widen(mlir::ImplicitLocOpBuilder &b, Place from, Place to, mlir::Value valid) const;
   void copyOne(mlir::ImplicitLocOpBuilder &b, Number number, mlir::Value start, mlir::Value firstLine,
                mlir::Value firstTerm, Place place) const;
   /// A chunk, or one element where that is not aligned.

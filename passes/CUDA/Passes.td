@@ -240,6 +240,10 @@ def CUDAContractions : Pass<"sluice-cuda-contractions", "::mlir::func::FuncOp"> 
     #### Initialization and epilogue
     As on a CPU (`sluice-expand-contractions`), a fill with zero before the contraction or a copy of one row to all rows
     is erased, and an element-wise `linalg.generic` behind it runs before its sums are stored.
+
+    #### Rounding
+    Operands are rounded to the `sluice.compute_type` when they are read from tiles of f32. What is bf16 in memory is
+    widened on its way there.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::LLVM::LLVMDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect",
@@ -258,6 +262,7 @@ def CUDAAttention : Pass<"sluice-cuda-attention", "::mlir::func::FuncOp"> {
       blocks of queries for their gradient, then blocks of keys for those of keys and values. No two blocks add to one
       sum.
     - Does: the mask of dropout is drawn again in every kernel, as `sluice-decompose-blocked` says.
+    - Does: with a `compute_type`, all that is multiplied is rounded to it.
     - Leaves: `gpu.launch`, the first with the `sluice.kernel` of the op. Between the kernels of backward the sums of
       gradient x result are in a buffer of the function.
     - Refuses: results of f64, and heads wider than 128.
