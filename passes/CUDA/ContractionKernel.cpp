@@ -13,6 +13,8 @@
 #include "passes/Build/CacheLines.h"
 #include "passes/Build/Loops.h"
 #include "passes/CUDA/Launch.h"
+#include "passes/CUDA/MmaProduct.h"
+#include "passes/CUDA/NarrowTile.h"
 #include "passes/CUDA/OperandTiles.h"
 #include "passes/CUDA/StoreOfC.h"
 
@@ -44,13 +46,23 @@ private:
   int64_t tilesOfPart() const { return llvm::divideCeil(tiles(), strategy.getParts()); }
   int64_t parts() const { return llvm::divideCeil(tiles(), tilesOfPart()); }
 
-  GlobalMatrix matrixOf(const Contraction::Operand &operand, std::optional<unsigned> lines) const;
+  GlobalMatrix matrixOf(const Contraction::Operand &operand, std::optional<unsigned> lines);
   std::pair<Value, Value> blockOfC(Value number);
   Position positionOf(Value matrix);
   TileRange tilesOf(Value part);
   void emitBody(const KernelBody &body);
+  /// Where a tile of each operand begins in global and in shared memory.
+  struct TilePlaces {
+    Value startOfA, startOfB, term;
+    Place a, b;
+  };
+  TilePlaces placesOf(Value tile, Value stage);
+  int64_t elementsOfStage() const { return (shape.rows + shape.columns) * shape.terms; }
+  bool usesMma() const { return strategy.getInstruction() == Instruction::Mma; }
   void copyTiles(Value tile, Value stage);
   SmallVector<Value> emitSums(TileRange range);
+  SmallVector<Value> emitNarrowSums(TileRange range);
+  SmallVector<Value> multiply(Value tile, ValueRange sums);
   void store(const KernelBody &body, ValueRange sums);
   void emitSumOfParts();
 
@@ -66,7 +78,8 @@ private:
     Value thread, shared;
     std::pair<Value, Value> first; // row and column of the block of C
     Position position;
-    std::optional<OperandTiles> a, b;
+    std::optional<OperandTiles> a, b;            // of f32
+    std::optional<NarrowTiles> narrowA, narrowB; // of bf16
     std::unique_ptr<BlockProduct> product;
   } in;
 };
@@ -86,23 +99,18 @@ void ContractionKernel::emit() {
     partialSums =
         memref::AllocOp::create(b, MemRefType::get({size}, b.getF32Type()), b.getI64IntegerAttr(bytesOfCacheLine));
   }
-  int64_t elementsOfStage = (shape.rows + shape.columns) * shape.terms;
+  Type element = usesMma() ? Type(b.getBF16Type()) : b.getF32Type();
   emitLaunch(b, {blocksM() * blocksN(), parts(), matrices()}, shape.warps() * warpSize, fused.kernel(),
-             {{strategy.getStages() * elementsOfStage, b.getF32Type()}},
-             [&](const KernelBody &body) { emitBody(body); });
+             {{strategy.getStages() * elementsOfStage(), element}}, [&](const KernelBody &body) { emitBody(body); });
   if (parts() > 1)
     emitSumOfParts();
 }
 
 //===-- Where a block of threads is -----------------------------------------------===//
 
-GlobalMatrix ContractionKernel::matrixOf(const Contraction::Operand &operand, std::optional<unsigned> lines) const {
-  return {Value(),
-          contraction.size(lines),
-          contraction.size(contraction.k),
-          strideOf(operand, lines),
-          strideOf(operand, contraction.k),
-          alignmentOf(operand)};
+GlobalMatrix ContractionKernel::matrixOf(const Contraction::Operand &operand, std::optional<unsigned> lines) {
+  return {flatten(b, operand.value), contraction.size(lines),          contraction.size(contraction.k),
+          strideOf(operand, lines),  strideOf(operand, contraction.k), alignmentOf(operand)};
 }
 
 /// Of so many neighbouring rows of blocks, all blocks of a column are neighbours in time: together they read few rows
@@ -154,24 +162,26 @@ void ContractionKernel::emitBody(const KernelBody &body) {
   in.first = blockOfC(body.blockX);
   in.position = positionOf(body.blockZ);
   int64_t threads = shape.warps() * warpSize;
-  auto tilesOf = [&](const Contraction::Operand &operand, std::optional<unsigned> lines, int64_t linesOfBlock) {
-    GlobalMatrix matrix = matrixOf(operand, lines);
-    matrix.flat = flatten(b, operand.value);
-    return OperandTiles(matrix, {linesOfBlock, shape.terms, OperandTiles::keepsTermsContiguous(matrix)}, threads);
-  };
-  in.a = tilesOf(contraction.a, contraction.m, shape.rows);
-  in.b = tilesOf(contraction.b, contraction.n, shape.columns);
+  GlobalMatrix a = matrixOf(contraction.a, contraction.m), bOf = matrixOf(contraction.b, contraction.n);
+  bool ofA = OperandTiles::keepsTermsContiguous(a), ofB = OperandTiles::keepsTermsContiguous(bOf);
+  if (usesMma()) {
+    in.narrowA.emplace(a, NarrowTile{shape.rows, shape.terms, ofA}, threads);
+    in.narrowB.emplace(bOf, NarrowTile{shape.columns, shape.terms, ofB}, threads);
+    in.product = createMmaProduct(b, shape, in.narrowA->shape(), in.narrowB->shape(), in.thread);
+    return store(body, emitNarrowSums(tilesOf(body.blockY)));
+  }
+  in.a.emplace(a, SharedTile{shape.rows, shape.terms, ofA}, threads);
+  in.b.emplace(bOf, SharedTile{shape.columns, shape.terms, ofB}, threads);
   in.product = createFmaProduct(b, shape, in.a->shape(), in.b->shape(), in.thread,
                                 /*rounds=*/contraction.computeType != nullptr);
-  store(body, emitSums(this->tilesOf(body.blockY)));
+  store(body, emitSums(tilesOf(body.blockY)));
 }
 
-/// Starts the copies of a tile of each operand; `tile` counts those of all sums around the product.
-void ContractionKernel::copyTiles(Value tile, Value stage) {
+/// `tile` counts those of all sums around the product.
+ContractionKernel::TilePlaces ContractionKernel::placesOf(Value tile, Value stage) {
   Value sum = tile, tileOfMatrix = tile;
   if (!contraction.outerSums.empty())
     tileOfMatrix = takeIndex(b, sum, tilesOfMatrix());
-  Value term = times(b, tileOfMatrix, shape.terms);
   Position position = in.position;
   for (unsigned dim : llvm::reverse(contraction.outerSums))
     position[dim] = takeIndex(b, sum, contraction.sizes[dim]);
@@ -182,10 +192,53 @@ void ContractionKernel::copyTiles(Value tile, Value stage) {
         start = plus(b, start, times(b, it->second, strideOf(operand, dim)));
     return start;
   };
-  int64_t elementsOfA = in.a->shape().elements(), elementsOfB = in.b->shape().elements();
-  Value place = times(b, stage, elementsOfA + elementsOfB);
-  in.a->copy(b, in.thread, startOf(contraction.a), in.first.first, term, {in.shared, place});
-  in.b->copy(b, in.thread, startOf(contraction.b), in.first.second, term, {in.shared, plus(b, place, elementsOfA)});
+  Value place = times(b, stage, elementsOfStage());
+  return {startOf(contraction.a),
+          startOf(contraction.b),
+          times(b, tileOfMatrix, shape.terms),
+          {in.shared, place},
+          {in.shared, plus(b, place, shape.rows * shape.terms)}};
+}
+
+void ContractionKernel::copyTiles(Value tile, Value stage) {
+  TilePlaces places = placesOf(tile, stage);
+  in.a->copy(b, in.thread, places.startOfA, in.first.first, places.term, places.a);
+  in.b->copy(b, in.thread, places.startOfB, in.first.second, places.term, places.b);
+}
+
+SmallVector<Value> ContractionKernel::multiply(Value tile, ValueRange sums) {
+  Value place = times(b, arith::RemUIOp::create(b, tile, constantIndex(b, strategy.getStages())), elementsOfStage());
+  return in.product->add(b, {in.shared, place}, {in.shared, plus(b, place, shape.rows * shape.terms)}, sums);
+}
+
+/// Rounds operands on their way: what goes through registers is loaded before a product and stored behind it.
+SmallVector<Value> ContractionKernel::emitNarrowSums(TileRange range) {
+  int64_t stages = strategy.getStages();
+  Value last = b.createOrFold<arith::SubIOp>(range.count, constantIndex(b, 1));
+  // Behind the last tile it is copied again, which nobody reads.
+  auto copyAround = [&](Value tile, Value stage, function_ref<void()> body) {
+    Value there = b.createOrFold<arith::MinUIOp>(tile, last);
+    TilePlaces places = placesOf(plus(b, range.first, there), stage);
+    auto ofA = in.narrowA->begin(b, in.thread, places.startOfA, in.first.first, places.term, places.a);
+    auto ofB = in.narrowB->begin(b, in.thread, places.startOfB, in.first.second, places.term, places.b);
+    commitCopies(b);
+    body();
+    in.narrowA->finish(b, in.thread, ofA, places.a);
+    in.narrowB->finish(b, in.thread, ofB, places.b);
+  };
+  for (int64_t tile = 0; tile + 1 < stages; ++tile)
+    copyAround(constantIndex(b, tile), constantIndex(b, tile), [] {});
+  auto loop = scf::ForOp::create(b, constantIndex(b, 0), range.count, constantIndex(b, 1), in.product->zeros(b));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value tile = loop.getInductionVar(), next = plus(b, tile, stages - 1);
+  waitForCopies(b, stages - 2);
+  gpu::BarrierOp::create(b);
+  SmallVector<Value> sums;
+  copyAround(next, arith::RemUIOp::create(b, next, constantIndex(b, stages)),
+             [&] { sums = multiply(tile, loop.getRegionIterArgs()); });
+  scf::YieldOp::create(b, sums);
+  return SmallVector<Value>(loop.getResults());
 }
 
 SmallVector<Value> ContractionKernel::emitSums(TileRange range) {
@@ -206,10 +259,7 @@ SmallVector<Value> ContractionKernel::emitSums(TileRange range) {
   gpu::BarrierOp::create(b);
   Value next = plus(b, tile, stages - 1);
   copyIfThere(next, arith::RemUIOp::create(b, next, ofStages));
-  int64_t elementsOfA = in.a->shape().elements(), elementsOfB = in.b->shape().elements();
-  Value place = times(b, arith::RemUIOp::create(b, tile, ofStages), elementsOfA + elementsOfB);
-  scf::YieldOp::create(
-      b, in.product->add(b, {in.shared, place}, {in.shared, plus(b, place, elementsOfA)}, loop.getRegionIterArgs()));
+  scf::YieldOp::create(b, multiply(tile, loop.getRegionIterArgs()));
   return SmallVector<Value>(loop.getResults());
 }
 

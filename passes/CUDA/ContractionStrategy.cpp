@@ -20,6 +20,12 @@ static constexpr Row ofFma[] = {
     {{32, 32, 16}, {16, 32}, 4},   // 64 threads of 4 x 4
 };
 
+static constexpr Row ofMma[] = {
+    {{128, 128, 32}, {64, 32}, 3}, // 256 threads
+    {{64, 64, 32}, {32, 32}, 4},   // 128 threads
+    {{32, 32, 32}, {16, 32}, 4},   // 64 threads
+};
+
 // Blocks that keep a large GPU busy.
 static constexpr int64_t blocksWanted = 128;
 // A part of a sum, in tiles: fewer would be spent on filling the stages.
@@ -43,13 +49,15 @@ static int64_t partsOf(const Contraction &contraction, const Row &row) {
 }
 
 StrategyAttr cuda::suggestStrategy(const Contraction &contraction) {
-  const Row *chosen = &ofFma[0];
+  bool usesMma = contraction.computeType && contraction.computeType.isBF16();
+  ArrayRef<Row> rows = usesMma ? ArrayRef(ofMma) : ArrayRef(ofFma);
+  const Row *chosen = nullptr;
   // The smallest blocks that are needed to keep the GPU busy, once the sum is in as many parts as pay.
-  for (const Row &row : ofFma) {
+  for (const Row &row : rows) {
     chosen = &row;
     if (blocksOf(contraction, row) * partsOf(contraction, row) >= blocksWanted)
       break;
   }
-  return StrategyAttr::get(contraction.op->getContext(), Instruction::Fma, chosen->block, chosen->warp, chosen->stages,
-                           group, partsOf(contraction, *chosen));
+  return StrategyAttr::get(contraction.op->getContext(), usesMma ? Instruction::Mma : Instruction::Fma, chosen->block,
+                           chosen->warp, chosen->stages, group, partsOf(contraction, *chosen));
 }

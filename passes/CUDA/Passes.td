@@ -213,7 +213,8 @@ def CUDAContractions : Pass<"sluice-cuda-contractions", "::mlir::func::FuncOp"> 
       of their dimensions is contiguous, 16 bytes at a time where rows are aligned. Beyond edges there are zeros.
     - Leaves: `gpu.launch`, the first with the `sluice.kernel` of the contraction, and ops of upstream dialects in it.
       Parts of a sum are in a buffer of the function, and a second launch adds them in their order.
-    - Refuses: a triangle whose dimensions are none of the contraction, and compute types that do not fit.
+    - Refuses: a triangle whose dimensions are none of the contraction, compute types that do not fit, `mma` for what
+      is not rounded to bf16, and stages that need more than 48 KiB.
 
     ```mlir
     linalg.fill ins(%zero : f32) outs(%c : memref<96x384xf32>)
@@ -242,8 +243,11 @@ def CUDAContractions : Pass<"sluice-cuda-contractions", "::mlir::func::FuncOp"> 
     is erased, and an element-wise `linalg.generic` behind it runs before its sums are stored.
 
     #### Rounding
-    Operands are rounded to the `sluice.compute_type` when they are read from tiles of f32. What is bf16 in memory is
-    widened on its way there.
+    With `mma`, tiles are of the `sluice.compute_type`, bf16. What is so in memory is copied as it is, 16 bytes at a
+    time; f32 goes through registers, where it is rounded, while the tile before it is multiplied.
+
+    With `fma`, operands are rounded when they are read from tiles of f32. What is bf16 in memory is widened on its way
+    there.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::LLVM::LLVMDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect",

@@ -16,3 +16,34 @@ func.func @triangle_of_no_loop(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %c:
     ins(%a, %b : memref<32x32xf32>, memref<32x32xf32>) outs(%c : memref<32x32xf32>)
   return
 }
+
+// -----
+
+func.func @mma_of_f32(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %c: memref<32x32xf32>) {
+  // expected-error @below {{expected a strategy of 'fma': operands are not rounded}}
+  linalg.matmul {sluice_cuda.strategy = #sluice_cuda.strategy<instruction = mma, block = [32, 32, 16], warp = [16, 32],
+                                                              stages = 3, group = 8, parts = 1>}
+    ins(%a, %b : memref<32x32xf32>, memref<32x32xf32>) outs(%c : memref<32x32xf32>)
+  return
+}
+
+// -----
+
+func.func @few_terms(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %c: memref<32x32xf32>) {
+  // expected-error @below {{expected a strategy whose blocks have a multiple of 16 terms, found 8}}
+  linalg.matmul {sluice.compute_type = bf16,
+                 sluice_cuda.strategy = #sluice_cuda.strategy<instruction = mma, block = [32, 32, 8], warp = [16, 32],
+                                                              stages = 3, group = 8, parts = 1>}
+    ins(%a, %b : memref<32x32xf32>, memref<32x32xf32>) outs(%c : memref<32x32xf32>)
+  return
+}
+
+// -----
+
+func.func @many_stages(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %c: memref<32x32xf32>) {
+  // expected-error @below {{expected a strategy with at most 49152 bytes of shared memory, found 65536}}
+  linalg.matmul {sluice_cuda.strategy = #sluice_cuda.strategy<instruction = fma, block = [128, 128, 16],
+                                                              warp = [32, 64], stages = 4, group = 8, parts = 1>}
+    ins(%a, %b : memref<32x32xf32>, memref<32x32xf32>) outs(%c : memref<32x32xf32>)
+  return
+}

@@ -38,6 +38,14 @@ func.func @no_part_is_short(%a: memref<512x32xf32>, %b: memref<512x32xf32>, %c: 
   return
 }
 
+// CHECK-LABEL: @bf16_is_for_tensor_cores
+// CHECK: #sluice_cuda.strategy<instruction = mma, block = [128, 128, 32], warp = [64, 32], stages = 3, group = 8,
+func.func @bf16_is_for_tensor_cores(%a: memref<8192x768xf32>, %b: memref<768x2304xf32>, %c: memref<8192x2304xf32>) {
+  linalg.matmul {sluice.compute_type = bf16}
+    ins(%a, %b : memref<8192x768xf32>, memref<768x2304xf32>) outs(%c : memref<8192x2304xf32>)
+  return
+}
+
 // CHECK-LABEL: @other_ops_have_none
 // CHECK-NOT: sluice_cuda.strategy
 func.func @other_ops_have_none(%x: memref<32xf32>, %y: memref<32xf32>) {

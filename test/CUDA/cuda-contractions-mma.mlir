@@ -1,0 +1,57 @@
+// RUN: sluice-opt %s --sluice-cuda-contractions --canonicalize --cse | FileCheck %s
+
+#strategy = #sluice_cuda.strategy<instruction = mma, block = [32, 64, 32], warp = [16, 32], stages = 3, group = 8,
+                                  parts = 1>
+#km = affine_map<(m, n, k) -> (k, m)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mk = affine_map<(m, n, k) -> (m, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+
+// Tiles are bf16. What is so in memory is copied as it is; f32 is loaded before the products of a tile and rounded and
+// stored behind them. Terms of A are contiguous, columns of B are: these are turned as they are loaded.
+// CHECK-LABEL: @both_ways
+// CHECK: workgroup(%[[TILES:.*]] : memref<9216xbf16, #gpu.address_space<workgroup>>)
+// CHECK: scf.for %{{.*}} = %c0 to %c4 step %c1
+// CHECK: nvvm.cp.async.wait.group 1
+// CHECK-NEXT: gpu.barrier
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg
+// CHECK: %[[LOW:.*]] = vector.load %{{.*}} {alignment = 16 : i64} : memref<8192xf32>, vector<4xf32>
+// CHECK: %[[HIGH:.*]] = vector.load %{{.*}} {alignment = 16 : i64} : memref<8192xf32>, vector<4xf32>
+// CHECK: %[[WIDE:.*]] = vector.shuffle %[[LOW]], %[[HIGH]]
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<row>, num = 4
+// CHECK: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<col>, num = 4
+// CHECK: nvvm.mma.sync {{.*}} multiplicandAPtxType = #nvvm.mma_type<bf16>{{.*}} shape = #nvvm.shape<m = 16, n = 8, k = 16>
+// CHECK: %[[NARROW:.*]] = arith.truncf %[[WIDE]] : vector<8xf32> to vector<8xbf16>
+// CHECK: vector.store %[[NARROW]], %[[TILES]]{{.*}} {alignment = 16 : i64}
+// CHECK: scf.yield
+// CHECK: vector.store %{{.*}} {alignment = 8 : i64} : memref<2048xf32>, vector<2xf32>
+func.func @both_ways(%a: memref<32x128xbf16>, %b: memref<128x64xf32>, %c: memref<32x64xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%c : memref<32x64xf32>)
+  linalg.matmul {sluice_cuda.strategy = #strategy, sluice.compute_type = bf16}
+    ins(%a, %b : memref<32x128xbf16>, memref<128x64xf32>) outs(%c : memref<32x64xf32>)
+  return
+}
+
+// CHECK-LABEL: @the_other_ways
+// CHECK: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<col>, num = 4
+// CHECK: nvvm.ldmatrix {{.*}} layout = #nvvm.mma_layout<row>, num = 4
+func.func @the_other_ways(%a: memref<128x32xbf16>, %b: memref<64x128xbf16>, %c: memref<32x64xf32>) {
+  linalg.contract indexing_maps = [#km, #nk, #mn] {sluice_cuda.strategy = #strategy, sluice.compute_type = bf16}
+    ins(%a, %b : memref<128x32xbf16>, memref<64x128xbf16>) outs(%c : memref<32x64xf32>)
+  return
+}
+
+// Rows that are no whole chunks are loaded by elements.
+// CHECK-LABEL: @edges
+// CHECK-NOT: nvvm.cp.async.shared.global
+// CHECK: memref.load %{{.*}} : memref<561xbf16>
+// CHECK: vector.from_elements
+// CHECK: nvvm.mma.sync
+func.func @edges(%a: memref<33x17xbf16>, %b: memref<65x17xbf16>, %c: memref<33x65xf32>) {
+  linalg.contract indexing_maps = [#mk, #nk, #mn] {sluice_cuda.strategy = #strategy, sluice.compute_type = bf16}
+    ins(%a, %b : memref<33x17xbf16>, memref<65x17xbf16>) outs(%c : memref<33x65xf32>)
+  return
+}
