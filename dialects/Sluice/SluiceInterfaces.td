@@ -12,7 +12,8 @@ def TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
   }];
   let methods = [
     InterfaceMethod<"The kind of target, as users name it: cpu, cuda.", "::llvm::StringRef", "getKindName">,
-    InterfaceMethod<"The processor that functions run on, for example znver3 or sm_80.", "::llvm::StringRef", "getProcessorName">,
+    InterfaceMethod<"The processor that functions run on, for example znver3 or sm_80.",
+      "::llvm::StringRef", "getProcessorName">,
     InterfaceMethod<"What code for the host needs, as /proc/cpuinfo names it: \"avx2,fma\".",
       "::llvm::StringRef", "getRequiredFeatures">,
     InterfaceMethod<"Bytes: rows of a matrix are best a multiple of them apart.", "int64_t", "getRowAlignmentBytes">

@@ -207,8 +207,7 @@ def CUDAContractions : Pass<"sluice-cuda-contractions", "::mlir::func::FuncOp"> 
   let description = [{
     Replaces each contraction C += A B of memrefs by a launch, or by two.
 
-    - Needs: a `sluice_cuda.strategy` on every contraction, and static shapes. Arguments of a function are distinct
-      memory. Memory begins at multiples of 16 bytes, but for the offset that the type of a view says.
+    - Needs: a `sluice_cuda.strategy` on every contraction, and static shapes.
     - Does: a block of threads computes a block of C. Tiles of A and B are copied to shared memory in stages, whichever
       of their dimensions is contiguous, 16 bytes at a time where rows are aligned. Beyond edges there are zeros.
     - Leaves: `gpu.launch`, the first with the `sluice.kernel` of the contraction, and ops of upstream dialects in it.
@@ -238,6 +237,10 @@ def CUDAContractions : Pass<"sluice-cuda-contractions", "::mlir::func::FuncOp"> 
     }
     ```
 
+    #### Memory
+    Arguments of a function are distinct memory. Memory begins at multiples of 16 bytes, but for the offset that the
+    type of a view says.
+
     #### Initialization and epilogue
     As on a CPU (`sluice-expand-contractions`), a fill with zero before the contraction or a copy of one row to all rows
     is erased, and an element-wise `linalg.generic` behind it runs before its sums are stored.
@@ -257,11 +260,9 @@ def CUDAContractions : Pass<"sluice-cuda-contractions", "::mlir::func::FuncOp"> 
 def CUDAAttention : Pass<"sluice-cuda-attention", "::mlir::func::FuncOp"> {
   let summary = "attention becomes kernels";
   let description = [{
-    Replaces `sluice.blocked_attention` by a launch and its backward by two. Scores never exist outside of registers and
-    shared memory.
+    Replaces `sluice.blocked_attention` by a launch and its backward by two. Scores are never in memory.
 
-    - Needs: memrefs of static shape. Memory begins at multiples of 16 bytes, but for the offset that the type of a view
-      says.
+    - Needs: memrefs of static shape, as `sluice-cuda-contractions`.
     - Does: a block of threads has a block of queries of one head and passes by the keys that these see. Backward has
       blocks of queries for their gradient, then blocks of keys for those of keys and values. No two blocks add to one
       sum.

@@ -14,8 +14,8 @@
 // CHECK-NEXT: return
 
 // CHECK: gpu.module @kernels
-// CHECK-DAG: memref.global "private" constant @square_batch_places : memref<3x2xi64> = dense<{{\[\[}}64, 0], [0, 64], [128, 128]]>
-// CHECK-DAG: memref.global "private" constant @add_batch_places : memref<3x2xi64> = dense<{{\[\[}}0, 0], [64, 64], [128, 128]]>
+// CHECK-DAG: constant @square_batch_places : memref<3x2xi64> = dense<{{\[\[}}64, 0], [0, 64], [128, 128]]>
+// CHECK-DAG: constant @add_batch_places : memref<3x2xi64> = dense<{{\[\[}}0, 0], [64, 64], [128, 128]]>
 // CHECK: gpu.func @add_batch(%{{.*}}: memref<160xi8>, %{{.*}}: memref<160xi8>)
 // CHECK: %[[SET:.*]] = gpu.block_id z
 // CHECK: memref.load %{{.*}}[%[[SET]], %{{.*}}] : memref<3x2xi64>

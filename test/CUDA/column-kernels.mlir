@@ -4,7 +4,8 @@
 // CHECK-LABEL: func.func @norm_gradients
 // CHECK: %[[PARTS:.*]] = memref.alloc() : memref<12x128xf32>
 // CHECK: %[[OTHERS:.*]] = memref.alloc() : memref<12x128xf32>
-// CHECK: gpu.launch blocks(%{{[a-z0-9]+}}, %[[PART:[a-z0-9]+]], {{.*}} in (%{{.*}} = %c1, %{{.*}} = %c12, {{.*}} in (%{{.*}} = %c32, %{{.*}} = %c8,
+// CHECK: gpu.launch blocks(%{{[a-z0-9]+}}, %[[PART:[a-z0-9]+]], {{.*}} = %c1, %{{.*}} = %c12,
+// CHECK-SAME: = %c32, %{{.*}} = %c8,
 // CHECK: scf.for
 // CHECK: vector.load %arg0
 // CHECK: vector.load %arg1

@@ -5,8 +5,9 @@ module attributes {sluice.target = #sluice_cuda.target<architecture = "sm_50", c
 
 // -----
 
-// expected-error @+1 {{expected a kind of image that is 'ptx' or 'cubin', found "sass"}}
-module attributes {sluice.images = [#sluice.image<kind = "sass", architecture = "sm_80", capability = 80, bytes = "">]} {}
+// expected-error @+2 {{expected a kind of image that is 'ptx' or 'cubin', found "sass"}}
+module attributes {
+  sluice.images = [#sluice.image<kind = "sass", architecture = "sm_80", capability = 80, bytes = "">]} {}
 
 // -----
 

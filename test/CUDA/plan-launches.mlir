@@ -5,8 +5,10 @@
 // The view of the frame is an offset, and the buffer one in the scratch memory of the action. Behind the gate it is
 // another kernel, which gets the gate's word first.
 // CHECK-LABEL: func.func @train.forward()
-// CHECK-NEXT: sluice_cuda.launch @kernels::@fill grid [4, 1, 1] block [8, 1, 1] spaces [4] offsets [128] place "h.forward"
-// CHECK-NEXT: sluice_cuda.launch @kernels::@fill_gated grid [4, 1, 1] block [8, 1, 1] spaces [3, 6] offsets [16, 0] gated
+// CHECK-NEXT: sluice_cuda.launch @kernels::@fill grid [4, 1, 1] block [8, 1, 1] spaces [4] offsets [128]
+// CHECK-SAME: place "h.forward"
+// CHECK-NEXT: sluice_cuda.launch @kernels::@fill_gated grid [4, 1, 1] block [8, 1, 1] spaces [3, 6]
+// CHECK-SAME: offsets [16, 0] gated
 // CHECK-NEXT: return
 // CHECK-NOT: func.func @h.forward
 // CHECK: gpu.func @fill(%{{.*}}: memref<32xf32>)
@@ -37,7 +39,9 @@ func.func private @h.forward(%step: memref<584xi8>, %x: memref<32xf32>) {
   } {sluice.kernel = #sluice.kernel<"fill", flops = 0, bytes = 128>}
   return
 }
-func.func @train.forward(%step: memref<584xi8>, %weights: memref<64xi8>, %next: memref<64xi8>, %slots: memref<64xi8>, %frame: memref<256xi8>, %in_place: memref<64xi8>) attributes {sluice.action = #sluice.action<forward>} {
+func.func @train.forward(%step: memref<584xi8>, %weights: memref<64xi8>, %next: memref<64xi8>, %slots: memref<64xi8>,
+                         %frame: memref<256xi8>, %in_place: memref<64xi8>)
+    attributes {sluice.action = #sluice.action<forward>} {
   %c128 = arith.constant 128 : index
   %c16 = arith.constant 16 : index
   %x = memref.view %frame[%c128][] : memref<256xi8> to memref<32xf32>

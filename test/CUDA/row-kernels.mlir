@@ -4,7 +4,8 @@
 // row. The row is read once, and the sum is never written.
 // CHECK-LABEL: func.func @center
 // CHECK-NOT: memref.alloc
-// CHECK: gpu.launch blocks(%[[BLOCK:[a-z0-9]+]], {{.*}}) in (%{{.*}} = %c2, %{{.*}} = %c1, {{.*}} threads(%[[THREAD:[a-z0-9]+]], {{.*}} in (%{{.*}} = %c128,
+// CHECK: gpu.launch blocks(%[[BLOCK:[a-z0-9]+]], {{[^(]*}} in (%{{[a-z0-9]+}} = %c2,
+// CHECK-SAME: threads(%[[THREAD:[a-z0-9]+]], {{.*}} in (%{{.*}} = %c128,
 // CHECK: %[[WARP:.*]] = arith.divui %[[THREAD]], %c32
 // CHECK: %[[LANE:.*]] = arith.remui %[[THREAD]], %c32
 // CHECK: %[[FIRST:.*]] = arith.muli %[[BLOCK]], %c4
@@ -45,7 +46,8 @@ func.func @center(%x: memref<6x128xf32>, %y: memref<6x128xf32>) {
 // A long row has a block of 1,024 threads, which meet at a barrier, and a loop over runs. Columns beyond the end are
 // left out of the maximum. An odd length is read element by element.
 // CHECK-LABEL: func.func @long_rows
-// CHECK: gpu.launch {{.*}} in (%{{.*}} = %c3, {{.*}} in (%{{.*}} = %c1024, {{.*}} workgroup(%[[SHARED:[a-z0-9]+]] : memref<32xf32,
+// CHECK: gpu.launch blocks({{[^(]*}} in (%{{[a-z0-9]+}} = %c3, {{.*}} in (%{{.*}} = %c1024,
+// CHECK-SAME: workgroup(%[[SHARED:[a-z0-9]+]] : memref<32xf32,
 // CHECK: scf.for %[[PLACE:.*]] = %{{.*}} to %c50176 step %c1024
 // CHECK: arith.cmpi ult, %[[PLACE]], %c50001
 // CHECK: arith.minui %[[PLACE]], %c50000

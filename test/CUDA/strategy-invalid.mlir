@@ -12,7 +12,7 @@ module attributes {test.strategy = #sluice_cuda.strategy<instruction = fma, bloc
 
 // -----
 
-// expected-error @below {{expected a block whose rows and columns are multiples of the warp's and of 32, found 64 x 96}}
+// expected-error @below {{expected a block whose rows and columns are multiples of the warp's and of 32}}
 module attributes {test.strategy = #sluice_cuda.strategy<instruction = fma, block = [64, 96, 16], warp = [32, 64],
                                                          stages = 3, group = 8, parts = 1>} {}
 

@@ -1,4 +1,5 @@
-// RUN: sluice-opt %s --pass-pipeline='builtin.module(func.func(sluice-table-row-kernels),canonicalize,cse)' | FileCheck %s
+// RUN: sluice-opt %s --pass-pipeline='builtin.module(func.func(sluice-table-row-kernels),canonicalize,cse)' \
+// RUN:   | FileCheck %s
 
 // CHECK-LABEL: func.func @gather
 // CHECK: gpu.launch {{.*}} in (%{{.*}} = %c6, {{.*}} in (%{{.*}} = %c256,
