@@ -6,6 +6,7 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "passes/CUDA/Card.h"
 #include "passes/CUDA/Passes.h"
+#include "passes/CUDA/Ptxas.h"
 #include "passes/Target/CodeGen.h"
 #include "llvm/IR/LegacyPassManager.h"
 
@@ -51,25 +52,47 @@ struct AssembleKernels : sluice::impl::AssembleKernelsBase<AssembleKernels> {
     FailureOr<cuda::TargetAttr> target = cuda::targetOf(module);
     if (failed(target))
       return signalPassFailure();
-    llvm::Expected<Card> card = Card::get(target->getArchitecture());
-    if (!card) {
-      module.emitError() << llvm::toString(card.takeError());
-      return signalPassFailure();
-    }
+    auto kernels = llvm::to_vector(module.getOps<gpu::GPUModuleOp>());
     SmallVector<Attribute> images;
-    for (auto kernels : llvm::make_early_inc_range(module.getOps<gpu::GPUModuleOp>())) {
-      FailureOr<std::string> ptx = assemble(kernels, *card);
-      if (failed(ptx))
+    for (gpu::GPUModuleOp each : kernels) {
+      if (failed(addImages(each, target->getArchitecture(), images)))
         return signalPassFailure();
-      Builder builder(&getContext());
-      images.push_back(ImageAttr::get(&getContext(), builder.getStringAttr("ptx"),
-                                      builder.getStringAttr(card->getArchitecture()), card->getCapability(),
-                                      builder.getStringAttr(*ptx)));
-      kernels.erase();
+      each.erase();
     }
     if (!images.empty())
       module->setAttr(imagesAttrName, ArrayAttr::get(&getContext(), images));
     module->removeAttr(gpu::GPUDialect::getContainerModuleAttrName());
+  }
+
+private:
+  /// For one card alone first: drivers compile the others.
+  LogicalResult addImages(gpu::GPUModuleOp kernels, StringRef architecture, SmallVectorImpl<Attribute> &images) {
+    llvm::Expected<Card> card = Card::get(architecture), least = Card::get("native");
+    if (!card || !least)
+      return kernels.emitError() << llvm::toString(llvm::joinErrors(card.takeError(), least.takeError()));
+    if (card->getCapability() != least->getCapability()) {
+      FailureOr<std::string> ptx = assemble(kernels, *card);
+      if (failed(ptx))
+        return failure();
+      if (std::optional<std::string> ptxas = findPtxas()) {
+        llvm::Expected<std::string> binary = assemblePtx(*ptxas, *ptx, card->getArchitecture());
+        if (!binary)
+          return kernels.emitError() << llvm::toString(binary.takeError());
+        images.push_back(imageOf("cubin", *card, *binary));
+      }
+      images.push_back(imageOf("ptx", *card, *ptx));
+    }
+    FailureOr<std::string> ptx = assemble(kernels, *least);
+    if (failed(ptx))
+      return failure();
+    images.push_back(imageOf("ptx", *least, *ptx));
+    return success();
+  }
+
+  Attribute imageOf(StringRef kind, const Card &card, StringRef bytes) {
+    Builder b(&getContext());
+    return ImageAttr::get(&getContext(), b.getStringAttr(kind), b.getStringAttr(card.getArchitecture()),
+                          card.getCapability(), b.getStringAttr(bytes));
   }
 };
 } // namespace

@@ -397,7 +397,8 @@ def AssembleKernels : Pass<"sluice-assemble-kernels", "::mlir::ModuleOp"> {
   let summary = "kernels become PTX";
   let description = [{
     - Needs: a `gpu.module` in the NVVM dialect, and the module's `sluice.target`.
-    - Does: LLVM makes PTX of it for the architecture of the target.
+    - Does: LLVM makes PTX of it for the architecture of the target, and for sm_80, the oldest. Where `ptxas` is found
+      it makes a binary for the former, if that is another.
     - Leaves: the module's `sluice.images`, an array of `#sluice.image`, in place of the `gpu.module`.
 
     ```mlir

@@ -12,6 +12,17 @@ void AbiWriter::writeGlobal(StringRef name, Type type, LLVM::Linkage linkage, ll
   LLVM::ReturnOp::create(builder, value);
 }
 
+void AbiWriter::writeBytes(StringRef name, StringRef bytes) {
+  std::string terminated = bytes.str();
+  terminated.push_back('\0');
+  auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), terminated.size());
+  // As a file in memory may ask for.
+  constexpr uint64_t alignment = 16;
+  LLVM::GlobalOp::create(builder, type, /*isConstant=*/true, LLVM::Linkage::Internal, name,
+                         builder.getStringAttr(terminated), alignment);
+  registerSymbol(bytes.data(), name);
+}
+
 const std::string &AbiWriter::stringGlobal(StringRef text) {
   auto [entry, isNew] = strings.try_emplace(text);
   if (isNew) {

@@ -90,6 +90,9 @@ public:
   /// `pointer` in an object stands for the address of `symbol`.
   void registerSymbol(const void *pointer, llvm::StringRef symbol) { symbols[pointer] = symbol.str(); }
 
+  /// Constant bytes with a zero behind them. `data` in an object stands for their address from now on.
+  void writeBytes(llvm::StringRef name, llvm::StringRef bytes);
+
   /// A constant array. Returns what stands for its address in objects, null if the array is empty.
   template <typename T>
   const T *writeArray(llvm::StringRef name, llvm::ArrayRef<T> objects,
@@ -137,9 +140,10 @@ private:
       return mlir::LLVM::ConstantOp::create(builder, type, builder.getIntegerAttr(type, value));
     else if constexpr (std::is_floating_point_v<T>)
       return mlir::LLVM::ConstantOp::create(builder, type, builder.getFloatAttr(type, value));
-    else if constexpr (std::is_same_v<T, const char *>)
-      return addressOf(value ? &stringGlobal(value) : nullptr);
-    else if constexpr (std::is_pointer_v<T>) {
+    else if constexpr (std::is_same_v<T, const char *>) {
+      auto bytes = symbols.find(value);
+      return addressOf(bytes != symbols.end() ? &bytes->second : value ? &stringGlobal(value) : nullptr);
+    } else if constexpr (std::is_pointer_v<T>) {
       auto symbol = symbols.find(reinterpret_cast<const void *>(value));
       return addressOf(symbol == symbols.end() ? nullptr : &symbol->second);
     } else if constexpr (std::is_array_v<T>) {

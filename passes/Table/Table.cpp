@@ -40,6 +40,8 @@ void sluice::writeTable(Table &table, AbiWriter &writer) {
   binary.channels = writer.writeArray<sluice_channel>("sluice_channels", table.channels);
   binary.transfers = writer.writeArray<sluice_transfer>("sluice_transfers", table.transfers);
   binary.held_gradients = writer.writeArray<sluice_held_gradient>("sluice_held_gradients", table.heldGradients);
+  for (auto [number, image] : llvm::enumerate(table.images))
+    writer.writeBytes(("sluice_image_" + Twine(number)).str(), StringRef(image.bytes, image.size));
   binary.images = writer.writeArray<sluice_image>("sluice_images", table.images);
   binary.symbols = writer.writeArray<sluice_symbol>("sluice_symbols", table.symbols);
   binary.launches = writer.writeArray<sluice_launch>("sluice_launches", table.launches);

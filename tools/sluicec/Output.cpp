@@ -69,10 +69,11 @@ llvm::Error sluice::writeText(mlir::ModuleOp module, StringRef path) {
 }
 
 llvm::Error sluice::writePtx(mlir::ModuleOp module, StringRef path) {
-  return write(path, [&](llvm::raw_ostream &stream) {
-    if (auto images = module->getAttrOfType<mlir::ArrayAttr>(imagesAttrName))
-      for (auto image : images.getAsRange<sluice::ImageAttr>())
-        if (image.getKind() == "ptx")
-          stream << image.getBytes().getValue();
-  });
+  // The first is that of the architecture that was asked for.
+  llvm::StringRef text;
+  if (auto images = module->getAttrOfType<mlir::ArrayAttr>(imagesAttrName))
+    for (auto image : images.getAsRange<sluice::ImageAttr>())
+      if (text.empty() && image.getKind() == "ptx")
+        text = image.getBytes().getValue();
+  return write(path, [&](llvm::raw_ostream &stream) { stream << text; });
 }
