@@ -231,6 +231,7 @@ SmallVector<Value> ContractionKernel::emitNarrowSums(TileRange range) {
   auto loop = scf::ForOp::create(b, constantIndex(b, 0), range.count, constantIndex(b, 1), in.product->zeros(b));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
+  keepLoop(b);
   Value tile = loop.getInductionVar(), next = plus(b, tile, stages - 1);
   waitForCopies(b, stages - 2);
   gpu::BarrierOp::create(b);

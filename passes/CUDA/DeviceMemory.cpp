@@ -78,3 +78,18 @@ void cuda::commitCopies(ImplicitLocOpBuilder &b) { NVVM::CpAsyncCommitGroupOp::c
 void cuda::waitForCopies(ImplicitLocOpBuilder &b, int64_t pending) {
   NVVM::CpAsyncWaitGroupOp::create(b, b.getI32IntegerAttr(pending));
 }
+
+static LLVM::InlineAsmOp inlineAsm(ImplicitLocOpBuilder &b, Type result, ValueRange operands, StringRef text,
+                                   StringRef constraints) {
+  return LLVM::InlineAsmOp::create(b, result, operands, text, constraints, /*has_side_effects=*/true,
+                                   /*is_align_stack=*/false, LLVM::tailcallkind::TailCallKind::None,
+                                   LLVM::AsmDialectAttr(), ArrayAttr());
+}
+
+void cuda::keepLoop(ImplicitLocOpBuilder &b) { inlineAsm(b, Type(), ValueRange(), ".pragma \"nounroll\";", ""); }
+
+Value cuda::hidden(ImplicitLocOpBuilder &b, Value index) {
+  Value number = arith::IndexCastOp::create(b, b.getI64Type(), index);
+  auto same = inlineAsm(b, b.getI64Type(), number, "mov.b64 $0, $1;", "=l,l");
+  return arith::IndexCastOp::create(b, b.getIndexType(), same.getRes());
+}

@@ -33,6 +33,12 @@ void commitCopies(mlir::ImplicitLocOpBuilder &b);
 /// Waits until all but the newest `pending` groups of this thread are done.
 void waitForCopies(mlir::ImplicitLocOpBuilder &b, int64_t pending);
 
+/// First in the body of a loop: `ptxas` does not unroll it, which would take registers from sums.
+void keepLoop(mlir::ImplicitLocOpBuilder &b);
+/// The index, of which LLVM does not know that it is the same in every iteration of a loop: what is computed from it is
+/// computed again, and takes no registers from sums meanwhile.
+mlir::Value hidden(mlir::ImplicitLocOpBuilder &b, mlir::Value index);
+
 } // namespace sluice::cuda
 
 #endif // SLUICE_PASSES_CUDA_DEVICEMEMORY_H

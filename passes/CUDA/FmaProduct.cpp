@@ -98,19 +98,20 @@ public:
 
   SmallVector<Value> add(ImplicitLocOpBuilder &b, Place a, Place bOf, ValueRange sums) const override {
     int64_t chunks = shape.terms / SharedTile::chunk;
-    if (chunks <= chunksOfPass)
+    if (chunks <= chunksOfPass())
       return addChunks(b, a, bOf, constantIndex(b, 0), chunks, sums);
     auto loop =
-        scf::ForOp::create(b, constantIndex(b, 0), constantIndex(b, chunks), constantIndex(b, chunksOfPass), sums);
+        scf::ForOp::create(b, constantIndex(b, 0), constantIndex(b, chunks), constantIndex(b, chunksOfPass()), sums);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    scf::YieldOp::create(b, addChunks(b, a, bOf, loop.getInductionVar(), chunksOfPass, loop.getRegionIterArgs()));
+    scf::YieldOp::create(b, addChunks(b, a, bOf, loop.getInductionVar(), chunksOfPass(), loop.getRegionIterArgs()));
     return SmallVector<Value>(loop.getResults());
   }
 
 private:
-  // Chunks of terms that are multiplied without a loop: more of them at a time would be more registers.
-  static constexpr int64_t chunksOfPass = 4;
+  /// Chunks of terms that are multiplied without a loop: more of them at a time would be more registers, of which
+  /// rounding needs some.
+  int64_t chunksOfPass() const { return rounds ? 2 : 4; }
 
   SmallVector<Value> addChunks(ImplicitLocOpBuilder &b, Place a, Place bOf, Value first, int64_t count,
                                ValueRange sums) const {

@@ -91,6 +91,9 @@ SmallVector<Value> NarrowTiles::begin(ImplicitLocOpBuilder &b, Value thread, Val
                                       Value firstTerm, Place place) const {
   SmallVector<Value> loaded;
   int64_t chunks = tile.elements() / NarrowTile::chunk;
+  // What is loaded early takes registers itself.
+  if (!isAsynchronous())
+    thread = hidden(b, thread);
   for (int64_t done = 0; done < chunks; done += threads) {
     Chunk chunk = chunkOf(b, plus(b, thread, done), start, firstLine, firstTerm);
     if (!isAsynchronous()) {
@@ -109,6 +112,8 @@ SmallVector<Value> NarrowTiles::begin(ImplicitLocOpBuilder &b, Value thread, Val
 }
 
 void NarrowTiles::finish(ImplicitLocOpBuilder &b, Value thread, ValueRange loaded, Place place) const {
+  if (!isAsynchronous())
+    thread = hidden(b, thread);
   for (auto [i, value] : llvm::enumerate(loaded)) {
     Value row = plus(b, thread, int64_t(i) * threads);
     Value inRow = takeIndex(b, row, tile.chunksOfRow());

@@ -1,7 +1,6 @@
 //===- OperandTiles.cpp - Copies of blocks of an operand to shared memory -------------===//
 #include "passes/CUDA/OperandTiles.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "passes/Build/Loops.h"
 
 using namespace mlir;
@@ -57,15 +56,6 @@ auto OperandTiles::divide(ImplicitLocOpBuilder &b, Number number, int64_t most, 
     return {{constantIndex(b, 0), number.known / divisor}, {number.ofThread, number.known % divisor}};
   auto [quotient, remainder] = by(number.value(b));
   return {{quotient, 0}, {remainder, 0}};
-}
-
-/// The index, of which LLVM does not know that it is the same in every iteration of a loop.
-static Value hidden(ImplicitLocOpBuilder &b, Value index) {
-  Value number = arith::IndexCastOp::create(b, b.getI64Type(), index);
-  auto same = LLVM::InlineAsmOp::create(b, b.getI64Type(), ValueRange(number), "mov.b64 $0, $1;", "=l,l",
-                                        /*has_side_effects=*/true, /*is_align_stack=*/false,
-                                        LLVM::tailcallkind::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
-  return arith::IndexCastOp::create(b, b.getIndexType(), same.getRes());
 }
 
 void OperandTiles::copy(ImplicitLocOpBuilder &b, Value thread, Value start, Value firstLine, Value firstTerm,

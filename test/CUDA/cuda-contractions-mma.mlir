@@ -13,6 +13,7 @@
 // CHECK-LABEL: @both_ways
 // CHECK: workgroup(%[[TILES:.*]] : memref<9216xbf16, #gpu.address_space<workgroup>>)
 // CHECK: scf.for %{{.*}} = %c0 to %c4 step %c1
+// CHECK: llvm.inline_asm has_side_effects ".pragma \22nounroll\22;"
 // CHECK: nvvm.cp.async.wait.group 1
 // CHECK-NEXT: gpu.barrier
 // CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg
