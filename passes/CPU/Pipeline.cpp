@@ -5,10 +5,10 @@
 #include "mlir/Transforms/Passes.h"
 #include "passes/Blocked/Passes.h"
 #include "passes/Buffers/Passes.h"
-#include "passes/Target/CodeGen.h"
 #include "passes/CPU/Passes.h"
 #include "passes/CPU/Processor.h"
 #include "passes/Numerics/Passes.h"
+#include "passes/Target/CodeGen.h"
 #include "passes/Target/Target.h"
 
 using namespace mlir;
