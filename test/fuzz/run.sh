@@ -13,7 +13,8 @@ mkdir -p "$corpus"
 seeds=$here/seeds/$name
 if [ "$name" = mlir ]; then
   seeds=$corpus/seeds
-  python3 "$here/seeds.py" "$seeds" "$here"/../Sluice/*.mlir "$here"/../Pipe/*.mlir "$here"/../CPU/dialect.mlir
+  python3 "$here/seeds.py" "$seeds" "$here"/../Sluice/*.mlir "$here"/../Pipe/*.mlir "$here"/../CPU/dialect.mlir \
+    "$here"/../CUDA/dialect.mlir
 fi
 mkdir -p "$corpus/learned"
 # Stacks that outlive their function cost half of the time where exceptions are thrown; the suite looks for them.
