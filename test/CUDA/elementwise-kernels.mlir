@@ -35,6 +35,15 @@ func.func @apart(%x: memref<4x8xf32, strided<[9, 1], offset: 1>>, %y: memref<4x8
   return
 }
 
+// CHECK-LABEL: func.func @shifted_rows
+// CHECK: gpu.launch
+// CHECK-COUNT-4: memref.load %arg0
+// CHECK: vector.store %{{.*}}, %arg1
+func.func @shifted_rows(%x: memref<4x8xf32, strided<[12, 1], offset: 1>>, %y: memref<4x8xf32>) {
+  memref.copy %x, %y : memref<4x8xf32, strided<[12, 1], offset: 1>> to memref<4x8xf32>
+  return
+}
+
 // A copy of memory to itself does nothing.
 // CHECK-LABEL: func.func @itself
 // CHECK-NEXT: return

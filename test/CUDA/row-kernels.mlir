@@ -93,6 +93,19 @@ func.func @not_past_a_call(%x: memref<8x8xf32>, %y: memref<8x8xf32>, %sum: memre
   return
 }
 
+// Nor behind what overwrites its input.
+// CHECK-LABEL: func.func @not_past_a_write
+// CHECK: linalg.exp
+// CHECK: linalg.fill
+// CHECK: gpu.launch
+func.func @not_past_a_write(%x: memref<8x8xf32>, %y: memref<8x8xf32>, %sum: memref<8xf32>, %zero: f32) {
+  linalg.exp ins(%x : memref<8x8xf32>) outs(%y : memref<8x8xf32>)
+  %rows = memref.subview %x[0, 0] [4, 8] [1, 1] : memref<8x8xf32> to memref<4x8xf32, strided<[8, 1]>>
+  linalg.fill ins(%zero : f32) outs(%rows : memref<4x8xf32, strided<[8, 1]>>)
+  linalg.reduce { arith.addf } ins(%y : memref<8x8xf32>) outs(%sum : memref<8xf32>) dimensions = [1]
+  return
+}
+
 // Sums of doubles: shuffles move 32 bits at a time.
 // CHECK-LABEL: func.func @squares
 // CHECK: vector.load %arg0{{.*}} : memref<64xf32>, vector<4xf32>
