@@ -16,8 +16,6 @@ using namespace sluice::cuda;
 #define GET_OP_CLASSES
 #include "dialects/CUDA/CUDAOps.cpp.inc"
 
-/// The oldest cards with what kernels are made of: cp.async, and products of bf16.
-static constexpr int64_t leastCapability = 80;
 static constexpr int64_t mostThreads = 1024; // of a block
 
 void CUDADialect::initialize() {

@@ -22,6 +22,9 @@ inline constexpr llvm::StringLiteral strategyAttrName = "sluice_cuda.strategy";
 #include "dialects/CUDA/CUDAOps.h.inc"
 
 namespace sluice::cuda {
+/// The oldest cards with what kernels are made of: cp.async, and products of bf16. Ten times the compute capability.
+inline constexpr int64_t leastCapability = 80;
+
 /// The GPU that the op's module is compiled for. Fails with an error at `op` where the module names none, or a target
 /// that is no GPU.
 llvm::FailureOr<TargetAttr> targetOf(mlir::Operation *op);

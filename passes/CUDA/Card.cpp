@@ -16,7 +16,6 @@ using namespace sluice;
 using llvm::StringRef;
 
 static constexpr StringRef leastArchitecture = "sm_80";
-static constexpr int64_t leastCapability = 80;
 static const llvm::Triple triple("nvptx64-nvidia-cuda");
 
 static const llvm::Target *lookupTarget() {
@@ -43,7 +42,7 @@ llvm::Expected<Card> Card::get(StringRef name) {
   if (!isNumber || !generic || !generic->isCPUStringValid(card.architecture))
     return llvm::createStringError("unknown architecture '%s', expected sm_80 or later, such as sm_90",
                                    card.architecture.c_str());
-  if (card.capability < leastCapability)
+  if (card.capability < cuda::leastCapability)
     return llvm::createStringError("expected an architecture of at least sm_80, found '%s'", card.architecture.c_str());
   return card;
 }

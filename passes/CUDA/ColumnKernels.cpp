@@ -26,7 +26,7 @@ struct ColumnShape {
     ArrayRef<int64_t> sizes = group.sizes();
     rows = ShapedType::getNumElements(sizes.take_front(group.rowDims()));
     columns = ShapedType::getNumElements(sizes.drop_front(group.rowDims()));
-    width = sizes.back() % 4 == 0 ? 4 : sizes.back() % 2 == 0 ? 2 : 1;
+    width = neighboursIn(sizes.back());
     blocks = llvm::divideCeil(columns / width, warpSize);
     parts = std::clamp<int64_t>(llvm::divideCeil(rows, rowsOfPart), 1, std::max<int64_t>(1, mostBlocks / blocks));
     rowsEach = llvm::divideCeil(rows, parts);
@@ -217,16 +217,11 @@ void ColumnKernel::write() {
     writeElements(b, sum.parts, b.getMultiDimIdentityMap(2), at, ofSum(sum, number));
   }
 
-  int64_t threads = std::min<int64_t>(128, llvm::alignTo(runs, warpSize));
-  KernelLaunch last(builder, group.location(), {int64_t(llvm::divideCeil(runs, threads)), 1, 1}, {threads, 1, 1},
-                    group.work());
+  constexpr int64_t threadsOfLast = 128;
+  PointLaunch last(builder, group.location(), runs, threadsOfLast, group.work());
   ImplicitLocOpBuilder &f = last.body();
   IndexMath math{f};
-  Value mine = math.add(math.mul(last.blockIndex(), threads), last.threadIndex());
-  if (runs % threads != 0) {
-    auto branch = scf::IfOp::create(f, math.less(mine, runs), /*withElseRegion=*/false);
-    f.setInsertionPointToStart(branch.thenBlock());
-  }
+  Value mine = last.point();
   finish(f, mine, [&](const Sum &sum, unsigned) {
     auto loop = scf::ForOp::create(f, math.constant(0), math.constant(shape.parts), math.constant(1),
                                    SmallVector<Value>(shape.width, sum.neutral(f)));

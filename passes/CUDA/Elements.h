@@ -21,6 +21,10 @@ struct LoopPosition {
   mlir::Value isInside;
 };
 
+/// How many neighbours a thread has in loops whose innermost has a size: as many f32 as an access takes, if all threads
+/// have as many.
+inline int64_t neighboursIn(int64_t size) { return size % 4 == 0 ? 4 : size % 2 == 0 ? 2 : 1; }
+
 /// What a thread knows of buffers at one position. What depends on the first `rowDims` loops alone is known to its
 /// `row` as well.
 class Registers {

@@ -20,23 +20,15 @@ static void writeKernel(OpBuilder &builder, const OpGroup &group) {
   SmallVector<int64_t> sizes(group.sizes());
   int64_t width = 1;
   if (!sizes.empty()) {
-    width = sizes.back() % 4 == 0 ? 4 : sizes.back() % 2 == 0 ? 2 : 1;
+    width = neighboursIn(sizes.back());
     sizes.back() /= width;
   }
-  int64_t runs = ShapedType::getNumElements(sizes);
-  int64_t threads = std::min(threadsOfBlock, int64_t(llvm::alignTo(runs, warpSize)));
-  KernelLaunch launch(builder, group.location(), {int64_t(llvm::divideCeil(runs, threads)), 1, 1}, {threads, 1, 1},
-                      group.work());
+  PointLaunch launch(builder, group.location(), ShapedType::getNumElements(sizes), threadsOfBlock, group.work());
   ImplicitLocOpBuilder &b = launch.body();
   IndexMath index{b};
-  Value run = index.add(index.mul(launch.blockIndex(), threads), launch.threadIndex());
-  if (runs % threads != 0) {
-    auto branch = scf::IfOp::create(b, index.less(run, runs), /*withElseRegion=*/false);
-    b.setInsertionPointToStart(branch.thenBlock());
-  }
   LoopPosition at;
   at.width = width;
-  at.indices = index.delinearize(run, sizes);
+  at.indices = index.delinearize(launch.point(), sizes);
   if (!sizes.empty())
     at.indices.back() = index.mul(at.indices.back(), width);
   Registers registers;

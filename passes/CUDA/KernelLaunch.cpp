@@ -2,6 +2,7 @@
 #include "passes/CUDA/KernelLaunch.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -31,6 +32,23 @@ Value KernelLaunch::shared(ArrayRef<int64_t> shape, Type element) {
   auto space = gpu::AddressSpaceAttr::get(builder.getContext(), gpu::AddressSpace::Workgroup);
   return launch.addWorkgroupAttribution(MemRefType::get(shape, element, MemRefLayoutAttrInterface(), space),
                                         builder.getLoc());
+}
+
+static int64_t threadsOfBlock(int64_t points, int64_t most) {
+  return std::min<int64_t>(most, llvm::alignTo(points, warpSize));
+}
+
+PointLaunch::PointLaunch(OpBuilder &outer, Location location, int64_t points, int64_t most, KernelAttr work)
+    : KernelLaunch(outer, location, {int64_t(llvm::divideCeil(points, threadsOfBlock(points, most))), 1, 1},
+                   {threadsOfBlock(points, most), 1, 1}, work) {
+  ImplicitLocOpBuilder &b = body();
+  IndexMath index{b};
+  int64_t threads = threadsOfBlock(points, most);
+  number = index.add(index.mul(blockIndex(), threads), threadIndex());
+  if (points % threads == 0)
+    return;
+  auto branch = scf::IfOp::create(b, index.less(number, points), /*withElseRegion=*/false);
+  b.setInsertionPointToStart(branch.thenBlock());
 }
 
 Value IndexMath::constant(int64_t value) const { return arith::ConstantIndexOp::create(b, value); }

@@ -30,6 +30,19 @@ private:
   mlir::ImplicitLocOpBuilder builder;
 };
 
+/// A launch with a thread for each of some points; the body is what a thread that has one does.
+class PointLaunch : public KernelLaunch {
+public:
+  /// Blocks have `most` threads, or whole warps where points are fewer.
+  PointLaunch(mlir::OpBuilder &builder, mlir::Location location, int64_t points, int64_t most, KernelAttr work);
+
+  /// The number of the thread's own.
+  mlir::Value point() const { return number; }
+
+private:
+  mlir::Value number;
+};
+
 /// Integer arithmetic on indices, folded where both operands are known.
 struct IndexMath {
   mlir::ImplicitLocOpBuilder &b;

@@ -21,13 +21,6 @@ namespace sluice {
 using namespace mlir;
 using namespace sluice;
 
-static int64_t product(ArrayRef<int64_t> sizes) {
-  int64_t result = 1;
-  for (int64_t size : sizes)
-    result *= size;
-  return result;
-}
-
 namespace {
 /// How the threads of a block share rows: by the sizes alone, so that sums have one order.
 struct RowShape {
@@ -63,7 +56,7 @@ private:
   void writeReduce(linalg::LinalgOp op);
   void writeRow(const OpGroup::Member &member);
   void readRowOperands(linalg::LinalgOp op);
-  LoopPosition positionOf(Value run, bool isKept);
+  LoopPosition positionOf(Value run);
   /// Calls `body` for each run of the thread with its registers. `carried` are values that it hands on.
   SmallVector<Value> forEachRun(ValueRange carried,
                                 function_ref<SmallVector<Value>(const LoopPosition &, Registers &, ValueRange)> body);
@@ -83,9 +76,9 @@ private:
 
 RowShape::RowShape(const OpGroup &group) {
   ArrayRef<int64_t> sizes = group.sizes();
-  rows = product(sizes.take_front(group.rowDims()));
-  columns = product(sizes.drop_front(group.rowDims()));
-  width = sizes.back() % 4 == 0 ? 4 : sizes.back() % 2 == 0 ? 2 : 1;
+  rows = ShapedType::getNumElements(sizes.take_front(group.rowDims()));
+  columns = ShapedType::getNumElements(sizes.drop_front(group.rowDims()));
+  width = neighboursIn(sizes.back());
   runs = columns / width;
   threads = warpSize;
   while (llvm::divideCeil(runs, threads) > mostRunsKept && threads < mostThreads)
@@ -95,7 +88,7 @@ RowShape::RowShape(const OpGroup &group) {
   keepsInRegisters = runsOfThread <= mostRunsKept;
 }
 
-LoopPosition RowKernel::positionOf(Value run, bool isKept) {
+LoopPosition RowKernel::positionOf(Value run) {
   IndexMath index{b};
   LoopPosition at;
   at.width = shape.width;
@@ -129,7 +122,7 @@ RowKernel::forEachRun(ValueRange carried,
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Registers registers(row, group.rowDims());
-  SmallVector<Value> values = body(positionOf(loop.getInductionVar(), false), registers, loop.getRegionIterArgs());
+  SmallVector<Value> values = body(positionOf(loop.getInductionVar()), registers, loop.getRegionIterArgs());
   if (!carried.empty())
     scf::YieldOp::create(b, values);
   return SmallVector<Value>(loop.getResults());
@@ -226,7 +219,7 @@ void RowKernel::writeReduce(linalg::LinalgOp op) {
 void RowKernel::writeOps() {
   if (shape.keepsInRegisters)
     for (int64_t i = 0; i < shape.runsOfThread; ++i) {
-      positions.push_back(positionOf(IndexMath{b}.add(lane, i * shape.threads), true));
+      positions.push_back(positionOf(IndexMath{b}.add(lane, i * shape.threads)));
       ofRuns.emplace_back(row, group.rowDims());
     }
   for (const OpGroup::Member &member : group.ops()) {

@@ -22,20 +22,13 @@ static void writeKernel(OpBuilder &builder, linalg::LinalgOp op) {
   op.getReductionDims(reductions);
   for (unsigned dim : parallel)
     parallelSizes.push_back(sizes[dim]);
-  int64_t points = ShapedType::getNumElements(parallelSizes);
-  int64_t threads = std::min(threadsOfBlock, int64_t(llvm::alignTo(points, warpSize)));
-  KernelLaunch launch(builder, op.getLoc(), {int64_t(llvm::divideCeil(points, threads)), 1, 1}, {threads, 1, 1},
-                      op->getAttrOfType<KernelAttr>(kernelAttrName));
+  PointLaunch launch(builder, op.getLoc(), ShapedType::getNumElements(parallelSizes), threadsOfBlock,
+                     op->getAttrOfType<KernelAttr>(kernelAttrName));
   ImplicitLocOpBuilder &b = launch.body();
   IndexMath index{b};
-  Value point = index.add(index.mul(launch.blockIndex(), threads), launch.threadIndex());
-  if (points % threads != 0) {
-    auto branch = scf::IfOp::create(b, index.less(point, points), /*withElseRegion=*/false);
-    b.setInsertionPointToStart(branch.thenBlock());
-  }
   LoopPosition at;
   at.indices.resize(sizes.size());
-  SmallVector<Value> ofPoint = index.delinearize(point, parallelSizes);
+  SmallVector<Value> ofPoint = index.delinearize(launch.point(), parallelSizes);
   for (auto [dim, value] : llvm::zip_equal(parallel, ofPoint))
     at.indices[dim] = value;
   for (unsigned dim : reductions)

@@ -28,9 +28,7 @@ struct Rows {
   Rows(Value indices, Value rows)
       : indices(indices), rows(rows), shape(cast<MemRefType>(indices.getType()).getShape()),
         count(ShapedType::getNumElements(shape)), columns(cast<MemRefType>(rows.getType()).getShape().back()),
-        width(columns % 4 == 0   ? 4
-              : columns % 2 == 0 ? 2
-                                 : 1) {}
+        width(neighboursIn(columns)) {}
 
   Value index(ImplicitLocOpBuilder &b, Value number) const {
     Value word = memref::LoadOp::create(b, indices, IndexMath{b}.delinearize(number, shape));
@@ -64,15 +62,11 @@ static void writeGather(OpBuilder &builder, GatherRowsOp op) {
   constexpr int64_t threadsOfBlock = 256;
   Value table = op.getInputs()[1];
   Rows rows(op.getInputs()[0], op.getOutputs()[0]);
-  int64_t ofRow = rows.columns / rows.width, runs = rows.count * ofRow;
-  KernelLaunch launch(builder, op.getLoc(), {int64_t(llvm::divideCeil(runs, threadsOfBlock)), 1, 1},
-                      {threadsOfBlock, 1, 1}, workOf(op, rows.rows, /*adds=*/false));
+  int64_t ofRow = rows.columns / rows.width;
+  PointLaunch launch(builder, op.getLoc(), rows.count * ofRow, threadsOfBlock, workOf(op, rows.rows, /*adds=*/false));
   ImplicitLocOpBuilder &b = launch.body();
   IndexMath index{b};
-  Value run = index.add(index.mul(launch.blockIndex(), threadsOfBlock), launch.threadIndex());
-  auto branch = scf::IfOp::create(b, index.less(run, runs), /*withElseRegion=*/false);
-  b.setInsertionPointToStart(branch.thenBlock());
-  Value number = index.div(run, ofRow), column = index.mul(index.rem(run, ofRow), rows.width);
+  Value number = index.div(launch.point(), ofRow), column = index.mul(index.rem(launch.point(), ofRow), rows.width);
   Registers registers;
   SmallVector<Value> values =
       readElements(b, table, b.getMultiDimIdentityMap(2), atRow(rows.index(b, number), column, rows.width), registers);
