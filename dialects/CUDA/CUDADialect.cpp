@@ -56,6 +56,12 @@ LogicalResult WhenOp::verify() {
   return success();
 }
 
+LogicalResult WorkspaceOp::verify() {
+  if (!getType().getLayout().isIdentity() || getType().getMemorySpace())
+    return emitOpError() << "expected memory without gaps in no memory space, found " << getType();
+  return success();
+}
+
 LogicalResult LaunchOp::verify() {
   for (auto [sizes, name] : {std::pair(getGrid(), "grid"), std::pair(getBlock(), "block")})
     if (sizes.size() != 3 || llvm::any_of(sizes, [](int64_t size) { return size < 1; }))

@@ -28,6 +28,26 @@ def CUDA_WhenOp : CUDA_Op<"when", [SingleBlock, NoTerminator, NoRegionArguments]
   let hasVerifier = 1;
 }
 
+def CUDA_WorkspaceOp : CUDA_Op<"workspace"> {
+  let summary = "memory that each call of a function has for itself";
+  let description = [{
+    - Its contents pass from one kernel to another of the same call. No other call gets the memory, so that launches of
+      many calls can wait and become one.
+    - The memory is of static shape and lies without gaps.
+    - It is for little: a step needs all of them at once.
+
+    ```mlir
+    %parts = sluice_cuda.workspace : memref<42x768xf32>
+    ```
+  }];
+  let results = (outs Res<AnyStaticShapeMemRef, "", [MemAlloc]>:$memory);
+  let assemblyFormat = "attr-dict `:` type($memory)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MemRefType getType() { return ::llvm::cast<::mlir::MemRefType>(getMemory().getType()); }
+  }];
+}
+
 def CUDA_LaunchOp : CUDA_Op<"launch", [
     DeclareOpInterfaceMethods<SymbolUserOpInterface>, DeclareOpInterfaceMethods<LaunchOpInterface>]> {
   let summary = "a kernel on memory that is known by its place";

@@ -14,10 +14,10 @@ using namespace sluice;
 using namespace sluice::cuda;
 
 namespace {
-/// Launches of one kernel that run at the place of the first.
+/// Launches of one kernel that run at the place of one of them.
 struct Batch {
   SmallVector<LaunchOp> launches;
-  size_t position; ///< Of the first in the action.
+  size_t position; ///< In the action.
 };
 
 /// The batches of an action.
@@ -27,45 +27,67 @@ public:
 
   void add(LaunchOp launch);
   ArrayRef<Batch> get() const { return batches; }
+  /// The launch in whose place a batch runs.
+  LaunchOp placeOf(const Batch &batch) const { return all[batch.position].launch; }
 
 private:
-  bool canJoin(const Batch &batch, LaunchOp launch);
+  struct Launch {
+    LaunchOp launch;
+    size_t batch;
+  };
+
+  bool canRunEarlier(const Batch &batch, LaunchOp launch);
+  bool canRunLater(const Batch &batch, LaunchOp launch);
 
   KernelOperands &operands;
-  SmallVector<std::pair<LaunchOp, size_t>> all; // with the position where each runs
+  SmallVector<Launch> all; // in the order of the action
   SmallVector<Batch> batches;
   llvm::DenseMap<Attribute, size_t> newest; // batch by kernel
 };
 } // namespace
 
-static bool haveOneShape(LaunchOp x, LaunchOp y) {
+/// Whether one kernel can do both: of one size, with every argument in one space.
+static bool areAlike(LaunchOp x, LaunchOp y) {
   return x.getKernel() == y.getKernel() && x.getGrid() == y.getGrid() && x.getBlock() == y.getBlock() &&
-         x.getShared() == y.getShared() && x.getGated() == y.getGated();
+         x.getShared() == y.getShared() && x.getGated() == y.getGated() && x.getSpaces() == y.getSpaces() &&
+         x.getGrid()[2] == 1;
 }
 
-/// Whether every argument lies in one space in both, the gate's word at one place.
-static bool haveOneLayout(LaunchOp x, LaunchOp y) {
-  return x.getSpaces() == y.getSpaces() && (!x.getGated() || x.getOffsets().front() == y.getOffsets().front());
-}
-
-/// The launch moves before all that were between, and runs together with those of the batch.
-bool Batches::canJoin(const Batch &batch, LaunchOp launch) {
-  if (!haveOneShape(batch.launches.front(), launch) || !haveOneLayout(batch.launches.front(), launch) ||
-      launch.getGrid()[2] != 1)
-    return false;
-  return llvm::none_of(ArrayRef(all).drop_front(batch.position), [&](const auto &other) {
-    return other.second >= batch.position && operands.conflict(other.first, launch);
+/// Whether the launch can move before all that were between, and run together with those of the batch.
+bool Batches::canRunEarlier(const Batch &batch, LaunchOp launch) {
+  return llvm::none_of(all, [&](const Launch &other) {
+    return batches[other.batch].position >= batch.position && operands.conflict(other.launch, launch);
   });
 }
 
+/// Whether the batch can move behind all that were between, and run together with the launch.
+bool Batches::canRunLater(const Batch &batch, LaunchOp launch) {
+  auto isInWay = [&](LaunchOp member) {
+    return operands.conflict(member, launch) || llvm::any_of(all, [&](const Launch &other) {
+             return batches[other.batch].position > batch.position && operands.conflict(other.launch, member);
+           });
+  };
+  return llvm::none_of(batch.launches, isInWay);
+}
+
 void Batches::add(LaunchOp launch) {
+  size_t position = all.size();
   auto [found, isNew] = newest.try_emplace(launch.getKernel(), batches.size());
-  if (isNew || !canJoin(batches[found->second], launch)) {
-    found->second = batches.size();
-    batches.push_back({{}, all.size()});
+  Batch *before = isNew ? nullptr : &batches[found->second];
+  if (before && !areAlike(before->launches.front(), launch))
+    before = nullptr;
+  if (before && !canRunEarlier(*before, launch)) {
+    if (canRunLater(*before, launch))
+      before->position = position;
+    else
+      before = nullptr;
   }
-  batches[found->second].launches.push_back(launch);
-  all.push_back({launch, batches[found->second].position});
+  if (!before) {
+    found->second = batches.size();
+    before = &batches.emplace_back(Batch{{}, position});
+  }
+  before->launches.push_back(launch);
+  all.push_back({launch, found->second});
 }
 
 static KernelAttr workOf(ArrayRef<LaunchOp> launches) {
@@ -92,13 +114,13 @@ struct BatchLaunches : sluice::impl::BatchLaunchesBase<BatchLaunches> {
       action.walk([&](LaunchOp launch) { batches.add(launch); });
       for (const Batch &batch : batches.get())
         if (batch.launches.size() > 1)
-          join(batch.launches, kernels);
+          join(batch.launches, batches.placeOf(batch), kernels);
     }
     kernels.eraseUnused();
   }
 
 private:
-  void join(ArrayRef<LaunchOp> launches, BatchedKernels &kernels) {
+  void join(ArrayRef<LaunchOp> launches, LaunchOp place, BatchedKernels &kernels) {
     LaunchOp first = launches.front();
     SmallVector<int64_t> bases(first.getOffsets());
     for (LaunchOp launch : launches)
@@ -110,7 +132,7 @@ private:
       for (auto [base, offset] : llvm::zip_equal(bases, launch.getOffsets()))
         shifts.back().push_back(offset - base);
     }
-    OpBuilder builder(first);
+    OpBuilder builder(place);
     SmallVector<int64_t> grid(first.getGrid());
     grid[2] = launches.size();
     LaunchOp::create(builder, first.getLoc(), kernels.get(first.getKernel(), shifts), grid, first.getBlock(),

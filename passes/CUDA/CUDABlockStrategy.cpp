@@ -11,8 +11,8 @@ namespace sluice {
 using namespace mlir;
 using namespace sluice;
 
-// As many logits at most are in memory at a time: 256 MiB of f32. Fewer would be more launches of smaller products.
-static const int64_t mostLogits = int64_t(1) << 26;
+// As many logits at most are in memory at a time: 1 GiB of f32. Fewer would be more launches of smaller products.
+static const int64_t mostLogits = int64_t(1) << 28;
 
 static const int64_t rowsOfTile = 64;
 

@@ -4,6 +4,7 @@
 // sums go to memory, and a second kernel adds them up. The order of a sum follows from the sizes alone.
 //
 //===----------------------------------------------------------------------------------===//
+#include "dialects/CUDA/CUDADialect.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "passes/CUDA/Elements.h"
 #include "passes/CUDA/KernelLaunch.h"
@@ -18,6 +19,7 @@ namespace sluice {
 
 using namespace mlir;
 using namespace sluice;
+using namespace sluice::cuda;
 
 namespace {
 /// Who sums what: by the sizes alone.
@@ -187,7 +189,7 @@ void ColumnKernel::write() {
   if (shape.parts > 1)
     for (Sum &sum : sums)
       sum.parts =
-          memref::AllocOp::create(builder, sum.op.getLoc(), MemRefType::get({shape.parts, shape.columns}, sum.type()));
+          WorkspaceOp::create(builder, sum.op.getLoc(), MemRefType::get({shape.parts, shape.columns}, sum.type()));
   KernelLaunch launch(builder, group.location(), {shape.blocks, shape.parts, 1}, {warpSize, ColumnShape::warps, 1},
                       group.work());
   ImplicitLocOpBuilder &b = launch.body();

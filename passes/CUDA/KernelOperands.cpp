@@ -1,8 +1,6 @@
 //===- KernelOperands.cpp - What kernels do with their operands -------------------------===//
 #include "passes/CUDA/KernelOperands.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "passes/CUDA/KernelMemory.h"
 #include "runtime/abi.h"
 
 using namespace mlir;
@@ -18,30 +16,13 @@ int64_t sluice::spanOf(MemRefType type) {
   return (last + 1) * int64_t(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
 }
 
-/// Whether something but reads is done with the memory, here or through views.
-static bool isWritten(Value memory) {
-  return llvm::any_of(memory.getUses(), [&](OpOperand &use) {
-    Operation *user = use.getOwner();
-    if (isa<ViewLikeOpInterface>(user))
-      return llvm::any_of(user->getResults(), isWritten);
-    auto effects = dyn_cast<MemoryEffectOpInterface>(user);
-    if (!effects)
-      return true;
-    SmallVector<MemoryEffects::EffectInstance> ofValue;
-    effects.getEffectsOnValue(memory, ofValue);
-    return ofValue.empty() || llvm::any_of(ofValue, [](const MemoryEffects::EffectInstance &effect) {
-             return !isa<MemoryEffects::Read>(effect.getEffect());
-           });
-  });
-}
-
 ArrayRef<KernelOperands::Operand> KernelOperands::operandsOf(SymbolRefAttr name) {
   auto [found, isNew] = known.try_emplace(name);
   if (isNew) {
     auto kernel = cast<gpu::GPUFuncOp>(SymbolTable::lookupSymbolIn(module, name));
     // Shared memory comes behind them in the block.
     for (Value argument : kernel.getArguments().take_front(kernel.getFunctionType().getNumInputs()))
-      found->second.push_back({spanOf(cast<MemRefType>(argument.getType())), isWritten(argument)});
+      found->second.push_back({spanOf(cast<MemRefType>(argument.getType())), isWrittenIn(kernel, argument)});
   }
   return found->second;
 }

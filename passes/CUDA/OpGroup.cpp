@@ -1,9 +1,11 @@
 //===- OpGroup.cpp - Ops of linalg that one kernel computes ----------------------------===//
 #include "passes/CUDA/OpGroup.h"
+#include "dialects/CUDA/CUDADialect.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "passes/CUDA/KernelMemory.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -143,12 +145,12 @@ bool OpGroup::canMoveTo(linalg::LinalgOp op) const {
       for (OpOperand &operand : member.op->getOpOperands()) {
         if (!isa<MemRefType>(operand.get().getType()))
           continue;
-        ModRefResult touched = aliases->getModRef(other, operand.get());
+        ModRefResult touched = getModRef(*aliases, other, operand.get());
         if (touched.isMod() || (touched.isRef() && cast<linalg::LinalgOp>(*member.op).isDpsInit(&operand)))
           return false;
       }
       for (Value memory : loadedInBody(member.op))
-        if (aliases->getModRef(other, memory).isMod())
+        if (getModRef(*aliases, other, memory).isMod())
           return false;
     }
   return true;
@@ -277,7 +279,7 @@ SmallVector<OpGroup> sluice::groupOps(Block &block, BufferAliases &aliases) {
     if (group.isEmpty())
       continue;
     for (auto next = std::next(begin); next != block.end() && !group.isClosed(); ++next) {
-      if (isMemoryEffectFree(&*next) || isa<memref::AllocOp>(*next))
+      if (isMemoryEffectFree(&*next) || isa<memref::AllocOp, cuda::WorkspaceOp>(*next))
         continue;
       auto op = dyn_cast<linalg::LinalgOp>(*next);
       if (!op || taken.contains(op) || !isCandidate(op) || !group.add(op))

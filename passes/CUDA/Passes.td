@@ -27,7 +27,7 @@ def CUDABlockStrategy : Pass<"sluice-cuda-block-strategy", "::mlir::func::FuncOp
   let description = [{
     - Needs: kernel ops of static shape.
     - Does: sets `block` so that blocks are few: each is several kernels over all that the block has. Logits of the
-      output head are as many as 256 MiB have, in whole rows where their gradients are computed with them.
+      output head are as many as 1 GiB has, in whole rows where their gradients are computed with them.
     - Leaves: the op otherwise as it is; `sluice-decompose-blocked` reads the block. Ops that have kernels of their own
       get none.
 
@@ -96,6 +96,8 @@ def ColumnKernels : Pass<"sluice-column-kernels", "::mlir::func::FuncOp"> {
     - Lanes have columns, warps of a block have rows. Where rows are many, blocks have parts of them: their sums go to
       memory, and a second kernel adds these up.
     - Sums have one order, which follows from the sizes. There are no atomics.
+    - Sums of blocks are in a `sluice_cuda.workspace`, so that `sluice-batch-launches` can add up those of many layers
+      by one launch.
     - Leaves: other ops.
 
     ```mlir
@@ -104,9 +106,9 @@ def ColumnKernels : Pass<"sluice-column-kernels", "::mlir::func::FuncOp"> {
 
     becomes a `gpu.launch` of 12 blocks of 8 warps and one of a block.
   }];
-  let dependentDialects = ["::mlir::gpu::GPUDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect"];
+  let dependentDialects = ["::sluice::cuda::CUDADialect", "::mlir::gpu::GPUDialect", "::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
 def ElementwiseKernels : Pass<"sluice-elementwise-kernels", "::mlir::func::FuncOp"> {
@@ -353,7 +355,8 @@ def BatchLaunches : Pass<"sluice-batch-launches", "::mlir::ModuleOp"> {
     - Needs: planned launches.
     - Does: launches of a kernel on different memory of the same spaces become one of a copy of the kernel. The third
       index of its blocks says which of them a block is for; a constant table of the module says where its operands lie.
-    - A launch moves to an earlier one where nothing in between writes what it touches, or touches what it writes.
+    - A launch moves to an earlier one where nothing in between writes what it touches, or touches what it writes. Else
+      the earlier one moves to it, where that can be.
     - Kernels that no launch names disappear.
 
     ```mlir

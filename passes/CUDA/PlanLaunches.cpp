@@ -3,6 +3,7 @@
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "passes/Buffers/Scratch.h"
 #include "passes/CUDA/GatedKernel.h"
+#include "passes/CUDA/KernelOperands.h"
 #include "passes/CUDA/Passes.h"
 #include "runtime/abi.h"
 
@@ -60,26 +61,24 @@ private:
   GatedKernels &gated;
   OpBuilder builder;
   int64_t scratchBytes;
-  DenseMap<Value, Place> places; // of arguments of functions that are being visited
+  DenseMap<Value, Place> places; // of arguments and workspaces of functions that are being visited
 };
 } // namespace
 
 FailureOr<Place> Walk::placeOf(Value memory, Operation *user) {
   Operation *op = memory.getDefiningOp();
-  if (!op) {
-    auto found = places.find(memory);
-    if (found != places.end())
-      return found->second;
-  } else if (auto view = dyn_cast<memref::ViewOp>(op)) {
+  if (auto found = places.find(memory); found != places.end())
+    return found->second;
+  if (auto view = dyn_cast_or_null<memref::ViewOp>(op)) {
     FailureOr<Place> source = placeOf(view.getSource(), user);
     std::optional<int64_t> shift = getConstantIntValue(view.getByteShift());
     if (succeeded(source) && shift)
       return Place{source->space, source->offset + *shift};
-  } else if (isa<memref::SubViewOp, memref::CollapseShapeOp, memref::ExpandShapeOp, memref::CastOp,
-                 memref::ReinterpretCastOp>(op)) {
+  } else if (isa_and_present<memref::SubViewOp, memref::CollapseShapeOp, memref::ExpandShapeOp, memref::CastOp,
+                             memref::ReinterpretCastOp>(op)) {
     // Their offset is part of the type, and the kernel adds it to the address.
     return placeOf(op->getOperand(0), user);
-  } else if (auto input = dyn_cast<InputOp>(op)) {
+  } else if (auto input = dyn_cast_or_null<InputOp>(op)) {
     return Place{SLUICE_SPACE_INPUT + int32_t(input.getIndex()), 0};
   }
   InFlightDiagnostic diagnostic = user->emitOpError() << "expected memory whose place is known before the step";
@@ -137,6 +136,11 @@ LogicalResult Walk::visit(Operation &op, func::FuncOp function, const Place *gat
       scratchBytes += llvm::alignTo(bytes, SLUICE_ALIGNMENT);
     }
     return visit(callee, arguments, gate);
+  }
+  if (auto workspace = dyn_cast<WorkspaceOp>(op)) {
+    places[workspace] = {SLUICE_SPACE_SCRATCH, scratchBytes};
+    scratchBytes += llvm::alignTo(spanOf(workspace.getType()), SLUICE_ALIGNMENT);
+    return success();
   }
   if (auto when = dyn_cast<WhenOp>(op)) {
     if (gate)

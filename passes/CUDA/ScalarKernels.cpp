@@ -4,6 +4,7 @@
 #include "mlir/IR/Iterators.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "passes/CUDA/KernelLaunch.h"
+#include "passes/CUDA/KernelMemory.h"
 #include "passes/CUDA/Passes.h"
 #include "passes/Contractions/BufferAliases.h"
 #include "llvm/ADT/SetVector.h"
@@ -70,7 +71,7 @@ bool ScalarCode::mayTouch(Operation *op, Value memory, bool modifies) {
     });
     return touches;
   }
-  ModRefResult result = aliases.getModRef(op, memory);
+  ModRefResult result = getModRef(aliases, op, memory);
   return modifies ? result.isMod() : !result.isNoModRef();
 }
 
@@ -182,7 +183,7 @@ LogicalResult ScalarCode::rewrite() {
       continue;
     }
     bool isEnd = op.hasTrait<OpTrait::IsTerminator>();
-    if (!isEnd && (isScalarCode(&op) || isMemoryEffectFree(&op) || isa<memref::AllocOp>(op)))
+    if (!isEnd && (isScalarCode(&op) || isMemoryEffectFree(&op) || isa<memref::AllocOp, cuda::WorkspaceOp>(op)))
       continue;
     if (isEnd || !isIndependent(&op))
       flush(&op);

@@ -9,8 +9,22 @@
 // CHECK-NEXT: return
 
 // CHECK-LABEL: func.func @in_order
-// The second reads what the first writes, and the last two are behind different gates.
-// CHECK-COUNT-4: sluice_cuda.launch {{.*}} grid [1, 1, 1]
+// The second reads what the first writes, and cannot move before it, nor the first behind it.
+// CHECK-COUNT-2: sluice_cuda.launch @kernels::@square grid [1, 1, 1]
+// CHECK-NEXT: return
+
+// Each behind its gate, whose word is another operand.
+// CHECK-LABEL: func.func @gates
+// CHECK-NEXT: sluice_cuda.launch @kernels::@gated_batch grid [1, 1, 2] block [8, 1, 1] spaces [6, 4] offsets [0, 256]
+// CHECK-SAME: gated place "b"
+// CHECK-NEXT: return
+
+// The first adds up what no other has changed until the second can run as well. One that is read in between stays.
+// CHECK-LABEL: func.func @later
+// CHECK-NEXT: sluice_cuda.launch @kernels::@square {{.*}} offsets [0, 512] place "b"
+// CHECK-NEXT: sluice_cuda.launch @kernels::@add_batch{{.*}} grid [1, 1, 2] {{.*}} offsets [256, 768] place "a"
+// CHECK-NEXT: sluice_cuda.launch @kernels::@square {{.*}} offsets [768, 0] place "c"
+// CHECK-NEXT: sluice_cuda.launch @kernels::@add {{.*}} offsets [0, 768] place "d"
 // CHECK-NEXT: return
 
 // CHECK: gpu.module @kernels
@@ -36,8 +50,19 @@ module attributes {gpu.container_module} {
   func.func @in_order() attributes {sluice.action = #sluice.action<forward>} {
     sluice_cuda.launch @kernels::@square grid [1, 1, 1] block [8, 1, 1] spaces [4, 4] offsets [0, 64] place "a"
     sluice_cuda.launch @kernels::@square grid [1, 1, 1] block [8, 1, 1] spaces [4, 4] offsets [64, 128] place "a"
+    return
+  }
+  func.func @gates() attributes {sluice.action = #sluice.action<backward>} {
     sluice_cuda.launch @kernels::@gated grid [1, 1, 1] block [8, 1, 1] spaces [6, 4] offsets [0, 256] gated place "b"
     sluice_cuda.launch @kernels::@gated grid [1, 1, 1] block [8, 1, 1] spaces [6, 4] offsets [64, 320] gated place "c"
+    return
+  }
+  func.func @later() attributes {sluice.action = #sluice.action<tied>} {
+    sluice_cuda.launch @kernels::@add grid [1, 1, 1] block [8, 1, 1] spaces [6, 6] offsets [256, 768] place "a"
+    sluice_cuda.launch @kernels::@square grid [1, 1, 1] block [8, 1, 1] spaces [6, 6] offsets [0, 512] place "b"
+    sluice_cuda.launch @kernels::@add grid [1, 1, 1] block [8, 1, 1] spaces [6, 6] offsets [512, 1024] place "b"
+    sluice_cuda.launch @kernels::@square grid [1, 1, 1] block [8, 1, 1] spaces [6, 6] offsets [768, 0] place "c"
+    sluice_cuda.launch @kernels::@add grid [1, 1, 1] block [8, 1, 1] spaces [6, 6] offsets [0, 768] place "d"
     return
   }
   gpu.module @kernels {

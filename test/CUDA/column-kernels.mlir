@@ -2,8 +2,8 @@
 
 // Both sums read the rows once. Twelve blocks have 64 rows each; what they have summed a second kernel adds up.
 // CHECK-LABEL: func.func @norm_gradients
-// CHECK: %[[PARTS:.*]] = memref.alloc() : memref<12x128xf32>
-// CHECK: %[[OTHERS:.*]] = memref.alloc() : memref<12x128xf32>
+// CHECK: %[[PARTS:.*]] = sluice_cuda.workspace : memref<12x128xf32>
+// CHECK: %[[OTHERS:.*]] = sluice_cuda.workspace : memref<12x128xf32>
 // CHECK: gpu.launch blocks(%{{[a-z0-9]+}}, %[[PART:[a-z0-9]+]], {{.*}} = %c1, %{{.*}} = %c12,
 // CHECK-SAME: = %c32, %{{.*}} = %c8,
 // CHECK: scf.for
@@ -39,7 +39,7 @@ func.func @norm_gradients(%g: memref<768x128xf32>, %x: memref<768x128xf32>, %sca
 
 // Few rows are summed by one kernel, which adds to what is there.
 // CHECK-LABEL: func.func @few_rows
-// CHECK-NOT: memref.alloc
+// CHECK-NOT: sluice_cuda.workspace
 // CHECK: gpu.launch
 // CHECK: %[[BEFORE:.*]] = vector.load %arg1
 // CHECK: vector.store %{{.*}}, %arg1
@@ -73,5 +73,40 @@ func.func @mean(%x: memref<12x128xf32>, %sum: memref<128xf32>) {
 func.func @rows_and_columns(%x: memref<64x64xf32>, %rows: memref<64xf32>, %columns: memref<64xf32>) {
   linalg.reduce { arith.addf } ins(%x : memref<64x64xf32>) outs(%rows : memref<64xf32>) dimensions = [1]
   linalg.reduce { arith.addf } ins(%x : memref<64x64xf32>) outs(%columns : memref<64xf32>) dimensions = [0]
+  return
+}
+
+// A kernel in between that only reads the rows is in nobody's way; one that writes them is.
+// CHECK-LABEL: func.func @past_a_kernel
+// CHECK: gpu.launch
+// CHECK: memref.load %arg0
+// CHECK: gpu.launch
+// CHECK: vector.store %{{.*}}, %arg1
+// CHECK: vector.store %{{.*}}, %arg2
+// CHECK: gpu.launch
+// CHECK: memref.store %{{.*}}, %arg0
+// CHECK: gpu.launch
+// CHECK: vector.store %{{.*}}, %arg3
+// CHECK-NOT: linalg
+func.func @past_a_kernel(%x: memref<12x128xf32>, %sum: memref<128xf32>, %product: memref<128xf32>,
+                         %other: memref<128xf32>, %y: memref<128xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c128 = arith.constant 128 : index
+  linalg.reduce { arith.addf } ins(%x : memref<12x128xf32>) outs(%sum : memref<128xf32>) dimensions = [0]
+  gpu.launch blocks(%b, %by, %bz) in (%gx = %c1, %gy = %c1, %gz = %c1)
+             threads(%t, %ty, %tz) in (%tx = %c128, %tyy = %c1, %tzz = %c1) {
+    %0 = memref.load %x[%c0, %t] : memref<12x128xf32>
+    memref.store %0, %y[%t] : memref<128xf32>
+    gpu.terminator
+  }
+  linalg.reduce { arith.mulf } ins(%x : memref<12x128xf32>) outs(%product : memref<128xf32>) dimensions = [0]
+  gpu.launch blocks(%b, %by, %bz) in (%gx = %c1, %gy = %c1, %gz = %c1)
+             threads(%t, %ty, %tz) in (%tx = %c128, %tyy = %c1, %tzz = %c1) {
+    %0 = memref.load %y[%t] : memref<128xf32>
+    memref.store %0, %x[%c0, %t] : memref<12x128xf32>
+    gpu.terminator
+  }
+  linalg.reduce { arith.addf } ins(%x : memref<12x128xf32>) outs(%other : memref<128xf32>) dimensions = [0]
   return
 }

@@ -1,9 +1,9 @@
 // RUN: sluice-opt %s --pass-pipeline='builtin.module(func.func(sluice-cuda-block-strategy))' | FileCheck %s
 
-// 256 MiB of logits at most, in whole rows where gradients are computed with them.
+// 1 GiB of logits at most, in whole rows where gradients are computed with them.
 // CHECK-LABEL: func.func @head
-// CHECK: sluice.blocked_cross_entropy_with_gradient {{.*}} {block = array<i64: 1216, 50257>}
-// CHECK: sluice.blocked_cross_entropy ins{{.*}} {block = array<i64: 8192>}
+// CHECK: sluice.blocked_cross_entropy_with_gradient {{.*}} {block = array<i64: 4096, 50257>}
+// CHECK: sluice.blocked_cross_entropy ins{{.*}} {block = array<i64: 32768>}
 func.func @head(%g: memref<f32>, %x: memref<8192x64xf32>, %w: memref<50257x64xf32>, %t: memref<8192xi32>,
                 %loss: memref<f32>, %dx: memref<8192x64xf32>, %dw: memref<50257x64xf32>, %l: memref<8192xf32>) {
   sluice.blocked_cross_entropy_with_gradient ins(%g, %x, %w, %t : memref<f32>, memref<8192x64xf32>,

@@ -25,6 +25,14 @@ func.func @gate(%gate: memref<2xi32>) {
 
 // -----
 
+func.func @workspace() {
+  // expected-error @+1 {{expected memory without gaps in no memory space, found 'memref<4x8xf32, strided<[16, 1]>>'}}
+  %parts = sluice_cuda.workspace : memref<4x8xf32, strided<[16, 1]>>
+  return
+}
+
+// -----
+
 // expected-error @+1 {{expected three positive numbers as its grid}}
 sluice_cuda.launch @m::@k grid [4, 0, 1] block [32, 1, 1] spaces [] offsets [] place ""
 

@@ -14,6 +14,8 @@ module attributes {sluice.target = #sluice_cuda.target<architecture = "sm_90", c
     sluice_cuda.when %gate : memref<1xi32> {
       %c0 = arith.constant 0 : index
     }
+    // CHECK: sluice_cuda.workspace : memref<42x768xf32>
+    %parts = sluice_cuda.workspace : memref<42x768xf32>
     return
   }
 }

@@ -3,12 +3,14 @@
 // RUN:   --sluice-assemble-kernels | FileCheck %s --check-prefix=PTX
 
 // The view of the frame is an offset, and the buffer one in the scratch memory of the action. Behind the gate it is
-// another kernel, which gets the gate's word first.
+// another kernel, which gets the gate's word first. Each call has a workspace of its own.
 // CHECK-LABEL: func.func @train.forward()
 // CHECK-NEXT: sluice_cuda.launch @kernels::@fill grid [4, 1, 1] block [8, 1, 1] spaces [4] offsets [128]
 // CHECK-SAME: place "h.forward"
+// CHECK-NEXT: sluice_cuda.launch @kernels::@fill {{.*}} spaces [6] offsets [128]
 // CHECK-NEXT: sluice_cuda.launch @kernels::@fill_gated grid [4, 1, 1] block [8, 1, 1] spaces [3, 6]
 // CHECK-SAME: offsets [16, 0] gated
+// CHECK-NEXT: sluice_cuda.launch @kernels::@fill_gated {{.*}} spaces [3, 6] offsets [16, 256] gated
 // CHECK-NEXT: return
 // CHECK-NOT: func.func @h.forward
 // CHECK: gpu.func @fill(%{{.*}}: memref<32xf32>)
@@ -35,6 +37,14 @@ func.func private @h.forward(%step: memref<584xi8>, %x: memref<32xf32>) {
     %o = arith.muli %b, %c8 : index
     %i = arith.addi %o, %t : index
     memref.store %zero, %x[%i] : memref<32xf32>
+    gpu.terminator
+  } {sluice.kernel = #sluice.kernel<"fill", flops = 0, bytes = 128>}
+  %own = sluice_cuda.workspace : memref<32xf32>
+  gpu.launch blocks(%b, %by, %bz) in (%gx = %c4, %gy = %c1, %gz = %c1)
+             threads(%t, %ty, %tz) in (%tx = %c8, %tyy = %c1, %tzz = %c1) {
+    %o = arith.muli %b, %c8 : index
+    %i = arith.addi %o, %t : index
+    memref.store %zero, %own[%i] : memref<32xf32>
     gpu.terminator
   } {sluice.kernel = #sluice.kernel<"fill", flops = 0, bytes = 128>}
   return
