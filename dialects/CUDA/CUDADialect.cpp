@@ -62,6 +62,23 @@ LogicalResult WorkspaceOp::verify() {
   return success();
 }
 
+static MemRefType listOf(MemRefType type) { return MemRefType::get({ShapedType::kDynamic}, type.getElementType()); }
+
+void FlattenOp::build(OpBuilder &builder, OperationState &state, Value source) {
+  build(builder, state, listOf(cast<MemRefType>(source.getType())), source);
+}
+
+Value FlattenOp::getViewSource() { return getSource(); }
+
+LogicalResult FlattenOp::verify() {
+  auto source = cast<MemRefType>(getSource().getType());
+  if (!source.getLayout().isIdentity() || source.getMemorySpace())
+    return emitOpError() << "expected memory without gaps in no memory space, found " << source;
+  if (getList().getType() != listOf(source))
+    return emitOpError() << "expected a result of type " << listOf(source) << ", found " << getList().getType();
+  return success();
+}
+
 LogicalResult LaunchOp::verify() {
   for (auto [sizes, name] : {std::pair(getGrid(), "grid"), std::pair(getBlock(), "block")})
     if (sizes.size() != 3 || llvm::any_of(sizes, [](int64_t size) { return size < 1; }))
@@ -78,6 +95,8 @@ LogicalResult LaunchOp::verify() {
     return emitOpError() << "expected offsets that are not negative";
   if (llvm::any_of(getSpaces(), [](int32_t space) { return space < 0 || space >= spaceCount; }))
     return emitOpError() << "expected spaces of abi.h, below " << spaceCount;
+  if (llvm::any_of(getElements(), [](int64_t elements) { return elements < 1; }))
+    return emitOpError() << "expected positive numbers of elements";
   if (getGated() && getSpaces().empty())
     return emitOpError() << "expected an argument, the word of its gate";
   return success();
@@ -90,6 +109,14 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (kernel.getNumArguments() != getSpaces().size()) {
     InFlightDiagnostic diagnostic = emitOpError() << "expected a place for each of " << kernel.getNumArguments()
                                                   << " arguments, found " << getSpaces().size();
+    diagnostic.attachNote(kernel.getLoc()) << "the kernel";
+    return diagnostic;
+  }
+  auto hasDynamicShape = [](Type type) { return isa<MemRefType>(type) && !cast<MemRefType>(type).hasStaticShape(); };
+  size_t lists = llvm::count_if(kernel.getArgumentTypes(), hasDynamicShape);
+  if (lists != getElements().size()) {
+    InFlightDiagnostic diagnostic = emitOpError() << "expected elements of each of " << lists
+                                                  << " arguments of dynamic shape, found " << getElements().size();
     diagnostic.attachNote(kernel.getLoc()) << "the kernel";
     return diagnostic;
   }

@@ -7,6 +7,7 @@
 #define SLUICE_DIALECTS_CUDA_CUDADIALECT_H
 
 #include "dialects/Sluice/SluiceDialect.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 namespace sluice::cuda {
 /// Discardable attribute of a contraction of linalg on buffers: the `#sluice_cuda.strategy` by which it becomes a

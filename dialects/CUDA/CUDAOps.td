@@ -7,6 +7,7 @@ include "dialects/Sluice/SluiceDialect.td"
 include "dialects/Sluice/SluiceInterfaces.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/ViewLikeInterface.td"
 
 class CUDA_Op<string mnemonic, list<Trait> traits = []> : Op<CUDA_Dialect, mnemonic, traits>;
 
@@ -48,6 +49,25 @@ def CUDA_WorkspaceOp : CUDA_Op<"workspace"> {
   }];
 }
 
+def CUDA_FlattenOp : CUDA_Op<"flatten", [Pure, DeclareOpInterfaceMethods<ViewLikeOpInterface, ["getViewSource"]>]> {
+  let summary = "memory as a list of as many elements as it has";
+  let description = [{
+    A kernel that asks `memref.dim` how many there are is the same for memory of all sizes.
+
+    - `source` is of static shape and lies without gaps, from its beginning on.
+    - The result has one dimension of dynamic size, and the elements of the source.
+
+    ```mlir
+    %list = sluice_cuda.flatten %x : memref<768x3072xf32> to memref<?xf32>
+    ```
+  }];
+  let arguments = (ins AnyStaticShapeMemRef:$source);
+  let results = (outs AnyMemRef:$list);
+  let assemblyFormat = "$source attr-dict `:` type($source) `to` type($list)";
+  let hasVerifier = 1;
+  let builders = [OpBuilder<(ins "::mlir::Value":$source)>];
+}
+
 def CUDA_LaunchOp : CUDA_Op<"launch", [
     DeclareOpInterfaceMethods<SymbolUserOpInterface>, DeclareOpInterfaceMethods<LaunchOpInterface>]> {
   let summary = "a kernel on memory that is known by its place";
@@ -60,6 +80,7 @@ def CUDA_LaunchOp : CUDA_Op<"launch", [
     - `shared` bytes of dynamic shared memory a block, not negative.
     - `spaces` and `offsets`, in bytes, are one each for each argument. A space is a `sluice_space` of abi.h. No offset
       is negative.
+    - `elements` are how many the arguments of dynamic shape have, in their order. There is a positive number for each.
     - With `gated` the first argument is the word of a gate.
     - `place` is the function of the model that it is of.
 
@@ -70,11 +91,12 @@ def CUDA_LaunchOp : CUDA_Op<"launch", [
   }];
   let arguments = (ins
     SymbolRefAttr:$kernel, DenseI64ArrayAttr:$grid, DenseI64ArrayAttr:$block,
-    DefaultValuedAttr<I64Attr, "0">:$shared, DenseI32ArrayAttr:$spaces, DenseI64ArrayAttr:$offsets, UnitAttr:$gated,
-    StrAttr:$place, OptionalAttr<Sluice_KernelAttr>:$work);
+    DefaultValuedAttr<I64Attr, "0">:$shared, DenseI32ArrayAttr:$spaces, DenseI64ArrayAttr:$offsets,
+    DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$elements, UnitAttr:$gated, StrAttr:$place,
+    OptionalAttr<Sluice_KernelAttr>:$work);
   let assemblyFormat = [{
-    $kernel `grid` $grid `block` $block (`shared` $shared^)? `spaces` $spaces `offsets` $offsets (`gated` $gated^)?
-    `place` $place (`work` $work^)? attr-dict
+    $kernel `grid` $grid `block` $block (`shared` $shared^)? `spaces` $spaces `offsets` $offsets (`elements` $elements^)?
+    (`gated` $gated^)? `place` $place (`work` $work^)? attr-dict
   }];
   let hasVerifier = 1;
 }

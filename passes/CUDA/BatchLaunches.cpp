@@ -36,21 +36,34 @@ private:
     size_t batch;
   };
 
+  Batch *find(LaunchOp launch);
   bool canRunEarlier(const Batch &batch, LaunchOp launch);
   bool canRunLater(const Batch &batch, LaunchOp launch);
 
   KernelOperands &operands;
   SmallVector<Launch> all; // in the order of the action
   SmallVector<Batch> batches;
-  llvm::DenseMap<Attribute, size_t> newest; // batch by kernel
+  llvm::DenseMap<Attribute, SmallVector<size_t>> byKernel;
 };
 } // namespace
 
 /// Whether one kernel can do both: of one size, with every argument in one space.
 static bool areAlike(LaunchOp x, LaunchOp y) {
-  return x.getKernel() == y.getKernel() && x.getGrid() == y.getGrid() && x.getBlock() == y.getBlock() &&
-         x.getShared() == y.getShared() && x.getGated() == y.getGated() && x.getSpaces() == y.getSpaces() &&
-         x.getGrid()[2] == 1;
+  return x.getKernel() == y.getKernel() && x.getBlock() == y.getBlock() && x.getShared() == y.getShared() &&
+         x.getGated() == y.getGated() && x.getSpaces() == y.getSpaces() &&
+         x.getGrid().drop_front() == ArrayRef<int64_t>{1, 1} &&
+         (x.getGrid() == y.getGrid() || !x.getElements().empty());
+}
+
+/// Whether at most half of the blocks find nothing to do when all launches have as many as the largest.
+static bool areAboutEqual(ArrayRef<LaunchOp> launches, LaunchOp other) {
+  constexpr int64_t mostIdle = 1024; // which a large card runs at a time
+  int64_t most = other.getGrid()[0], busy = most;
+  for (LaunchOp launch : launches) {
+    most = std::max(most, launch.getGrid()[0]);
+    busy += launch.getGrid()[0];
+  }
+  return most * int64_t(launches.size() + 1) - busy <= std::max(mostIdle, busy);
 }
 
 /// Whether the launch can move before all that were between, and run together with those of the batch.
@@ -70,24 +83,30 @@ bool Batches::canRunLater(const Batch &batch, LaunchOp launch) {
   return llvm::none_of(batch.launches, isInWay);
 }
 
+/// The batch that can take the launch, which then is at its place.
+Batch *Batches::find(LaunchOp launch) {
+  for (size_t index : llvm::reverse(byKernel[launch.getKernel()])) {
+    Batch &batch = batches[index];
+    if (!areAlike(batch.launches.front(), launch) || !areAboutEqual(batch.launches, launch))
+      continue;
+    if (canRunEarlier(batch, launch))
+      return &batch;
+    if (canRunLater(batch, launch)) {
+      batch.position = all.size();
+      return &batch;
+    }
+  }
+  return nullptr;
+}
+
 void Batches::add(LaunchOp launch) {
-  size_t position = all.size();
-  auto [found, isNew] = newest.try_emplace(launch.getKernel(), batches.size());
-  Batch *before = isNew ? nullptr : &batches[found->second];
-  if (before && !areAlike(before->launches.front(), launch))
-    before = nullptr;
-  if (before && !canRunEarlier(*before, launch)) {
-    if (canRunLater(*before, launch))
-      before->position = position;
-    else
-      before = nullptr;
+  Batch *batch = find(launch);
+  if (!batch) {
+    byKernel[launch.getKernel()].push_back(batches.size());
+    batch = &batches.emplace_back(Batch{{}, all.size()});
   }
-  if (!before) {
-    found->second = batches.size();
-    before = &batches.emplace_back(Batch{{}, position});
-  }
-  before->launches.push_back(launch);
-  all.push_back({launch, found->second});
+  batch->launches.push_back(launch);
+  all.push_back({launch, size_t(batch - batches.begin())});
 }
 
 static KernelAttr workOf(ArrayRef<LaunchOp> launches) {
@@ -113,32 +132,49 @@ struct BatchLaunches : sluice::impl::BatchLaunchesBase<BatchLaunches> {
       Batches batches(operands);
       action.walk([&](LaunchOp launch) { batches.add(launch); });
       for (const Batch &batch : batches.get())
-        if (batch.launches.size() > 1)
-          join(batch.launches, batches.placeOf(batch), kernels);
+        if (batch.launches.size() > 1 || !LaunchOp(batch.launches.front()).getElements().empty())
+          replace(batch.launches, batches.placeOf(batch), kernels);
     }
     kernels.eraseUnused();
+    sized.clear();
   }
 
 private:
-  void join(ArrayRef<LaunchOp> launches, LaunchOp place, BatchedKernels &kernels) {
+  /// Puts one launch in place of several, or of one whose kernel does not know how many elements there are.
+  void replace(ArrayRef<LaunchOp> launches, LaunchOp place, BatchedKernels &kernels) {
     LaunchOp first = launches.front();
-    SmallVector<int64_t> bases(first.getOffsets());
-    for (LaunchOp launch : launches)
+    SmallVector<int64_t> bases(first.getOffsets()), grid(first.getGrid());
+    for (LaunchOp launch : launches) {
       for (auto [base, offset] : llvm::zip_equal(bases, launch.getOffsets()))
         base = std::min(base, offset);
-    SmallVector<SmallVector<int64_t>> shifts;
+      grid[0] = std::max(grid[0], launch.getGrid()[0]);
+    }
+    grid[2] = launches.size();
+    SmallVector<OperandSet> sets;
     for (LaunchOp launch : launches) {
-      shifts.emplace_back();
+      OperandSet &set = sets.emplace_back();
       for (auto [base, offset] : llvm::zip_equal(bases, launch.getOffsets()))
-        shifts.back().push_back(offset - base);
+        set.shifts.push_back(offset - base);
+      set.elements.assign(launch.getElements().begin(), launch.getElements().end());
     }
     OpBuilder builder(place);
-    SmallVector<int64_t> grid(first.getGrid());
-    grid[2] = launches.size();
-    LaunchOp::create(builder, first.getLoc(), kernels.get(first.getKernel(), shifts), grid, first.getBlock(),
-                     first.getShared(), first.getSpaces(), bases, first.getGated(), first.getPlace(), workOf(launches));
+    LaunchOp::create(builder, first.getLoc(), kernelFor(first, sets, kernels), grid, first.getBlock(),
+                     first.getShared(), first.getSpaces(), bases, /*elements=*/ArrayRef<int64_t>(), first.getGated(),
+                     first.getPlace(), workOf(launches));
     for (LaunchOp launch : launches)
       launch.erase();
   }
+
+  /// Batches have tables of their own; single launches of one size share a kernel.
+  SymbolRefAttr kernelFor(LaunchOp launch, ArrayRef<OperandSet> sets, BatchedKernels &kernels) {
+    if (sets.size() > 1)
+      return kernels.get(launch.getKernel(), sets);
+    SymbolRefAttr &kernel = sized[{launch.getKernel(), launch.getElementsAttr()}];
+    if (!kernel)
+      kernel = kernels.get(launch.getKernel(), sets);
+    return kernel;
+  }
+
+  llvm::DenseMap<std::pair<Attribute, Attribute>, SymbolRefAttr> sized;
 };
 } // namespace

@@ -9,33 +9,55 @@
 using namespace mlir;
 using namespace sluice;
 
-using Shifts = ArrayRef<SmallVector<int64_t>>;
+using Column = SmallVector<int64_t>; // a number of each set
 
-/// The arguments that do not lie at one place in all sets.
-static SmallVector<unsigned> movingArguments(Shifts shifts) {
-  SmallVector<unsigned> moving;
-  for (unsigned argument = 0; argument < shifts.front().size(); ++argument)
-    if (llvm::any_of(shifts, [&](ArrayRef<int64_t> ofSet) { return ofSet[argument] != 0; }))
-      moving.push_back(argument);
-  return moving;
-}
+namespace {
+/// Numbers of the set that a block is for. A table has those that differ between sets.
+class SetNumbers {
+public:
+  SetNumbers(ImplicitLocOpBuilder &builder, gpu::GPUFuncOp kernel, ArrayRef<Column> columns);
 
-/// Bytes, one row a set with those of the moving arguments.
-static memref::GlobalOp createTable(gpu::GPUModuleOp kernels, StringRef name, Shifts shifts,
-                                    ArrayRef<unsigned> moving) {
-  OpBuilder builder = OpBuilder::atBlockBegin(kernels.getBody());
+  Value get(size_t column) const;
+
+private:
+  static bool differ(const Column &column) { return !llvm::all_equal(column); }
+
+  ImplicitLocOpBuilder &b;
+  ArrayRef<Column> columns;
+  Value table, set; // null where nothing differs
+};
+} // namespace
+
+SetNumbers::SetNumbers(ImplicitLocOpBuilder &builder, gpu::GPUFuncOp kernel, ArrayRef<Column> columns)
+    : b(builder), columns(columns) {
   SmallVector<int64_t> values;
-  for (ArrayRef<int64_t> ofSet : shifts)
-    for (unsigned argument : moving)
-      values.push_back(ofSet[argument]);
-  SmallVector<int64_t> shape = {int64_t(shifts.size()), int64_t(moving.size())};
-  auto type = MemRefType::get(shape, builder.getI64Type());
-  auto data = DenseIntElementsAttr::get(RankedTensorType::get(shape, builder.getI64Type()), values);
-  return memref::GlobalOp::create(builder, kernels.getLoc(), name, builder.getStringAttr("private"), type, data,
-                                  /*constant=*/true, /*alignment=*/IntegerAttr());
+  int64_t sets = columns.front().size(), width = llvm::count_if(columns, differ);
+  if (width == 0)
+    return;
+  for (int64_t row = 0; row < sets; ++row)
+    for (const Column &column : columns)
+      if (differ(column))
+        values.push_back(column[row]);
+  auto kernels = kernel->getParentOfType<gpu::GPUModuleOp>();
+  OpBuilder outer = OpBuilder::atBlockBegin(kernels.getBody());
+  auto type = MemRefType::get({sets, width}, b.getI64Type());
+  auto data = DenseIntElementsAttr::get(RankedTensorType::get(type.getShape(), b.getI64Type()), values);
+  auto global = memref::GlobalOp::create(outer, kernel.getLoc(), (kernel.getName() + "_places").str(),
+                                         b.getStringAttr("private"), type, data, /*constant=*/true,
+                                         /*alignment=*/IntegerAttr());
+  table = memref::GetGlobalOp::create(b, type, global.getSymName());
+  set = gpu::BlockIdOp::create(b, b.getIndexType(), gpu::Dimension::z);
 }
 
-/// Memory of the argument's type, some bytes further than the new argument.
+Value SetNumbers::get(size_t column) const {
+  if (!differ(columns[column]))
+    return arith::ConstantIndexOp::create(b, columns[column].front());
+  Value place = arith::ConstantIndexOp::create(b, llvm::count_if(columns.take_front(column), differ));
+  Value word = memref::LoadOp::create(b, table, ValueRange{set, place});
+  return arith::IndexCastOp::create(b, b.getIndexType(), word);
+}
+
+/// Memory of a type, some bytes further than the new argument.
 static Value moved(ImplicitLocOpBuilder &b, Value argument, Value shift, MemRefType type) {
   Type element = type.getElementType();
   int64_t elements = spanOf(type) / int64_t(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
@@ -48,38 +70,58 @@ static Value moved(ImplicitLocOpBuilder &b, Value argument, Value shift, MemRefT
   return memref::ReinterpretCastOp::create(b, type, flat, offset, type.getShape(), strides);
 }
 
-SymbolRefAttr BatchedKernels::get(SymbolRefAttr name, Shifts shifts) {
+/// All sets' numbers, those of a set in a row: shifts of all arguments, then elements.
+static SmallVector<Column> columnsOf(ArrayRef<OperandSet> sets) {
+  SmallVector<Column> columns(sets.front().shifts.size() + sets.front().elements.size());
+  for (const OperandSet &set : sets)
+    for (auto [column, number] : llvm::zip_equal(columns, llvm::concat<const int64_t>(set.shifts, set.elements)))
+      column.push_back(number);
+  return columns;
+}
+
+/// Who asks an argument for its size gets the number.
+static void replaceSize(Value argument, Value size) {
+  for (Operation *user : llvm::make_early_inc_range(argument.getUsers()))
+    if (auto dim = dyn_cast<memref::DimOp>(user)) {
+      dim.replaceAllUsesWith(size);
+      dim.erase();
+    }
+}
+
+static int64_t mostOf(const Column &column) { return *llvm::max_element(column); }
+
+SymbolRefAttr BatchedKernels::get(SymbolRefAttr name, ArrayRef<OperandSet> sets) {
   auto kernel = cast<gpu::GPUFuncOp>(SymbolTable::lookupSymbolIn(module, name));
-  auto kernels = kernel->getParentOfType<gpu::GPUModuleOp>();
-  SymbolTable symbols(kernels);
-  gpu::GPUFuncOp batched = kernel.clone();
-  batched.setName((kernel.getName() + "_batch").str());
-  symbols.insert(batched);
+  SymbolTable symbols(kernel->getParentOp());
+  gpu::GPUFuncOp copy = kernel.clone();
+  copy.setName((kernel.getName() + (sets.size() > 1 ? "_batch" : "_sized")).str());
+  symbols.insert(copy);
   if (auto grid = kernel.getKnownGridSize())
-    batched.setKnownGridSizeAttr(
-        DenseI32ArrayAttr::get(module.getContext(), {(*grid)[0], (*grid)[1], int32_t(shifts.size())}));
-  Block &body = batched.getBody().front();
-  ImplicitLocOpBuilder b = ImplicitLocOpBuilder::atBlockBegin(batched.getLoc(), &body);
-  SmallVector<unsigned> moving = movingArguments(shifts);
-  memref::GlobalOp table = createTable(kernels, (batched.getName() + "_places").str(), shifts, moving);
-  Value places = memref::GetGlobalOp::create(b, table.getType(), table.getSymName());
-  Value set = gpu::BlockIdOp::create(b, b.getIndexType(), gpu::Dimension::z);
-  for (auto [column, argument] : llvm::enumerate(moving)) {
-    BlockArgument old = body.getArgument(argument);
-    auto type = cast<MemRefType>(old.getType());
-    int64_t most = 0;
-    for (ArrayRef<int64_t> ofSet : shifts)
-      most = std::max(most, ofSet[argument]);
-    Value index = arith::ConstantIndexOp::create(b, column);
-    Value word = memref::LoadOp::create(b, places, ValueRange{set, index});
-    Value shift = arith::IndexCastOp::create(b, b.getIndexType(), word);
-    old.setType(MemRefType::get({most + spanOf(type)}, b.getI8Type()));
-    Value memory = moved(b, old, shift, type);
-    old.replaceUsesWithIf(memory, [](OpOperand &use) { return !isa<memref::ViewOp>(use.getOwner()); });
+    copy.setKnownGridSizeAttr(
+        DenseI32ArrayAttr::get(module.getContext(), {(*grid)[0], (*grid)[1], int32_t(sets.size())}));
+  Block &body = copy.getBody().front();
+  ImplicitLocOpBuilder b = ImplicitLocOpBuilder::atBlockBegin(copy.getLoc(), &body);
+  SmallVector<Column> columns = columnsOf(sets);
+  SetNumbers numbers(b, copy, columns);
+  size_t count = sets.front().shifts.size(), list = count;
+  for (size_t i = 0; i < count; ++i) {
+    BlockArgument argument = body.getArgument(i);
+    auto type = cast<MemRefType>(argument.getType());
+    if (!type.hasStaticShape()) {
+      type = MemRefType::get({mostOf(columns[list])}, type.getElementType());
+      replaceSize(argument, numbers.get(list++));
+    }
+    argument.setType(type);
+    if (llvm::all_of(columns[i], [](int64_t shift) { return shift == 0; }))
+      continue;
+    Value shift = numbers.get(i);
+    argument.setType(MemRefType::get({mostOf(columns[i]) + spanOf(type)}, b.getI8Type()));
+    Value memory = moved(b, argument, shift, type);
+    argument.replaceUsesWithIf(memory, [](OpOperand &use) { return !isa<memref::ViewOp>(use.getOwner()); });
   }
-  auto types = TypeRange(body.getArgumentTypes()).take_front(kernel.getFunctionType().getNumInputs());
-  batched.setFunctionType(FunctionType::get(module.getContext(), types, {}));
-  return SymbolRefAttr::get(name.getRootReference(), {FlatSymbolRefAttr::get(batched.getNameAttr())});
+  auto types = TypeRange(body.getArgumentTypes()).take_front(count);
+  copy.setFunctionType(FunctionType::get(module.getContext(), types, {}));
+  return SymbolRefAttr::get(name.getRootReference(), {FlatSymbolRefAttr::get(copy.getNameAttr())});
 }
 
 void BatchedKernels::eraseUnused() { GatedKernels(module).eraseUnused(); }

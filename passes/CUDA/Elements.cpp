@@ -1,5 +1,6 @@
 //===- Elements.cpp - Bodies of linalg for some elements of a thread --------------------===//
 #include "passes/CUDA/Elements.h"
+#include "dialects/CUDA/CUDADialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -9,8 +10,46 @@
 using namespace mlir;
 using namespace sluice;
 
+namespace {
+/// Memory and the map from indices of loops to an element of it.
+struct Place {
+  Place(Value memory, AffineMap map, const LoopPosition &at) : memory(memory), map(map) {
+    if (Value list = at.lists ? at.lists->lookup(memory) : Value()) {
+      this->memory = list;
+      this->map = AffineMap::getMultiDimIdentityMap(1, map.getContext());
+    }
+  }
+  MemRefType type() const { return cast<MemRefType>(memory.getType()); }
+
+  Value memory;
+  AffineMap map;
+};
+} // namespace
+
 /// The largest access of a thread.
 static constexpr int64_t accessBytes = 16;
+
+bool sluice::isList(linalg::LinalgOp op, ArrayRef<OpOperand *> operands) {
+  auto isOfList = [&](OpOperand *operand) {
+    auto type = dyn_cast<MemRefType>(operand->get().getType());
+    AffineMap map = op.getMatchingIndexingMap(operand);
+    return !type || map.getNumResults() == 0 ||
+           (map.isIdentity() && type.getLayout().isIdentity() && !type.getMemorySpace());
+  };
+  auto knowsPoint = [](Operation *inner) {
+    return isa<linalg::IndexOp, memref::LoadOp>(inner) ? WalkResult::interrupt() : WalkResult::advance();
+  };
+  return llvm::all_of(operands, isOfList) && !op.getBlock()->walk(knowsPoint).wasInterrupted();
+}
+
+DenseMap<Value, Value> sluice::listsOf(OpBuilder &builder, ArrayRef<Value> operands) {
+  DenseMap<Value, Value> lists;
+  for (Value operand : operands)
+    if (auto type = dyn_cast<MemRefType>(operand.getType()); type && type.getRank() > 0)
+      if (Value &list = lists[operand]; !list)
+        list = cuda::FlattenOp::create(builder, operand.getLoc(), operand);
+  return lists;
+}
 
 Registers::Key Registers::keyOf(Value memory, AffineMap map) {
   SmallVector<Attribute> results;
@@ -80,19 +119,19 @@ SmallVector<Value> sluice::readElements(ImplicitLocOpBuilder &b, Value memory, A
   ArrayRef<Value> known = registers.lookup(memory, map);
   if (!known.empty())
     return llvm::to_vector(known);
-  auto type = cast<MemRefType>(memory.getType());
+  Place place(memory, map, at);
   SmallVector<Value> elements;
   bool isShared = map.getNumDims() == 0 || !map.isFunctionOfDim(map.getNumDims() - 1);
-  int64_t count = isShared ? 1 : at.width, access = accessWidth(type, map, count);
+  int64_t count = isShared ? 1 : at.width, access = accessWidth(place.type(), place.map, count);
   for (int64_t lane = 0; lane < count; lane += access) {
-    SmallVector<Value> indices = elementIndices(b, map, at, lane);
+    SmallVector<Value> indices = elementIndices(b, place.map, at, lane);
     if (access == 1) {
-      elements.push_back(memref::LoadOp::create(b, memory, indices));
+      elements.push_back(memref::LoadOp::create(b, place.memory, indices));
       continue;
     }
-    auto vectorType = VectorType::get({access}, type.getElementType());
-    auto load = vector::LoadOp::create(b, vectorType, memory, indices);
-    load.setAlignment(bytesOf(type, access));
+    auto vectorType = VectorType::get({access}, place.type().getElementType());
+    auto load = vector::LoadOp::create(b, vectorType, place.memory, indices);
+    load.setAlignment(bytesOf(place.type(), access));
     for (int64_t i = 0; i < access; ++i)
       elements.push_back(vector::ExtractOp::create(b, load.getResult(), i));
   }
@@ -107,18 +146,18 @@ void sluice::writeElements(ImplicitLocOpBuilder &b, Value memory, AffineMap map,
     auto branch = scf::IfOp::create(b, at.isInside, /*withElseRegion=*/false);
     b.setInsertionPointToStart(branch.thenBlock());
   }
-  auto type = cast<MemRefType>(memory.getType());
-  int64_t access = accessWidth(type, map, values.size());
+  Place place(memory, map, at);
+  int64_t access = accessWidth(place.type(), place.map, values.size());
   for (int64_t lane = 0; lane < int64_t(values.size()); lane += access) {
-    SmallVector<Value> indices = elementIndices(b, map, at, lane);
+    SmallVector<Value> indices = elementIndices(b, place.map, at, lane);
     if (access == 1) {
-      memref::StoreOp::create(b, values[lane], memory, indices);
+      memref::StoreOp::create(b, values[lane], place.memory, indices);
       continue;
     }
-    auto vectorType = VectorType::get({access}, type.getElementType());
+    auto vectorType = VectorType::get({access}, place.type().getElementType());
     Value vector = vector::FromElementsOp::create(b, vectorType, values.slice(lane, access));
-    auto store = vector::StoreOp::create(b, vector, memory, indices);
-    store.setAlignment(bytesOf(type, access));
+    auto store = vector::StoreOp::create(b, vector, place.memory, indices);
+    store.setAlignment(bytesOf(place.type(), access));
   }
 }
 

@@ -19,7 +19,16 @@ struct LoopPosition {
   llvm::SmallVector<mlir::Value> indices;
   int64_t width = 1;
   mlir::Value isInside;
+  /// Where ops are lists: by memory of an operand the same as a list. There is one index then, of an element of all.
+  const llvm::DenseMap<mlir::Value, mlir::Value> *lists = nullptr;
 };
+
+/// Whether each of the operands has an element a point, in their order and without gaps, or one element in all, and
+/// whether the body does not know which point it is for.
+bool isList(mlir::linalg::LinalgOp op, llvm::ArrayRef<mlir::OpOperand *> operands);
+
+/// Memory of operands of lists as `LoopPosition::lists` has it, made where the builder is: outside of kernels.
+llvm::DenseMap<mlir::Value, mlir::Value> listsOf(mlir::OpBuilder &builder, llvm::ArrayRef<mlir::Value> operands);
 
 /// How many neighbours a thread has in loops whose innermost has a size: as many f32 as an access takes, if all threads
 /// have as many.

@@ -16,15 +16,28 @@ int64_t sluice::spanOf(MemRefType type) {
   return (last + 1) * int64_t(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
 }
 
-ArrayRef<KernelOperands::Operand> KernelOperands::operandsOf(SymbolRefAttr name) {
-  auto [found, isNew] = known.try_emplace(name);
-  if (isNew) {
-    auto kernel = cast<gpu::GPUFuncOp>(SymbolTable::lookupSymbolIn(module, name));
-    // Shared memory comes behind them in the block.
-    for (Value argument : kernel.getArguments().take_front(kernel.getFunctionType().getNumInputs()))
-      found->second.push_back({spanOf(cast<MemRefType>(argument.getType())), isWrittenIn(kernel, argument)});
-  }
-  return found->second;
+MemRefType sluice::typeInLaunch(Value argument, ArrayRef<int64_t> &elements) {
+  auto type = cast<MemRefType>(argument.getType());
+  if (type.hasStaticShape())
+    return type;
+  int64_t size = elements.front();
+  elements = elements.drop_front();
+  return MemRefType::get({size}, type.getElementType());
+}
+
+SmallVector<KernelOperands::Operand> KernelOperands::operandsOf(cuda::LaunchOp launch) {
+  auto kernel = cast<gpu::GPUFuncOp>(SymbolTable::lookupSymbolIn(module, launch.getKernel()));
+  // Shared memory comes behind them in the block.
+  auto arguments = kernel.getArguments().take_front(kernel.getFunctionType().getNumInputs());
+  auto [found, isNew] = written.try_emplace(launch.getKernel());
+  if (isNew)
+    for (Value argument : arguments)
+      found->second.push_back(isWrittenIn(kernel, argument));
+  ArrayRef<int64_t> elements = launch.getElements();
+  SmallVector<Operand> operands;
+  for (auto [argument, isWritten] : llvm::zip_equal(arguments, found->second))
+    operands.push_back({spanOf(typeInLaunch(argument, elements)), isWritten});
+  return operands;
 }
 
 /// Updates in place read and write one memory under both names.
@@ -33,8 +46,7 @@ static int32_t memoryOf(int32_t space) {
 }
 
 bool KernelOperands::conflict(cuda::LaunchOp x, cuda::LaunchOp y) {
-  // Copies: looking the second one up may move the first.
-  SmallVector<Operand> ofX(operandsOf(x.getKernel())), ofY(operandsOf(y.getKernel()));
+  SmallVector<Operand> ofX = operandsOf(x), ofY = operandsOf(y);
   for (auto [i, mine] : llvm::enumerate(ofX))
     for (auto [j, other] : llvm::enumerate(ofY)) {
       if (memoryOf(x.getSpaces()[i]) != memoryOf(y.getSpaces()[j]) || (!mine.isWritten && !other.isWritten))

@@ -12,6 +12,9 @@ namespace sluice {
 /// Bytes from the address that a kernel gets to the end of what the type describes.
 int64_t spanOf(mlir::MemRefType type);
 
+/// The type of an argument in a launch: that of the kernel, with the next of `elements` where that is of dynamic shape.
+mlir::MemRefType typeInLaunch(mlir::Value argument, llvm::ArrayRef<int64_t> &elements);
+
 /// The memory that launches of a module touch, as far as it is known before they run.
 class KernelOperands {
 public:
@@ -26,10 +29,10 @@ private:
     int64_t span;
     bool isWritten;
   };
-  llvm::ArrayRef<Operand> operandsOf(mlir::SymbolRefAttr kernel);
+  llvm::SmallVector<Operand> operandsOf(cuda::LaunchOp launch);
 
   mlir::ModuleOp module;
-  llvm::DenseMap<mlir::Attribute, llvm::SmallVector<Operand>> known;
+  llvm::DenseMap<mlir::Attribute, llvm::SmallVector<bool>> written; // by kernel: arguments that it writes
 };
 
 } // namespace sluice

@@ -72,6 +72,9 @@ private:
         return diagnostic;
       }
     setCompilerFacts(kernel);
+    if (llvm::any_of(captures, [](Value capture) { return !cast<MemRefType>(capture.getType()).hasStaticShape(); }))
+      // How many blocks there are depends on the elements.
+      kernel.removeKnownGridSizeAttr();
     gpu::GPUFuncOp equal = findEqual(kernel);
     if (equal)
       kernel.erase();

@@ -111,12 +111,45 @@ def ColumnKernels : Pass<"sluice-column-kernels", "::mlir::func::FuncOp"> {
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
+def TotalKernels : Pass<"sluice-total-kernels", "::mlir::func::FuncOp"> {
+  let summary = "the sum of all elements of a tensor is one kernel, or two where they are many";
+  let description = [{
+    The norm of the gradients is a sum of squares a parameter.
+
+    - Needs: a sum, or the like, to one result, of memory without gaps; or such sums of rows and the sum of those.
+    - Does: a block has 4,096 elements. Its sum goes to memory, and a block of a second kernel adds these up. Up to
+      16,384 elements are summed by one block.
+    - The kernels are the same for all sizes (`sluice_cuda.flatten`), so that sums of many tensors can be one launch.
+    - Sums have one order, which follows from the number of elements.
+    - Leaves: other ops, and a sum of one block whose result others use: `sluice-row-kernels` takes them together.
+
+    ```mlir
+    linalg.fill ins(%zero : f64) outs(%sum : memref<f64>)
+    linalg.generic {indexing_maps = [#rows, #none], iterator_types = ["reduction", "reduction"]}
+        ins(%x : memref<768x128xf32>) outs(%sum : memref<f64>) {
+    ^bb0(%in: f32, %out: f64):
+      %0 = arith.extf %in : f32 to f64
+      %1 = arith.mulf %0, %0 : f64
+      %2 = arith.addf %out, %1 : f64
+      linalg.yield %2 : f64
+    }
+    ```
+
+    becomes a `gpu.launch` of 24 blocks of 256 threads and one of a block.
+  }];
+  let dependentDialects = ["::sluice::cuda::CUDADialect", "::mlir::gpu::GPUDialect", "::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 def ElementwiseKernels : Pass<"sluice-elementwise-kernels", "::mlir::func::FuncOp"> {
   let summary = "element-by-element ops are kernels";
   let description = [{
     - Does: ops over the same points that follow each other are one kernel. A thread has as many neighbours as an access
       of 16 bytes takes.
     - Does: a `memref.copy` likewise.
+    - Where memory lies without gaps the kernel is the same for all sizes (`sluice_cuda.flatten`), so that updates of
+      many tensors can be one launch.
     - Buffers that only the group uses are not written.
     - Leaves: sums.
 
@@ -126,9 +159,9 @@ def ElementwiseKernels : Pass<"sluice-elementwise-kernels", "::mlir::func::FuncO
 
     becomes a `gpu.launch` of 8 blocks of 256 threads.
   }];
-  let dependentDialects = ["::mlir::gpu::GPUDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect"];
+  let dependentDialects = ["::sluice::cuda::CUDADialect", "::mlir::gpu::GPUDialect", "::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
 def SerialKernels : Pass<"sluice-serial-kernels", "::mlir::func::FuncOp"> {
@@ -355,6 +388,8 @@ def BatchLaunches : Pass<"sluice-batch-launches", "::mlir::ModuleOp"> {
     - Needs: planned launches.
     - Does: launches of a kernel on different memory of the same spaces become one of a copy of the kernel. The third
       index of its blocks says which of them a block is for; a constant table of the module says where its operands lie.
+    - Does: of a kernel for all sizes, launches of several sizes become one, if at most half of its blocks have nothing to do.
+      The table has the sizes. A launch that stays alone gets a copy for its size.
     - A launch moves to an earlier one where nothing in between writes what it touches, or touches what it writes. Else
       the earlier one moves to it, where that can be.
     - Kernels that no launch names disappear.

@@ -50,6 +50,7 @@ public:
     // Contractions first: they take the element-wise ops beside them.
     manager.addNestedPass<func::FuncOp>(createCUDAStrategy());
     manager.addNestedPass<func::FuncOp>(createCUDAContractions());
+    manager.addNestedPass<func::FuncOp>(createTotalKernels());
     manager.addNestedPass<func::FuncOp>(createRowKernels());
     manager.addNestedPass<func::FuncOp>(createColumnKernels());
     manager.addNestedPass<func::FuncOp>(createElementwiseKernels());

@@ -74,8 +74,8 @@ FailureOr<Place> Walk::placeOf(Value memory, Operation *user) {
     std::optional<int64_t> shift = getConstantIntValue(view.getByteShift());
     if (succeeded(source) && shift)
       return Place{source->space, source->offset + *shift};
-  } else if (isa_and_present<memref::SubViewOp, memref::CollapseShapeOp, memref::ExpandShapeOp, memref::CastOp,
-                             memref::ReinterpretCastOp>(op)) {
+  } else if (isa_and_present<FlattenOp, memref::SubViewOp, memref::CollapseShapeOp, memref::ExpandShapeOp,
+                             memref::CastOp, memref::ReinterpretCastOp>(op)) {
     // Their offset is part of the type, and the kernel adds it to the address.
     return placeOf(op->getOperand(0), user);
   } else if (auto input = dyn_cast_or_null<InputOp>(op)) {
@@ -107,15 +107,18 @@ LogicalResult Walk::launch(gpu::LaunchFuncOp op, func::FuncOp function, const Pl
   };
   if (gate)
     add(*gate);
+  SmallVector<int64_t> elements;
   for (Value operand : op.getKernelOperands()) {
     FailureOr<Place> place = placeOf(operand, op);
     if (failed(place))
       return failure();
     add(*place);
+    if (auto list = operand.getDefiningOp<FlattenOp>())
+      elements.push_back(cast<MemRefType>(list.getSource().getType()).getNumElements());
   }
   LaunchOp::create(builder, op.getLoc(), gate ? gated.get(op.getKernel()) : op.getKernel(),
-                   ArrayRef(sizes).take_front(3), ArrayRef(sizes).drop_front(3), shared, spaces, offsets, bool(gate),
-                   function.getSymName(), op->getAttrOfType<KernelAttr>(kernelAttrName));
+                   ArrayRef(sizes).take_front(3), ArrayRef(sizes).drop_front(3), shared, spaces, offsets, elements,
+                   bool(gate), function.getSymName(), op->getAttrOfType<KernelAttr>(kernelAttrName));
   return success();
 }
 

@@ -27,7 +27,14 @@
 // CHECK-NEXT: sluice_cuda.launch @kernels::@add {{.*}} offsets [0, 768] place "d"
 // CHECK-NEXT: return
 
+// Sizes may differ, as long as half of the blocks have something to do. The last launch stays alone, with its size.
+// CHECK-LABEL: func.func @lists
+// CHECK-NEXT: sluice_cuda.launch @kernels::@zero_batch grid [4000, 1, 2] {{.*}} spaces [3] offsets [0] place "a"
+// CHECK-NEXT: sluice_cuda.launch @kernels::@zero_sized grid [1500, 1, 1] {{.*}} offsets [96] place "c"
+// CHECK-NEXT: return
+
 // CHECK: gpu.module @kernels
+// CHECK-DAG: constant @zero_batch_places : memref<2x2xi64> = dense<{{\[\[}}4096, 32000], [0, 24]]>
 // CHECK-DAG: constant @square_batch_places : memref<3x2xi64> = dense<{{\[\[}}64, 0], [0, 64], [128, 128]]>
 // CHECK-DAG: constant @add_batch_places : memref<3x2xi64> = dense<{{\[\[}}0, 0], [64, 64], [128, 128]]>
 // CHECK: gpu.func @add_batch(%{{.*}}: memref<160xi8>, %{{.*}}: memref<160xi8>)
@@ -65,6 +72,14 @@ module attributes {gpu.container_module} {
     sluice_cuda.launch @kernels::@add grid [1, 1, 1] block [8, 1, 1] spaces [6, 6] offsets [0, 768] place "d"
     return
   }
+  func.func @lists() attributes {sluice.action = #sluice.action<norm>} {
+    sluice_cuda.launch @kernels::@zero grid [4000, 1, 1] block [8, 1, 1] spaces [3] offsets [4096] elements [32000]
+      place "a"
+    sluice_cuda.launch @kernels::@zero grid [3, 1, 1] block [8, 1, 1] spaces [3] offsets [0] elements [24] place "b"
+    sluice_cuda.launch @kernels::@zero grid [1500, 1, 1] block [8, 1, 1] spaces [3] offsets [96] elements [1000]
+      place "c"
+    return
+  }
   gpu.module @kernels {
     gpu.func @square(%x: memref<8xf32>, %y: memref<8xf32>) kernel {
       %t = gpu.thread_id x
@@ -85,6 +100,27 @@ module attributes {gpu.container_module} {
       %t = gpu.thread_id x
       %zero = arith.constant 0.0 : f32
       memref.store %zero, %x[%t] : memref<8xf32>
+      gpu.return
+    }
+    // CHECK: gpu.func @zero_batch(%{{.*}}: memref<132096xi8>)
+    // CHECK: %[[WORD:.*]] = memref.load %{{.*}}[%block_id_z, %c1{{.*}}] : memref<2x2xi64>
+    // CHECK: %[[SIZE:.*]] = arith.index_cast %[[WORD]]
+    // CHECK: arith.cmpi ult, %{{.*}}, %[[SIZE]]
+    // CHECK: gpu.func @zero_sized(%{{.*}}: memref<1000xf32>)
+    // CHECK: arith.cmpi ult, %{{.*}}, %c1000
+    gpu.func @zero(%x: memref<?xf32>) kernel {
+      %c0 = arith.constant 0 : index
+      %c8 = arith.constant 8 : index
+      %b = gpu.block_id x
+      %t = gpu.thread_id x
+      %o = arith.muli %b, %c8 : index
+      %i = arith.addi %o, %t : index
+      %size = memref.dim %x, %c0 : memref<?xf32>
+      %inside = arith.cmpi ult, %i, %size : index
+      scf.if %inside {
+        %zero = arith.constant 0.0 : f32
+        memref.store %zero, %x[%i] : memref<?xf32>
+      }
       gpu.return
     }
   }

@@ -33,6 +33,40 @@ func.func @workspace() {
 
 // -----
 
+func.func @flatten(%x: memref<4x8xf32, strided<[16, 1]>>) {
+  // expected-error @+1 {{expected memory without gaps in no memory space, found 'memref<4x8xf32, strided<[16, 1]>>'}}
+  %list = sluice_cuda.flatten %x : memref<4x8xf32, strided<[16, 1]>> to memref<?xf32>
+  return
+}
+
+// -----
+
+func.func @flatten(%x: memref<4x8xf32>) {
+  // expected-error @+1 {{expected a result of type 'memref<?xf32>', found 'memref<?xf64>'}}
+  %list = sluice_cuda.flatten %x : memref<4x8xf32> to memref<?xf64>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expected positive numbers of elements}}
+sluice_cuda.launch @m::@k grid [1, 1, 1] block [32, 1, 1] spaces [4] offsets [0] elements [0] place ""
+
+// -----
+
+module attributes {gpu.container_module} {
+  // expected-error @+1 {{expected elements of each of 1 arguments of dynamic shape, found 0}}
+  sluice_cuda.launch @m::@k grid [1, 1, 1] block [32, 1, 1] spaces [4, 4] offsets [0, 64] place ""
+  gpu.module @m {
+    // expected-note @+1 {{the kernel}}
+    gpu.func @k(%x: memref<?xf32>, %y: memref<8xf32>) kernel {
+      gpu.return
+    }
+  }
+}
+
+// -----
+
 // expected-error @+1 {{expected three positive numbers as its grid}}
 sluice_cuda.launch @m::@k grid [4, 0, 1] block [32, 1, 1] spaces [] offsets [] place ""
 

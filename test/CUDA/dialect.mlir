@@ -16,6 +16,10 @@ module attributes {sluice.target = #sluice_cuda.target<architecture = "sm_90", c
     }
     // CHECK: sluice_cuda.workspace : memref<42x768xf32>
     %parts = sluice_cuda.workspace : memref<42x768xf32>
+    // CHECK: sluice_cuda.flatten %{{.*}} : memref<42x768xf32> to memref<?xf32>
+    %list = sluice_cuda.flatten %parts : memref<42x768xf32> to memref<?xf32>
+    // CHECK: sluice_cuda.launch {{.*}} offsets [0] elements [32] gated place ""
+    sluice_cuda.launch @kernels::@k grid [1, 1, 1] block [32, 1, 1] spaces [4] offsets [0] elements [32] gated place ""
     return
   }
 }

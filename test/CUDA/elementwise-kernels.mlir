@@ -90,3 +90,41 @@ func.func @sum(%x: memref<8x8xf32>, %y: memref<8xf32>) {
   linalg.reduce { arith.addf } ins(%x : memref<8x8xf32>) outs(%y : memref<8xf32>) dimensions = [1]
   return
 }
+
+// Memory without gaps is a list, whatever its shape. The kernel asks how long it is; four threads of rows of three have
+// an access of four elements. Numbers are the same for all.
+// CHECK-LABEL: func.func @list
+// CHECK-DAG: %[[X:.*]] = sluice_cuda.flatten %arg0 : memref<400x3xf32> to memref<?xf32>
+// CHECK-DAG: %[[Y:.*]] = sluice_cuda.flatten %arg2 : memref<400x3xf32> to memref<?xf32>
+// CHECK: gpu.launch {{.*}} in (%{{.*}} = %c2, {{.*}} in (%{{.*}} = %c256,
+// CHECK: %[[SIZE:.*]] = memref.dim %[[Y]], %c0
+// CHECK: arith.cmpi ult, %{{.*}}, %[[SIZE]]
+// CHECK: vector.load %[[X]]{{.*}} vector<4xf32>
+// CHECK: memref.load %arg1[] : memref<f32>
+// CHECK: vector.store %{{.*}}, %[[Y]]
+func.func @list(%x: memref<400x3xf32>, %rate: memref<f32>, %y: memref<400x3xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(r, c) -> (r, c)>, affine_map<(r, c) -> ()>,
+                                   affine_map<(r, c) -> (r, c)>], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %rate : memref<400x3xf32>, memref<f32>) outs(%y : memref<400x3xf32>) {
+  ^bb0(%in: f32, %r: f32, %out: f32):
+    %0 = arith.mulf %in, %r : f32
+    %1 = arith.subf %out, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// Who knows which point it is for is no list.
+// CHECK-LABEL: func.func @index
+// CHECK-NOT: sluice_cuda.flatten
+// CHECK: return
+func.func @index(%y: memref<64x4xi32>) {
+  linalg.generic {indexing_maps = [affine_map<(r, c) -> (r, c)>], iterator_types = ["parallel", "parallel"]}
+      outs(%y : memref<64x4xi32>) {
+  ^bb0(%out: i32):
+    %0 = linalg.index 1 : index
+    %1 = arith.index_cast %0 : index to i32
+    linalg.yield %1 : i32
+  }
+  return
+}

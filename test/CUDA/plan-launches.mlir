@@ -1,5 +1,6 @@
-// RUN: sluice-opt %s --sluice-plan-scratch --sluice-outline-kernels --sluice-plan-launches | FileCheck %s
-// RUN: sluice-opt %s --sluice-plan-scratch --sluice-outline-kernels --sluice-plan-launches --sluice-lower-kernels \
+// RUN: sluice-opt %s --split-input-file --sluice-plan-scratch --sluice-outline-kernels --sluice-plan-launches \
+// RUN:   | FileCheck %s --check-prefixes=CHECK,LISTS
+// RUN: sed '/^\/\/ -----/,$d' %s | sluice-opt --sluice-plan-scratch --sluice-outline-kernels --sluice-plan-launches --sluice-lower-kernels \
 // RUN:   --sluice-assemble-kernels | FileCheck %s --check-prefix=PTX
 
 // The view of the frame is an offset, and the buffer one in the scratch memory of the action. Behind the gate it is
@@ -61,6 +62,55 @@ func.func @train.forward(%step: memref<584xi8>, %weights: memref<64xi8>, %next: 
   sluice_cuda.when %g : memref<1xi32> {
     func.call @h.forward(%step, %y) : (memref<584xi8>, memref<32xf32>) -> ()
   }
+  return
+}
+}
+
+// -----
+
+// Lists of two sizes are for one kernel.
+// LISTS: func.func @train.update()
+// LISTS-NEXT: sluice_cuda.launch @kernels::@zero {{.*}} spaces [3] offsets [0] elements [12] place "train.update"
+// LISTS-NEXT: sluice_cuda.launch @kernels::@zero {{.*}} spaces [3] offsets [64] elements [8] place "train.update"
+// LISTS-NEXT: return
+// LISTS: gpu.func @zero(%{{.*}}: memref<?xf32>)
+// LISTS-NOT: gpu.func
+module {
+func.func @train.update(%step: memref<584xi8>, %weights: memref<64xi8>, %next: memref<64xi8>, %slots: memref<256xi8>,
+                        %frame: memref<256xi8>, %in_place: memref<64xi8>)
+    attributes {sluice.action = #sluice.action<update>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c8 = arith.constant 8 : index
+  %c64 = arith.constant 64 : index
+  %zero = arith.constant 0.0 : f32
+  %x = memref.view %slots[%c0][] : memref<256xi8> to memref<4x3xf32>
+  %y = memref.view %slots[%c64][] : memref<256xi8> to memref<8xf32>
+  %ofx = sluice_cuda.flatten %x : memref<4x3xf32> to memref<?xf32>
+  %ofy = sluice_cuda.flatten %y : memref<8xf32> to memref<?xf32>
+  gpu.launch blocks(%b, %by, %bz) in (%gx = %c2, %gy = %c1, %gz = %c1)
+             threads(%t, %ty, %tz) in (%tx = %c8, %tyy = %c1, %tzz = %c1) {
+    %o = arith.muli %b, %c8 : index
+    %i = arith.addi %o, %t : index
+    %size = memref.dim %ofx, %c0 : memref<?xf32>
+    %inside = arith.cmpi ult, %i, %size : index
+    scf.if %inside {
+      memref.store %zero, %ofx[%i] : memref<?xf32>
+    }
+    gpu.terminator
+  } {sluice.kernel = #sluice.kernel<"zero", flops = 0, bytes = 48>}
+  gpu.launch blocks(%b, %by, %bz) in (%gx = %c1, %gy = %c1, %gz = %c1)
+             threads(%t, %ty, %tz) in (%tx = %c8, %tyy = %c1, %tzz = %c1) {
+    %o = arith.muli %b, %c8 : index
+    %i = arith.addi %o, %t : index
+    %size = memref.dim %ofy, %c0 : memref<?xf32>
+    %inside = arith.cmpi ult, %i, %size : index
+    scf.if %inside {
+      memref.store %zero, %ofy[%i] : memref<?xf32>
+    }
+    gpu.terminator
+  } {sluice.kernel = #sluice.kernel<"zero", flops = 0, bytes = 32>}
   return
 }
 }
