@@ -95,8 +95,8 @@ def CUDA_LaunchOp : CUDA_Op<"launch", [
     DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$elements, UnitAttr:$gated, StrAttr:$place,
     OptionalAttr<Sluice_KernelAttr>:$work);
   let assemblyFormat = [{
-    $kernel `grid` $grid `block` $block (`shared` $shared^)? `spaces` $spaces `offsets` $offsets (`elements` $elements^)?
-    (`gated` $gated^)? `place` $place (`work` $work^)? attr-dict
+    $kernel `grid` $grid `block` $block (`shared` $shared^)? `spaces` $spaces `offsets` $offsets
+    (`elements` $elements^)? (`gated` $gated^)? `place` $place (`work` $work^)? attr-dict
   }];
   let hasVerifier = 1;
 }

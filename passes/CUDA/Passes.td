@@ -388,8 +388,8 @@ def BatchLaunches : Pass<"sluice-batch-launches", "::mlir::ModuleOp"> {
     - Needs: planned launches.
     - Does: launches of a kernel on different memory of the same spaces become one of a copy of the kernel. The third
       index of its blocks says which of them a block is for; a constant table of the module says where its operands lie.
-    - Does: of a kernel for all sizes, launches of several sizes become one, if at most half of its blocks have nothing to do.
-      The table has the sizes. A launch that stays alone gets a copy for its size.
+    - Does: of a kernel for all sizes, launches of several sizes become one, if at most half of its blocks have nothing
+      to do. The table has the sizes. A launch that stays alone gets a copy for its size.
     - A launch moves to an earlier one where nothing in between writes what it touches, or touches what it writes. Else
       the earlier one moves to it, where that can be.
     - Kernels that no launch names disappear.

@@ -1,7 +1,7 @@
 // RUN: sluice-opt %s --split-input-file --sluice-plan-scratch --sluice-outline-kernels --sluice-plan-launches \
 // RUN:   | FileCheck %s --check-prefixes=CHECK,LISTS
-// RUN: sed '/^\/\/ -----/,$d' %s | sluice-opt --sluice-plan-scratch --sluice-outline-kernels --sluice-plan-launches --sluice-lower-kernels \
-// RUN:   --sluice-assemble-kernels | FileCheck %s --check-prefix=PTX
+// RUN: sed '/^\/\/ -----/,$d' %s | sluice-opt --sluice-plan-scratch --sluice-outline-kernels --sluice-plan-launches \
+// RUN:   --sluice-lower-kernels --sluice-assemble-kernels | FileCheck %s --check-prefix=PTX
 
 // The view of the frame is an offset, and the buffer one in the scratch memory of the action. Behind the gate it is
 // another kernel, which gets the gate's word first. Each call has a workspace of its own.
