@@ -30,6 +30,8 @@ inline constexpr llvm::StringLiteral stageAttrName = "sluice.stage";
 /// Attribute of a call in a backward action: it repeats what forward called for the same micro-batch, and so draws and
 /// counts nothing of its own.
 inline constexpr llvm::StringLiteral repeatsAttrName = "sluice.repeats";
+/// The function that a call was of before equal ones became one: "train.h.0.forward".
+inline constexpr llvm::StringLiteral placeAttrName = "sluice.place";
 /// Attribute of an action of kind `evaluate`, and of the module's graph results: the graph's name.
 inline constexpr llvm::StringLiteral graphAttrName = "sluice.graph";
 /// Attributes of a result of the graph `train`: the name it is logged by, the layer that it is a detail of, and that

@@ -225,7 +225,9 @@ private:
       places[result] = destinationOf(result);
       operands.push_back(places[result]);
     }
-    func::CallOp::create(builder, call.getLoc(), call.getCallee(), TypeRange(), operands);
+    auto converted = func::CallOp::create(builder, call.getLoc(), call.getCallee(), TypeRange(), operands);
+    if (Attribute place = call->getAttr(placeAttrName))
+      converted->setAttr(placeAttrName, place);
     return success();
   }
 

@@ -50,11 +50,12 @@ public:
     return bytes ? bytes.getInt() : 0;
   }
 
-  LogicalResult visit(func::FuncOp function, ArrayRef<Place> arguments, const Place *gate);
+  /// `name` is that of the function of the model: of equal ones another may be called.
+  LogicalResult visit(func::FuncOp function, StringRef name, ArrayRef<Place> arguments, const Place *gate);
 
 private:
-  LogicalResult visit(Operation &op, func::FuncOp function, const Place *gate);
-  LogicalResult launch(gpu::LaunchFuncOp op, func::FuncOp function, const Place *gate);
+  LogicalResult visit(Operation &op, StringRef name, const Place *gate);
+  LogicalResult launch(gpu::LaunchFuncOp op, StringRef name, const Place *gate);
   FailureOr<Place> placeOf(Value memory, Operation *user);
 
   SymbolTable &symbols;
@@ -86,7 +87,7 @@ FailureOr<Place> Walk::placeOf(Value memory, Operation *user) {
   return diagnostic;
 }
 
-LogicalResult Walk::launch(gpu::LaunchFuncOp op, func::FuncOp function, const Place *gate) {
+LogicalResult Walk::launch(gpu::LaunchFuncOp op, StringRef name, const Place *gate) {
   SmallVector<int64_t> sizes;
   for (Value size :
        llvm::concat<Value>(SmallVector<Value>{op.getGridSizeX(), op.getGridSizeY(), op.getGridSizeZ()},
@@ -118,13 +119,13 @@ LogicalResult Walk::launch(gpu::LaunchFuncOp op, func::FuncOp function, const Pl
   }
   LaunchOp::create(builder, op.getLoc(), gate ? gated.get(op.getKernel()) : op.getKernel(),
                    ArrayRef(sizes).take_front(3), ArrayRef(sizes).drop_front(3), shared, spaces, offsets, elements,
-                   bool(gate), function.getSymName(), op->getAttrOfType<KernelAttr>(kernelAttrName));
+                   bool(gate), name, op->getAttrOfType<KernelAttr>(kernelAttrName));
   return success();
 }
 
-LogicalResult Walk::visit(Operation &op, func::FuncOp function, const Place *gate) {
+LogicalResult Walk::visit(Operation &op, StringRef name, const Place *gate) {
   if (auto launched = dyn_cast<gpu::LaunchFuncOp>(op))
-    return launch(launched, function, gate);
+    return launch(launched, name, gate);
   if (auto call = dyn_cast<func::CallOp>(op)) {
     SmallVector<Place> arguments;
     for (Value operand : call.getOperands()) {
@@ -138,7 +139,8 @@ LogicalResult Walk::visit(Operation &op, func::FuncOp function, const Place *gat
       arguments[scratchArgument] = {SLUICE_SPACE_SCRATCH, scratchBytes};
       scratchBytes += llvm::alignTo(bytes, SLUICE_ALIGNMENT);
     }
-    return visit(callee, arguments, gate);
+    auto place = call->getAttrOfType<StringAttr>(placeAttrName);
+    return visit(callee, place ? place.getValue() : callee.getSymName(), arguments, gate);
   }
   if (auto workspace = dyn_cast<WorkspaceOp>(op)) {
     places[workspace] = {SLUICE_SPACE_SCRATCH, scratchBytes};
@@ -152,7 +154,7 @@ LogicalResult Walk::visit(Operation &op, func::FuncOp function, const Place *gat
     if (failed(inner))
       return failure();
     for (Operation &inside : *when.getBody().begin())
-      if (failed(visit(inside, function, &*inner)))
+      if (failed(visit(inside, name, &*inner)))
         return failure();
     return success();
   }
@@ -161,11 +163,11 @@ LogicalResult Walk::visit(Operation &op, func::FuncOp function, const Place *gat
   return op.emitOpError() << "expected kernels, found what no kernel does";
 }
 
-LogicalResult Walk::visit(func::FuncOp function, ArrayRef<Place> arguments, const Place *gate) {
+LogicalResult Walk::visit(func::FuncOp function, StringRef name, ArrayRef<Place> arguments, const Place *gate) {
   for (auto [argument, place] : llvm::zip_equal(function.getArguments(), arguments))
     places[argument] = place;
   for (Operation &op : function.getBody().front())
-    if (failed(visit(op, function, gate)))
+    if (failed(visit(op, name, gate)))
       return failure();
   return success();
 }
@@ -216,7 +218,7 @@ private:
     for (int32_t space : spacesOfArguments)
       arguments.push_back({space, 0});
     Walk walk(action, symbols, gated);
-    if (failed(walk.visit(action, arguments, /*gate=*/nullptr)))
+    if (failed(walk.visit(action, action.getSymName(), arguments, /*gate=*/nullptr)))
       return failure();
     action->setAttr(scratchBytesAttrName, OpBuilder(action).getI64IntegerAttr(walk.getScratchBytes()));
     return success();

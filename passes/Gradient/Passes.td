@@ -294,7 +294,8 @@ def ShareLayers : Pass<"sluice-share-layers", "::mlir::ModuleOp"> {
   let summary = "merges equal functions, so that lowering is paid once per kind of layer";
   let description = [{
     - Does: runs upstream's `duplicate-function-elimination`.
-    - Leaves: one function of several equal ones, which all call. A remark of the category `gradient` says how many were
+    - Leaves: one function of several equal ones, which all call. A call of another one before says which, as
+      `sluice.place`, for messages. A remark of the category `gradient` says how many were
       merged.
 
     ```mlir
@@ -305,7 +306,8 @@ def ShareLayers : Pass<"sluice-share-layers", "::mlir::ModuleOp"> {
     becomes
 
     ```mlir
-    %1 = call @train.h.1.forward(%0, %w0) : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
+    %1 = call @train.h.1.forward(%0, %w0) {sluice.place = "train.h.0.forward"}
+        : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
     %2 = call @train.h.1.forward(%1, %w1) : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
     ```
   }];

@@ -18,10 +18,15 @@ struct ShareLayers : sluice::impl::ShareLayersBase<ShareLayers> {
     ModuleOp module = getOperation();
     auto count = [&] { return llvm::range_size(module.getOps<func::FuncOp>()); };
     int64_t before = count();
+    module.walk([](func::CallOp call) { call->setAttr(placeAttrName, call.getCalleeAttr().getAttr()); });
     OpPassManager manager(ModuleOp::getOperationName());
     manager.addPass(func::createDuplicateFunctionEliminationPass());
     if (failed(runPipeline(manager, module)))
       return signalPassFailure();
+    module.walk([](func::CallOp call) {
+      if (call->getAttr(placeAttrName) == call.getCalleeAttr().getAttr())
+        call->removeAttr(placeAttrName);
+    });
     remark::analysis(module.getLoc(), remark::RemarkOpts::name("ShareLayers").category("gradient"))
         << remark::metric("functions", before) << remark::metric("merged", before - int64_t(count()));
   }

@@ -20,11 +20,11 @@ module {
 
   // CHECK-LABEL: func.func @should_write_a_result_into_its_slot
   // CHECK: %[[X:.*]] = memref.view %arg4
-  // CHECK-NEXT: call @make(%arg0, %[[X]])
+  // CHECK-NEXT: call @make(%arg0, %[[X]]) {sluice.place = "train.h.0.forward"}
   // CHECK-NEXT: return
   func.func @should_write_a_result_into_its_slot()
       attributes {sluice.action = #sluice.action<forward>, sluice.graph = "train"} {
-    %x = call @make() : () -> tensor<4xf32>
+    %x = call @make() {sluice.place = "train.h.0.forward"} : () -> tensor<4xf32>
     sluice.store %x, @x : tensor<4xf32>
     return
   }

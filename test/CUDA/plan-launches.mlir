@@ -4,14 +4,15 @@
 // RUN:   --sluice-lower-kernels --sluice-assemble-kernels | FileCheck %s --check-prefix=PTX
 
 // The view of the frame is an offset, and the buffer one in the scratch memory of the action. Behind the gate it is
-// another kernel, which gets the gate's word first. Each call has a workspace of its own.
+// another kernel, which gets the gate's word first. Each call has a workspace of its own. The place is that which the call
+// says, where equal functions are one.
 // CHECK-LABEL: func.func @train.forward()
 // CHECK-NEXT: sluice_cuda.launch @kernels::@fill grid [4, 1, 1] block [8, 1, 1] spaces [4] offsets [128]
 // CHECK-SAME: place "h.forward"
 // CHECK-NEXT: sluice_cuda.launch @kernels::@fill {{.*}} spaces [6] offsets [128]
 // CHECK-NEXT: sluice_cuda.launch @kernels::@fill_gated grid [4, 1, 1] block [8, 1, 1] spaces [3, 6]
-// CHECK-SAME: offsets [16, 0] gated
-// CHECK-NEXT: sluice_cuda.launch @kernels::@fill_gated {{.*}} spaces [3, 6] offsets [16, 256] gated
+// CHECK-SAME: offsets [16, 0] gated place "g.forward"
+// CHECK-NEXT: sluice_cuda.launch @kernels::@fill_gated {{.*}} spaces [3, 6] offsets [16, 256] gated place "g.forward"
 // CHECK-NEXT: return
 // CHECK-NOT: func.func @h.forward
 // CHECK: gpu.func @fill(%{{.*}}: memref<32xf32>)
@@ -60,7 +61,7 @@ func.func @train.forward(%step: memref<584xi8>, %weights: memref<64xi8>, %next: 
   %g = memref.view %slots[%c16][] : memref<64xi8> to memref<1xi32>
   func.call @h.forward(%step, %x) : (memref<584xi8>, memref<32xf32>) -> ()
   sluice_cuda.when %g : memref<1xi32> {
-    func.call @h.forward(%step, %y) : (memref<584xi8>, memref<32xf32>) -> ()
+    func.call @h.forward(%step, %y) {sluice.place = "g.forward"} : (memref<584xi8>, memref<32xf32>) -> ()
   }
   return
 }

@@ -18,6 +18,11 @@
 // SHARED: call @[[SHARED]](
 // SHARED-NOT: call @[[SHARED]](
 // SHARED: call @other(
+
+// The call of the one that is gone says which it was.
+// RUN: sluice-opt %s --sluice-share-layers | grep sluice.place | FileCheck %s --check-prefix=PLACE
+// PLACE: call @{{(first.*\{sluice.place = "second"\}|second.*\{sluice.place = "first"\})}}
+// PLACE-NOT: sluice.place
 func.func private @first(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = sluice.scale %x by 2.0 : tensor<4xf32>
   return %0 : tensor<4xf32>
