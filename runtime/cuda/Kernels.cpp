@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cstring>
 #include <iterator>
+#include <tuple>
 
 using namespace sluice::cuda;
 using sluice::runtime::RunError;
@@ -78,20 +79,22 @@ static std::string capabilityText(int capability) {
   return std::to_string(capability / 10) + "." + std::to_string(capability % 10);
 }
 
-const sluice_image *sluice::cuda::chooseImage(const sluice_binary &program, int capability) {
-  const sluice_image *best = nullptr;
+std::vector<const sluice_image *> sluice::cuda::imagesFor(const sluice_binary &program, int capability) {
+  std::vector<const sluice_image *> images;
   for (uint32_t i = 0; i < program.image_count; ++i) {
     const sluice_image &image = program.images[i];
     size_t length = std::strlen(image.architecture);
     bool isForOneCard = image.kind == SLUICE_IMAGE_CUBIN ||
                         (length > 0 && std::isalpha(static_cast<unsigned char>(image.architecture[length - 1])));
-    if (isForOneCard ? image.capability != capability : image.capability > capability)
-      continue;
-    auto rank = [](const sluice_image &of) { return std::make_pair(of.kind == SLUICE_IMAGE_CUBIN, of.capability); };
-    if (!best || rank(*best) < rank(image))
-      best = &image;
+    if (isForOneCard ? image.capability == capability : image.capability <= capability)
+      images.push_back(&image);
   }
-  return best;
+  auto rank = [](const sluice_image *of) {
+    return std::make_tuple(of->kind != SLUICE_IMAGE_CUBIN, -of->capability, of);
+  };
+  std::sort(images.begin(), images.end(),
+            [&](const sluice_image *x, const sluice_image *y) { return rank(x) < rank(y); });
+  return images;
 }
 
 /// Why a card runs none of the images.
@@ -143,13 +146,25 @@ void *Kernels::find(void *module, const char *name) const {
   return found;
 }
 
+/// The best image that the driver takes: code may be of a newer toolkit than a driver that compiles the PTX beside it.
+void *Kernels::loadProgram(const sluice_binary &program) {
+  std::vector<const sluice_image *> images = imagesFor(program, card.capability());
+  if (images.empty())
+    throw RunError(noImageText(program, card));
+  for (const sluice_image *image : images)
+    try {
+      bool isPtx = image->kind == SLUICE_IMAGE_PTX;
+      return load(image->bytes, std::string(isPtx ? "the PTX" : "the code") + " for " + image->architecture);
+    } catch (const RunError &) {
+      if (image == images.back())
+        throw;
+    }
+  return nullptr;
+}
+
 Kernels::Kernels(const sluice_binary &program, const Card &card) : card(card) {
   card.makeCurrent();
-  const sluice_image *image = chooseImage(program, card.capability());
-  if (!image)
-    throw RunError(noImageText(program, card));
-  bool isPtx = image->kind == SLUICE_IMAGE_PTX;
-  void *module = load(image->bytes, std::string(isPtx ? "the PTX" : "the code") + " for " + image->architecture);
+  void *module = loadProgram(program);
   for (uint32_t i = 0; i < program.symbol_count; ++i)
     functions.push_back(find(module, program.symbols[i].name));
   std::vector<uint32_t> shared(program.symbol_count);

@@ -10,10 +10,9 @@
 
 namespace sluice::cuda {
 
-/// The image that a card of ten times that compute capability runs: that for the card alone, or else the newest PTX
-/// that is not newer than the card. Null where there is none. Architectures with a letter ("sm_90a") run on that card
-/// alone.
-const sluice_image *chooseImage(const sluice_binary &program, int capability);
+/// The images that a card of ten times that compute capability can run, the best first: what is for the card alone, and
+/// then the newest PTX that is not newer than the card. Architectures with a letter ("sm_90a") run on that card alone.
+std::vector<const sluice_image *> imagesFor(const sluice_binary &program, int capability);
 
 /// Kernels that no program has. Parameters are the addresses of values and of others, their count, and a whole number;
 /// threads of any grid share the work.
@@ -41,6 +40,7 @@ public:
 
 private:
   void *load(const char *image, const std::string &what);
+  void *loadProgram(const sluice_binary &program);
   void *find(void *module, const char *name) const;
 
   const Card &card;

@@ -38,6 +38,17 @@ bool startCubin() {
   return makeLineEngine(program) != nullptr;
 }
 
+/// Beside code that the driver does not take.
+bool startBeside() {
+  LineProgram program(LineProgram::Form::Kernels, 1, 1);
+  sluice_image images[] = {{SLUICE_IMAGE_CUBIN, 80, "sm_80", "\177ELF", 4}, program.images[0]};
+  program.binary.images = images;
+  program.binary.image_count = 2;
+  return makeLineEngine(program) != nullptr;
+}
+
+TEST_F(MachineTest, PtxRunsWhereCodeDoesNot) { EXPECT_EMULATED(Settings{}, startBeside()); }
+
 TEST_F(MachineTest, WhatDoesNotRunIsSaidInALine) {
   EXPECT_EMULATED(Settings{}, start());
   EXPECT_EMULATED_ERROR((Settings{{"DEVICES", "0"}}), "^error: expected a GPU, found a CUDA driver without one\n$",
@@ -63,7 +74,7 @@ TEST_F(MachineTest, TooLittleMemoryIsRefusedBeforeTheFirstStep) {
                         startLarge());
 }
 
-TEST(ChooseImageTest, PrefersTheCardsOwnAndThenTheNewest) {
+TEST(ImagesTest, TheCardsOwnComesFirstAndThenTheNewest) {
   sluice_image images[] = {{SLUICE_IMAGE_CUBIN, 90, "sm_90a", "", 0},
                            {SLUICE_IMAGE_PTX, 80, "sm_80", "", 0},
                            {SLUICE_IMAGE_PTX, 90, "sm_90a", "", 0},
@@ -71,14 +82,12 @@ TEST(ChooseImageTest, PrefersTheCardsOwnAndThenTheNewest) {
   sluice_binary program = {};
   program.images = images;
   program.image_count = 4;
-  EXPECT_EQ(chooseImage(program, 75), nullptr);
-  EXPECT_EQ(chooseImage(program, 80), &images[1]);
-  EXPECT_EQ(chooseImage(program, 89), &images[3]);
-  EXPECT_EQ(chooseImage(program, 90), &images[0]);
-  EXPECT_EQ(chooseImage(program, 100), &images[3]); // what is for sm_90a runs there alone
-  program.images = images + 1;
-  program.image_count = 3;
-  EXPECT_EQ(chooseImage(program, 90), &images[2]);
+  using Images = std::vector<const sluice_image *>;
+  EXPECT_EQ(imagesFor(program, 75), Images());
+  EXPECT_EQ(imagesFor(program, 80), (Images{&images[1]}));
+  EXPECT_EQ(imagesFor(program, 89), (Images{&images[3], &images[1]}));
+  EXPECT_EQ(imagesFor(program, 90), (Images{&images[0], &images[2], &images[3], &images[1]}));
+  EXPECT_EQ(imagesFor(program, 100), (Images{&images[3], &images[1]})); // what is for sm_90a runs there alone
 }
 
 TEST(LayoutTest, NothingOverlaps) {
