@@ -66,6 +66,24 @@ func.func @vector(%x: memref<35xf32>, %sum: memref<f32>) {
   return
 }
 
+// What the result is before is known only where nothing has changed it since.
+// CHECK-LABEL: func.func @changed_start
+// CHECK: gpu.launch {{.*}} in (%{{.*}} = %c8,
+// CHECK: gpu.launch
+// CHECK: memref.load %arg1[] : memref<f32>
+// CHECK: return
+func.func @changed_start(%x: memref<32768xf32>, %sum: memref<f32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%sum : memref<f32>)
+  linalg.generic {indexing_maps = [affine_map<() -> ()>], iterator_types = []} outs(%sum : memref<f32>) {
+  ^bb0(%out: f32):
+    %0 = math.exp %out : f32
+    linalg.yield %0 : f32
+  }
+  linalg.reduce { arith.addf } ins(%x : memref<32768xf32>) outs(%sum : memref<f32>) dimensions = [0]
+  return
+}
+
 // The square of each sum of a row is not that of a total.
 // CHECK-LABEL: func.func @squares_of_rows
 // CHECK: linalg.reduce
