@@ -34,6 +34,10 @@ typedef struct sluice_step {
   struct sluice_pool *pool;              /* the threads that sluice_parallel_for uses */
 } sluice_step;
 
+/* Cards know inputs by their place. There an int32_t lies at that of `inputs`, without which launches of updates do
+ * nothing: 0 where the step does not update. */
+#define SLUICE_STEP_UPDATE_GATE 544
+
 /* The memory that functions work on. Updates read weights and write next_weights, which may be the same memory: an
  * element is read before it is written, and by nothing else. All other functions read weights alone. Where a stage has
  * several versions (sluice_stage::versions) the two are of the stage's choice of them; its parameters with one version

@@ -81,7 +81,7 @@ def CUDA_LaunchOp : CUDA_Op<"launch", [
     - `spaces` and `offsets`, in bytes, are one each for each argument. A space is a `sluice_space` of abi.h. No offset
       is negative.
     - `elements` are how many the arguments of dynamic shape have, in their order. There is a positive number for each.
-    - With `gated` the first argument is the word of a gate.
+    - With `gated` the first argument is the word of a gate. Of several, all come first.
     - `place` is the function of the model that it is of.
 
     ```mlir

@@ -354,7 +354,8 @@ def PlanLaunches : Pass<"sluice-plan-launches", "::mlir::ModuleOp"> {
     - Leaves: actions without arguments, which have `sluice_cuda.launch` alone, in the order of the launches. Functions
       that actions call are gone.
     - Calls that need little scratch memory get some of their own, so that launches of one can run with those of others.
-    - Launches within a `sluice_cuda.when` are of copies of their kernels, which read the word of the gate first.
+    - Launches within a `sluice_cuda.when` are of copies of their kernels, which read the word of the gate first. Those
+      of updates are behind the word of the step that says whether it updates.
     - Refuses: memory whose place is not known before the step, and code that is in no kernel.
 
     ```mlir

@@ -51,11 +51,11 @@ public:
   }
 
   /// `name` is that of the function of the model: of equal ones another may be called.
-  LogicalResult visit(func::FuncOp function, StringRef name, ArrayRef<Place> arguments, const Place *gate);
+  LogicalResult visit(func::FuncOp function, StringRef name, ArrayRef<Place> arguments, ArrayRef<Place> gates);
 
 private:
-  LogicalResult visit(Operation &op, StringRef name, const Place *gate);
-  LogicalResult launch(gpu::LaunchFuncOp op, StringRef name, const Place *gate);
+  LogicalResult visit(Operation &op, StringRef name, ArrayRef<Place> gates);
+  LogicalResult launch(gpu::LaunchFuncOp op, StringRef name, ArrayRef<Place> gates);
   FailureOr<Place> placeOf(Value memory, Operation *user);
 
   SymbolTable &symbols;
@@ -87,7 +87,7 @@ FailureOr<Place> Walk::placeOf(Value memory, Operation *user) {
   return diagnostic;
 }
 
-LogicalResult Walk::launch(gpu::LaunchFuncOp op, StringRef name, const Place *gate) {
+LogicalResult Walk::launch(gpu::LaunchFuncOp op, StringRef name, ArrayRef<Place> gates) {
   SmallVector<int64_t> sizes;
   for (Value size :
        llvm::concat<Value>(SmallVector<Value>{op.getGridSizeX(), op.getGridSizeY(), op.getGridSizeZ()},
@@ -106,8 +106,10 @@ LogicalResult Walk::launch(gpu::LaunchFuncOp op, StringRef name, const Place *ga
     spaces.push_back(place.space);
     offsets.push_back(place.offset);
   };
-  if (gate)
-    add(*gate);
+  SymbolRefAttr kernel = op.getKernel();
+  for (size_t i = 0; i < gates.size(); ++i)
+    kernel = gated.get(kernel);
+  llvm::for_each(gates, add);
   SmallVector<int64_t> elements;
   for (Value operand : op.getKernelOperands()) {
     FailureOr<Place> place = placeOf(operand, op);
@@ -117,15 +119,14 @@ LogicalResult Walk::launch(gpu::LaunchFuncOp op, StringRef name, const Place *ga
     if (auto list = operand.getDefiningOp<FlattenOp>())
       elements.push_back(cast<MemRefType>(list.getSource().getType()).getNumElements());
   }
-  LaunchOp::create(builder, op.getLoc(), gate ? gated.get(op.getKernel()) : op.getKernel(),
-                   ArrayRef(sizes).take_front(3), ArrayRef(sizes).drop_front(3), shared, spaces, offsets, elements,
-                   bool(gate), name, op->getAttrOfType<KernelAttr>(kernelAttrName));
+  LaunchOp::create(builder, op.getLoc(), kernel, ArrayRef(sizes).take_front(3), ArrayRef(sizes).drop_front(3), shared,
+                   spaces, offsets, elements, !gates.empty(), name, op->getAttrOfType<KernelAttr>(kernelAttrName));
   return success();
 }
 
-LogicalResult Walk::visit(Operation &op, StringRef name, const Place *gate) {
+LogicalResult Walk::visit(Operation &op, StringRef name, ArrayRef<Place> gates) {
   if (auto launched = dyn_cast<gpu::LaunchFuncOp>(op))
-    return launch(launched, name, gate);
+    return launch(launched, name, gates);
   if (auto call = dyn_cast<func::CallOp>(op)) {
     SmallVector<Place> arguments;
     for (Value operand : call.getOperands()) {
@@ -140,7 +141,7 @@ LogicalResult Walk::visit(Operation &op, StringRef name, const Place *gate) {
       scratchBytes += llvm::alignTo(bytes, SLUICE_ALIGNMENT);
     }
     auto place = call->getAttrOfType<StringAttr>(placeAttrName);
-    return visit(callee, place ? place.getValue() : callee.getSymName(), arguments, gate);
+    return visit(callee, place ? place.getValue() : callee.getSymName(), arguments, gates);
   }
   if (auto workspace = dyn_cast<WorkspaceOp>(op)) {
     places[workspace] = {SLUICE_SPACE_SCRATCH, scratchBytes};
@@ -148,13 +149,13 @@ LogicalResult Walk::visit(Operation &op, StringRef name, const Place *gate) {
     return success();
   }
   if (auto when = dyn_cast<WhenOp>(op)) {
-    if (gate)
-      return when.emitOpError() << "expected no gate within a gate";
     FailureOr<Place> inner = placeOf(when.getGate(), when);
     if (failed(inner))
       return failure();
+    SmallVector<Place> all(gates);
+    all.push_back(*inner);
     for (Operation &inside : *when.getBody().begin())
-      if (failed(visit(inside, name, &*inner)))
+      if (failed(visit(inside, name, all)))
         return failure();
     return success();
   }
@@ -163,11 +164,11 @@ LogicalResult Walk::visit(Operation &op, StringRef name, const Place *gate) {
   return op.emitOpError() << "expected kernels, found what no kernel does";
 }
 
-LogicalResult Walk::visit(func::FuncOp function, StringRef name, ArrayRef<Place> arguments, const Place *gate) {
+LogicalResult Walk::visit(func::FuncOp function, StringRef name, ArrayRef<Place> arguments, ArrayRef<Place> gates) {
   for (auto [argument, place] : llvm::zip_equal(function.getArguments(), arguments))
     places[argument] = place;
   for (Operation &op : function.getBody().front())
-    if (failed(visit(op, name, gate)))
+    if (failed(visit(op, name, gates)))
       return failure();
   return success();
 }
@@ -217,8 +218,12 @@ private:
     SmallVector<Place> arguments;
     for (int32_t space : spacesOfArguments)
       arguments.push_back({space, 0});
+    // Whether a step updates is decided on the card too.
+    SmallVector<Place> gates;
+    if (action->getAttrOfType<ActionKindAttr>(actionAttrName).getValue() == ActionKind::Update)
+      gates.push_back({SLUICE_SPACE_STEP, step_layout::updateGate});
     Walk walk(action, symbols, gated);
-    if (failed(walk.visit(action, action.getSymName(), arguments, /*gate=*/nullptr)))
+    if (failed(walk.visit(action, action.getSymName(), arguments, gates)))
       return failure();
     action->setAttr(scratchBytesAttrName, OpBuilder(action).getI64IntegerAttr(walk.getScratchBytes()));
     return success();

@@ -19,6 +19,8 @@ inline constexpr int64_t gateKey = 16; // four i32
 inline constexpr int64_t scalars = 32; // f64 each
 inline constexpr int64_t inputs = 544; // a pointer each
 inline constexpr int64_t pool = 576;
+/// On a card, which knows inputs by their place: an i32 that is not 0 where the step updates.
+inline constexpr int64_t updateGate = SLUICE_STEP_UPDATE_GATE;
 
 /// Generated code and the runtime read the same memory.
 static_assert(sizeof(sluice_step) == bytes);
@@ -26,7 +28,7 @@ static_assert(offsetof(sluice_step, key) == key && sizeof(sluice_step::key) == 4
 static_assert(offsetof(sluice_step, gate_key) == gateKey && sizeof(sluice_step::gate_key) == 4 * sizeof(uint32_t));
 static_assert(offsetof(sluice_step, scalars) == scalars && SLUICE_MAX_SCALARS == 64);
 static_assert(offsetof(sluice_step, inputs) == inputs && SLUICE_MAX_INPUTS == 4);
-static_assert(offsetof(sluice_step, pool) == pool);
+static_assert(offsetof(sluice_step, pool) == pool && updateGate == inputs);
 } // namespace step_layout
 
 /// Byte offsets of the pointers in `sluice_blocks`.

@@ -41,6 +41,8 @@ CudaDevice::CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> ca
     slots[stage].resize(static_cast<size_t>(withEvaluated(program, program.stages[stage].frames)));
   if (mostDelay(program) > 0)
     lateMemory = std::make_unique<CudaLateMemory>(program, replica, *this);
+  if (program.stage_count == 1 && program.replicas == 1 && !lateMemory)
+    decision = std::make_unique<Decision>(program, machine->kernelsOf(workers.front().card), workers.front().stream);
   for (uint32_t stage = 0; stage < program.stage_count; ++stage)
     stageInputs.push_back(inputsOf(program, static_cast<int32_t>(stage)));
   for (uint32_t i = 0; i < program.function_count; ++i)
@@ -83,8 +85,12 @@ void CudaDevice::fetchParameter(const sluice_parameter &fetched) {
   check();
 }
 
-void CudaDevice::fetchPersistent(int32_t stage, int64_t offset, int64_t bytes) {
+void CudaDevice::readPersistent(int32_t stage, int64_t offset, int64_t bytes) {
   streamOf(stage).download(shownPersistent.data() + offset, persistentAt(stage, offset), bytes);
+}
+
+void CudaDevice::fetchPersistent(int32_t stage, int64_t offset, int64_t bytes) {
+  readPersistent(stage, offset, bytes);
   finish(stage);
   check();
 }
@@ -149,7 +155,11 @@ void CudaDevice::prepareSlot(int32_t function, int64_t microBatch, const sluice_
   constexpr size_t kRead = offsetof(sluice_step, inputs);
   if (facts.readsStep && (!slot.step || std::memcmp(&*slot.step, &step, kRead) != 0)) {
     slot.step = step;
-    streamOf(stage).upload(baseOf(stage) + layoutOf(stage).step(stage, frame), step);
+    // The step updates, unless the card decides otherwise.
+    sluice_step sent = step;
+    int32_t open = 1;
+    std::memcpy(reinterpret_cast<char *>(&sent) + SLUICE_STEP_UPDATE_GATE, &open, sizeof(open));
+    streamOf(stage).upload(baseOf(stage) + layoutOf(stage).step(stage, frame), sent);
   }
   // Numbers of loadings of one place differ, and places of a frame do.
   int64_t loading = loadings[place] * static_cast<int64_t>(loadings.size()) + place;
@@ -161,6 +171,23 @@ void CudaDevice::prepareSlot(int32_t function, int64_t microBatch, const sluice_
     streamOf(stage).upload(baseOf(stage) + layoutOf(stage).input(stage, frame, i),
                            reinterpret_cast<const int32_t *>(inputs.data()) + stride * (place * SLUICE_MAX_INPUTS + i),
                            stride * int64_t(sizeof(int32_t)));
+}
+
+void CudaDevice::watch(int32_t stage, int64_t microBatch, const sluice_tensor &value) {
+  decision->watch(frameAt(stage, microBatch) + static_cast<Address>(value.offset), value.element);
+}
+
+void CudaDevice::decide(const UpdateRule &rule) {
+  decision->set(rule);
+  workers.front().stream.markReads();
+}
+
+/// Behind what the update reads of the step, which it changes.
+void CudaDevice::runDecision(int32_t stage, int64_t frame) {
+  auto normsAt = [&](int64_t offset) { return offset < 0 ? 0 : persistentAt(stage, offset); };
+  decision->run(normsAt(program.norms_offset), normsAt(program.unclipped_norms_offset),
+                baseOf(stage) + layoutOf(stage).step(stage, frame));
+  slots[stage][frame].step.reset();
 }
 
 Address CudaDevice::addressOf(int32_t stage, const Call &call, const sluice_operand &operand) const {
@@ -194,6 +221,8 @@ Address CudaDevice::addressOf(int32_t stage, const Call &call, const sluice_oper
 void CudaDevice::call(int32_t function, int64_t microBatch, int32_t buffer, int64_t count, sluice_step &step) {
   int32_t stage = program.functions[function].stage;
   prepareSlot(function, microBatch, step);
+  if (decision && decision->isPending())
+    runDecision(stage, frameOf(stage, microBatch));
   bool isInPlace = program.stages[stage].predicts && count == kNewest;
   Call call{function, frameOf(stage, microBatch), buffer, versionOf(stage, count),
             isInPlace ? -1 : versionOf(stage, updates(stage) + 1)};

@@ -9,6 +9,7 @@
 #ifndef SLUICE_RUNTIME_CUDA_DEVICE_H
 #define SLUICE_RUNTIME_CUDA_DEVICE_H
 
+#include "runtime/cuda/Decision.h"
 #include "runtime/cuda/LateMemory.h"
 #include "runtime/cuda/Launcher.h"
 #include "runtime/cuda/Layout.h"
@@ -39,6 +40,7 @@ public:
   char *persistent() const override { return shownPersistent.data(); }
   void fetchParameter(const sluice_parameter &parameter) override;
   void fetchPersistent(int32_t stage, int64_t offset, int64_t bytes) override;
+  void readPersistent(int32_t stage, int64_t offset, int64_t bytes) override;
   void storeParameter(const sluice_parameter &parameter, const char *from) override;
   void storePersistent(int32_t stage, int64_t offset, int64_t bytes, const char *from) override;
 
@@ -50,6 +52,10 @@ public:
   void combine(int32_t stage, int32_t into, int32_t from) override;
   void call(int32_t function, int64_t microBatch, int32_t buffer, int64_t updates, sluice_step &step) override;
   void update(int32_t stage, int32_t function, int32_t ahead, sluice_step &step) override;
+  bool decides() const override { return decision != nullptr; }
+  void watch(int32_t stage, int64_t microBatch, const sluice_tensor &value) override;
+  void decide(const runtime::UpdateRule &rule) override;
+  void finishReads() override { workers.front().stream.finishReads(); }
   std::unique_ptr<runtime::Messages> makeMessages(int32_t channel, Device &to) override;
 
   int64_t mark(int32_t stage) override;
@@ -111,6 +117,7 @@ private:
   Address baseOf(int32_t stage) const { return blocks[cardOfStage(stage)]->memory.address(); }
   const Layout &layoutOf(int32_t stage) const { return blocks[cardOfStage(stage)]->layout; }
   void prepareSlot(int32_t function, int64_t microBatch, const sluice_step &step);
+  void runDecision(int32_t stage, int64_t frame);
   Address parameterAt(const sluice_parameter &parameter) const;
   Address addressOf(int32_t stage, const Call &call, const sluice_operand &operand) const;
 
@@ -125,6 +132,7 @@ private:
   PinnedMemory inputs;
   std::vector<int64_t> loadings;              ///< By place of a micro-batch: how often it was loaded.
   std::unique_ptr<CudaLateMemory> lateMemory; ///< Null where no gradient is late.
+  std::unique_ptr<Decision> decision;         ///< Null where the program has other stages or replicas.
 };
 
 } // namespace sluice::cuda

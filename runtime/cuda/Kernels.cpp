@@ -6,73 +6,10 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
-#include <iterator>
 #include <tuple>
 
 using namespace sluice::cuda;
 using sluice::runtime::RunError;
-
-/// A kernel whose threads share the elements at two addresses: %x of the first and %y of the second are read, and %x is
-/// written. What is rounded is rounded as on the host.
-static std::string elementwise(const char *name, const char *type, int shift, const char *body) {
-  std::string t = type, registers = ".reg ." + t + " %x, %y, %z, %a;";
-  return std::string(".visible .entry ") + name + R"((.param .u64 p0, .param .u64 p1, .param .u64 p2, .param .u64 p3) {
-  .reg .pred %p; .reg .b32 %r<5>; .reg .b64 %rd<8>; )" +
-         registers + R"(
-  ld.param.u64 %rd0, [p0];
-  ld.param.u64 %rd1, [p1];
-  ld.param.u64 %rd2, [p2];
-  mov.u32 %r0, %ctaid.x;
-  mov.u32 %r1, %ntid.x;
-  mov.u32 %r2, %tid.x;
-  mov.u32 %r3, %nctaid.x;
-  mul.wide.u32 %rd3, %r0, %r1;
-  cvt.u64.u32 %rd4, %r2;
-  add.u64 %rd3, %rd3, %rd4;
-  mul.wide.u32 %rd4, %r3, %r1;
-  ld.param.u32 %r4, [p3];
-  cvt.rn.)" +
-         t + R"(.s32 %a, %r4;
-LOOP:
-  setp.ge.u64 %p, %rd3, %rd2;
-  @%p bra DONE;
-  shl.b64 %rd5, %rd3, )" +
-         std::to_string(shift) + R"(;
-  add.u64 %rd6, %rd0, %rd5;
-  add.u64 %rd7, %rd1, %rd5;
-  ld.global.)" +
-         t + R"( %x, [%rd6];
-  ld.global.)" +
-         t + R"( %y, [%rd7];
-)" + body +
-         R"(
-  st.global.)" +
-         t + R"( [%rd6], %x;
-  add.u64 %rd3, %rd3, %rd4;
-  bra LOOP;
-DONE:
-  ret;
-}
-)";
-}
-
-/// Own kernels, by their number and then for f32 and f64.
-static const char *const ownNames[][2] = {{"sluice_add_f32", "sluice_add_f64"},
-                                          {"sluice_extrapolate_f32", "sluice_extrapolate_f64"}};
-
-static std::string ownPtx() {
-  std::string text = ".version 7.0\n.target sm_80\n.address_size 64\n";
-  text += elementwise(ownNames[0][0], "f32", 2, "  add.rn.f32 %x, %x, %y;");
-  text += elementwise(ownNames[0][1], "f64", 3, "  add.rn.f64 %x, %x, %y;");
-  // %y + ahead (%y - %x)
-  text += elementwise(ownNames[1][0], "f32", 2, R"(  sub.rn.f32 %z, %y, %x;
-  mul.rn.f32 %z, %a, %z;
-  add.rn.f32 %x, %y, %z;)");
-  text += elementwise(ownNames[1][1], "f64", 3, R"(  sub.rn.f64 %z, %y, %x;
-  mul.rn.f64 %z, %a, %z;
-  add.rn.f64 %x, %y, %z;)");
-  return text;
-}
 
 /// "8.6" of 86.
 static std::string capabilityText(int capability) {
@@ -178,9 +115,9 @@ Kernels::Kernels(const sluice_binary &program, const Card &card) : card(card) {
           std::string("the kernel ") + program.symbols[i].name + ", " + std::to_string(shared[i]) +
               " bytes of shared memory on " + card.name());
   void *own = load(ownPtx().c_str(), "the runtime's PTX");
-  for (size_t kernel = 0; kernel < std::size(ownNames); ++kernel)
-    for (size_t isDouble : {0, 1})
-      ownKernels[kernel][isDouble] = find(own, ownNames[kernel][isDouble]);
+  for (OwnKernel kernel : kOwnKernels)
+    for (sluice_element element : {SLUICE_F32, SLUICE_F64})
+      ownKernels[static_cast<size_t>(kernel)][element == SLUICE_F64] = find(own, ownName(kernel, element).c_str());
 }
 
 Kernels::~Kernels() {

@@ -5,7 +5,9 @@
 
 #include "runtime/abi.h"
 #include "runtime/cuda/Card.h"
+#include "runtime/cuda/OwnKernels.h"
 
+#include <iterator>
 #include <vector>
 
 namespace sluice::cuda {
@@ -13,13 +15,6 @@ namespace sluice::cuda {
 /// The images that a card of ten times that compute capability can run, the best first: what is for the card alone, and
 /// then the newest PTX that is not newer than the card. Architectures with a letter ("sm_90a") run on that card alone.
 std::vector<const sluice_image *> imagesFor(const sluice_binary &program, int capability);
-
-/// Kernels that no program has. Parameters are the addresses of values and of others, their count, and a whole number;
-/// threads of any grid share the work.
-enum class OwnKernel {
-  Add,        ///< Adds each of the others to a value.
-  Extrapolate ///< A value gets what the other will be if it goes on as many times as it went from the value to it.
-};
 
 /// Modules of a card: the program's, and the few kernels that the runtime has itself. RunError where the program has no
 /// image for the card, or the driver does not take it.
@@ -46,7 +41,7 @@ private:
   const Card &card;
   std::vector<void *> modules;
   std::vector<void *> functions;
-  void *ownKernels[2][2] = {}; ///< For f32, and for f64.
+  void *ownKernels[std::size(kOwnKernels)][2] = {}; ///< For f32, and for f64.
 };
 
 } // namespace sluice::cuda

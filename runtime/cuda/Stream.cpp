@@ -170,11 +170,34 @@ Clock::time_point Stream::whenDone(int64_t mark) const {
          std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double, std::milli>(milliseconds));
 }
 
+/// The first downloads, which are done.
+void Stream::deliver(size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    std::memcpy(downloads[i].to, downloads[i].from, static_cast<size_t>(downloads[i].bytes));
+}
+
+void Stream::markReads() {
+  attempt([&] {
+    if (!lastRead)
+      lastRead.emplace(card);
+    record(*lastRead);
+  });
+  reads = downloads.size();
+}
+
+void Stream::finishReads() {
+  attempt([&] {
+    check(card.driver.cuEventSynchronize(lastRead->get()), card.name());
+    deliver(reads);
+  });
+  downloads.erase(downloads.begin(), downloads.begin() + static_cast<std::ptrdiff_t>(reads));
+  reads = 0;
+}
+
 void Stream::finish() {
   attempt([&] {
     check(card.driver.cuStreamSynchronize(stream), card.name());
-    for (const Download &download : downloads)
-      std::memcpy(download.to, download.from, static_cast<size_t>(download.bytes));
+    deliver(downloads.size());
   });
   downloads.clear();
   // All of it is free again; where it took several blocks, the next is as large as they were together.

@@ -16,6 +16,7 @@
 #include "runtime/cuda/Failure.h"
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,11 @@ public:
   /// Waits until all is done.
   void finish();
 
+  /// For finishReads(): so far go the downloads that it waits for.
+  void markReads();
+  /// Waits for these alone.
+  void finishReads();
+
   /// Calls what may throw a RunError, which is kept, unless something has failed before.
   template <typename Function> void attempt(const Function &function) {
     if (failed)
@@ -102,6 +108,7 @@ private:
     bool areRead = true;
   };
   char *stage(int64_t bytes);
+  void deliver(size_t count);
   void beginMarks();
 
   Failure &failure;
@@ -112,6 +119,8 @@ private:
   std::deque<PinnedMemory> staging; ///< For downloads, of which the last has room.
   int64_t staged = 0;               ///< Bytes of that.
   std::vector<Download> downloads;
+  std::optional<Event> lastRead; ///< Behind the first `reads` downloads.
+  size_t reads = 0;
   Marks marks;
 };
 

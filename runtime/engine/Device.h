@@ -69,6 +69,13 @@ public:
   virtual void storeUnderWay() = 0;
 };
 
+/// By what a device decides whether a step updates, and how gradients are clipped (clipScaleOf()).
+struct UpdateRule {
+  double largestNorm; ///< 0: gradients are not clipped.
+  double lossScale;
+  int32_t clipScale; ///< Number of the scalar; -1: the program has none.
+};
+
 class Device {
 public:
   /// The number of a micro-batch whose graph is not trained. Where gradients are late it has memory of its own, since
@@ -96,6 +103,8 @@ public:
   virtual char *persistent() const = 0;
   virtual void fetchParameter(const sluice_parameter &parameter) = 0;
   virtual void fetchPersistent(int32_t stage, int64_t offset, int64_t bytes) = 0;
+  /// The same, but it is there after finish() or finishReads().
+  virtual void readPersistent(int32_t stage, int64_t offset, int64_t bytes) {}
   /// Has the device take the bytes at `from`, which what the host sees may be itself.
   virtual void storeParameter(const sluice_parameter &parameter, const char *from) = 0;
   virtual void storePersistent(int32_t stage, int64_t offset, int64_t bytes, const char *from) = 0;
@@ -119,6 +128,16 @@ public:
   /// Calls the function that updates a stage, and counts it. A stage that predicts weights does so `ahead` updates
   /// ahead (sluice_stage::predicts; SpecTrain, Chen et al., arXiv 1809.02839; XPipe, Guan et al., arXiv 1911.04610).
   virtual void update(int32_t stage, int32_t function, int32_t ahead, sluice_step &step) = 0;
+
+  /// Whether the device decides itself whether a step updates, so that nobody waits for its gradients: it can where it
+  /// has all of them.
+  virtual bool decides() const { return false; }
+  /// The step does not update if an element of the frame is not finite.
+  virtual void watch(int32_t stage, int64_t microBatch, const sluice_tensor &value) {}
+  /// The next update is one if all that was watched, and the norms that are in memory then, are finite.
+  virtual void decide(const UpdateRule &rule) {}
+  /// Waits until what was to be read before decide() is there.
+  virtual void finishReads() {}
 
   /// A channel from here to another device of this kind.
   virtual std::unique_ptr<Messages> makeMessages(int32_t channel, Device &to) = 0;

@@ -144,20 +144,58 @@ static std::vector<LayerDetail> detailOf(const sluice_binary &program, const std
   return layers;
 }
 
-StepResult Engine::runStep(const StepSettings &settings) {
-  executor.setScalars(values);
+/// Whether a device may go on to the update by itself: what else a step depends on or tells is nothing that the host
+/// has to know before.
+bool Engine::mayDecide(const StepSettings &settings) const {
+  bool looksAtRoundings = scale.isDynamic() && metrics.roundings();
+  return replicas.front()->decides() && !settings.detail && !actionTimes && !looksAtRoundings;
+}
+
+/// Computes gradients and updates, unless one is not finite: the device decides, and the host reads the same meanwhile.
+StepResult Engine::updateByItself(const StepSettings &settings, StepSums &sums) {
+  Device &device = *replicas.front();
+  const sluice_graph &train = program.graphs[0];
+  executor.computeGradients(
+      settings,
+      [&](int32_t stage, int32_t microBatch, Device &memory) {
+        metrics.read(stage, microBatch, memory, microBatch);
+        memory.watch(train.stage, microBatch, train.result);
+      },
+      /*waits=*/false);
+  sums.request(program, device, /*stage=*/0);
+  device.decide({largestNorm(settings), runtime::lossScale(values), values.indexOf(kClipScale)});
+  int64_t updates = device.updates(/*stage=*/0);
+  executor.update(settings);
+  device.finishReads();
+  device.check();
+  metrics.add();
+  sums.read(program, device.persistent(), /*stage=*/0);
+  StepResult result = gradientResult(settings, sums);
+  if (result.skip != Skip::None)
+    device.setUpdates(/*stage=*/0, updates);
+  return result;
+}
+
+/// The same where the host decides.
+StepResult Engine::updateByHost(const StepSettings &settings, StepSums &sums) {
   executor.computeGradients(settings, [&](int32_t stage, int32_t microBatch, Device &memory) {
     metrics.read(stage, microBatch, memory, microBatch);
   });
   metrics.add();
-
-  StepSums sums = readSums();
+  sums = readSums();
   StepResult result = gradientResult(settings, sums);
   if (result.skip == Skip::None) {
     setClipScale(values, result.gradientNorm, largestNorm(settings));
     executor.setScalars(values);
     executor.update(settings);
   }
+  return result;
+}
+
+StepResult Engine::runStep(const StepSettings &settings) {
+  executor.setScalars(values);
+  StepSums sums(program);
+  StepResult result = mayDecide(settings) ? updateByItself(settings, sums) : updateByHost(settings, sums);
   metrics.summarize(sums, result);
   if (program.device_count > 1) {
     result.stageBusy = executor.busyShares();

@@ -89,6 +89,9 @@ public:
 private:
   /// What the result says about the gradients, which have been computed.
   StepResult gradientResult(const StepSettings &settings, const StepSums &sums);
+  bool mayDecide(const StepSettings &settings) const;
+  StepResult updateByItself(const StepSettings &settings, StepSums &sums);
+  StepResult updateByHost(const StepSettings &settings, StepSums &sums);
   StepResult runStep(const StepSettings &settings);
   StepResult endStaleStep();
   double largestNorm(const StepSettings &settings) const;

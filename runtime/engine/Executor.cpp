@@ -67,13 +67,12 @@ void Executor::tellTimes(Runner &runner) {
 }
 
 /// Runs the actions before the update on all devices, or the others.
-void Executor::runAll(bool isUpdate) {
+void Executor::runAll(bool isUpdate, bool waits) {
   Clock::time_point started = Clock::now();
   crew.run([&](uint32_t device) {
     Runner &runner = runners[device];
     runActions(runner, isUpdate ? runner.update : runner.begin, isUpdate ? runner.end : runner.update);
-    // Nobody waits for an update but the next step, which is behind it.
-    if (runner.begin != runner.end && (!isUpdate || needsTimes()))
+    if (runner.begin != runner.end && (waits || needsTimes()))
       runner.memory->finish(runner.begin->stage);
     tellTimes(runner);
   });
@@ -95,19 +94,20 @@ std::vector<double> Executor::busyShares() const {
 
 void Executor::load(const LoadFunction &load) { actions.load(/*step=*/0, load); }
 
-void Executor::computeGradients(const StepSettings &stepSettings, const MicroBatchFunction &callback) {
+void Executor::computeGradients(const StepSettings &stepSettings, const MicroBatchFunction &callback, bool waits) {
   settings = &stepSettings;
   afterwards = &callback;
   stepTime = {};
   for (Runner &runner : runners)
     runner.busy = {};
-  runAll(/*isUpdate=*/false);
+  runAll(/*isUpdate=*/false, waits);
   afterwards = nullptr;
 }
 
 void Executor::update(const StepSettings &stepSettings) {
   settings = &stepSettings;
-  runAll(/*isUpdate=*/true);
+  // Nobody waits for an update but the next step, which is behind it.
+  runAll(/*isUpdate=*/true, /*waits=*/false);
 }
 
 void Executor::computeGradientOf(int32_t microBatch, const StepSettings &stepSettings) {

@@ -40,8 +40,9 @@ public:
   /// Fills the inputs of a step, on this thread.
   void load(const LoadFunction &load);
 
-  /// Runs the actions before the update: afterwards the gradients and the sums of their squares are in memory.
-  void computeGradients(const StepSettings &settings, const MicroBatchFunction &afterwards);
+  /// Runs the actions before the update: afterwards the gradients and the sums of their squares are in memory. Or only
+  /// asks the devices for them.
+  void computeGradients(const StepSettings &settings, const MicroBatchFunction &afterwards, bool waits = true);
 
   /// Computes the gradient of one micro-batch alone, without its norm, in the memory of its replica. Between
   /// computeGradients and update this gives the very numbers that went into the sum: parameters are unchanged, and
@@ -76,7 +77,7 @@ private:
     Clock::duration busy{};                                                  ///< Of the last step.
   };
 
-  void runAll(bool isUpdate);
+  void runAll(bool isUpdate, bool waits);
   void perform(Runner &runner, const sluice_action &action);
   void runActions(Runner &runner, const sluice_action *begin, const sluice_action *end);
   void tellTimes(Runner &runner);

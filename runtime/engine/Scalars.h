@@ -29,9 +29,10 @@ public:
 
   void copyTo(sluice_step &step) const;
 
-private:
+  /// Its number in sluice_step::scalars; -1: the program has none.
   int indexOf(const std::string &name) const;
 
+private:
   const sluice_binary &program;
   double values[SLUICE_MAX_SCALARS] = {};
 };

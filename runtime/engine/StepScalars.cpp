@@ -8,11 +8,6 @@
 
 namespace sluice::runtime {
 
-/// What PyTorch's clip_grad_norm_ adds to the norm.
-static constexpr double kClipEpsilon = 1e-6;
-
-static constexpr char kClipScale[] = "clip_scale";
-
 namespace {
 
 /// What a scalar is computed from.

@@ -16,6 +16,12 @@
 
 namespace sluice::runtime {
 
+/// What PyTorch's clip_grad_norm_ adds to the norm.
+inline constexpr double kClipEpsilon = 1e-6;
+
+/// The scalar that gradients are multiplied by.
+inline constexpr char kClipScale[] = "clip_scale";
+
 /// True for a scalar that the runtime computes at every step.
 bool isComputedScalar(const std::string &name);
 

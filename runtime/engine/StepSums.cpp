@@ -16,8 +16,7 @@ StepSums::StepSums(const sluice_binary &program)
     : squares(program.parameter_count), unclipped(program.unclipped_norms_offset >= 0 ? program.parameter_count : 0),
       gates(program.gate_count) {}
 
-/// Whether the norm of a parameter's gradient is one of the sums.
-static bool hasSquares(const sluice_parameter &parameter) { return parameter.gradient >= 0 && parameter.copy_of < 0; }
+bool hasSquares(const sluice_parameter &parameter) { return parameter.gradient >= 0 && parameter.copy_of < 0; }
 
 void StepSums::read(const sluice_binary &program, const char *persistent, int32_t stage) {
   auto copy = [&](std::vector<double> &sums, int64_t offset) {
@@ -36,26 +35,32 @@ void StepSums::read(const sluice_binary &program, const char *persistent, int32_
   }
 }
 
-void StepSums::read(const sluice_binary &program, Device &memory, int32_t stage) {
-  auto fetch = [&](int64_t offset, int64_t bytes) {
+void StepSums::request(const sluice_binary &program, Device &memory, int32_t stage) const {
+  auto request = [&](int64_t offset, int64_t bytes) {
     if (bytes > 0)
-      memory.fetchPersistent(stage, offset, bytes);
+      memory.readPersistent(stage, offset, bytes);
   };
-  // Those of the stage alone: others may be fetched by other threads.
-  auto fetchSums = [&](const std::vector<double> &sums, int64_t offset) {
+  // Those of the stage alone: others may be read by other threads.
+  auto requestSums = [&](const std::vector<double> &sums, int64_t offset) {
     for (size_t end, begin = 0; begin < sums.size(); begin = end) {
       auto isMine = [&](size_t i) { return program.parameters[i].stage == stage; };
       for (end = begin + 1; end < sums.size() && isMine(end) == isMine(begin); ++end)
         ;
       if (isMine(begin))
-        fetch(offset + static_cast<int64_t>(begin * sizeof(double)),
-              static_cast<int64_t>((end - begin) * sizeof(double)));
+        request(offset + static_cast<int64_t>(begin * sizeof(double)),
+                static_cast<int64_t>((end - begin) * sizeof(double)));
     }
   };
-  fetchSums(squares, program.norms_offset);
-  fetchSums(unclipped, program.unclipped_norms_offset);
+  requestSums(squares, program.norms_offset);
+  requestSums(unclipped, program.unclipped_norms_offset);
   const sluice_stage &facts = program.stages[stage];
-  fetch(facts.count_offset, facts.gradient_offset + facts.gradient_bytes - facts.count_offset);
+  request(facts.count_offset, facts.gradient_offset + facts.gradient_bytes - facts.count_offset);
+}
+
+void StepSums::read(const sluice_binary &program, Device &memory, int32_t stage) {
+  request(program, memory, stage);
+  memory.finish(stage);
+  memory.check();
   read(program, memory.persistent(), stage);
 }
 

@@ -25,13 +25,18 @@ struct StepSums {
 
   /// Copies what the stage left, behind its norms. Several threads may copy different stages at once.
   void read(const sluice_binary &program, const char *persistent, int32_t stage);
-  /// The same out of a device's memory; waits for it.
+  /// Has a device read them, behind what it was asked for before.
+  void request(const sluice_binary &program, Device &memory, int32_t stage) const;
+  /// Copies them out of a device's memory; waits for it.
   void read(const sluice_binary &program, Device &memory, int32_t stage);
 
   std::vector<double> squares;   ///< Of the gradient, by parameter; 0 where it has none or is a copy.
   std::vector<double> unclipped; ///< The same of losses whose gradient is not clipped; empty where there are none.
   std::vector<double> gates;     ///< By gate: micro-batches of the step in which it was open.
 };
+
+/// Whether the norm of a parameter's gradient is one of the sums.
+bool hasSquares(const sluice_parameter &parameter);
 
 /// sqrt of the sum of squares that carry a scale, which the result does not. In the order of the parameters, so that
 /// it has the same bits however the squares were computed; of one stage alone where one is given, which is not -1.

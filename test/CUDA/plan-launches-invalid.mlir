@@ -37,18 +37,3 @@ func.func @forward(%step: memref<584xi8>, %w: memref<64xi8>, %n: memref<64xi8>, 
   func.call @compute(%x) : (memref<8xf32>) -> ()
   return
 }
-
-// -----
-
-func.func @forward(%step: memref<584xi8>, %w: memref<64xi8>, %n: memref<64xi8>, %p: memref<64xi8>, %f: memref<64xi8>,
-                   %i: memref<64xi8>, %scratch: memref<0xi8>)
-    attributes {sluice.action = #sluice.action<forward>, sluice.scratch_bytes = 0 : i64} {
-  %c0 = arith.constant 0 : index
-  %word = memref.view %f[%c0][] : memref<64xi8> to memref<1xi32>
-  sluice_cuda.when %word : memref<1xi32> {
-    // expected-error @+1 {{expected no gate within a gate}}
-    sluice_cuda.when %word : memref<1xi32> {
-    }
-  }
-  return
-}

@@ -69,12 +69,18 @@ func.func @train.forward(%step: memref<584xi8>, %weights: memref<64xi8>, %next: 
 
 // -----
 
-// Lists of two sizes are for one kernel.
+// Lists of two sizes are for one kernel. Whether a step updates a word of the step says; a gate within is a second one.
 // LISTS: func.func @train.update()
-// LISTS-NEXT: sluice_cuda.launch @kernels::@zero {{.*}} spaces [3] offsets [0] elements [12] place "train.update"
-// LISTS-NEXT: sluice_cuda.launch @kernels::@zero {{.*}} spaces [3] offsets [64] elements [8] place "train.update"
+// LISTS-NEXT: sluice_cuda.launch @kernels::@zero_gated {{.*}} spaces [0, 3] offsets [544, 0] elements [12] gated
+// LISTS-NEXT: sluice_cuda.launch @kernels::@zero_gated_gated {{.*}} spaces [0, 3, 3] offsets [544, 96, 64]
+// LISTS-SAME: elements [8] gated place "train.update"
 // LISTS-NEXT: return
-// LISTS: gpu.func @zero(%{{.*}}: memref<?xf32>)
+// LISTS: gpu.func @zero_gated(%{{.*}}: memref<1xi32>, %{{.*}}: memref<?xf32>)
+// LISTS: gpu.func @zero_gated_gated(%[[OUTER:.*]]: memref<1xi32>, %[[INNER:.*]]: memref<1xi32>, %{{.*}}: memref<?xf32>)
+// LISTS: memref.load %[[OUTER]]
+// LISTS: scf.if
+// LISTS: memref.load %[[INNER]]
+// LISTS: scf.if
 // LISTS-NOT: gpu.func
 module {
 func.func @train.update(%step: memref<584xi8>, %weights: memref<64xi8>, %next: memref<64xi8>, %slots: memref<256xi8>,
@@ -85,6 +91,7 @@ func.func @train.update(%step: memref<584xi8>, %weights: memref<64xi8>, %next: m
   %c2 = arith.constant 2 : index
   %c8 = arith.constant 8 : index
   %c64 = arith.constant 64 : index
+  %c96 = arith.constant 96 : index
   %zero = arith.constant 0.0 : f32
   %x = memref.view %slots[%c0][] : memref<256xi8> to memref<4x3xf32>
   %y = memref.view %slots[%c64][] : memref<256xi8> to memref<8xf32>
@@ -101,17 +108,20 @@ func.func @train.update(%step: memref<584xi8>, %weights: memref<64xi8>, %next: m
     }
     gpu.terminator
   } {sluice.kernel = #sluice.kernel<"zero", flops = 0, bytes = 48>}
-  gpu.launch blocks(%b, %by, %bz) in (%gx = %c1, %gy = %c1, %gz = %c1)
-             threads(%t, %ty, %tz) in (%tx = %c8, %tyy = %c1, %tzz = %c1) {
-    %o = arith.muli %b, %c8 : index
-    %i = arith.addi %o, %t : index
-    %size = memref.dim %ofy, %c0 : memref<?xf32>
-    %inside = arith.cmpi ult, %i, %size : index
-    scf.if %inside {
-      memref.store %zero, %ofy[%i] : memref<?xf32>
-    }
-    gpu.terminator
-  } {sluice.kernel = #sluice.kernel<"zero", flops = 0, bytes = 32>}
+  %word = memref.view %slots[%c96][] : memref<256xi8> to memref<1xi32>
+  sluice_cuda.when %word : memref<1xi32> {
+    gpu.launch blocks(%b, %by, %bz) in (%gx = %c1, %gy = %c1, %gz = %c1)
+               threads(%t, %ty, %tz) in (%tx = %c8, %tyy = %c1, %tzz = %c1) {
+      %o = arith.muli %b, %c8 : index
+      %i = arith.addi %o, %t : index
+      %size = memref.dim %ofy, %c0 : memref<?xf32>
+      %inside = arith.cmpi ult, %i, %size : index
+      scf.if %inside {
+        memref.store %zero, %ofy[%i] : memref<?xf32>
+      }
+      gpu.terminator
+    } {sluice.kernel = #sluice.kernel<"zero", flops = 0, bytes = 32>}
+  }
   return
 }
 }

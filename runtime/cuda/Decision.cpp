@@ -1,0 +1,57 @@
+//===- Decision.cpp - Whether a step updates ------------------------------===//
+
+#include "runtime/cuda/Decision.h"
+#include "runtime/engine/StepScalars.h"
+#include "runtime/engine/StepSums.h"
+
+#include <cstddef>
+#include <cstring>
+
+using namespace sluice::cuda;
+using namespace sluice::runtime;
+
+static std::vector<uint32_t> numbersWithSquares(const sluice_binary &program) {
+  std::vector<uint32_t> numbers;
+  for (uint32_t i = 0; i < program.parameter_count; ++i)
+    if (hasSquares(program.parameters[i]))
+      numbers.push_back(i);
+  return numbers;
+}
+
+static constexpr int64_t kNumbers = SLUICE_ALIGNMENT; // where they lie in memory
+
+Decision::Decision(const sluice_binary &program, const Kernels &kernels, Stream &stream)
+    : kernels(kernels), stream(stream), numbers(numbersWithSquares(program)),
+      memory(stream.card, kNumbers + static_cast<int64_t>(numbers.size() * sizeof(uint32_t))) {
+  stream.clear(memory.address(), kNumbers);
+  if (!numbers.empty())
+    stream.upload(memory.address() + kNumbers, static_cast<const void *>(numbers.data()),
+                  static_cast<int64_t>(numbers.size() * sizeof(uint32_t)));
+  stream.finish();
+}
+
+void Decision::launch(OwnKernel kernel, uint32_t element, std::vector<Address> parameters, const char *name) {
+  static const uint32_t one[] = {1, 1, 1};
+  stream.launch(kernels.own(kernel, element), {one, one, 0}, parameters, name);
+}
+
+void Decision::watch(Address value, uint32_t element) {
+  launch(OwnKernel::Watch, element, {value, memory.address()}, "the look at a loss");
+}
+
+static Address bitsOf(double value) {
+  Address bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return bits;
+}
+
+void Decision::run(Address squares, Address unclipped, Address step) {
+  Address factor =
+      rule->clipScale < 0 ? 0 : step + offsetof(sluice_step, scalars) + sizeof(double) * Address(rule->clipScale);
+  launch(OwnKernel::Decide, SLUICE_F64,
+         {squares, unclipped, memory.address() + kNumbers, numbers.size(), memory.address(),
+          step + SLUICE_STEP_UPDATE_GATE, factor, bitsOf(rule->largestNorm), bitsOf(kClipEpsilon),
+          bitsOf(rule->lossScale)},
+         "the decision whether a step updates");
+  rule.reset();
+}

@@ -1,0 +1,44 @@
+//===- Decision.h - Whether a step updates ----------------------*- C++ -*-===//
+//
+// The host decides so where devices exchange their norms. A card that has all gradients does it by itself, and goes on.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SLUICE_RUNTIME_CUDA_DECISION_H
+#define SLUICE_RUNTIME_CUDA_DECISION_H
+
+#include "runtime/cuda/Kernels.h"
+#include "runtime/cuda/Stream.h"
+#include "runtime/engine/Device.h"
+
+#include <optional>
+#include <vector>
+
+namespace sluice::cuda {
+
+class Decision {
+public:
+  /// Of a program that has one stage. All must outlive this. RunError where there is too little memory.
+  Decision(const sluice_binary &program, const Kernels &kernels, Stream &stream);
+
+  /// No update if a value, at this address when it is reached, is not finite.
+  void watch(Address value, uint32_t element);
+  /// By what the next is decided.
+  void set(const runtime::UpdateRule &next) { rule = next; }
+  bool isPending() const { return rule.has_value(); }
+  /// Decides, where sums of squares are at these addresses, of which that of others may be 0, and the step at a third.
+  void run(Address squares, Address unclipped, Address step);
+
+private:
+  void launch(OwnKernel kernel, uint32_t element, std::vector<Address> parameters, const char *name);
+
+  const Kernels &kernels;
+  Stream &stream;
+  std::vector<uint32_t> numbers; ///< Of parameters that have norms.
+  CardMemory memory;             ///< The word that is watched, and then these numbers.
+  std::optional<runtime::UpdateRule> rule;
+};
+
+} // namespace sluice::cuda
+
+#endif // SLUICE_RUNTIME_CUDA_DECISION_H
