@@ -4,8 +4,8 @@
 // RUN:   --sluice-lower-kernels --sluice-assemble-kernels | FileCheck %s --check-prefix=PTX
 
 // The view of the frame is an offset, and the buffer one in the scratch memory of the action. Behind the gate it is
-// another kernel, which gets the gate's word first. Each call has a workspace of its own. The place is that which the call
-// says, where equal functions are one.
+// another kernel, which gets the gate's word first. Each call has a workspace of its own. The place is that which the
+// call says, where equal functions are one.
 // CHECK-LABEL: func.func @train.forward()
 // CHECK-NEXT: sluice_cuda.launch @kernels::@fill grid [4, 1, 1] block [8, 1, 1] spaces [4] offsets [128]
 // CHECK-SAME: place "h.forward"
