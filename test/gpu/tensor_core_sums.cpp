@@ -1,12 +1,13 @@
 //===- tensor_core_sums.cpp - Whether a card adds as the declared orders say ----------------===//
 //
-// sluice-check-tensor-cores [--sums=N] [--emit-ptx=FOLDER]
+// sluice-check-tensor-cores [--sums=N] [--card] [--emit-ptx=FOLDER]
 //
 // Runs chains of every tensor-core instruction that the card has, and compares each sum to the last bit with that of
 // the scalar reference (passes/Numerics/ReferenceSums.h) in the order that is declared for the card. An instruction of
 // which no order is declared, and one that differs, gets those of a search that explain all of its sums.
 //
 // --sums      sums for each instruction and kind of operands; 262,144 by default
+// --card      says which card there is, and runs nothing
 // --emit-ptx  writes the kernels there and runs nothing: no card is needed
 //
 // Exit 0: all declared orders hold. Exit 1: one does not, or there is no card; a line says which.
@@ -311,24 +312,31 @@ static int emitAll(const std::string &folder) {
 
 int main(int argc, char **argv) {
   int64_t sums = 262144;
+  bool onlyCard = false;
   for (int i = 1; i < argc; ++i) {
     std::string argument = argv[i];
     if (argument.rfind("--emit-ptx=", 0) == 0)
       return emitAll(argument.substr(std::strlen("--emit-ptx=")));
+    if (argument == "--card") {
+      onlyCard = true;
+      continue;
+    }
     char *end = nullptr;
     if (argument.rfind("--sums=", 0) == 0)
       sums = std::strtoll(argument.c_str() + std::strlen("--sums="), &end, 10);
     if (!end || *end || sums < 1) {
-      std::fprintf(stderr, "expected --sums=N or --emit-ptx=FOLDER, found '%s'\n", argv[i]);
+      std::fprintf(stderr, "expected --sums=N, --card or --emit-ptx=FOLDER, found '%s'\n", argv[i]);
       return 2;
     }
   }
   try {
     Runner runner;
     int capability = runner.card.capability();
-    std::printf("%s, compute capability %d.%d, driver for CUDA %s; chains of %d instructions\n\n",
-                runner.card.model().c_str(), capability / 10, capability % 10, runner.card.driver.versionText().c_str(),
-                stepsPerChain);
+    std::printf("%s, compute capability %d.%d, driver for CUDA %s\n", runner.card.model().c_str(), capability / 10,
+                capability % 10, runner.card.driver.versionText().c_str());
+    if (onlyCard)
+      return 0;
+    std::printf("\nChains of %d instructions:\n\n", stepsPerChain);
     std::printf("| instruction | order | operands | sums | differences | |\n| --- | --- | --- | --- | --- | --- |\n");
     bool holds = true;
     for (const Instruction &instruction : instructions())
