@@ -151,7 +151,13 @@ std::vector<Interval> Liveness::intervals() {
         extend(int(i), block.last + 1);
     }
     for (int i = block.first; i <= block.last; ++i)
-      visit(i, [&](int index) { extend(index, i); }, [&](int index) { extend(index, i); });
+      visit(
+          i, [&](int index) { extend(index, i); },
+          // Results of one instruction live together, even those that nobody reads.
+          [&](int index) {
+            extend(index, i);
+            extend(index, i + 1);
+          });
   }
   all.erase(std::remove_if(all.begin(), all.end(), [](const Interval &interval) { return interval.last < 0; }),
             all.end());

@@ -85,6 +85,20 @@ TEST(Memory, VectorsOfEveryWidth) {
   EXPECT_EQ(findings(), "");
 }
 
+// A register that nobody reads is written all the same, and must not be where another one is.
+TEST(Memory, VectorsOfWhichOneElementIsRead) {
+  Machine machine;
+  Address from = machine.put(std::vector<uint32_t>{10, 11, 12, 13}), to = machine.put(std::vector<uint32_t>(1));
+  for (uint32_t read = 0; read < 4; ++read)
+    for (const char *list : {"{%x0, %x1, %x2, %x3}", "{%x3, %x2, %x1, %x0}", "{%x1, %x3, %x0, %x2}"}) {
+      std::string name = std::string(list).substr(1 + 5 * read, 3);
+      std::string body =
+          std::string(".reg .b32 %x<4>;\nld.global.v4.b32 ") + list + ", [%p1];\nst.global.b32 [%p0], " + name + ";\n";
+      check(machine.launch(machine.kernel(simpleKernel(2, body)), 1, 1, {to, from}));
+      EXPECT_EQ(machine.get<uint32_t>(to, 1)[0], 10 + read) << list;
+    }
+}
+
 TEST(Memory, ParametersOfEveryKind) {
   Machine machine;
   std::string ptx = R"(.version 7.0
