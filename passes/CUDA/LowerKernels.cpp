@@ -63,12 +63,34 @@ static void callIntrinsics(ModuleOp module) {
   });
 }
 
+/// Maxima and minima that have an instruction become it, which expansions would make comparisons of.
+static void keepExtrema(ModuleOp module) {
+  auto replace = [](Operation *op, auto create) {
+    OpBuilder builder(op);
+    op->replaceAllUsesWith(create(builder));
+    op->erase();
+  };
+  module.walk([&](gpu::GPUModuleOp kernels) {
+    kernels.walk([&](Operation *op) {
+      if (!isa<arith::MaximumFOp, arith::MinimumFOp>(op) || !getElementTypeOrSelf(op->getResult(0)).isF32())
+        return;
+      Type type = op->getResult(0).getType();
+      replace(op, [&](OpBuilder &b) -> Operation * {
+        if (isa<arith::MaximumFOp>(op))
+          return LLVM::MaximumOp::create(b, op->getLoc(), type, op->getOperand(0), op->getOperand(1));
+        return LLVM::MinimumOp::create(b, op->getLoc(), type, op->getOperand(0), op->getOperand(1));
+      });
+    });
+  });
+}
+
 namespace {
 struct LowerKernels : sluice::impl::LowerKernelsBase<LowerKernels> {
   void runOnOperation() override {
     OpPassManager preparation(ModuleOp::getOperationName()), conversion(ModuleOp::getOperationName());
     addPreparation(preparation.nest<gpu::GPUModuleOp>());
     addConversions(conversion.nest<gpu::GPUModuleOp>());
+    keepExtrema(getOperation());
     if (failed(runPipeline(preparation, getOperation())))
       return signalPassFailure();
     callIntrinsics(getOperation());
