@@ -17,9 +17,6 @@ using namespace mlir;
 using namespace sluice;
 using namespace sluice::cuda;
 
-// Stands for minus infinity: a masked score's exponential is 0, and no difference of two of them is a NaN.
-static constexpr double masked = -1e30;
-
 namespace {
 /// What passes from one block of keys to the next.
 struct Running {
@@ -44,8 +41,7 @@ struct Running {
 class ForwardKernel {
 public:
   ForwardKernel(BlockedAttentionOp op, AttentionBlock &block)
-      : op(op), block(block), b(block.b), query(block.tile(block.sizes.rows)), key(block.tile(block.sizes.columns)),
-        value(block.tile(block.sizes.columns)), scoresTile(block.scoresTile()) {
+      : op(op), block(block), b(block.b), scale(1 / std::sqrt(double(block.sizes.width))) {
     if (op.getInputs().size() > 3)
       mask = readDropoutMask(b, op.getInputs()[3], op.getInputs()[4], op.getInputs()[5], op.getOrdinal(),
                              block.sizes.batch, b.getF32Type());
@@ -54,12 +50,10 @@ public:
   void emit();
 
 private:
-  Value countOfKeyBlocks();
-  void addKeys();
   void softmax(Scores &scores);
+  void softmaxOfRow(int64_t i, MutableArrayRef<Value> scores);
   void storeResults();
   Formula f() { return {b, b.getF32Type()}; }
-  bool isOneTile() const { return block.sizes.tiles() == 1; }
   MutableArrayRef<Value> outputsOfRow(int64_t i) {
     return MutableArrayRef(running.outputs).slice(i * block.vectorsOfOutput(), block.vectorsOfOutput());
   }
@@ -67,95 +61,66 @@ private:
   BlockedAttentionOp op;
   AttentionBlock &block;
   ImplicitLocOpBuilder &b;
-  HeadTile query, key, value, scoresTile;
+  double scale; // of scores
   std::optional<DropoutMask> mask;
   Running running;
 };
 } // namespace
 
+// The numbers of what is multiplied, in its order.
+static constexpr size_t values = 1;
+
 void ForwardKernel::emit() {
-  if (isOneTile())
-    block.copy(query, op.getInputs()[0], block.firstRow, block.startOfTile(0));
-  running.maximum.assign(block.rowsOfThread(), f().c(masked));
+  block.products->copyRows();
+  running.maximum.assign(block.rowsOfThread(), f().c(AttentionBlock::masked));
   running.sum.assign(block.rowsOfThread(), f().c(0));
-  running.outputs = block.zeroOutputs();
-  auto loop = scf::ForOp::create(b, constantIndex(b, 0), countOfKeyBlocks(), constantIndex(b, 1), running.all());
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    running.set(loop.getRegionIterArgs());
-    block.firstColumn = times(b, loop.getInductionVar(), block.sizes.columns);
-    addKeys();
-    scf::YieldOp::create(b, running.all());
-  }
-  running.set(loop.getResults());
+  running.outputs = block.products->zeroOutputs();
+  SmallVector<Value> carried = running.all();
+  block.forColumns(constantIndex(b, 0), block.endOfKeys(op.getCausal()), carried, [&] {
+    running.set(carried);
+    Scores scores = block.products->scores().front();
+    softmax(scores);
+    block.products->addOutputs(running.outputs, scores, values);
+    carried = running.all();
+  });
+  running.set(carried);
   storeResults();
-}
-
-/// Blocks that the queries see some of.
-Value ForwardKernel::countOfKeyBlocks() {
-  int64_t columns = block.sizes.columns;
-  Value all = constantIndex(b, llvm::divideCeil(block.sizes.sequence, columns));
-  if (!op.getCausal())
-    return all;
-  Value end = plus(b, block.firstRow, block.sizes.rows + columns - 1);
-  return arith::MinUIOp::create(b, arith::DivUIOp::create(b, end, constantIndex(b, columns)), all);
-}
-
-void ForwardKernel::addKeys() {
-  Value queries = op.getInputs()[0], keys = op.getInputs()[1], values = op.getInputs()[2];
-  Scores scores = block.zeroScores();
-  for (int64_t tile = 0; tile < block.sizes.tiles(); ++tile) {
-    block.barrier();
-    if (!isOneTile())
-      block.copy(query, queries, block.firstRow, block.startOfTile(tile));
-    block.copy(key, keys, block.firstColumn, block.startOfTile(tile));
-    commitCopies(b);
-    if (tile == 0) {
-      block.copy(value, values, block.firstColumn, block.firstOutput);
-      commitCopies(b);
-    }
-    // Values may come later.
-    block.finishCopies(/*pending=*/tile == 0 ? 1 : 0);
-    block.addScores(scores, query, key);
-  }
-  softmax(scores);
-  block.storeScores(scoresTile, scores);
-  block.finishCopies();
-  block.addOutputs(running.outputs, scoresTile, value);
 }
 
 /// Scores become their exponentials, those that dropout keeps.
 void ForwardKernel::softmax(Scores &scores) {
+  block.mask(scores, /*rowsAreQueries=*/true, op.getCausal());
   int64_t vectors = block.vectorsOfRow();
-  Value scale = block.splat(1 / std::sqrt(double(block.sizes.width)));
-  for (int64_t i = 0; i < block.rowsOfThread(); ++i) {
-    auto ofRow = MutableArrayRef(scores).slice(i * vectors, vectors);
-    auto forLanes = [&](Value start, function_ref<Value(Value, Value)> combine) {
-      for (Value vector : ofRow)
-        for (int64_t lane = 0; lane < block.lanes(); ++lane) {
-          Value element = vector::ExtractOp::create(b, vector, lane);
-          start = start ? combine(start, element) : element;
-        }
-      return start;
-    };
-    auto maximumOf = [&](Value x, Value y) -> Value { return arith::MaximumFOp::create(b, x, y); };
-    auto sumOf = [&](Value x, Value y) -> Value { return arith::AddFOp::create(b, x, y); };
-    for (int64_t j = 0; j < vectors; ++j)
-      ofRow[j] = block.whereSeen(arith::MulFOp::create(b, ofRow[j], scale), masked, i, j, /*rowsAreQueries=*/true,
-                                 op.getCausal());
-    Value maximum = maximumOf(running.maximum[i], block.reduce(forLanes({}, maximumOf), maximumOf));
-    Value factor = f().exp(f().sub(running.maximum[i], maximum));
-    for (Value &vector : ofRow)
-      vector = math::ExpOp::create(b, arith::SubFOp::create(b, vector, block.splat(maximum)));
-    running.maximum[i] = maximum;
-    running.sum[i] = forLanes(f().mul(running.sum[i], factor), sumOf);
-    Value factors = block.splat(factor);
-    for (Value &output : outputsOfRow(i))
-      output = arith::MulFOp::create(b, output, factors);
-    for (int64_t j = 0; mask && j < vectors; ++j)
-      ofRow[j] = arith::MulFOp::create(b, ofRow[j], block.dropoutFactors(*mask, i, j, /*rowsAreQueries=*/true));
-  }
+  for (int64_t i = 0; i < block.rowsOfThread(); ++i)
+    softmaxOfRow(i, MutableArrayRef(scores).slice(i * vectors, vectors));
+}
+
+void ForwardKernel::softmaxOfRow(int64_t i, MutableArrayRef<Value> scores) {
+  auto forLanes = [&](Value start, function_ref<Value(Value, Value)> combine) {
+    for (Value vector : scores)
+      for (int64_t lane = 0; lane < block.lanes(); ++lane) {
+        Value element = vector::ExtractOp::create(b, vector, lane);
+        start = start ? combine(start, element) : element;
+      }
+    return start;
+  };
+  auto maximumOf = [&](Value x, Value y) -> Value { return arith::MaximumFOp::create(b, x, y); };
+  auto sumOf = [&](Value x, Value y) -> Value { return arith::AddFOp::create(b, x, y); };
+  Value maximum = maximumOf(running.maximum[i], block.reduce(forLanes({}, maximumOf), maximumOf));
+  // Scores are scaled as their exponents are computed.
+  double toExponent = scale * block.exponentOfE();
+  Value least = f().mul(maximum, f().c(-toExponent));
+  Value factor = block.power(math::FmaOp::create(b, running.maximum[i], f().c(toExponent), least));
+  for (Value &vector : scores)
+    vector = block.power(vector::FMAOp::create(b, vector, block.splat(toExponent), block.splat(least)));
+  running.maximum[i] = maximum;
+  running.sum[i] = forLanes(f().mul(running.sum[i], factor), sumOf);
+  Value factors = block.splat(factor);
+  for (Value &output : outputsOfRow(i))
+    output = arith::MulFOp::create(b, output, factors);
+  for (auto [j, vector] : llvm::enumerate(scores))
+    if (mask)
+      vector = arith::MulFOp::create(b, vector, block.dropoutFactors(*mask, i, j, /*rowsAreQueries=*/true));
 }
 
 void ForwardKernel::storeResults() {
@@ -168,7 +133,7 @@ void ForwardKernel::storeResults() {
     Value isInside =
         arith::CmpIOp::create(b, arith::CmpIPredicate::ult, block.row(i), constantIndex(b, block.sizes.sequence));
     emitIf(b, arith::AndIOp::create(b, isInside, isFirst), [&] {
-      Value result = f().add(running.maximum[i], math::LogOp::create(b, sum));
+      Value result = f().add(f().mul(running.maximum[i], f().c(scale)), math::LogOp::create(b, sum));
       storeLanes(b, result, logsumexp, block.statisticsIndex(block.row(i)));
     });
   }
@@ -177,12 +142,10 @@ void ForwardKernel::storeResults() {
 
 void cuda::emitAttention(BlockedAttentionOp op) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
-  AttentionSizes sizes(cast<MemRefType>(op.getInputs()[0].getType()), op.getHeads(), /*isBackward=*/false);
-  int64_t blocks = llvm::divideCeil(sizes.sequence, sizes.rows);
-  emitLaunch(b, {blocks, sizes.batch * sizes.heads, sizes.tiles()}, sizes.threads(),
-             op->getAttrOfType<KernelAttr>(kernelAttrName),
-             {{AttentionBlock::sharedElements(sizes, 1, 2), b.getF32Type()}}, [&](const KernelBody &body) {
-               AttentionBlock block(b, body, sizes, op.getComputeTypeAttr() != nullptr);
-               ForwardKernel(op, block).emit();
-             });
+  auto in = op.getInputs();
+  AttentionSizes sizes(cast<MemRefType>(in[0].getType()), op.getHeads(), /*isBackward=*/false,
+                       cast_or_null<FloatType>(op.getComputeType().value_or(Type())));
+  emitAttentionLaunch(b, sizes, op->getAttrOfType<KernelAttr>(kernelAttrName),
+                      {/*rows=*/{in[0]}, /*columns=*/{in[1], in[2]}},
+                      [&](AttentionBlock &block) { ForwardKernel(op, block).emit(); });
 }

@@ -167,7 +167,7 @@ void ContractionKernel::emitBody(const KernelBody &body) {
   if (usesMma()) {
     in.narrowA.emplace(a, NarrowTile{shape.rows, shape.terms, ofA}, threads);
     in.narrowB.emplace(bOf, NarrowTile{shape.columns, shape.terms, ofB}, threads);
-    in.product = createMmaProduct(b, shape, in.narrowA->shape(), in.narrowB->shape(), in.thread);
+    in.product = std::make_unique<MmaProduct>(b, shape, in.narrowA->shape(), in.narrowB->shape(), in.thread);
     return store(body, emitNarrowSums(tilesOf(body.blockY)));
   }
   in.a.emplace(a, SharedTile{shape.rows, shape.terms, ofA}, threads);

@@ -11,12 +11,19 @@ using namespace sluice::cuda;
 // Chunks that all banks hold together.
 static constexpr int64_t chunksOfBanks = 8;
 
-Value NarrowTile::place(ImplicitLocOpBuilder &b, Value row, Value chunkOfRow) const {
+/// Rows after which the exchange of chunks begins anew.
+static int64_t periodOf(int64_t chunks) {
+  return std::max<int64_t>(chunksOfBanks / chunks, 1) * std::min(chunks, chunksOfBanks);
+}
+
+Value NarrowTile::place(ImplicitLocOpBuilder &b, Value row, Value chunkOfRow, int64_t moreRows) const {
   int64_t chunks = chunksOfRow(), rowsOfBanks = std::max<int64_t>(chunksOfBanks / chunks, 1);
+  int64_t known = moreRows / periodOf(chunks) * periodOf(chunks);
+  row = plus(b, row, moreRows - known);
   Value inBanks = b.createOrFold<arith::DivUIOp>(row, constantIndex(b, rowsOfBanks));
   Value swizzle = b.createOrFold<arith::RemUIOp>(inBanks, constantIndex(b, std::min(chunks, chunksOfBanks)));
   Value inRow = times(b, b.createOrFold<arith::XOrIOp>(chunkOfRow, swizzle), chunk);
-  return plus(b, times(b, row, elementsOfRow()), inRow);
+  return plus(b, plus(b, times(b, row, elementsOfRow()), inRow), known * elementsOfRow());
 }
 
 bool NarrowTiles::isNarrow() const { return cast<MemRefType>(matrix.flat.getType()).getElementType().isBF16(); }
@@ -34,20 +41,31 @@ static Value both(ImplicitLocOpBuilder &b, Value x, Value y) {
   return x && y ? arith::AndIOp::create(b, x, y).getResult() : x ? x : y;
 }
 
-NarrowTiles::Chunk NarrowTiles::chunkOf(ImplicitLocOpBuilder &b, Value number, Value start, Value firstLine,
-                                        Value firstTerm) const {
+NarrowTiles::Chunk NarrowTiles::chunkOf(ImplicitLocOpBuilder &b, Value thread, int64_t copy) const {
+  // What is known of the row adds a constant to addresses, which accesses have without an instruction.
+  int64_t chunks = tile.chunksOfRow();
   Chunk result;
-  result.row = number;
-  result.inRow = takeIndex(b, result.row, tile.chunksOfRow());
-  Value first = times(b, result.inRow, NarrowTile::chunk);
-  Value line = plus(b, firstLine, tile.hasContiguousTerms ? result.row : first);
-  Value term = plus(b, firstTerm, tile.hasContiguousTerms ? first : result.row);
+  bool isKnown = threads % chunks == 0;
+  result.row = isKnown ? thread : plus(b, thread, copy * threads);
+  result.inRow = takeIndex(b, result.row, chunks);
+  result.moreRows = isKnown ? copy * threads / chunks : 0;
+  return result;
+}
+
+NarrowTiles::Source NarrowTiles::sourceOf(ImplicitLocOpBuilder &b, const Chunk &chunk, Value start, Value firstLine,
+                                          Value firstTerm) const {
+  Source result;
+  Value first = times(b, chunk.inRow, NarrowTile::chunk);
+  Value line = plus(b, firstLine, tile.hasContiguousTerms ? chunk.row : first);
+  Value term = plus(b, firstTerm, tile.hasContiguousTerms ? first : chunk.row);
   result.firstOfRow = tile.hasContiguousTerms ? term : line;
   if (tile.hasContiguousTerms && matrix.lines % tile.lines != 0)
-    result.rowIsInside = below(b, line, matrix.lines);
+    result.rowIsInside = below(b, plus(b, line, chunk.moreRows), matrix.lines);
   if (!tile.hasContiguousTerms && matrix.terms % tile.terms != 0)
-    result.rowIsInside = below(b, term, matrix.terms);
+    result.rowIsInside = below(b, plus(b, term, chunk.moreRows), matrix.terms);
+  int64_t strideOfRow = tile.hasContiguousTerms ? matrix.strideOfLine : matrix.strideOfTerm;
   result.index = plus(b, start, plus(b, times(b, line, matrix.strideOfLine), times(b, term, matrix.strideOfTerm)));
+  result.index = plus(b, result.index, chunk.moreRows * strideOfRow);
   return result;
 }
 
@@ -63,50 +81,52 @@ static Value orZero(ImplicitLocOpBuilder &b, Value isInside, Value value) {
   return arith::SelectOp::create(b, isInside, value, zero);
 }
 
-Value NarrowTiles::loadElements(ImplicitLocOpBuilder &b, const Chunk &chunk, Value start) const {
+Value NarrowTiles::loadElements(ImplicitLocOpBuilder &b, const Source &source, Value start) const {
   SmallVector<Value> elements;
   int64_t stride = tile.hasContiguousTerms ? matrix.strideOfTerm : matrix.strideOfLine;
   for (int64_t i = 0; i < NarrowTile::chunk; ++i) {
-    Value isInside = both(b, chunk.rowIsInside, below(b, plus(b, chunk.firstOfRow, i), sizeOfRow()));
-    Value index = safe(b, isInside, plus(b, chunk.index, i * stride), start);
+    Value isInside = both(b, source.rowIsInside, below(b, plus(b, source.firstOfRow, i), sizeOfRow()));
+    Value index = safe(b, isInside, plus(b, source.index, i * stride), start);
     elements.push_back(orZero(b, isInside, loadLanes(b, matrix.flat, index, 1)));
   }
   return vector::FromElementsOp::create(b, VectorType::get(NarrowTile::chunk, elements.front().getType()), elements);
 }
 
-Value NarrowTiles::load(ImplicitLocOpBuilder &b, const Chunk &chunk, Value start) const {
+Value NarrowTiles::load(ImplicitLocOpBuilder &b, const Source &source, Value start) const {
   if (!isWhole())
-    return loadElements(b, chunk, start);
-  Value isInside = chunk.rowIsInside;
-  if (sizeOfRow() % tile.elementsOfRow() != 0)
-    isInside = both(b, isInside, below(b, chunk.firstOfRow, sizeOfRow()));
-  Value index = safe(b, isInside, chunk.index, start);
+    return loadElements(b, source, start);
+  Value isInside = wholeIsInside(b, source);
+  Value index = safe(b, isInside, source.index, start);
   constexpr int64_t half = NarrowTile::chunk / 2;
   Value low = loadLanes(b, matrix.flat, index, half), high = loadLanes(b, matrix.flat, plus(b, index, half), half);
   auto order = llvm::to_vector(llvm::seq<int64_t>(0, NarrowTile::chunk));
   return orZero(b, isInside, vector::ShuffleOp::create(b, low, high, order));
 }
 
+Value NarrowTiles::wholeIsInside(ImplicitLocOpBuilder &b, const Source &source) const {
+  if (sizeOfRow() % tile.elementsOfRow() == 0)
+    return source.rowIsInside;
+  return both(b, source.rowIsInside, below(b, source.firstOfRow, sizeOfRow()));
+}
+
 SmallVector<Value> NarrowTiles::begin(ImplicitLocOpBuilder &b, Value thread, Value start, Value firstLine,
                                       Value firstTerm, Place place) const {
   SmallVector<Value> loaded;
-  int64_t chunks = tile.elements() / NarrowTile::chunk;
   // What is loaded early takes registers itself.
   if (!isAsynchronous())
     thread = hidden(b, thread);
-  for (int64_t done = 0; done < chunks; done += threads) {
-    Chunk chunk = chunkOf(b, plus(b, thread, done), start, firstLine, firstTerm);
+  for (int64_t copy = 0; copy < copies(); ++copy) {
+    Chunk chunk = chunkOf(b, thread, copy);
+    Source source = sourceOf(b, chunk, start, firstLine, firstTerm);
     if (!isAsynchronous()) {
-      loaded.push_back(load(b, chunk, start));
+      loaded.push_back(load(b, source, start));
       continue;
     }
-    Value isInside = chunk.rowIsInside, valid;
-    if (sizeOfRow() % tile.elementsOfRow() != 0)
-      isInside = both(b, isInside, below(b, chunk.firstOfRow, sizeOfRow()));
+    Value isInside = wholeIsInside(b, source), valid;
     if (isInside)
       valid = arith::SelectOp::create(b, isInside, constantIndex(b, NarrowTile::chunk), constantIndex(b, 0));
-    Value to = plus(b, place.index, tile.place(b, chunk.row, chunk.inRow));
-    copyAsync(b, {matrix.flat, safe(b, isInside, chunk.index, start)}, {place.flat, to}, NarrowTile::chunk, valid);
+    Value to = plus(b, place.index, tile.place(b, chunk.row, chunk.inRow, chunk.moreRows));
+    copyAsync(b, {matrix.flat, safe(b, isInside, source.index, start)}, {place.flat, to}, NarrowTile::chunk, valid);
   }
   return loaded;
 }
@@ -114,12 +134,12 @@ SmallVector<Value> NarrowTiles::begin(ImplicitLocOpBuilder &b, Value thread, Val
 void NarrowTiles::finish(ImplicitLocOpBuilder &b, Value thread, ValueRange loaded, Place place) const {
   if (!isAsynchronous())
     thread = hidden(b, thread);
-  for (auto [i, value] : llvm::enumerate(loaded)) {
-    Value row = plus(b, thread, int64_t(i) * threads);
-    Value inRow = takeIndex(b, row, tile.chunksOfRow());
+  for (auto [copy, value] : llvm::enumerate(loaded)) {
+    Chunk chunk = chunkOf(b, thread, copy);
     Value narrow = value;
     if (!isNarrow())
       narrow = arith::TruncFOp::create(b, VectorType::get(NarrowTile::chunk, b.getBF16Type()), value);
-    storeLanes(b, narrow, place.flat, plus(b, place.index, tile.place(b, row, inRow)));
+    Value to = plus(b, place.index, tile.place(b, chunk.row, chunk.inRow, chunk.moreRows));
+    storeLanes(b, narrow, place.flat, to);
   }
 }

@@ -18,7 +18,8 @@ struct NarrowTile {
   int64_t elements() const { return lines * terms; }
   int64_t elementsOfRow() const { return hasContiguousTerms ? terms : lines; }
   int64_t chunksOfRow() const { return elementsOfRow() / chunk; }
-  mlir::Value place(mlir::ImplicitLocOpBuilder &b, mlir::Value row, mlir::Value chunkOfRow) const;
+  /// Where a chunk of the row `row` + `moreRows` lies.
+  mlir::Value place(mlir::ImplicitLocOpBuilder &b, mlir::Value row, mlir::Value chunkOfRow, int64_t moreRows = 0) const;
 };
 
 /// Copies blocks of a matrix of f32 or bf16 to tiles of bf16, with zeros beyond its edges. What has to be rounded, or
@@ -33,14 +34,20 @@ public:
   void finish(mlir::ImplicitLocOpBuilder &b, mlir::Value thread, mlir::ValueRange loaded, Place place) const;
 
   const NarrowTile &shape() const { return tile; }
+  /// Whether copies go on behind `begin`, with nothing for `finish` to store.
+  bool isAsynchronous() const { return isNarrow() && isWhole(); }
 
 private:
-  /// A chunk of the tile.
+  /// A chunk of the tile, in the row `row` + `moreRows`.
   struct Chunk {
-    mlir::Value row, inRow;  // of the tile
-    mlir::Value index;       // in global memory, of its first element
+    mlir::Value row, inRow;
+    int64_t moreRows;
+  };
+  /// The elements of a chunk in global memory.
+  struct Source {
+    mlir::Value index;       // of the first one
     mlir::Value rowIsInside; // null: it is
-    mlir::Value firstOfRow;  // what its first element is the number of, in the row in global memory
+    mlir::Value firstOfRow;  // what the first one is the number of, in its row
   };
   bool isNarrow() const;
   bool isContiguous() const { return tile.hasContiguousTerms ? matrix.strideOfTerm == 1 : matrix.strideOfLine == 1; }
@@ -48,11 +55,15 @@ private:
   int64_t sizeOfRow() const { return tile.hasContiguousTerms ? matrix.terms : matrix.lines; }
   /// Whether chunks are loaded by accesses of 16 bytes, all of whose elements are there or none.
   bool isWhole() const;
-  bool isAsynchronous() const { return isNarrow() && isWhole(); }
-  Chunk chunkOf(mlir::ImplicitLocOpBuilder &b, mlir::Value number, mlir::Value start, mlir::Value firstLine,
-                mlir::Value firstTerm) const;
-  mlir::Value load(mlir::ImplicitLocOpBuilder &b, const Chunk &chunk, mlir::Value start) const;
-  mlir::Value loadElements(mlir::ImplicitLocOpBuilder &b, const Chunk &chunk, mlir::Value start) const;
+  /// Chunks that a thread copies.
+  int64_t copies() const { return tile.elements() / NarrowTile::chunk / threads; }
+  Chunk chunkOf(mlir::ImplicitLocOpBuilder &b, mlir::Value thread, int64_t copy) const;
+  Source sourceOf(mlir::ImplicitLocOpBuilder &b, const Chunk &chunk, mlir::Value start, mlir::Value firstLine,
+                  mlir::Value firstTerm) const;
+  /// Whether the elements of a chunk are there, all or none; null: they are.
+  mlir::Value wholeIsInside(mlir::ImplicitLocOpBuilder &b, const Source &source) const;
+  mlir::Value load(mlir::ImplicitLocOpBuilder &b, const Source &source, mlir::Value start) const;
+  mlir::Value loadElements(mlir::ImplicitLocOpBuilder &b, const Source &source, mlir::Value start) const;
 
   GlobalMatrix matrix;
   NarrowTile tile;

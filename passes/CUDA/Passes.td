@@ -302,7 +302,6 @@ def CUDAAttention : Pass<"sluice-cuda-attention", "::mlir::func::FuncOp"> {
       blocks of queries for their gradient, then blocks of keys for those of keys and values. No two blocks add to one
       sum.
     - Does: the mask of dropout is drawn again in every kernel, as `sluice-decompose-blocked` says.
-    - Does: with a `compute_type`, all that is multiplied is rounded to it.
     - Leaves: `gpu.launch`, the first with the `sluice.kernel` of the op. Between the kernels of backward the sums of
       gradient x result are in a buffer of the function.
     - Refuses: results of f64, and heads wider than 128.
@@ -313,6 +312,18 @@ def CUDAAttention : Pass<"sluice-cuda-attention", "::mlir::func::FuncOp"> {
     ```
 
     becomes a `gpu.launch` of 4 x 48 blocks of 128 threads: 64 queries of a head each.
+
+    #### Blocks
+    With a `compute_type`, all that is multiplied is rounded to it, for tensor cores. Otherwise FMA multiplies.
+
+    A warp has 16 rows. By FMA scores pass through shared memory, and heads wider than 64 are two tiles, whose blocks
+    compute the same scores.
+
+    By tensor cores scores stay in registers: what a thread has of their sums is what it needs of them as a factor.
+    Tiles of rows are copied once. Those of 32 columns have two places, so that copies run beside products; gradients of
+    heads wider than 64 have 16 columns. All are in 48 KiB, and fit the registers of a thread with dropout, too.
+
+    Exponentials are powers of 2 by the card's instruction where factors are rounded, and polynomials elsewhere.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::LLVM::LLVMDialect",
                            "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect", "::mlir::NVVM::NVVMDialect",
