@@ -1,8 +1,7 @@
 //===- Decision.cpp - Whether a step updates ------------------------------===//
 
 #include "runtime/cuda/Decision.h"
-#include "runtime/engine/StepScalars.h"
-#include "runtime/engine/StepSums.h"
+#include "runtime/engine/Program.h"
 
 #include <cstddef>
 #include <cstring>
@@ -10,10 +9,10 @@
 using namespace sluice::cuda;
 using namespace sluice::runtime;
 
-static std::vector<uint32_t> numbersWithSquares(const sluice_binary &program) {
+static std::vector<uint32_t> numbersWithNorms(const sluice_binary &program) {
   std::vector<uint32_t> numbers;
   for (uint32_t i = 0; i < program.parameter_count; ++i)
-    if (hasSquares(program.parameters[i]))
+    if (hasNorm(program.parameters[i]))
       numbers.push_back(i);
   return numbers;
 }
@@ -21,7 +20,7 @@ static std::vector<uint32_t> numbersWithSquares(const sluice_binary &program) {
 static constexpr int64_t kNumbers = SLUICE_ALIGNMENT; // where they lie in memory
 
 Decision::Decision(const sluice_binary &program, const Kernels &kernels, Stream &stream)
-    : kernels(kernels), stream(stream), numbers(numbersWithSquares(program)),
+    : kernels(kernels), stream(stream), numbers(numbersWithNorms(program)),
       memory(stream.card, kNumbers + static_cast<int64_t>(numbers.size() * sizeof(uint32_t))) {
   stream.clear(memory.address(), kNumbers);
   if (!numbers.empty())
@@ -50,7 +49,7 @@ void Decision::run(Address squares, Address unclipped, Address step) {
       rule->clipScale < 0 ? 0 : step + offsetof(sluice_step, scalars) + sizeof(double) * Address(rule->clipScale);
   launch(OwnKernel::Decide, SLUICE_F64,
          {squares, unclipped, memory.address() + kNumbers, numbers.size(), memory.address(),
-          step + SLUICE_STEP_UPDATE_GATE, factor, bitsOf(rule->largestNorm), bitsOf(kClipEpsilon),
+          step + SLUICE_STEP_UPDATE_GATE, factor, bitsOf(rule->largestNorm), bitsOf(rule->epsilon),
           bitsOf(rule->lossScale)},
          "the decision whether a step updates");
   rule.reset();

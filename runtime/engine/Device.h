@@ -69,9 +69,11 @@ public:
   virtual void storeUnderWay() = 0;
 };
 
-/// By what a device decides whether a step updates, and how gradients are clipped (clipScaleOf()).
+/// By what a device decides whether a step updates, and what gradients are multiplied by: largestNorm / (norm +
+/// epsilon) of the scaled loss, at most 1.
 struct UpdateRule {
   double largestNorm; ///< 0: gradients are not clipped.
+  double epsilon;
   double lossScale;
   int32_t clipScale; ///< Number of the scalar; -1: the program has none.
 };

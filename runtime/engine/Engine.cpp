@@ -163,7 +163,7 @@ StepResult Engine::updateByItself(const StepSettings &settings, StepSums &sums) 
       },
       /*waits=*/false);
   sums.request(program, device, /*stage=*/0);
-  device.decide({largestNorm(settings), runtime::lossScale(values), values.indexOf(kClipScale)});
+  device.decide({largestNorm(settings), kClipEpsilon, runtime::lossScale(values), values.indexOf(kClipScale)});
   int64_t updates = device.updates(/*stage=*/0);
   executor.update(settings);
   device.finishReads();

@@ -36,6 +36,8 @@ int64_t parameterElements(const sluice_binary &program) {
 
 bool runsOnCards(const sluice_binary &program) { return std::strcmp(program.target, "cuda") == 0; }
 
+bool hasNorm(const sluice_parameter &parameter) { return parameter.gradient >= 0 && parameter.copy_of < 0; }
+
 std::vector<sluice_kernel> kernelsOf(const sluice_binary &program) {
   if (!runsOnCards(program))
     return std::vector<sluice_kernel>(program.kernels, program.kernels + program.kernel_count);

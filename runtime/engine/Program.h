@@ -34,6 +34,9 @@ int64_t parameterElements(const sluice_binary &program);
 /// Whether the program's functions are kernels of graphics cards.
 bool runsOnCards(const sluice_binary &program);
 
+/// Whether a step has the norm of the parameter's gradient; a copy's is that of the parameter.
+bool hasNorm(const sluice_parameter &parameter);
+
 /// What is timed by itself: parallel loops, or kernels of cards.
 std::vector<sluice_kernel> kernelsOf(const sluice_binary &program);
 

@@ -1,6 +1,7 @@
 //===- StepSums.cpp - Sums that a step leaves in memory -------------------===//
 
 #include "runtime/engine/StepSums.h"
+#include "runtime/engine/Program.h"
 
 #include <cmath>
 
@@ -16,12 +17,10 @@ StepSums::StepSums(const sluice_binary &program)
     : squares(program.parameter_count), unclipped(program.unclipped_norms_offset >= 0 ? program.parameter_count : 0),
       gates(program.gate_count) {}
 
-bool hasSquares(const sluice_parameter &parameter) { return parameter.gradient >= 0 && parameter.copy_of < 0; }
-
 void StepSums::read(const sluice_binary &program, const char *persistent, int32_t stage) {
   auto copy = [&](std::vector<double> &sums, int64_t offset) {
     for (size_t i = 0; i < sums.size(); ++i)
-      if (hasSquares(program.parameters[i]) && program.parameters[i].stage == stage)
+      if (hasNorm(program.parameters[i]) && program.parameters[i].stage == stage)
         sums[i] = readElement(SLUICE_F64, persistent + offset, static_cast<int64_t>(i));
   };
   copy(squares, program.norms_offset);
@@ -67,7 +66,7 @@ void StepSums::read(const sluice_binary &program, Device &memory, int32_t stage)
 double normOf(const sluice_binary &program, const std::vector<double> &squares, double scale, int32_t stage) {
   double sum = 0;
   for (size_t i = 0; i < squares.size(); ++i)
-    if (hasSquares(program.parameters[i]) && (stage < 0 || program.parameters[i].stage == stage))
+    if (hasNorm(program.parameters[i]) && (stage < 0 || program.parameters[i].stage == stage))
       sum += squares[i];
   return std::sqrt(sum) / scale;
 }

@@ -35,9 +35,6 @@ struct StepSums {
   std::vector<double> gates;     ///< By gate: micro-batches of the step in which it was open.
 };
 
-/// Whether the norm of a parameter's gradient is one of the sums.
-bool hasSquares(const sluice_parameter &parameter);
-
 /// sqrt of the sum of squares that carry a scale, which the result does not. In the order of the parameters, so that
 /// it has the same bits however the squares were computed; of one stage alone where one is given, which is not -1.
 double normOf(const sluice_binary &program, const std::vector<double> &squares, double scale, int32_t stage = -1);
