@@ -60,8 +60,8 @@ func.func @odd_heads(%q: memref<1x64x36xf32>, %result: memref<1x64x36xf32>, %log
   return
 }
 
-// Heads of 128 are one tile, too. Backward has blocks of 16 columns then, so that all are in 48 KiB. Of the gradients of
-// keys each block has four products, of 16 instructions each.
+// Heads of 128 are one tile, too. Backward has blocks of 16 columns then, so that all are in 48 KiB. Of the gradients
+// of keys each block has four products, of 16 instructions each.
 // CHECK-LABEL: @backward_of_wide_heads
 // CHECK: gpu.launch blocks({{[^)]*}}) in (%{{[^)]*}} = %c2, %{{[^)]*}} = %c1, %{{[^)]*}} = %c1)
 // CHECK-SAME: memref<24576xbf16, #gpu.address_space<workgroup>>
