@@ -1,5 +1,5 @@
 // RUN: not sluice-run %s 2>&1 | FileCheck %s --check-prefix=WHAT
-// WHAT: sluice-run: error: expected either --function or --check-gradient
+// WHAT: sluice-run: error: expected --function, --check-gradient or --against-f64
 // RUN: not sluice-run %s --function=g 2>&1 | FileCheck %s --check-prefix=NAME
 // NAME: sluice-run: error: the module has no function or graph 'g'
 // RUN: not sluice-run %s --function=f --cpu=z80 2>&1 | FileCheck %s --check-prefix=CPU

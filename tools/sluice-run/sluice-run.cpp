@@ -2,13 +2,12 @@
 #include "dialects/Sluice/BinaryFacts.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Support/FileUtilities.h"
-#include "passes/Buffers/Scratch.h"
 #include "passes/Import/DiagnosticPrinter.h"
 #include "passes/Import/ImportModel.h"
 #include "tools/CommandLine.h"
 #include "tools/Register.h"
+#include "tools/sluice-run/CardFunction.h"
+#include "tools/sluice-run/F64Check.h"
 #include "tools/sluice-run/GradientCheck.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -26,10 +25,31 @@ struct Options {
                              cl::cat(category)};
   cl::opt<std::string> function{"function", cl::desc("Function or graph to run; its results are printed"),
                                 cl::value_desc("NAME"), cl::cat(category)};
+  cl::opt<std::string> target{
+      "target",
+      cl::desc("What functions run on: cpu, or cuda, the first card; cuda:sm_90 and the like for one from that "
+               "on (default: cpu)"),
+      cl::value_desc("KIND[:ARCHITECTURE]"), cl::init("cpu"), cl::cat(category)};
+  cl::opt<bool> againstF64{
+      "against-f64",
+      cl::desc("Compare results of --function, or of every function, with what they are in f64 on this "
+               "processor; functions on buffers may have ops of linalg"),
+      cl::cat(category)};
+  cl::opt<std::string> reference{
+      "reference", cl::desc("Module whose functions are those in f64, where FILE was lowered (default: FILE)"),
+      cl::value_desc("FILE"), cl::cat(category)};
+  cl::opt<std::string> save{
+      "save",
+      cl::desc("Folder for a file a function with its kernels for cards, its operands and what they become in "
+               "f64, for sluice-check-kernels (default: none)"),
+      cl::value_desc("FOLDER"), cl::cat(category)};
   cl::opt<bool> checkGradient{"check-gradient",
                               cl::desc("Compare the gradients of the graph 'train', in f64, with central differences"),
                               cl::cat(category)};
-  cl::opt<double> tolerance{"tolerance", cl::desc("Largest relative error of a gradient (default: 1e-6)"),
+  cl::opt<double> tolerance{"tolerance",
+                            cl::desc("Largest relative error of a gradient, or of a result against f64 over "
+                                     "the root of its mean square; 'sluice.tolerance' of a function comes "
+                                     "first (default: 1e-6)"),
                             cl::init(1e-6), cl::cat(category)};
   cl::opt<int64_t> samples{"samples", cl::desc("Elements of each parameter to check, 0: all (default: 0)"), cl::init(0),
                            cl::cat(category)};
@@ -40,32 +60,9 @@ struct Options {
   cl::opt<std::string> cpu{"cpu", cl::desc("Processor to generate code for (default: native)"), cl::init("native"),
                            cl::cat(category)};
 };
-
-/// What a function takes and gives, noted before it is lowered.
-struct Signature {
-  SmallVector<Type> inputs, results;
-  SmallVector<Attribute> values; // of the inputs, null where random
-  SmallVector<int64_t> updated;  // for each result, the input that it updates, or -1
-  bool onBuffers = false;        // destinations are inputs already
-};
 } // namespace
 
 static constexpr ErrorPrinter fail = {"sluice-run"};
-
-/// Takes the values out of the function: LLVM would not know them.
-static Signature takeSignature(FunctionOpInterface function) {
-  Signature signature;
-  signature.inputs = llvm::to_vector(function.getArgumentTypes());
-  signature.results = llvm::to_vector(function.getResultTypes());
-  signature.updated.assign(signature.results.size(), -1);
-  for (unsigned index = 0; index < signature.inputs.size(); ++index) {
-    signature.values.push_back(function.removeArgAttr(index, valuesAttrName));
-    signature.onBuffers |= isa<MemRefType>(signature.inputs[index]);
-    if (auto result = function.getArgAttrOfType<IntegerAttr>(index, updatesAttrName))
-      signature.updated[result.getInt()] = index;
-  }
-  return signature;
-}
 
 /// Values that the module gives for parameters and for inputs of graphs.
 static GivenValues collectValues(ModuleOp module) {
@@ -109,59 +106,11 @@ static void completeFacts(ModuleOp module) {
   module->setAttr(scalarsAttrName, builder.getArrayAttr(entries));
 }
 
-static LogicalResult lower(ModuleOp module, bool onBuffers, llvm::StringRef cpu) {
-  PassManager manager(module.getContext());
-  LoweringOptions lowering;
-  lowering.processor = cpu.str();
-  if (onBuffers) {
-    manager.addPass(createOutlineParallel());
-    manager.addPass(createPlanScratch());
-    manager.addPass(createApproximateMath());
-    buildLLVMPipeline(manager, lowering);
-  } else {
-    if (!module.getOps<GraphOp>().empty()) {
-      GradientOptions gradient;
-      if (ModelAttr model = BinaryFacts::of(module).model)
-        gradient.optimizer = stringifyOptimizer(model.getOptimizer()).str();
-      buildGradientPipeline(manager, gradient);
-      // For programs that were written by hand.
-      manager.addPass(createSplitBackward());
-    }
-    buildLoweringPipeline(manager, lowering);
-  }
-  return manager.run(module);
-}
-
-/// Fills the arguments, calls the function, prints its results: what it returned, or all buffers if it works on those.
-static int runFunction(JitFunction &function, const Signature &signature, const Options &options) {
-  function.startPool(options.threads);
-  std::vector<runtime::Memory> memory;
-  SmallVector<void *> arguments;
-  bool hasStep = !signature.onBuffers || isStepType(signature.inputs[0]);
-  auto add = [&](Type type) {
-    memory.emplace_back(bytesOf(cast<ShapedType>(type)));
-    arguments.push_back(memory.back().data());
-    return memory.back().data();
-  };
-  unsigned firstInput = signature.onBuffers && hasStep ? 1 : 0;
-  SmallVector<std::pair<char *, Type>> results;
-  SmallVector<char *> inputs;
-  for (unsigned index = firstInput; index < signature.inputs.size(); ++index) {
-    auto type = dyn_cast<ShapedType>(signature.inputs[index]);
-    if (!type || !type.hasStaticShape())
-      return fail("argument " + Twine(index) + " is no tensor or buffer of static shape");
-    inputs.push_back(add(type));
-    if (!fill(inputs.back(), type, signature.values[index], {options.seed, index}))
-      return fail("argument " + Twine(index) + ": its '" + valuesAttrName + "' do not fit its type");
-    if (signature.onBuffers)
-      results.push_back({inputs.back(), type});
-  }
-  for (auto [type, updated] : llvm::zip_equal(signature.results, signature.updated))
-    results.push_back({updated < 0 ? add(type) : inputs[updated], type});
-  if (llvm::Error error = function.call(arguments, hasStep))
-    return fail(llvm::toString(std::move(error)));
-  for (auto [data, type] : results) {
-    print(llvm::outs(), data, cast<ShapedType>(type));
+/// Prints what the function returned, or all buffers if it works on those.
+static int printResults(const Operands &operands) {
+  for (size_t number = 0; number < operands.results().size(); ++number) {
+    const Operands::Operand &result = operands.result(number);
+    print(llvm::outs(), result.memory.data(), result.type);
     llvm::outs() << "\n";
   }
   return finishOutput(fail);
@@ -189,6 +138,96 @@ static int runModel(Jit &jit, MLIRContext *context, const GivenValues &given, co
   return finishOutput(fail);
 }
 
+static int runGraph(ModuleOp module, const Processor &processor, const Options &options) {
+  if (options.checkGradient) {
+    // Only the loss matters.
+    for (auto graph : llvm::make_early_inc_range(module.getOps<GraphOp>()))
+      if (graph.getSymName() != "train")
+        graph.erase();
+    promoteToF64(module);
+  }
+  GivenValues given = collectValues(module);
+  completeFacts(module);
+  if (failed(lowerForHost(module, /*onBuffers=*/false, /*fromLinalg=*/false, options.cpu)))
+    return 1;
+  llvm::Expected<std::unique_ptr<Jit>> jit = Jit::create(module, processor);
+  if (!jit)
+    return fail(llvm::toString(jit.takeError()));
+  return runModel(**jit, module.getContext(), given, options);
+}
+
+static int runFunction(ModuleOp module, func::FuncOp function, bool onCard, llvm::StringRef architecture,
+                       const Processor &processor, const Options &options) {
+  bool hasGraphs = !module.getOps<GraphOp>().empty();
+  // Others may be in another form.
+  if (!hasGraphs && failed(isolateFunction(module, options.function)))
+    return 1;
+  if (onCard)
+    addStep(function);
+  Signature signature = Signature::take(function);
+  function.setPublic();
+  llvm::Expected<Operands> operands = Operands::create(signature, options.seed);
+  if (!operands)
+    return fail(llvm::toString(operands.takeError()));
+  if (onCard) {
+    llvm::Expected<KernelCase> launches = lowerForCard(module, options.function, signature, *operands, architecture);
+    if (!launches)
+      return fail(llvm::toString(launches.takeError()));
+    if (llvm::Error error = runOnCard(*launches, *operands))
+      return fail(llvm::toString(std::move(error)));
+    return printResults(*operands);
+  }
+  if (hasGraphs)
+    completeFacts(module);
+  if (failed(lowerForHost(module, signature.onBuffers, /*fromLinalg=*/false, options.cpu)))
+    return 1;
+  if (llvm::Error error = runOnHost(module, options.function, signature, *operands, processor, options.threads))
+    return fail(llvm::toString(std::move(error)));
+  return printResults(*operands);
+}
+
+static OwningOpRef<ModuleOp> readModule(const std::string &path, MLIRContext *context) {
+  if (llvm::StringRef(path).ends_with(".json"))
+    return importModel(path, ImportOptions(), context);
+  llvm::SourceMgr sources;
+  DiagnosticPrinter printer(sources, context);
+  return parseSourceFile<ModuleOp>(path, sources, context);
+}
+
+/// The functions of the options against f64.
+static int checkFunctions(ModuleOp module, const F64CheckOptions &check, const Options &options) {
+  OwningOpRef<ModuleOp> other;
+  if (!options.reference.empty() && !(other = readModule(options.reference, module.getContext())))
+    return 2;
+  SmallVector<std::string> names;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (!function.isExternal() && (options.function.empty() || function.getSymName() == options.function))
+      names.push_back(function.getSymName().str());
+  if (names.empty())
+    return fail("the module has no function '" + options.function + "'", 2);
+  bool areClose = true;
+  for (const std::string &name : names) {
+    llvm::Expected<bool> isClose = checkAgainstF64(module, other ? *other : module, name, check);
+    if (!isClose)
+      return fail(name + ": " + llvm::toString(isClose.takeError()));
+    areClose &= *isClose;
+  }
+  return areClose ? finishOutput(fail) : 1;
+}
+
+/// What is wrong with the options together; empty where nothing is.
+static std::string usageError(const Options &options, llvm::StringRef kind) {
+  if (options.function.empty() && !options.checkGradient && !options.againstF64)
+    return "expected --function, --check-gradient or --against-f64";
+  if (options.checkGradient && (!options.function.empty() || options.againstF64 || kind != "cpu"))
+    return "--check-gradient goes with neither --function nor --against-f64, nor a card";
+  if (!options.reference.empty() && !options.againstF64)
+    return "--reference needs --against-f64";
+  if (!options.save.empty() && (!options.againstF64 || kind != "cuda"))
+    return "--save needs --against-f64 and --target=cuda";
+  return "";
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   // The options of LLVM's own libraries have names that are ours here.
@@ -197,8 +236,12 @@ int main(int argc, char **argv) {
   cl::HideUnrelatedOptions(options.category);
   if (!parseCommandLine(argc, argv, fail, "Runs a function or a graph of a module in this process\n"))
     return 2;
-  if (options.function.empty() != options.checkGradient.getValue())
-    return fail("expected either --function or --check-gradient", 2);
+  llvm::StringRef kind, architecture;
+  std::tie(kind, architecture) = llvm::StringRef(options.target).split(':');
+  if (architecture.empty())
+    architecture = "native";
+  if (std::string error = usageError(options, kind); !error.empty())
+    return fail(error, 2);
   llvm::Expected<Processor> processor = Processor::get(options.cpu);
   if (!processor)
     return fail(llvm::toString(processor.takeError()), 2);
@@ -206,44 +249,24 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry);
-  llvm::SourceMgr sources;
-  DiagnosticPrinter printer(sources, &context);
-  OwningOpRef<ModuleOp> module = StringRef(options.input).ends_with(".json")
-                                     ? importModel(options.input, ImportOptions(), &context)
-                                     : parseSourceFile<ModuleOp>(options.input, sources, &context);
+  if (llvm::Expected<std::unique_ptr<Target>> target = createTarget(kind, kind == "cpu" ? options.cpu : architecture);
+      !target)
+    return fail(llvm::toString(target.takeError()), 2);
+  OwningOpRef<ModuleOp> module = readModule(options.input, &context);
   if (!module)
     return 2;
+  if (options.againstF64)
+    return checkFunctions(*module,
+                          {options.tolerance, kind == "cuda", architecture.str(), options.save, *processor, options.cpu,
+                           options.threads, options.seed},
+                          options);
 
   Operation *target = options.checkGradient ? nullptr : module->lookupSymbol(options.function);
-  auto function = dyn_cast_or_null<func::FuncOp>(target);
-  if (!function && !isa_and_nonnull<GraphOp>(target) && !options.checkGradient)
+  if (auto function = dyn_cast_or_null<func::FuncOp>(target))
+    return runFunction(*module, function, kind == "cuda", architecture, *processor, options);
+  if (kind != "cpu")
+    return fail("expected a function for --target=" + options.target + ", which runs no graphs", 2);
+  if (!isa_and_nonnull<GraphOp>(target) && !options.checkGradient)
     return fail("the module has no function or graph '" + options.function + "'", 2);
-  Signature signature;
-  if (function) {
-    signature = takeSignature(function);
-    function.setPublic();
-  }
-  if (options.checkGradient) {
-    // Only the loss matters.
-    for (auto graph : llvm::make_early_inc_range(module->getOps<GraphOp>()))
-      if (graph.getSymName() != "train")
-        graph.erase();
-    promoteToF64(*module);
-  }
-  GivenValues given = collectValues(*module);
-  if (!module->getOps<GraphOp>().empty())
-    completeFacts(*module);
-
-  if (failed(lower(*module, signature.onBuffers, options.cpu)))
-    return 1;
-  if (function) {
-    llvm::Expected<JitFunction> compiled = JitFunction::create(*module, options.function, *processor);
-    if (!compiled)
-      return fail(llvm::toString(compiled.takeError()));
-    return runFunction(*compiled, signature, options);
-  }
-  llvm::Expected<std::unique_ptr<Jit>> jit = Jit::create(*module, *processor);
-  if (!jit)
-    return fail(llvm::toString(jit.takeError()));
-  return runModel(**jit, &context, given, options);
+  return runGraph(*module, *processor, options);
 }
