@@ -1,15 +1,20 @@
 #!/bin/sh
-# build.sh [--cases=FILE] [--target=cuda:ARCHITECTURE] OUT: makes the folder OUT that run.sh checks on another machine,
-# with all that it needs there; see cases for what is in it. It runs where Sluice is built and needs no card. 4 minutes.
+# build.sh [--cases=FILE] [--kernels=FOLDER] [--target=cuda:ARCHITECTURE] OUT: makes the folder OUT, which run.sh checks
+# on another machine, with all that it needs there; cases and kernels beside this say what is in it. It runs where
+# Sluice is built and needs no card. It takes some minutes.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 bin=${SLUICE_BIN:-$root/build/bin}
-cases=$root/test/gpu/cases target=cuda
+cases=$root/test/gpu/cases kernels=$root/test/gpu/kernels target=cuda
 while [ $# -gt 1 ]; do
   case $1 in
   --cases=*) cases=${1#*=} ;;
+  --kernels=*) kernels=${1#*=} ;;
   --target=cuda*) target=${1#*=} ;;
-  *) echo "build.sh: expected --cases=FILE, --target=cuda:ARCHITECTURE or OUT, found '$1'" >&2 && exit 2 ;;
+  *)
+    echo "build.sh: expected --cases=FILE, --kernels=FOLDER, --target=cuda:ARCHITECTURE or OUT, found '$1'" >&2
+    exit 2
+    ;;
   esac
   shift
 done
@@ -82,8 +87,26 @@ print(*names, *(f"--{name}={facts[name]}" for name in ("batch", "sequence", "com
   fi
 done 3<"$cases"
 
+# save_kernels FILE FLAG ...: operands of its functions, and what they become in f64. The emulator runs them once.
+save_kernels() {
+  LD_LIBRARY_PATH=$bin/../cuda-emulator "$bin/sluice-run" "$@" --target=cuda --against-f64 --save="$out/kernels" \
+    >"$work/remarks" 2>&1 || { cat "$work/remarks" >&2 && exit 1; }
+}
+mkdir "$out/kernels"
+echo "kernels of $kernels"
+for file in "$kernels"/*.mlir; do
+  [ ! -f "$file" ] || save_kernels "$file"
+done
+for file in "$kernels"/lowered/*.mlir; do
+  [ -f "$file" ] || continue
+  "$bin/sluice-opt" "$file" --sluice-cuda-contractions --canonicalize --cse -o "$work/lowered.mlir"
+  save_kernels "$work/lowered.mlir" --reference="$file"
+done
+
 mkdir "$out/bin"
-install_stripped "$bin/sluice-check-tensor-cores" "$out/bin/sluice-check-tensor-cores"
+for program in sluice-check-kernels sluice-check-tensor-cores; do
+  install_stripped "$bin/$program" "$out/bin/$program"
+done
 cp "$root/test/gpu/run.sh" "$root/test/gpu/torch_step.py" "$out"
 size=$(du -sk "$out" | cut -f 1)
 most=${SLUICE_GPU_KIB:-65536}

@@ -173,6 +173,15 @@ check_bench() {
   fi
 }
 
+# A process a case, so that a fault of one is none of the others.
+check_kernels() {
+  for case in "$folder"/kernels/*.case; do
+    [ -f "$case" ] && has_time 2 "kernels of $(basename "$case" .case) against f64" || continue
+    limited 20 "$folder/bin/sluice-check-kernels" "$case" || failures=$((failures + 1))
+    grep '^|' "$work/out" || broken "kernels of $(basename "$case" .case) against f64" ""
+  done
+}
+
 check_tensor_cores() {
   limited 120 "$folder/bin/sluice-check-tensor-cores" --sums="${SLUICE_GPU_SUMS:-65536}" && verdict=ok || verdict=failed
   found=$(awk -F ' *[|] *' '
@@ -204,6 +213,7 @@ run_checks() {
 }
 
 rates="--lr=1e-3 --lr-schedule=constant --warmup=0 --val-fraction=0 --quiet"
+check_kernels
 run_checks 5 losses again synchronous resume host
 has_time 20 "sums of tensor cores" && check_tensor_cores
 run_checks 20 bench
