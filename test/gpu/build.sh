@@ -60,6 +60,7 @@ train() { # train STEPS FLAG ...: as run.sh does
     --val-fraction=0 --quiet "$@"
 }
 
+: >"$out/cases"
 # Without -r, so that a line may go on behind a backslash.
 # shellcheck disable=SC2162
 while read name model steps bar checks flags <&3; do
@@ -91,7 +92,9 @@ done 3<"$cases"
 save_kernels() {
   LD_LIBRARY_PATH=$bin/../cuda-emulator "$bin/sluice-run" "$@" --target=cuda --against-f64 --save="$out/kernels" \
     >"$work/remarks" 2>&1 || { cat "$work/remarks" >&2 && exit 1; }
+  saved=$((saved + $(wc -l <"$work/remarks")))
 }
+saved=0
 mkdir "$out/kernels"
 echo "kernels of $kernels"
 for file in "$kernels"/*.mlir; do
@@ -102,6 +105,10 @@ for file in "$kernels"/lowered/*.mlir; do
   "$bin/sluice-opt" "$file" --sluice-cuda-contractions --canonicalize --cse -o "$work/lowered.mlir"
   save_kernels "$work/lowered.mlir" --reference="$file"
 done
+if [ "$(ls "$out/kernels" | wc -l)" -ne "$saved" ]; then
+  echo "build.sh: expected $saved cases of kernels, found $(ls "$out/kernels" | wc -l): some have one name" >&2
+  exit 1
+fi
 
 mkdir "$out/bin"
 for program in sluice-check-kernels sluice-check-tensor-cores; do

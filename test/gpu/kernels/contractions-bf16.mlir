@@ -58,9 +58,9 @@ func.func @bf16_matmul_of_batches(%a: tensor<5x34x20xf32>, %b: tensor<5x20x39xf3
   return %y : tensor<5x34x39xf32>
 }
 
-func.func @bf16_gradient_of_weight(%x: tensor<3x300x40xf32>, %dy: tensor<3x300x36xf32>) -> tensor<40x36xf32>
+func.func @bf16_gradient_of_weight(%x: tensor<3x400x40xf32>, %dy: tensor<3x400x36xf32>) -> tensor<40x36xf32>
     attributes {sluice.tolerance = 1.0e-05} {
   %dw = sluice.matmul %x, %dy transpose_lhs reduce_leading {compute_type = bf16}
-      : tensor<3x300x40xf32>, tensor<3x300x36xf32> to tensor<40x36xf32>
+      : tensor<3x400x40xf32>, tensor<3x400x36xf32> to tensor<40x36xf32>
   return %dw : tensor<40x36xf32>
 }
