@@ -1,16 +1,23 @@
 // Element-wise kernels, and rows that indices name, against f64: sizes that are no multiples of an access of 16 bytes.
 // RUN: env LD_LIBRARY_PATH=%sluice_build/cuda-emulator sluice-run %s --target=cuda --against-f64
 
-func.func @activations(%x: tensor<7x33xf32>, %g: tensor<7x33xf32>)
-    -> (tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>,
-        tensor<7x33xf32>, tensor<7x33xf32>) attributes {sluice.tolerance = 1.0e-06} {
-  %gelu, %dgelu = sluice.gelu_with_gradient tanh %g, %x : tensor<7x33xf32>
+// A card's functions are some last places off.
+func.func @gelu(%x: tensor<7x33xf32>, %g: tensor<7x33xf32>)
+    -> (tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>)
+    attributes {sluice.tolerance = 4.0e-06} {
+  %tanh, %dtanh = sluice.gelu_with_gradient tanh %g, %x : tensor<7x33xf32>
   %erf, %derf = sluice.gelu_with_gradient erf %g, %x : tensor<7x33xf32>
+  return %tanh, %dtanh, %erf, %derf : tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>
+}
+
+func.func @other_activations(%x: tensor<7x33xf32>, %g: tensor<7x33xf32>)
+    -> (tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>)
+    attributes {sluice.tolerance = 4.0e-06} {
   %silu, %dsilu = sluice.silu_with_gradient %g, %x : tensor<7x33xf32>
+  %quick, %dquick = sluice.quick_gelu_with_gradient %g, %x : tensor<7x33xf32>
   %relu, %drelu = sluice.relu_with_gradient %g, %x : tensor<7x33xf32>
-  return %gelu, %dgelu, %erf, %derf, %silu, %dsilu, %relu, %drelu
-      : tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>,
-        tensor<7x33xf32>, tensor<7x33xf32>
+  return %silu, %dsilu, %quick, %dquick, %relu, %drelu
+      : tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>, tensor<7x33xf32>
 }
 
 func.func @add_and_scale(%x: tensor<3x5x31xf32>, %y: tensor<3x5x31xf32>, %b: tensor<31xf32>) -> tensor<3x5x31xf32> {
