@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define SLUICE_ABI_VERSION 9
+#define SLUICE_ABI_VERSION 10
 #define SLUICE_ALIGNMENT 64
 #define SLUICE_MAX_SCALARS 64
 #define SLUICE_MAX_INPUTS 4
@@ -254,6 +254,9 @@ typedef struct sluice_stage {
   uint32_t predicts; /* 1 where versions are predictions: forward and backward read the weights that are expected when
                         the gradient is applied, w(u) + delay (w(u) - w(u - 1)) after update u. Updates read and write
                         those in the parameter block */
+  int32_t narrow;    /* index in sluice_binary::functions of what writes the rounded copies of its parameters, which lie
+                        in the parameter block as well and which the update writes too: to be called when the host has
+                        written parameters; -1: there are none */
 } sluice_stage;
 
 /* Gradients that wait for the update of the next step: those of uses of a parameter in the stage that owns it, where

@@ -72,6 +72,8 @@ def Pipe_PipelineOp : Pipe_Op<"pipeline", [Symbol, SymbolTable, SingleBlock, NoT
     /// Of one replica: those up to the last that a stage is on.
     int64_t devicesOfReplica();
     int64_t countDevices() { return devicesOfReplica() * int64_t(getReplicas()); }
+    /// Whether gradients of some stage are late.
+    bool isStale() { return getActivationAges() || getErrorAges(); }
   }];
 }
 

@@ -105,7 +105,8 @@ def Sluice_ActionKind : I32EnumAttr<"ActionKind", "when the runtime calls a func
     I32EnumAttrCase<"Update", 6, "update">,
     I32EnumAttrCase<"Evaluate", 7, "evaluate">,
     I32EnumAttrCase<"BackwardInput", 11, "backward_input">,    // what other stages wait for
-    I32EnumAttrCase<"BackwardWeight", 12, "backward_weight">]> { // the rest of backward
+    I32EnumAttrCase<"BackwardWeight", 12, "backward_weight">,  // the rest of backward
+    I32EnumAttrCase<"Narrow", 13, "narrow">]> {                // narrow copies of parameters that the host has written
   let cppNamespace = "::sluice";
   let genSpecializedAttr = 0;
 }

@@ -13,6 +13,8 @@ LogicalResult ParameterOp::verify() {
   auto type = cast<RankedTensorType>(getType());
   if (getHiddenParts() && (type.getRank() != 2 || type.getDimSize(1) % *getHiddenParts() != 0))
     return emitOpError() << "expected a matrix of " << *getHiddenParts() << " equal column blocks, found " << type;
+  if (getNarrowType() && !type.getElementType().isF32())
+    return emitOpError() << "expected elements of f32 to have a copy in " << *getNarrowType() << ", found " << type;
   if (!getReaders())
     return success();
   ArrayRef<int64_t> readers = *getReaders();
@@ -153,11 +155,20 @@ static LogicalResult verifySymbol(Operation *user, FlatSymbolRefAttr name, Type 
   return success();
 }
 
+/// The same of a parameter, whose narrow copy may have the type as well.
+static LogicalResult verifyParameter(Operation *user, FlatSymbolRefAttr name, Type type,
+                                     SymbolTableCollection &symbols) {
+  auto parameter = symbols.lookupNearestSymbolFrom<ParameterOp>(user, name);
+  if (parameter && parameter.getNarrowCopyType() == type)
+    return success();
+  return verifySymbol<ParameterOp>(user, name, type, symbols, "parameter");
+}
+
 LogicalResult ReadOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  return verifySymbol<ParameterOp>(*this, getSymbolAttr(), getType(), symbols, "parameter");
+  return verifyParameter(*this, getSymbolAttr(), getType(), symbols);
 }
 LogicalResult WriteOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  return verifySymbol<ParameterOp>(*this, getSymbolAttr(), getValue().getType(), symbols, "parameter");
+  return verifyParameter(*this, getSymbolAttr(), getValue().getType(), symbols);
 }
 LogicalResult FetchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return verifySymbol<SlotOp>(*this, getSymbolAttr(), getType(), symbols, "slot");

@@ -21,6 +21,12 @@ def ParameterOp : Sluice_Op<"parameter", [Symbol, DeclareOpInterfaceMethods<Symb
     - `in_place`: it has one version, also where its stage keeps several. Set by `sluice-version-weights`.
     - `offset`: its first byte in the parameter block, set by `sluice-plan-slots`.
 
+    #### Its narrow copy
+    - `narrow_type`: it is f32, and a copy of it has its elements rounded to this type, bf16 or f16. Contractions may
+      read the copy in its place. Set by `sluice-narrow-weights`.
+    - It has one version then. Who gives it a new value gives the copy one.
+    - `narrow_offset`: the copy's first byte in the parameter block, set by `sluice-plan-slots`.
+
     ```mlir
     sluice.parameter @wte.weight : tensor<256x384xf32> {init = #sluice.normal<0.02>, decays}
     ```
@@ -29,10 +35,17 @@ def ParameterOp : Sluice_Op<"parameter", [Symbol, DeclareOpInterfaceMethods<Symb
                        OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$hidden_parts,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$stage,
                        OptionalAttr<FlatSymbolRefAttr>:$copy_of, OptionalAttr<DenseI64ArrayAttr>:$readers,
-                       UnitAttr:$in_place, OptionalAttr<I64Attr>:$offset);
+                       UnitAttr:$in_place, OptionalAttr<I64Attr>:$offset,
+                       OptionalAttr<TypeAttrOf<AnyTypeOf<[BF16, F16]>>>:$narrow_type,
+                       OptionalAttr<I64Attr>:$narrow_offset);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
+    /// The type of the narrow copy; null where there is none.
+    ::mlir::RankedTensorType getNarrowCopyType() {
+      auto type = ::llvm::cast<::mlir::RankedTensorType>(getType());
+      return getNarrowType() ? ::mlir::RankedTensorType(type.clone(*getNarrowType())) : nullptr;
+    }
     /// Whether a stage finds it where it lies: its own, and those that read it.
     bool isReadBy(int64_t stage) {
       return int64_t(getStage().value_or(0)) == stage ||
@@ -113,7 +126,8 @@ class Sluice_SymbolWrite<string mnemonic> : Sluice_Op<mnemonic, [DeclareOpInterf
 def ReadOp : Sluice_SymbolRead<"read"> {
   let summary = "the value of a parameter";
   let description = [{
-    The symbol names a `sluice.parameter` of the result's type.
+    The symbol names a `sluice.parameter` of the result's type, or one whose narrow copy has it: then the value is that
+    of the copy.
 
     ```mlir
     %w = sluice.read @w : tensor<8x4xf32>
@@ -123,7 +137,7 @@ def ReadOp : Sluice_SymbolRead<"read"> {
 def WriteOp : Sluice_SymbolWrite<"write"> {
   let summary = "gives a parameter a new value";
   let description = [{
-    The symbol names a `sluice.parameter` of the operand's type.
+    The symbol names a `sluice.parameter` of the operand's type, or one whose narrow copy has it and gets the value.
 
     ```mlir
     sluice.write %new, @w : tensor<8x4xf32>

@@ -35,15 +35,21 @@ template <typename AttentionOp> static LogicalResult verifyElements(AttentionOp 
 LogicalResult BlockedAttentionOp::verify() { return verifyElements(*this, 0); }
 LogicalResult BlockedAttentionBackwardOp::verify() { return verifyElements(*this, 1); }
 
-/// Of the input at `index`, in front of the weight.
-template <typename CrossEntropyOp> static LogicalResult verifyInput(CrossEntropyOp op, unsigned index) {
-  Type found = getElementTypeOrSelf(op.getInputs()[index]), element = getElementTypeOrSelf(op.getInputs()[index + 1]);
-  bool mayBeNarrow = element.isF32() && op.getComputeType();
-  if (found == element || (mayBeNarrow && found.isBF16()))
-    return success();
-  return op.emitOpError() << "expected an input of " << element << (mayBeNarrow ? " or of bf16" : "") << ", found "
-                          << found;
+/// Of the input at `index` and the weight behind it.
+template <typename CrossEntropyOp> static LogicalResult verifyFactors(CrossEntropyOp op, unsigned index) {
+  Type element = getElementTypeOrSelf(op.getOutputs().front());
+  auto computeType = op.getComputeType();
+  for (Value factor : op.getInputs().slice(index, 2)) {
+    Type found = getElementTypeOrSelf(factor);
+    if (found == element || (computeType && found == *computeType))
+      continue;
+    InFlightDiagnostic diagnostic = op.emitOpError() << "expected input and weight of " << element;
+    if (computeType)
+      diagnostic << " or of " << *computeType;
+    return diagnostic << ", found " << found;
+  }
+  return success();
 }
-LogicalResult BlockedCrossEntropyOp::verify() { return verifyInput(*this, 0); }
-LogicalResult BlockedCrossEntropyBackwardOp::verify() { return verifyInput(*this, 1); }
-LogicalResult BlockedCrossEntropyWithGradientOp::verify() { return verifyInput(*this, 1); }
+LogicalResult BlockedCrossEntropyOp::verify() { return verifyFactors(*this, 0); }
+LogicalResult BlockedCrossEntropyBackwardOp::verify() { return verifyFactors(*this, 1); }
+LogicalResult BlockedCrossEntropyWithGradientOp::verify() { return verifyFactors(*this, 1); }

@@ -122,7 +122,7 @@ def BlockedCrossEntropyOp : Sluice_BlockedCrossEntropyOp<"blocked_cross_entropy"
   let description = [{
     - Inputs: the input [..., C]; the weight [V, C]; targets [...], i32, of which -1 does not count.
     - Outputs: the loss []; the log-sum-exp of each row of logits [...].
-    - The input has the weight's element type or, where this is f32 and rounded to bf16, that one.
+    - Input and weight have the outputs' element type each or, where they are rounded, the compute type.
     - `block`: how many columns of logits, rows of the weight, are in memory at a time.
 
     ```mlir
@@ -139,7 +139,7 @@ def BlockedCrossEntropyBackwardOp
     - Inputs: the gradient of the loss []; the input [..., C]; the weight [V, C]; targets [...]; the log-sum-exp [...].
     - Outputs: the gradients of the input [..., C] and of the weight [V, C].
     - `accumulate`: the gradient of the weight is added to what is there; without it that is overwritten.
-    - The input has the weight's element type or, where this is f32 and rounded to bf16, that one.
+    - Input and weight have the outputs' element type each or, where they are rounded, the compute type.
     - `block`: how many columns of logits, rows of the weight, are in memory at a time.
 
     ```mlir
@@ -158,7 +158,7 @@ def BlockedCrossEntropyWithGradientOp
     - Inputs: the gradient of the loss []; the input [..., C]; the weight [V, C]; targets [...], i32.
     - Outputs: the loss []; the gradients of the input [..., C] and of the weight [V, C].
     - `accumulate`: the gradient of the weight is added to what is there; without it that is overwritten.
-    - The input has the weight's element type or, where this is f32 and rounded to bf16, that one.
+    - Input and weight have the outputs' element type each or, where they are rounded, the compute type.
     - `block`: how many rows of logits are in memory at a time, with all their columns, and how many of these columns
       are computed at a time.
 

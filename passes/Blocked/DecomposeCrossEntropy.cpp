@@ -20,13 +20,13 @@ namespace {
 /// The head for some rows: input [rows, width], targets [rows].
 struct Head {
   /// `columns` is how many logits of a row are computed at a time.
-  Head(BlockBuilder &b, Value input, Value weight, Value targets, TypeAttr computeType, int64_t columns)
-      : b(b), input(input), weight(weight), targets(targets), columns(columns), computeType(computeType) {
+  Head(BlockBuilder &b, Value input, Value weight, Value targets, Type element, TypeAttr computeType, int64_t columns)
+      : b(b), input(input), weight(weight), targets(targets), columns(columns), element(element),
+        computeType(computeType) {
     rows = cast<MemRefType>(input.getType()).getDimSize(0);
     auto type = cast<MemRefType>(weight.getType());
     vocabulary = type.getDimSize(0);
     width = type.getDimSize(1);
-    element = type.getElementType();
   }
 
   /// Calls `body` for each block of the vocabulary, and where it begins.
@@ -151,7 +151,7 @@ void sluice::decomposeCrossEntropy(BlockedCrossEntropyOp op) {
   BlockBuilder b(op.getLoc(), op);
   Value loss = op.getOutputs()[0], logsumexp = b.collapse(op.getOutputs()[1], /*all=*/true);
   Head h(b, b.collapse(op.getInputs()[0]), op.getInputs()[1], b.collapse(op.getInputs()[2], /*all=*/true),
-         op.getComputeTypeAttr(), op.getBlock()->front());
+         getElementTypeOrSelf(loss), op.getComputeTypeAttr(), op.getBlock()->front());
   RunningSums sums(h, h.perRow());
   h.blocks([&](Part part, Value offset) {
     Value logits = b.temporary({h.rows, part.size}, h.element);
@@ -165,8 +165,8 @@ void sluice::decomposeCrossEntropy(BlockedCrossEntropyOp op) {
 void sluice::decomposeCrossEntropyBackward(BlockedCrossEntropyBackwardOp op) {
   BlockBuilder b(op.getLoc(), op);
   auto inputs = op.getInputs();
-  Head h(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true), op.getComputeTypeAttr(),
-         op.getBlock()->front());
+  Head h(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true), getElementTypeOrSelf(inputs[0]),
+         op.getComputeTypeAttr(), op.getBlock()->front());
   Value gradient = inputs[0], logsumexp = b.collapse(inputs[4], /*all=*/true);
   Value dinput = b.collapse(op.getOutputs()[0]), dweight = op.getOutputs()[1];
   Value count = h.count();
@@ -184,8 +184,8 @@ void sluice::decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp
   auto inputs = op.getInputs(), outputs = op.getOutputs();
   Value gradient = inputs[0], loss = outputs[0], dinput = b.collapse(outputs[1]), dweight = outputs[2];
   int64_t rows = (*op.getBlock())[0], columns = (*op.getBlock())[1];
-  Head whole(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true), op.getComputeTypeAttr(),
-             columns);
+  Head whole(b, b.collapse(inputs[1]), inputs[2], b.collapse(inputs[3], /*all=*/true), getElementTypeOrSelf(loss),
+             op.getComputeTypeAttr(), columns);
   Value logsumexp = whole.perRow(), picked = whole.perRow(), count = whole.count();
   // Several blocks of rows add to the gradient of the weight.
   bool accumulate = op.getAccumulate() || rows < whole.rows;
@@ -194,7 +194,8 @@ void sluice::decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp
   b.fill(dinput, 0);
   b.blocks(whole.rows, rows, [&](Part block) {
     auto vector = [&](Value values) { return b.subview(values, {block}); };
-    Head h(b, whole.rowsOf(whole.input, block), whole.weight, vector(whole.targets), whole.computeType, columns);
+    Head h(b, whole.rowsOf(whole.input, block), whole.weight, vector(whole.targets), whole.element, whole.computeType,
+           columns);
     BlockBuffers logits(
         b, h.vocabulary, columns, h.element,
         [rows = h.rows](int64_t size) { return std::array<int64_t, 2>{rows, size}; }, /*oddLines=*/true);

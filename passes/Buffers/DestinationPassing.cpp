@@ -105,27 +105,42 @@ private:
     return memref::ViewOp::create(b, cast<MemRefType>(type), block, constantIndex(b, offset), ValueRange());
   }
 
-  /// The place that an op reads or writes: of a slot, or of a parameter among the weights, the next weights or
-  /// those with one version.
-  Value placeOf(Operation *op, StringRef symbol) {
+  /// A slot, a parameter, or the narrow copy of one, which has another type.
+  using Home = std::pair<StringRef, Type>;
+  bool isAtHome(Value value, Home home) const { return home.second && homes.lookup(value) == home; }
+
+  /// Whether what is of that type is read and written at one place: a parameter of several versions is not.
+  bool hasOneVersion(StringRef symbol, Type type) const {
+    auto parameter = symbolTable.lookup<ParameterOp>(symbol);
+    return parameter.getInPlace() || type == parameter.getNarrowCopyType();
+  }
+
+  /// The place of a value of type `type` that an op reads or writes: of a slot, or of a parameter among the weights,
+  /// the next weights or those with one version, as all narrow copies have.
+  Value placeOf(Operation *op, StringRef symbol, Type type) {
     Operation *target = symbolTable.lookup(symbol);
     if (auto parameter = dyn_cast<ParameterOp>(target)) {
+      if (type == parameter.getNarrowCopyType())
+        return view(inPlace, *parameter.getNarrowOffset(), bufferType(type));
       Value block = parameter.getInPlace() ? inPlace : isa<WriteOp>(op) ? nextWeights : weights;
       return view(block, *parameter.getOffset(), bufferType(parameter.getType()));
     }
     auto slot = cast<SlotOp>(target);
-    return view(slot.isInFrame() ? frame : persistent, *slot.getOffset(), bufferType(slot.getType()));
+    return view(slot.isInFrame() ? frame : persistent, *slot.getOffset(), bufferType(type));
   }
 
   LogicalResult convert(Operation *op) {
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case([&](ReadOp read) {
-          places[read.getResult()] = placeOf(op, read.getSymbol());
+          places[read.getResult()] = placeOf(op, read.getSymbol(), read.getType());
+          // Written where it was read, it is there already.
+          if (hasOneVersion(read.getSymbol(), read.getType()))
+            homes[read.getResult()] = {read.getSymbol(), read.getType()};
           return success();
         })
         .Case([&](FetchOp fetch) {
-          places[fetch.getResult()] = placeOf(op, fetch.getSymbol());
-          symbols[fetch.getResult()] = fetch.getSymbol();
+          places[fetch.getResult()] = placeOf(op, fetch.getSymbol(), fetch.getType());
+          homes[fetch.getResult()] = {fetch.getSymbol(), fetch.getType()};
           return success();
         })
         .Case<WriteOp, StoreOp>([&](auto write) { return store(op, write.getValue(), write.getSymbol()); })
@@ -202,8 +217,9 @@ private:
       return destination;
     for (Operation *user : result.getUsers())
       if (isa<StoreOp, WriteOp>(user)) {
-        symbols[result] = user->getAttrOfType<FlatSymbolRefAttr>("symbol").getValue();
-        return placeOf(user, symbols[result]);
+        StringRef symbol = user->getAttrOfType<FlatSymbolRefAttr>("symbol").getValue();
+        homes[result] = {symbol, result.getType()};
+        return placeOf(user, symbol, result.getType());
       }
     return memref::AllocOp::create(builder, result.getLoc(), bufferType(result.getType()));
   }
@@ -219,7 +235,7 @@ private:
           return call.emitOpError() << "expected a parameter that is only read, found that '" << call.getCallee()
                                     << "' updates '" << read.getSymbol() << "' in place";
         places[result] = places.lookup(call.getOperand(argument));
-        symbols[result] = symbols.lookup(call.getOperand(argument));
+        homes[result] = homes.lookup(call.getOperand(argument));
         continue;
       }
       places[result] = destinationOf(result);
@@ -257,7 +273,7 @@ private:
         }
       places[result] = inPlace ? places.lookup(inPlace) : destinationOf(result);
       if (inPlace)
-        symbols[result] = symbols.lookup(inPlace);
+        homes[result] = homes.lookup(inPlace);
       for (Value value : branches)
         destinations[value] = places[result];
     }
@@ -271,7 +287,8 @@ private:
         if (failed(convert(&op)))
           return failure();
       for (auto [value, result] : llvm::zip_equal(from->getTerminator()->getOperands(), ifOp.getResults()))
-        if (Value place = places.lookup(value); place && place != places.lookup(result))
+        if (Value place = places.lookup(value);
+            place && place != places.lookup(result) && !isAtHome(value, homes.lookup(result)))
           memref::CopyOp::create(builder, ifOp.getLoc(), place, places.lookup(result));
     }
     return success();
@@ -280,8 +297,8 @@ private:
   LogicalResult store(Operation *op, Value value, StringRef symbol) {
     if (value.getDefiningOp<ub::PoisonOp>())
       return success(); // any contents will do
-    if (symbols.lookup(value) != symbol)
-      memref::CopyOp::create(builder, op->getLoc(), places.lookup(value), placeOf(op, symbol));
+    if (!isAtHome(value, {symbol, value.getType()}))
+      memref::CopyOp::create(builder, op->getLoc(), places.lookup(value), placeOf(op, symbol, value.getType()));
     return success();
   }
 
@@ -293,7 +310,7 @@ private:
   Value step, weights, nextWeights, persistent, frame, inPlace;
   llvm::DenseMap<Value, Value> places;
   llvm::DenseMap<Value, Value> destinations; // of values that a branch yields
-  llvm::DenseMap<Value, StringRef> symbols;  // where a value lies already
+  llvm::DenseMap<Value, Home> homes;         // where a value lies already
   IRMapping numbers;
 };
 

@@ -7,12 +7,13 @@ include "mlir/Pass/PassBase.td"
 def PlanSlots : Pass<"sluice-plan-slots", "::mlir::ModuleOp"> {
   let summary = "gives every parameter and slot its place";
   let description = [{
-    - Does: places parameters in one block, stage by stage, those that are `in_place` behind the others of their stage.
+    - Does: places parameters in one block, stage by stage, those that are `in_place` behind the others of their stage,
+      and then their narrow copies.
     - Does: places persistent slots in another. Of these gradients come first, those of each stage together with its
       counts of gates. Then come optimizer state, exchanged gradients and norms.
     - Does: places results, what crosses boundaries and what is kept in a frame, which each stage has for itself.
-    - Leaves: `offset`, in bytes, on every parameter and slot, and the sizes of the blocks in the module's
-      `sluice.binary`. A remark of the category `memory` says them.
+    - Leaves: `offset`, in bytes, on every parameter and slot, `narrow_offset` on parameters with a copy, and the sizes
+      of the blocks in the module's `sluice.binary`. A remark of the category `memory` says them.
 
     ```mlir
     sluice.parameter @w : tensor<17xf32> {init = #sluice.constant<0.0>}
@@ -39,7 +40,7 @@ def DestinationPassing : Pass<"sluice-destination-passing", "::mlir::ModuleOp"> 
       destination.
     - Does: an action becomes (step, weights, next weights, persistent slots, frame, in-place weights) -> (). Its reads
       and slots are views of these blocks, and what it writes to parameters goes to the next weights. Parameters that
-      are `in_place` are read and written among the last. Its scalars are loaded from the step state.
+      are `in_place`, and narrow copies, are read and written among the last. Scalars are loaded from the step state.
     - Refuses: ops that do not belong in an action, a scalar that the module lacks, and branches that update different
       places for one result.
 

@@ -32,12 +32,8 @@ struct PlanSlots : sluice::impl::PlanSlotsBase<PlanSlots> {
         stages = std::max(stages, stageOf(&op) + 1);
     Block parameters, persistent;
     int64_t frameBytes = 0;
-    // What a stage has versions of lies together: the runtime keeps it as one range.
     for (int64_t stage = 0; stage < stages; ++stage)
-      for (bool isInPlace : {false, true})
-        for (auto parameter : module.getOps<ParameterOp>())
-          if (stageOf(parameter) == stage && parameter.getInPlace() == isInPlace)
-            parameter.setOffset(parameters.place(parameter.getType()));
+      placeParameters(stage, parameters);
     // Gradients, and the counts of micro-batches that gave them, lie together: the runtime clears them as one range.
     for (int64_t stage = 0; stage < stages; ++stage)
       for (SlotKind kind : {SlotKind::Gradient, SlotKind::Gate})
@@ -71,6 +67,21 @@ private:
   static int64_t stageOf(Operation *op) {
     auto stage = op->getAttrOfType<IntegerAttr>("stage");
     return stage ? stage.getInt() : 0;
+  }
+
+  /// What a stage has versions of lies together: the runtime keeps it as one range.
+  void placeParameters(int64_t stage, Block &block) {
+    SmallVector<ParameterOp> own;
+    for (auto parameter : getOperation().getOps<ParameterOp>())
+      if (stageOf(parameter) == stage)
+        own.push_back(parameter);
+    for (bool isInPlace : {false, true})
+      for (ParameterOp parameter : own)
+        if (parameter.getInPlace() == isInPlace)
+          parameter.setOffset(block.place(parameter.getType()));
+    for (ParameterOp parameter : own)
+      if (Type copy = parameter.getNarrowCopyType())
+        parameter.setNarrowOffset(block.place(copy));
   }
 
   void placeAll(SlotKind kind, int64_t stage, Block &block) {

@@ -296,7 +296,8 @@ static int64_t buildParameters(const Description &description, OpBuilder &builde
     ParameterOp::create(builder, parameter.location, builder.getStringAttr(name), TypeAttr::get(type), parameter.init,
                         parameter.shape.size() >= 2 ? builder.getUnitAttr() : UnitAttr(), parts,
                         /*stage=*/IntegerAttr(), /*copy_of=*/FlatSymbolRefAttr(), /*readers=*/DenseI64ArrayAttr(),
-                        /*in_place=*/UnitAttr(), /*offset=*/IntegerAttr());
+                        /*in_place=*/UnitAttr(), /*offset=*/IntegerAttr(), /*narrow_type=*/TypeAttr(),
+                        /*narrow_offset=*/IntegerAttr());
     elements += type.getNumElements();
   };
   for (const ModelBlock &block : description.blocks)

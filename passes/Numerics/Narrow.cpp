@@ -2,6 +2,7 @@
 #include "passes/Numerics/Narrow.h"
 #include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
 
 using namespace mlir;
 using namespace sluice;
@@ -17,6 +18,26 @@ bool sluice::isOnlyRounded(Value value, Type type, Operation *other) {
     return contraction && contraction.getComputeTypeAttr() && contraction.getComputeTypeAttr().getValue() == type &&
            contraction.isOnlyRounded(use);
   });
+}
+
+/// What the first contraction rounds it to that uses the value, maybe rearranged.
+static Type firstRoundedTo(Value value) {
+  for (Operation *user : value.getUsers()) {
+    if (auto contraction = dyn_cast<ComputeTypeOpInterface>(user); contraction && contraction.getComputeTypeAttr())
+      return contraction.getComputeTypeAttr().getValue();
+    if (user->hasTrait<OnlyRearranges>())
+      for (Value result : user->getResults())
+        if (Type type = firstRoundedTo(result))
+          return type;
+  }
+  return {};
+}
+
+Type sluice::typeRoundedTo(Value value) {
+  Type type = firstRoundedTo(value);
+  // What is rounded to more bits than these takes as much memory as f32.
+  bool isNarrow = type && type.getIntOrFloatBitWidth() == 16;
+  return isNarrow && isOnlyRounded(value, type) ? type : Type();
 }
 
 Type sluice::withElement(Type tensor, Type element) { return cast<RankedTensorType>(tensor).clone(element); }
@@ -50,4 +71,23 @@ void sluice::replaceByNarrow(Value wide, Value narrow, Operation *other) {
     }
     use.set(widened);
   }
+}
+
+void sluice::narrowArgument(func::FuncOp function, unsigned index, Type element) {
+  // The argument changes its type, so what is used is a stand-in that has the old one until all uses are gone.
+  BlockArgument argument = function.getArgument(index);
+  OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+  Type wide = argument.getType();
+  argument.setType(withElement(wide, element));
+  auto standIn = ub::PoisonOp::create(builder, argument.getLoc(), wide);
+  argument.replaceAllUsesWith(standIn);
+  replaceByNarrow(standIn, argument);
+  standIn.erase();
+  updateType(function);
+}
+
+void sluice::updateType(func::FuncOp function) {
+  Block &body = function.getBody().front();
+  function.setFunctionType(
+      FunctionType::get(function.getContext(), body.getArgumentTypes(), body.getTerminator()->getOperandTypes()));
 }

@@ -36,18 +36,16 @@ struct NarrowKept : sluice::impl::NarrowKeptBase<NarrowKept> {
       if (auto store = dyn_cast<StoreOp>(op))
         users[store.getSymbolAttr().getAttr()].push_back(op);
     });
-    Type type = BFloat16Type::get(&getContext());
-    auto roundsArgument = [&](auto place) {
-      return isOnlyRounded(func::FuncOp(place.first).getArgument(place.second), type);
-    };
     auto isCalledOnce = [&](auto place) { return calls[place.first.getSymNameAttr()] == 1; };
     int64_t count = 0, bytes = 0;
     for (SlotOp slot : module.getOps<SlotOp>()) {
       Kept kept{slot, {}, {}, {}};
       if (slot.getKind() != SlotKind::Kept || !getElementTypeOrSelf(slot.getType()).isF32() ||
-          failed(follow(users[slot.getSymNameAttr()], kept)) || kept.arguments.empty() ||
-          !llvm::all_of(kept.results, isCalledOnce) || !llvm::all_of(kept.arguments, isCalledOnce) ||
-          !llvm::all_of(kept.arguments, roundsArgument))
+          failed(follow(users[slot.getSymNameAttr()], kept)) || !llvm::all_of(kept.results, isCalledOnce) ||
+          !llvm::all_of(kept.arguments, isCalledOnce))
+        continue;
+      Type type = typeRoundedTo(kept.arguments);
+      if (!type)
         continue;
       int64_t before = sumOfTensorBytes(slot.getType());
       narrow(kept, type);
@@ -103,6 +101,16 @@ private:
     return success();
   }
 
+  /// What all arguments are rounded to; null where there is no such type.
+  static Type typeRoundedTo(ArrayRef<std::pair<func::FuncOp, unsigned>> arguments) {
+    SmallVector<Value> values = llvm::map_to_vector(
+        arguments, [](auto place) -> Value { return func::FuncOp(place.first).getArgument(place.second); });
+    for (Value value : values)
+      if (Type type = sluice::typeRoundedTo(value))
+        return llvm::all_of(values, [&](Value other) { return isOnlyRounded(other, type); }) ? type : Type();
+    return {};
+  }
+
   static void narrow(Kept &kept, Type element) {
     for (auto [function, index] : kept.results) {
       auto returned = cast<func::ReturnOp>(function.getBody().front().getTerminator());
@@ -111,29 +119,13 @@ private:
       returned.setOperand(index, rounded->getResult(0));
       if (isOnlyRounded(wide, element, /*other=*/rounded))
         replaceByNarrow(wide, rounded->getResult(0), /*other=*/rounded);
-      update(function);
+      updateType(function);
     }
-    for (auto [function, index] : kept.arguments) {
-      // The argument changes its type, so what is used is a stand-in that has the old one until all uses are gone.
-      BlockArgument argument = function.getArgument(index);
-      OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
-      Type wide = argument.getType();
-      argument.setType(withElement(wide, element));
-      auto standIn = ub::PoisonOp::create(builder, argument.getLoc(), wide);
-      argument.replaceAllUsesWith(standIn);
-      replaceByNarrow(standIn, argument);
-      standIn.erase();
-      update(function);
-    }
+    for (auto [function, index] : kept.arguments)
+      narrowArgument(function, index, element);
     for (Value value : kept.values)
       value.setType(withElement(value.getType(), element));
     kept.slot.setType(withElement(kept.slot.getType(), element));
-  }
-
-  static void update(func::FuncOp function) {
-    Block &body = function.getBody().front();
-    function.setFunctionType(
-        FunctionType::get(function.getContext(), body.getArgumentTypes(), body.getTerminator()->getOperandTypes()));
   }
 
   SymbolTable *symbols = nullptr;

@@ -19,7 +19,6 @@ static bool hasOwnLoop(Operation *op) { return isa<NormOpInterface>(op); }
 namespace {
 struct NarrowResults : sluice::impl::NarrowResultsBase<NarrowResults> {
   void runOnOperation() override {
-    Type type = BFloat16Type::get(&getContext());
     int64_t count = 0, bytes = 0;
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
@@ -28,7 +27,8 @@ struct NarrowResults : sluice::impl::NarrowResultsBase<NarrowResults> {
     });
     for (Operation *op : ops)
       for (Value result : op->getResults()) {
-        if (result.use_empty() || !getElementTypeOrSelf(result).isF32() || !isOnlyRounded(result, type))
+        Type type = typeRoundedTo(result);
+        if (!type || !getElementTypeOrSelf(result).isF32())
           continue;
         Operation *rounded = createRounded(result, type);
         replaceByNarrow(result, rounded->getResult(0), /*other=*/rounded);

@@ -23,6 +23,9 @@ namespace sluice {
 struct NumericsOptions : mlir::PassPipelineOptions<NumericsOptions> {
   Option<std::string> compute{*this, "compute", llvm::cl::desc("What contractions compute in"), llvm::cl::init("f32")};
   Option<std::string> accumulate{*this, "accumulate", llvm::cl::desc("How their products are summed")};
+  Option<bool> narrowWeights{*this, "narrow-weights",
+                             llvm::cl::desc("Whether weights have copies in the type that contractions round them to"),
+                             llvm::cl::init(true)};
   Option<std::string> state{*this, "state", llvm::cl::desc("What weights and the first moment are values of"),
                             llvm::cl::init("f32")};
   Option<std::string> logAccumulation{*this, "log-accumulation",

@@ -214,6 +214,53 @@ def NarrowResults : Pass<"sluice-narrow-results", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def NarrowWeights : Pass<"sluice-narrow-weights", "::mlir::ModuleOp"> {
+  let summary = "keeps a copy of weights in the type that contractions round them to";
+  let description = [{
+    - Needs: actions cut into stages, their programs, and updates with one call each: the pass comes before
+      `sluice-share-layers`.
+    - Does: gives a parameter a copy of its elements, rounded to the compute type, where functions hand it to
+      contractions alone, through ops that only rearrange. Calls of those functions read the copy.
+    - The update writes the copy beside the parameter, from the function that computes the new value on. Where a gate
+      keeps the parameter as it is, the copy stays as well.
+    - Other uses go on with the parameter: embeddings, biases, the update itself.
+
+    #### Who writes the copy when
+    - `train.narrow`, an action of kind `narrow` for each stage with copies, rounds all of them. The runtime calls it
+      when the host has written parameters: initial values, `--init`, a checkpoint.
+    - Checkpoints have the parameters alone.
+
+    #### What it leaves
+    - Leaves: every result as it was, as rounding twice is rounding once.
+    - Parameters of which a stale schedule keeps versions stay as they are, and so do those whose new value comes from
+      elsewhere than a function of its own.
+    - A remark of the category `numerics` says how many parameters have a copy, and of how many bytes, and how many more
+      could have one.
+
+    ```mlir
+    sluice.parameter @w : tensor<8x16xf32> {init = #sluice.normal<0.02>}
+    %w = sluice.read @w : tensor<8x16xf32>
+    %y = call @layer(%x, %w) : (tensor<4x8xf32>, tensor<8x16xf32>) -> tensor<4x16xf32>
+    ```
+
+    becomes, with the product in the layer's function,
+
+    ```mlir
+    sluice.parameter @w : tensor<8x16xf32> {init = #sluice.normal<0.02>, narrow_type = bf16}
+    %w = sluice.read @w : tensor<8x16xbf16>
+    %y = call @layer(%x, %w) : (tensor<4x8xf32>, tensor<8x16xbf16>) -> tensor<4x16xf32>
+    ```
+
+    and in the update
+
+    ```mlir
+    sluice.write %new#0, @w : tensor<8x16xf32>
+    sluice.write %new#3, @w : tensor<8x16xbf16>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect", "::mlir::ub::UBDialect"];
+}
+
 def CountRoundings : Pass<"sluice-count-roundings", "::mlir::ModuleOp"> {
   let summary = "counts saturations and underflows of what is rounded to a format";
   let description = [{

@@ -47,6 +47,8 @@ void sluice::buildNumericsPipeline(OpPassManager &manager, const NumericsOptions
     }
     manager.addPass(createNarrowKept());
     manager.addPass(createNarrowResults());
+    if (options.narrowWeights)
+      manager.addPass(createNarrowWeights());
     // When each call has a function of its own still, by whose name it draws.
     manager.addPass(createKeyContractions());
   }

@@ -21,7 +21,7 @@ namespace {
 struct VersionWeights : sluice::impl::VersionWeightsBase<VersionWeights> {
   void runOnOperation() override {
     auto pipeline = getOperation().lookupSymbol<pipe::PipelineOp>("train.pipeline");
-    if (!pipeline || !(pipeline.getActivationAges() || pipeline.getErrorAges()))
+    if (!pipeline || !pipeline.isStale())
       return;
     ages = pipeline.getAges();
     hasVersions = !pipeline.getCurrentWeights();

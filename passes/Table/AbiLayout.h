@@ -47,7 +47,7 @@ SLUICE_ABI_STRUCT(sluice_channel, M(role), M(from), M(to), M(stage), M(capacity)
 SLUICE_ABI_STRUCT(sluice_transfer, M(source), M(target), M(bytes));
 SLUICE_ABI_STRUCT(sluice_stage, M(gradient_offset), M(gradient_bytes), M(count_offset), M(frame_bytes), M(element),
                   M(frames), M(layers), M(embeddings), M(head), M(device), M(delay), M(versions), M(weights_offset),
-                  M(weights_bytes), M(recomputed), M(predicts));
+                  M(weights_bytes), M(recomputed), M(predicts), M(narrow));
 SLUICE_ABI_STRUCT(sluice_held_gradient, M(stage), M(offset), M(bytes));
 SLUICE_ABI_STRUCT(sluice_graph, M(name), M(first_action), M(action_count), M(stage), M(inputs), M(input), M(result));
 SLUICE_ABI_STRUCT(sluice_metric, M(name), M(layer), M(gate), M(stage), M(kind), M(result));

@@ -193,8 +193,6 @@ static void addGradients(SlotOp slot, int64_t begin, int64_t end, sluice_stage &
   stage.gradient_bytes = std::max(stage.gradient_bytes, end);
 }
 
-static bool isStale(pipe::PipelineOp op) { return op.getActivationAges() || op.getErrorAges(); }
-
 /// Adds the ranges of the parameters that late stages have versions of; `sluice-plan-slots` placed them together.
 static void addVersions(ModuleOp module, bool predicts, MutableArrayRef<sluice_stage> stages) {
   for (auto parameter : module.getOps<ParameterOp>()) {
@@ -213,11 +211,11 @@ static void addVersions(ModuleOp module, bool predicts, MutableArrayRef<sluice_s
 
 FailureOr<SmallVector<sluice_stage>> sluice::collectStages(ModuleOp module, pipe::PipelineOp op) {
   SmallVector<sluice_stage> stages(op.getStages(),
-                                   sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0});
+                                   sluice_stage{-1, 0, -1, 0, SLUICE_F32, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, -1});
   for (auto [number, stage, frames] : llvm::enumerate(stages, *op.getFrames())) {
     stage.frames = frames;
     stage.device = op.getDevices() ? (*op.getDevices())[number] : int32_t(number);
-    stage.delay = isStale(op) ? op.getAges()[number] : 0;
+    stage.delay = op.isStale() ? op.getAges()[number] : 0;
   }
   addVersions(module, op.getPredictedWeights(), stages);
   if (auto costs = module->getAttrOfType<StageCostsAttr>(stageCostsAttrName))
@@ -336,6 +334,8 @@ LogicalResult sluice::collectPrograms(ModuleOp module, const BinaryFacts &facts,
       if (failed(stages))
         return failure();
       table.stages = std::move(*stages);
+      for (auto [number, stage] : llvm::enumerate(table.stages))
+        stage.narrow = functions.lookup(ActionKind::Narrow, "train", int64_t(number)).value_or(-1);
     }
     if (failed(isTrained ? addDevices(programs, table) : addStages(programs, table, graph)))
       return failure();

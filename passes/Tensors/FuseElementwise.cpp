@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tensor/Transforms/Transforms.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Tensors/Passes.h"
 
@@ -21,7 +22,65 @@ static bool isDrawnContraction(Operation *op) {
   return generic && !generic.getBody()->getOps<RoundedSumOp>().empty();
 }
 
+/// The result of another op that an op rounds, element by element, and does nothing else with.
+static OpResult roundedResult(linalg::GenericOp op) {
+  if (op.getNumDpsInputs() != 1 || op.getNumDpsInits() != 1 || op.getNumParallelLoops() != op.getNumLoops() ||
+      !llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) { return map.isIdentity(); }) ||
+      op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) || op.hasIndexSemantics())
+    return {};
+  Type wide = getElementTypeOrSelf(op.getInputs().front()), narrow = getElementTypeOrSelf(op.getOutputs().front());
+  bool isRounding = wide.isF32() && isa<FloatType>(narrow) && narrow.getIntOrFloatBitWidth() < 32;
+  return isRounding ? dyn_cast<OpResult>(op.getInputs().front()) : OpResult();
+}
+
 namespace {
+/// Rounds in the loop that computes it what is not its only result.
+struct RoundInProducer : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp rounding, PatternRewriter &rewriter) const override {
+    OpResult wide = roundedResult(rounding);
+    auto producer = wide ? dyn_cast<linalg::GenericOp>(wide.getOwner()) : linalg::GenericOp();
+    // What has one use alone fuses into it.
+    if (!producer || producer->hasOneUse() || producer.getNumParallelLoops() != producer.getNumLoops() ||
+        !producer.getIndexingMapMatchingResult(wide).isIdentity())
+      return failure();
+    rewriter.setInsertionPoint(producer);
+    linalg::GenericOp both = withRoundedResult(producer, wide, rounding, rewriter);
+    rewriter.replaceOp(rounding, both->getResults().back());
+    rewriter.replaceOp(producer, both->getResults().drop_back());
+    return success();
+  }
+
+private:
+  /// The producer with a further result behind its own, its body moved.
+  static linalg::GenericOp withRoundedResult(linalg::GenericOp producer, OpResult wide, linalg::GenericOp rounding,
+                                             PatternRewriter &rewriter) {
+    Location location = producer.getLoc();
+    auto type = cast<RankedTensorType>(rounding->getResultTypes().front());
+    SmallVector<Type> types(producer->getResultTypes());
+    types.push_back(type);
+    SmallVector<Value> outputs(producer.getOutputs());
+    outputs.push_back(tensor::EmptyOp::create(rewriter, location, type.getShape(), type.getElementType()));
+    SmallVector<AffineMap> maps = producer.getIndexingMapsArray();
+    maps.push_back(rewriter.getMultiDimIdentityMap(producer.getNumLoops()));
+    auto both = linalg::GenericOp::create(rewriter, location, types, producer.getInputs(), outputs, maps,
+                                          producer.getIteratorTypesArray());
+    both->setDiscardableAttrs(producer->getDiscardableAttrDictionary());
+    rewriter.inlineRegionBefore(producer.getRegion(), both.getRegion(), both.getRegion().begin());
+    both.getBody()->addArgument(type.getElementType(), location);
+    Operation *yield = both.getBody()->getTerminator();
+    rewriter.setInsertionPoint(yield);
+    IRMapping mapping;
+    mapping.map(rounding.getBody()->getArgument(0), yield->getOperand(wide.getResultNumber()));
+    for (Operation &op : rounding.getBody()->without_terminator())
+      rewriter.clone(op, mapping);
+    Value rounded = mapping.lookupOrDefault(rounding.getBody()->getTerminator()->getOperand(0));
+    rewriter.modifyOpInPlace(yield, [&] { yield->insertOperands(yield->getNumOperands(), rounded); });
+    return both;
+  }
+};
+
 struct FuseElementwise : sluice::impl::FuseElementwiseBase<FuseElementwise> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
@@ -32,6 +91,7 @@ struct FuseElementwise : sluice::impl::FuseElementwiseBase<FuseElementwise> {
     };
     RewritePatternSet patterns(context);
     linalg::populateElementwiseOpsFusionPatterns(patterns, mayFuse);
+    patterns.add<RoundInProducer>(context);
     linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, mayFuse);
     tensor::populateBubbleUpExpandShapePatterns(patterns);
     affine::AffineApplyOp::getCanonicalizationPatterns(patterns, context);

@@ -57,7 +57,7 @@ static SmallVector<Value> lowerAttentionBackward(LinalgBuilder &b, AttentionBack
 
 static SmallVector<Value> lowerLinearCrossEntropy(LinalgBuilder &b, LinearCrossEntropyOp op) {
   return resultsOf(BlockedCrossEntropyOp::create(
-      b, op->getResultTypes(), ValueRange{factorOf(op, op.getInput()), op.getWeight(), op.getTargets()},
+      b, op->getResultTypes(), ValueRange{factorOf(op, op.getInput()), factorOf(op, op.getWeight()), op.getTargets()},
       outputsOf(b, op), op.getComputeTypeAttr(), noBlock));
 }
 
@@ -65,7 +65,8 @@ static SmallVector<Value> lowerLinearCrossEntropyBackward(LinalgBuilder &b, Line
   auto [dweight, adds] = gradientDestination(b, op.getDweight());
   return resultsOf(BlockedCrossEntropyBackwardOp::create(
       b, op->getResultTypes(),
-      ValueRange{op.getGradient(), factorOf(op, op.getInput()), op.getWeight(), op.getTargets(), op.getLogsumexp()},
+      ValueRange{op.getGradient(), factorOf(op, op.getInput()), factorOf(op, op.getWeight()), op.getTargets(),
+                 op.getLogsumexp()},
       ValueRange{b.empty(op.getDinput().getType()), dweight}, adds, op.getComputeTypeAttr(), noBlock));
 }
 
@@ -73,7 +74,7 @@ static SmallVector<Value> lowerLinearCrossEntropyWithGradient(LinalgBuilder &b, 
   auto [dweight, adds] = gradientDestination(b, op.getDweight());
   return resultsOf(BlockedCrossEntropyWithGradientOp::create(
       b, op->getResultTypes(),
-      ValueRange{op.getGradient(), factorOf(op, op.getInput()), op.getWeight(), op.getTargets()},
+      ValueRange{op.getGradient(), factorOf(op, op.getInput()), factorOf(op, op.getWeight()), op.getTargets()},
       ValueRange{b.empty(op.getLoss().getType()), b.empty(op.getDinput().getType()), dweight}, adds,
       op.getComputeTypeAttr(), noBlock));
 }

@@ -38,7 +38,9 @@ def FuseElementwise : Pass<"sluice-fuse-elementwise", "::mlir::func::FuncOp"> {
     - Needs: linalg on tensors.
     - Does: what `linalg-fuse-elementwise-ops` does, and nothing to a contraction whose body is `sluice.rounded_sum`.
       Others are no generics, so that they stay whole anyway.
-    - Leaves: a producer with several uses.
+    - Does: of a producer with several uses, rounds to fewer bits in its loop what would be read again for that, as a
+      further result.
+    - Leaves: other producers with several uses.
 
     ```mlir
     %0 = linalg.generic ... ins(%x : tensor<4xf32>) ... { ... %1 = math.exp %in : f32 ... }

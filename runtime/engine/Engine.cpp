@@ -71,9 +71,24 @@ void Engine::tensorsChanged() {
                                  first.persistent() + original.state_offsets[s]);
     }
   statesAreShown = false;
+  writeNarrowCopies();
   for (std::unique_ptr<Device> &replica : replicas)
     if (LateMemory *late = replica->late())
       late->forgetPredictions();
+}
+
+/// Has devices round the parameters that they have got.
+void Engine::writeNarrowCopies() {
+  sluice_step step = {};
+  for (std::unique_ptr<Device> &replica : replicas)
+    for (uint32_t i = 0; i < program.stage_count; ++i) {
+      auto stage = static_cast<int32_t>(i);
+      if (program.stages[i].narrow < 0)
+        continue;
+      replica->call(program.stages[i].narrow, Device::kEvaluated, /*buffer=*/0, Device::kNewest, step);
+      replica->finish(stage);
+      replica->check();
+    }
 }
 
 std::vector<KernelTime> Engine::timeKernels(bool isTimed) {

@@ -96,6 +96,7 @@ private:
   StepResult endStaleStep();
   double largestNorm(const StepSettings &settings) const;
   StepSums readSums() const;
+  void writeNarrowCopies();
   char *fetched(const sluice_parameter &parameter) const;
   std::vector<char> copyParameters() const;
   void run(const sluice_graph &graph);

@@ -187,6 +187,7 @@ static void checkStagesAndChannels(const sluice_binary &program) {
     require(stage.frames > 0 && stage.frame_bytes >= 0, "a stage has no frame");
     require(stage.device >= 0 && stage.device < static_cast<int32_t>(program.device_count) / program.replicas,
             "a stage has no such device");
+    require(stage.narrow < static_cast<int32_t>(program.function_count), "a stage has no such function");
     require(stage.gradient_offset >= 0 && stage.count_offset >= stage.gradient_offset &&
                 stage.count_offset <= stage.gradient_offset + stage.gradient_bytes &&
                 stage.gradient_offset + stage.gradient_bytes <= program.persistent_bytes,

@@ -57,3 +57,15 @@ module {
   sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 0}
   sluice.parameter @next : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 1}
 }
+// -----
+
+// Narrow copies lie behind all that their stage has, as they have one version.
+// CHECK: parameter_bytes = 512
+// CHECK: @w : {{.*}}narrow_offset = 128 : i64, narrow_type = bf16, offset = 64 : i64
+// CHECK: @v : {{.*}}offset = 0 : i64
+// CHECK: @u : {{.*}}narrow_offset = 384 : i64, narrow_type = f16, offset = 192 : i64
+module {
+  sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 0, in_place, narrow_type = bf16}
+  sluice.parameter @v : tensor<4xf32> {init = #sluice.constant<0.0>, stage = 0}
+  sluice.parameter @u : tensor<33xf32> {init = #sluice.constant<0.0>, stage = 1, narrow_type = f16}
+}

@@ -133,8 +133,10 @@ Interpreter::Interpreter(const sluice_binary &program, const Options &options)
         std::memcpy(newest.data() + program.parameters[i].tensor.offset, view.data, program.parameters[i].tensor.bytes);
   std::fill_n(reinterpret_cast<float *>(notToBeRead.data()), program.parameter_bytes / 4,
               std::numeric_limits<float>::quiet_NaN());
-  weights.push_back(copyOf(newest));
   words.pool = &pool;
+  for (uint32_t i = 0; i < program.stage_count; ++i)
+    call(program.stages[i].narrow, 0, 0, {newest.data(), nullptr, persistent.data(), nullptr, newest.data()});
+  weights.push_back(copyOf(newest));
   readActions();
 }
 

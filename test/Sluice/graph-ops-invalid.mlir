@@ -15,6 +15,16 @@ sluice.parameter @p : tensor<4xf32> {init = #sluice.constant<0.0>, hidden_parts 
 
 // -----
 
+// expected-error @below {{expected elements of f32 to have a copy in 'bf16', found 'tensor<4xf64>'}}
+sluice.parameter @p : tensor<4xf64> {init = #sluice.constant<0.0>, narrow_type = bf16}
+
+// -----
+
+// expected-error @below {{attribute 'narrow_type' failed to satisfy constraint: type attribute of}}
+sluice.parameter @p : tensor<4xf32> {init = #sluice.constant<0.0>, narrow_type = f8E5M2}
+
+// -----
+
 // expected-error @below {{expected a positive standard deviation, found 0.000000e+00}}
 sluice.parameter @p : tensor<4xf32> {init = #sluice.normal<0.0>}
 

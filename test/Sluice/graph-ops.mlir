@@ -28,6 +28,9 @@ sluice.parameter @bias.stage.1 : tensor<8xf64> {init = #sluice.constant<0.5>, st
 // CHECK-NEXT: sluice.parameter @shared : tensor<8xf64>
 // CHECK-SAME: {init = #sluice.constant<5.000000e-01 : f64>, readers = array<i64: 0, 1>, stage = 3 : i64}
 sluice.parameter @shared : tensor<8xf64> {init = #sluice.constant<0.5>, stage = 3, readers = array<i64: 0, 1>}
+// CHECK-NEXT: sluice.parameter @narrowed : tensor<8xf32>
+// CHECK-SAME: {init = #sluice.constant<5.000000e-01 : f64>, narrow_offset = 64 : i64, narrow_type = f16}
+sluice.parameter @narrowed : tensor<8xf32> {init = #sluice.constant<0.5>, narrow_type = f16, narrow_offset = 64}
 // CHECK-NEXT: sluice.slot boundary @x : tensor<4xi32> {stage = 0 : i64}
 sluice.slot boundary @x : tensor<4xi32> {stage = 0}
 // CHECK-NEXT: sluice.slot boundary @x.stage.1 : tensor<4xi32> {stage = 1 : i64}

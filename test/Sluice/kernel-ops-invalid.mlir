@@ -34,7 +34,7 @@ func.func @should_refuse_to_round_f64(%x: memref<1x64x16xf64>, %l: memref<1x2x64
 
 func.func @should_refuse_a_narrow_input_that_is_not_rounded(%x: memref<4x16xbf16>, %w: memref<50x16xf32>,
     %t: memref<4xi32>, %loss: memref<f32>, %l: memref<4xf32>) {
-  // expected-error @below {{expected an input of 'f32', found 'bf16'}}
+  // expected-error @below {{expected input and weight of 'f32', found 'bf16'}}
   sluice.blocked_cross_entropy ins(%x, %w, %t : memref<4x16xbf16>, memref<50x16xf32>, memref<4xi32>)
     outs(%loss, %l : memref<f32>, memref<4xf32>)
   return
@@ -44,10 +44,20 @@ func.func @should_refuse_a_narrow_input_that_is_not_rounded(%x: memref<4x16xbf16
 
 func.func @should_refuse_an_input_of_another_type(%g: memref<f32>, %x: memref<4x16xf64>, %w: memref<50x16xf32>,
     %t: memref<4xi32>, %loss: memref<f32>, %dx: memref<4x16xf32>, %dw: memref<50x16xf32>) {
-  // expected-error @below {{expected an input of 'f32' or of bf16, found 'f64'}}
+  // expected-error @below {{expected input and weight of 'f32' or of 'bf16', found 'f64'}}
   sluice.blocked_cross_entropy_with_gradient
     ins(%g, %x, %w, %t : memref<f32>, memref<4x16xf64>, memref<50x16xf32>, memref<4xi32>)
     outs(%loss, %dx, %dw : memref<f32>, memref<4x16xf32>, memref<50x16xf32>) {compute_type = bf16}
+  return
+}
+
+// -----
+
+func.func @should_refuse_a_narrow_weight_of_another_type(%x: memref<4x16xf32>, %w: memref<50x16xf16>,
+    %t: memref<4xi32>, %loss: memref<f32>, %l: memref<4xf32>) {
+  // expected-error @below {{expected input and weight of 'f32' or of 'bf16', found 'f16'}}
+  sluice.blocked_cross_entropy ins(%x, %w, %t : memref<4x16xf32>, memref<50x16xf16>, memref<4xi32>)
+    outs(%loss, %l : memref<f32>, memref<4xf32>) {compute_type = bf16}
   return
 }
 

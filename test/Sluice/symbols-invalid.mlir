@@ -43,6 +43,26 @@ func.func @should_not_write_another_type(%x: tensor<4xf64>) {
 
 // -----
 
+// expected-note @below {{'w' has type 'tensor<4xf32>'}}
+sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>}
+func.func @should_not_read_a_copy_that_is_not_there() {
+  // expected-error @below {{'sluice.read' op expected the type of the parameter, found 'tensor<4xbf16>'}}
+  %w = sluice.read @w : tensor<4xbf16>
+  return
+}
+
+// -----
+
+// expected-note @below {{'w' has type 'tensor<4xf32>'}}
+sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>, narrow_type = bf16}
+func.func @should_not_write_a_copy_of_another_type(%x: tensor<4xf16>) {
+  // expected-error @below {{'sluice.write' op expected the type of the parameter, found 'tensor<4xf16>'}}
+  sluice.write %x, @w : tensor<4xf16>
+  return
+}
+
+// -----
+
 sluice.parameter @w : tensor<4xf32> {init = #sluice.constant<0.0>}
 func.func @should_not_fetch_a_parameter() {
   // expected-error @below {{'sluice.fetch' op expected a slot named 'w'}}

@@ -7,7 +7,7 @@
 // CHECK-SAME: i64 0, i64 16 }, i32 0, i32 0, double 0.000000e+00, i64 0, i32 0, i32 0, i32 0, i32 -1,
 // CHECK-SAME: i64 64, i64 16 }, i32 0, i32 0, double 0.000000e+00, i64 128, i32 0, i32 0, i32 1, i32 0,
 // Functions are of their stage.
-// CHECK: @sluice_functions = internal constant [11 x { ptr, ptr, i64, i64, i32, i32, i32 }]
+// CHECK: @sluice_functions = internal constant [12 x { ptr, ptr, i64, i64, i32, i32, i32 }]
 // CHECK-SAME: ptr @train.forward.0, i64 0, i64 0, i32 0, i32 0, i32 0 }
 // CHECK-SAME: ptr @train.forward.1, i64 0, i64 0, i32 1, i32 0, i32 0 }
 // Device 0: load, forward and send to channel 0, receive from channel 1 and backward, exchange by channels 2 and 3.
@@ -28,21 +28,22 @@
 // CHECK-SAME: { i32 5, i32 1, i32 -1, i32 -1, i32 -1,
 // CHECK-SAME: { i32 6, i32 1, i32 -1, i32 8, i32 -1,
 // The second graph's channel comes behind those of the first. One stage goes behind the other.
-// CHECK-SAME: { i32 7, i32 0, i32 0, i32 9, i32 -1,
+// CHECK-SAME: { i32 7, i32 0, i32 0, i32 10, i32 -1,
 // CHECK-SAME: { i32 8, i32 0, i32 0, i32 -1, i32 4,
 // CHECK-SAME: { i32 9, i32 1, i32 0, i32 -1, i32 4,
-// CHECK-SAME: { i32 7, i32 1, i32 0, i32 10, i32 -1,
+// CHECK-SAME: { i32 7, i32 1, i32 0, i32 11, i32 -1,
 // The loss is in a frame of stage 1.
 // CHECK: @sluice_graphs = internal constant [2 x
 // CHECK-SAME: { ptr @{{[^,]*}}, i32 0, i32 0, i32 1,
 // CHECK-SAME: { ptr @{{[^,]*}}, i32 20, i32 4, i32 1,
-// Gradients with the counts of gates behind them, a frame, how many of it, layers, embeddings and head.
+// Gradients with the counts of gates behind them, a frame, how many of it, layers, embeddings and head. Function 9
+// writes the narrow copies of stage 1.
 // CHECK: @sluice_stages = internal constant [2 x { i64, i64, i64, i64, i32, i32, i32, i32, i32, i32,
-// CHECK-SAME: {{^}} i32, i32, i64, i64, i32, i32 }]
+// CHECK-SAME: {{^}} i32, i32, i64, i64, i32, i32, i32 }]
 // CHECK-SAME: { i64 0, i64 128, i64 64, i64 192, i32 0, i32 1, i32 3, i32 1, i32 0, i32 0,
-// CHECK-SAME: {{^}} i32 0, i32 1, i64 0, i64 0, i32 0, i32 0 }
+// CHECK-SAME: {{^}} i32 0, i32 1, i64 0, i64 0, i32 0, i32 0, i32 -1 }
 // CHECK-SAME: { i64 128, i64 64, i64 192, i64 256, i32 0, i32 1, i32 2, i32 0, i32 1, i32 1,
-// CHECK-SAME: {{^}} i32 0, i32 1, i64 0, i64 0, i32 0, i32 0 }
+// CHECK-SAME: {{^}} i32 0, i32 1, i64 0, i64 0, i32 0, i32 0, i32 9 }
 // The share of a step that a device computes, as simulated.
 // CHECK: @sluice_devices = internal constant [2 x { i32, i32, i32, double, i32, i32 }]
 // CHECK-SAME: { i32 0, i32 0, i32 10, double 5.000000e-01, i32 0, i32 0 }
@@ -134,6 +135,11 @@ module attributes {
   }
   llvm.func @train.update.1(%step: !llvm.ptr) attributes {
       sluice.action = #sluice.action<update>, sluice.graph = "train", sluice.stage = 1 : i64,
+      sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64} {
+    llvm.return
+  }
+  llvm.func @train.narrow.1(%step: !llvm.ptr) attributes {
+      sluice.action = #sluice.action<narrow>, sluice.graph = "train", sluice.stage = 1 : i64,
       sluice.scratch_bytes = 0 : i64, sluice.thread_scratch_bytes = 0 : i64} {
     llvm.return
   }

@@ -49,13 +49,13 @@
 // LLVM-SAME: {{^}} i64 512 }]
 // Gradients of 64 bytes and no gates behind them, a frame of 320 bytes.
 // LLVM: @sluice_stages = internal constant [1 x { i64, i64, i64, i64, i32, i32, i32, i32, i32, i32,
-// LLVM-SAME: {{^}} i32, i32, i64, i64, i32, i32 }]
+// LLVM-SAME: {{^}} i32, i32, i64, i64, i32, i32, i32 }]
 // LLVM-SAME: { i64 0, i64 64, i64 64, i64 320, i32 0, i32 1, i32 0, i32 0, i32 0, i32 0,
-// LLVM-SAME: {{^}} i32 0, i32 1, i64 0, i64 0, i32 0, i32 0 }
+// LLVM-SAME: {{^}} i32 0, i32 1, i64 0, i64 0, i32 0, i32 0, i32 -1 }
 // LLVM: @sluice_devices = internal constant [1 x { i32, i32, i32, double, i32, i32 }]
 // LLVM-SAME: { i32 0, i32 0, i32 8, double -1.000000e+00, i32 0, i32 0 }
 // LLVM: @sluice_program = constant
-// LLVM-SAME: i32 9, ptr @{{.*}}, i64 1, i64 2, i64 3, i64 2, double 6.000000e+00, double 1.000000e+00
+// LLVM-SAME: i32 10, ptr @{{.*}}, i64 1, i64 2, i64 3, i64 2, double 6.000000e+00, double 1.000000e+00
 // LLVM-SAME: i32 2, i32 2, i32 5, i32 10, i32 2, i32 0, i32 0, i32 0, i32 1, i32 1, i32 1, i32 0, i32 0, i32 0,
 // LLVM-SAME: {{^}} i32 0, i32 0, i32 0, i32 0,
 // LLVM-SAME: {{^}} ptr @sluice_parameters, ptr @sluice_scalars, ptr @sluice_functions, ptr @sluice_actions,

@@ -83,7 +83,7 @@ SleepingProgram::SleepingProgram(const schedule::Pipeline &pipeline, const std::
   functions.resize(pipeline.stages * kinds);
   for (int stage = 0; stage < pipeline.stages; ++stage)
     stages.push_back({stage * SLUICE_ALIGNMENT, SLUICE_ALIGNMENT, (stage + 1) * SLUICE_ALIGNMENT, SLUICE_ALIGNMENT,
-                      SLUICE_F32, frames[stage], 1, 0, 0, stage, 0, 1, 0, 0, 0, 0});
+                      SLUICE_F32, frames[stage], 1, 0, 0, stage, 0, 1, 0, 0, 0, 0, -1});
   for (int device = 0; device < pipeline.devices(); ++device) {
     auto first = uint32_t(actions.size());
     for (const schedule::Action &action : pipeline.programs[device].body)

@@ -192,7 +192,7 @@ constexpr uint32_t kEvaluate = 8, kLogits = 9;
 const sluice_stage stages[] = {{kGradients, kTable + kBias, kGradients + kTable + kBias, kFrame, SLUICE_F32, 1,
                                 /*layers=*/0, /*embeddings=*/1, /*head=*/1, /*device=*/0, /*delay=*/0,
                                 /*versions=*/1, /*weights_offset=*/0, /*weights_bytes=*/0, /*recomputed=*/0,
-                                /*predicts=*/0}};
+                                /*predicts=*/0, /*narrow=*/-1}};
 const sluice_device devices[] = {{0, 0, kEvaluate, /*busy=*/1, 0, 0}};
 
 const sluice_parameter parameters[] = {

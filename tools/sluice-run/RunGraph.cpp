@@ -48,6 +48,8 @@ bool Model::fillParameters(MLIRContext *context, const GivenValues &given, uint6
     if (!fill(memory, type, values, {}))
       return false;
   }
+  if (int32_t narrow = binary.stages[0].narrow; narrow >= 0)
+    call(narrow);
   return true;
 }
 

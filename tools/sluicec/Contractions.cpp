@@ -1,5 +1,6 @@
 //===- Contractions.cpp - What the sums of a step's products lose --------------------------===//
 #include "tools/sluicec/Contractions.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include <algorithm>
@@ -68,6 +69,9 @@ private:
 std::string Collector::parameterBehind(Value value, size_t depth) const {
   while (auto quantize = value.getDefiningOp<QuantizeOp>())
     value = quantize.getInput();
+  // Of a narrow copy.
+  if (auto widened = value.getDefiningOp<arith::ExtFOp>())
+    value = widened.getIn();
   if (auto read = value.getDefiningOp<ReadOp>())
     return read.getSymbol().str();
   auto argument = dyn_cast<BlockArgument>(value);

@@ -68,6 +68,8 @@ static FailureOr<std::vector<StageMemory>> measureMemory(ModuleOp module, pipe::
     StageMemory &entry = memory[parameter.getStage().value_or(0)];
     entry.parameters += cast<RankedTensorType>(parameter.getType()).getNumElements();
     entry.weights += bytesOf(parameter.getType());
+    if (Type copy = parameter.getNarrowCopyType())
+      entry.weights += bytesOf(copy);
   }
   for (auto slot : module.getOps<SlotOp>()) {
     int64_t &state = memory[slot.getStage().value_or(0)].state;

@@ -56,6 +56,12 @@ struct Options {
           "fp8-2018, hfp8, hopper-fp8; behind it ,scale=none, tensor or blocks (128 terms of a sum) says what shares a "
           "scale; everything else stays f32, but weights and moments by fp8-2018 (default: f32)"),
       llvm::cl::init("f32"), llvm::cl::cat(category)};
+  llvm::cl::opt<bool> narrowWeights{
+      "narrow-weights",
+      llvm::cl::desc("Keep a copy of weights in the type that contractions round them to, which they read in place of "
+                     "the f32 that is updated: 2 bytes more a parameter, and the same bits; --narrow-weights=false "
+                     "keeps none (default: on)"),
+      llvm::cl::init(true), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> lossScale{
       "loss-scale",
       llvm::cl::desc(

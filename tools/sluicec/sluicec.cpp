@@ -135,6 +135,7 @@ static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, c
   NumericsOptions numerics;
   numerics.compute = options.compute.getValue();
   numerics.accumulate = options.accumulate.getValue();
+  numerics.narrowWeights = options.narrowWeights.getValue();
   numerics.state = stateOf(options);
   numerics.logAccumulation = options.logAccumulation.getValue();
   buildNumericsPipeline(manager, numerics);

@@ -25,8 +25,8 @@ sluice_binary large() {
   program.parameter_bytes = 10 * kMebi;
   program.gradient_bytes = 10 * kMebi;
   program.persistent_bytes = 60 * kMebi;
-  static const sluice_stage stage = {0, 10 * kMebi, 10 * kMebi, 30 * kMebi, SLUICE_F32, 1, 0, 1,
-                                     1, 0,          0,          1,          0,          0, 0, 0};
+  static const sluice_stage stage = {0, 10 * kMebi, 10 * kMebi, 30 * kMebi, SLUICE_F32, 1, 0, 1, 1,
+                                     0, 0,          1,          0,          0,          0, 0, -1};
   program.stages = &stage;
   return program;
 }

@@ -53,9 +53,9 @@ void LineProgram::addParameters() {
     scalars.push_back({name, 0, name, -kInfinity, kInfinity, 0});
   // gradients, frames, element, how many; then what stages have, their device, and one version of weights
   stages.push_back({kTableGradient, 64, kTableGradient + 64, kFirstFrameBytes, SLUICE_F32, kMicroBatches / replicas, 0,
-                    1, 0, 0, 0, 1, 0, 0, 0, 0});
+                    1, 0, 0, 0, 1, 0, 0, 0, 0, -1});
   stages.push_back({kLineGradient, 64, kLineGradient + 64, kSecondFrameBytes, SLUICE_F32, 1, 0, 0, 1, devices - 1, 0, 1,
-                    0, 0, 0, 0});
+                    0, 0, 0, 0, -1});
 }
 
 void LineProgram::addLaunch(const char *kernel, uint32_t threads, const std::vector<sluice_operand> &of) {

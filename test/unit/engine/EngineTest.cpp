@@ -54,6 +54,38 @@ TEST(EngineTest, InitialValuesAreNormal) {
   EXPECT_NEAR(std::sqrt(squares / count), 0.02, 0.02 * 0.015);
 }
 
+/// What the function that writes narrow copies has seen of the first weight, call by call.
+std::vector<float> seenByNarrow;
+
+void narrow(const sluice_step *, const sluice_blocks *blocks, void *) {
+  seenByNarrow.push_back(*static_cast<const float *>(blocks->weights));
+}
+
+TEST(EngineTest, NarrowCopiesAreWrittenWhenTheHostHasWrittenWeights) {
+  sluice_binary program = sluice_program;
+  std::vector<sluice_function> functions(program.functions, program.functions + program.function_count);
+  sluice_stage stage = program.stages[0];
+  stage.narrow = static_cast<int32_t>(functions.size());
+  functions.push_back({"narrow", narrow, 0, 0, 0, 0, 0});
+  program.functions = functions.data();
+  program.function_count = static_cast<uint32_t>(functions.size());
+  program.stages = &stage;
+  seenByNarrow.clear();
+  Engine engine(program, 1);
+  engine.initializeParameters(1);
+  std::vector<TensorView> parameters = engine.parameterTensors();
+  auto *first = static_cast<float *>(parameters[0].data);
+  std::vector<float> expected = {*first};
+  EXPECT_EQ(seenByNarrow, expected);
+  // The update writes them itself.
+  engine.trainStep(fakeSettings(0), loadFakePattern);
+  EXPECT_EQ(seenByNarrow, expected);
+  *first = 7;
+  engine.tensorsChanged();
+  expected.push_back(7);
+  EXPECT_EQ(seenByNarrow, expected);
+}
+
 TEST(EngineTest, LearnsAndReportsTheMeanOverMicroBatches) {
   std::vector<double> losses = lossesOf(1, 100);
   EXPECT_NEAR(losses.front(), std::log(double(kFakeVocabulary)), 0.05);

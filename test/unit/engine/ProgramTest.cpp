@@ -21,6 +21,16 @@ TEST(ProgramTest, RefusesATableOfAnotherVersion) {
   EXPECT_THROW(checkProgram(program), Error);
 }
 
+TEST(ProgramTest, RefusesCopiesThatNoFunctionWrites) {
+  sluice_binary program = sluice_program;
+  sluice_stage stage = program.stages[0];
+  program.stages = &stage;
+  stage.narrow = static_cast<int32_t>(program.function_count) - 1;
+  checkProgram(program);
+  ++stage.narrow;
+  EXPECT_THROW(checkProgram(program), Error);
+}
+
 TEST(ProgramTest, RefusesHeldGradientsThatAreNotOfTheirStage) {
   sluice_binary program = sluice_program;
   const sluice_stage &stage = program.stages[0];
