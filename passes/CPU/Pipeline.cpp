@@ -31,6 +31,8 @@ public:
 
   TargetAttrInterface describe(MLIRContext *context) const override { return processor.describe(context); }
 
+  bool gainsFromNarrowFactors() const override { return false; }
+
   void buildKernelPipeline(OpPassManager &manager, StringRef tuneCache) const override {
     buildCPUBlockPipeline(manager);
     manager.addNestedPass<func::FuncOp>(createDescribeKernels());

@@ -35,6 +35,8 @@ public:
 
   TargetAttrInterface describe(MLIRContext *context) const override { return card.describe(context); }
 
+  bool gainsFromNarrowFactors() const override { return true; }
+
   void buildKernelPipeline(OpPassManager &manager, StringRef tuneCache) const override {
     // Here for ops that become kernels as they are, and below for those that become loops.
     manager.addNestedPass<func::FuncOp>(createDescribeKernels());

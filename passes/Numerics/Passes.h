@@ -25,7 +25,7 @@ struct NumericsOptions : mlir::PassPipelineOptions<NumericsOptions> {
   Option<std::string> accumulate{*this, "accumulate", llvm::cl::desc("How their products are summed")};
   Option<bool> narrowWeights{*this, "narrow-weights",
                              llvm::cl::desc("Whether weights have copies in the type that contractions round them to"),
-                             llvm::cl::init(true)};
+                             llvm::cl::init(false)};
   Option<std::string> state{*this, "state", llvm::cl::desc("What weights and the first moment are values of"),
                             llvm::cl::init("f32")};
   Option<std::string> logAccumulation{*this, "log-accumulation",

@@ -21,6 +21,10 @@ public:
   /// What the module carries as `sluice.target`.
   virtual TargetAttrInterface describe(mlir::MLIRContext *context) const = 0;
 
+  /// Whether contractions read factors where they lie, so that narrow ones move fewer bytes. Else factors are packed
+  /// first, which rounds them on the way.
+  virtual bool gainsFromNarrowFactors() const = 0;
+
   /// From functions on buffers, whose contractions are ops of linalg and whose blocked ops are whole, to the target's
   /// kernels on planned memory. `tuneCache` names a file of strategies that were measured, or is empty.
   virtual void buildKernelPipeline(mlir::OpPassManager &manager, llvm::StringRef tuneCache) const = 0;

@@ -59,9 +59,9 @@ struct Options {
   llvm::cl::opt<bool> narrowWeights{
       "narrow-weights",
       llvm::cl::desc("Keep a copy of weights in the type that contractions round them to, which they read in place of "
-                     "the f32 that is updated: 2 bytes more a parameter, and the same bits; --narrow-weights=false "
-                     "keeps none (default: on)"),
-      llvm::cl::init(true), llvm::cl::cat(category)};
+                     "the f32 that is updated: 2 bytes more a parameter, and the same bits (default: on for GPUs, "
+                     "off for CPUs, which do not gain from it)"),
+      llvm::cl::init(false), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> lossScale{
       "loss-scale",
       llvm::cl::desc(

@@ -128,14 +128,16 @@ static void setGradientOptions(GradientOptions &gradient, ModuleOp module, const
   }
 }
 
-static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, const Options &options) {
+static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, const Options &options,
+                                        const Target &target) {
   GradientOptions gradient;
   setGradientOptions(gradient, module, options);
   buildGradientPipeline(manager, gradient);
   NumericsOptions numerics;
   numerics.compute = options.compute.getValue();
   numerics.accumulate = options.accumulate.getValue();
-  numerics.narrowWeights = options.narrowWeights.getValue();
+  numerics.narrowWeights = options.narrowWeights.getNumOccurrences() ? options.narrowWeights.getValue()
+                                                                     : target.gainsFromNarrowFactors();
   numerics.state = stateOf(options);
   numerics.logAccumulation = options.logAccumulation.getValue();
   buildNumericsPipeline(manager, numerics);
@@ -148,7 +150,7 @@ static void setLoweringOptions(LoweringOptions &lowering, const Options &options
 }
 
 /// Measures what the cache lacks for the contractions of the model.
-static LogicalResult tune(ModuleOp module, const Options &options) {
+static LogicalResult tune(ModuleOp module, const Options &options, const Target &target) {
   llvm::Expected<Processor> processor = Processor::get(options.cpu);
   if (!processor)
     return failure(fail(llvm::toString(processor.takeError()), 2));
@@ -158,7 +160,7 @@ static LogicalResult tune(ModuleOp module, const Options &options) {
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager manager(module.getContext());
   manager.enableVerifier(options.verifyEach);
-  addGradientAndNumericsPhase(manager, *copy, options);
+  addGradientAndNumericsPhase(manager, *copy, options, target);
   LoweringOptions lowering;
   setLoweringOptions(lowering, options);
   buildBufferPipeline(manager, lowering);
@@ -182,7 +184,7 @@ static LogicalResult runPhases(ModuleOp module, const Options &options, const Ta
   for (PassManager *manager : {&toKernels, &toLLVM})
     manager->enableVerifier(options.verifyEach);
   if (emit >= Emit::Gradient)
-    addGradientAndNumericsPhase(toKernels, module, options);
+    addGradientAndNumericsPhase(toKernels, module, options, target);
   if (emit >= Emit::Kernels)
     buildKernelPipeline(toKernels, lowering);
   if (emit == Emit::Ptx)
@@ -198,10 +200,10 @@ static LogicalResult runPhases(ModuleOp module, const Options &options, const Ta
 }
 
 /// Prints the plan of the step. Differentiated functions and the places of slots are enough for it.
-static LogicalResult explain(ModuleOp module, const Options &options) {
+static LogicalResult explain(ModuleOp module, const Options &options, const Target &target) {
   PassManager toSlots(module.getContext());
   toSlots.enableVerifier(options.verifyEach);
-  addGradientAndNumericsPhase(toSlots, module, options);
+  addGradientAndNumericsPhase(toSlots, module, options, target);
   toSlots.addPass(createPlanSlots());
   if (failed(verify(module)) || failed(toSlots.run(module)))
     return failure();
@@ -278,8 +280,8 @@ int main(int argc, char **argv) {
     return success();
   });
   if (options.explain.getNumOccurrences())
-    return failed(explain(*module, options)) ? failureCode : finishOutput(fail);
-  if (options.tune && failed(tune(*module, options)))
+    return failed(explain(*module, options, **target)) ? failureCode : finishOutput(fail);
+  if (options.tune && failed(tune(*module, options, **target)))
     return failureCode;
   if (failed(runPhases(*module, options, **target, warning)))
     return failureCode;
