@@ -11,6 +11,8 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "passes/Blocked/Blocks.h"
+#include "passes/Build/BFloat16.h"
+#include "passes/Build/CacheLines.h"
 #include "passes/Build/Formula.h"
 
 using namespace mlir;
@@ -41,8 +43,9 @@ struct Head {
   Value perRow() { return b.temporary({rows}, element); }
 
   Value count();
-  void emitGradient(Value offset, Value logits, Value logsumexp, Value gradient, Value count);
-  void emitProducts(Part part, Value logits, Value dinput, Value dweight, bool accumulate);
+  Value gradientsOf(Part part, Value logits);
+  void emitGradients(Value offset, Value logits, Value logsumexp, Value gradient, Value count, Value gradients);
+  void emitProducts(Part part, Value gradients, Value dinput, Value dweight, bool accumulate);
   void emitLoss(Value logsumexp, Value picked, Value count, Value loss);
 
   BlockBuilder &b;
@@ -126,25 +129,39 @@ void Head::emitLoss(Value logsumexp, Value picked, Value count, Value loss) {
   });
 }
 
-/// Logits become their gradient; where there is no target the row has none.
-void Head::emitGradient(Value offset, Value logits, Value logsumexp, Value gradient, Value count) {
-  b.elementwise({logsumexp, targets, gradient, count}, logits,
+/// Where the gradients of some logits go: into the place of these, or where products round them to 16 bits, as that
+/// into a place of their own.
+Value Head::gradientsOf(Part part, Value logits) {
+  Type type = computeType ? computeType.getValue() : element;
+  if (type == element || type.getIntOrFloatBitWidth() != 16)
+    return logits;
+  Value all = b.temporary({rows, inOddLines(part.size, type)}, type);
+  return b.subview(all, {{b.getIndexAttr(0), rows}, {b.getIndexAttr(0), part.size}});
+}
+
+/// The gradients of logits, maybe in the place of these; where there is no target the row has none.
+void Head::emitGradients(Value offset, Value logits, Value logsumexp, Value gradient, Value count, Value gradients) {
+  // The last operand are the logits, which are the output where the gradients take their place.
+  SmallVector<Value> inputs = {logsumexp, targets, gradient, count};
+  if (gradients != logits)
+    inputs.push_back(logits);
+  b.elementwise(inputs, gradients,
                 [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
                   Formula f{b, element};
                   Value probability = math::ExpOp::create(b, f.sub(v[4], v[0]));
                   Value one = arith::SelectOp::create(b, isTarget(b, v[1], offset), f.c(1), f.c(0));
                   Value scaled = f.mul(f.sub(probability, one), f.div(v[2], v[3]));
-                  return {f.ifCounted(v[1], scaled)};
+                  return convertOf(b, {f.ifCounted(v[1], scaled), v.back()});
                 },
                 /*trailing=*/{0, 1});
 }
 
-void Head::emitProducts(Part part, Value logits, Value dinput, Value dweight, bool accumulate) {
-  b.contract("nv,vc->nc", logits, rowsOf(weight, part), dinput, computeType);
+void Head::emitProducts(Part part, Value gradients, Value dinput, Value dweight, bool accumulate) {
+  b.contract("nv,vc->nc", gradients, rowsOf(weight, part), dinput, computeType);
   Value rows = rowsOf(dweight, part);
   if (!accumulate)
     b.fill(rows, 0);
-  b.contract("nv,nc->vc", logits, input, rows, computeType);
+  b.contract("nv,nc->vc", gradients, input, rows, computeType);
 }
 
 void sluice::decomposeCrossEntropy(BlockedCrossEntropyOp op) {
@@ -174,8 +191,9 @@ void sluice::decomposeCrossEntropyBackward(BlockedCrossEntropyBackwardOp op) {
   h.blocks([&](Part part, Value offset) {
     Value logits = b.temporary({h.rows, part.size}, h.element);
     h.computeLogits(part, logits);
-    h.emitGradient(offset, logits, logsumexp, gradient, count);
-    h.emitProducts(part, logits, dinput, dweight, op.getAccumulate());
+    Value gradients = h.gradientsOf(part, logits);
+    h.emitGradients(offset, logits, logsumexp, gradient, count, gradients);
+    h.emitProducts(part, gradients, dinput, dweight, op.getAccumulate());
   });
 }
 
@@ -207,9 +225,9 @@ void sluice::decomposeCrossEntropyWithGradient(BlockedCrossEntropyWithGradientOp
     });
     sums.store(vector(logsumexp));
     h.blocks([&](Part part, Value offset) {
-      Value ofPart = logits.at(part);
-      h.emitGradient(offset, ofPart, vector(logsumexp), gradient, count);
-      h.emitProducts(part, ofPart, whole.rowsOf(dinput, block), dweight, accumulate);
+      Value ofPart = logits.at(part), gradients = h.gradientsOf(part, ofPart);
+      h.emitGradients(offset, ofPart, vector(logsumexp), gradient, count, gradients);
+      h.emitProducts(part, gradients, whole.rowsOf(dinput, block), dweight, accumulate);
     });
   });
   whole.emitLoss(logsumexp, picked, count, loss);

@@ -28,6 +28,10 @@ Value NarrowTile::place(ImplicitLocOpBuilder &b, Value row, Value chunkOfRow, in
 
 bool NarrowTiles::isNarrow() const { return cast<MemRefType>(matrix.flat.getType()).getElementType().isBF16(); }
 
+bool NarrowTiles::isAsynchronous() const {
+  return isNarrow() && isContiguous() && matrix.alignment % NarrowTile::chunk == 0;
+}
+
 bool NarrowTiles::isWhole() const {
   int64_t elementsOfAccess = isNarrow() ? 8 : 4;
   return isContiguous() && sizeOfRow() % NarrowTile::chunk == 0 && matrix.alignment % elementsOfAccess == 0;
@@ -109,6 +113,14 @@ Value NarrowTiles::wholeIsInside(ImplicitLocOpBuilder &b, const Source &source) 
   return both(b, source.rowIsInside, below(b, source.firstOfRow, sizeOfRow()));
 }
 
+/// Elements of a chunk that begins inside its row.
+Value NarrowTiles::validOf(ImplicitLocOpBuilder &b, const Source &source) const {
+  Value all = constantIndex(b, NarrowTile::chunk);
+  if (sizeOfRow() % NarrowTile::chunk == 0)
+    return all;
+  return arith::MinUIOp::create(b, arith::SubIOp::create(b, constantIndex(b, sizeOfRow()), source.firstOfRow), all);
+}
+
 SmallVector<Value> NarrowTiles::begin(ImplicitLocOpBuilder &b, Value thread, Value start, Value firstLine,
                                       Value firstTerm, Place place) const {
   SmallVector<Value> loaded;
@@ -124,7 +136,7 @@ SmallVector<Value> NarrowTiles::begin(ImplicitLocOpBuilder &b, Value thread, Val
     }
     Value isInside = wholeIsInside(b, source), valid;
     if (isInside)
-      valid = arith::SelectOp::create(b, isInside, constantIndex(b, NarrowTile::chunk), constantIndex(b, 0));
+      valid = arith::SelectOp::create(b, isInside, validOf(b, source), constantIndex(b, 0));
     Value to = plus(b, place.index, tile.place(b, chunk.row, chunk.inRow, chunk.moreRows));
     copyAsync(b, {matrix.flat, safe(b, isInside, source.index, start)}, {place.flat, to}, NarrowTile::chunk, valid);
   }

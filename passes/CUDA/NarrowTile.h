@@ -35,7 +35,7 @@ public:
 
   const NarrowTile &shape() const { return tile; }
   /// Whether copies go on behind `begin`, with nothing for `finish` to store.
-  bool isAsynchronous() const { return isNarrow() && isWhole(); }
+  bool isAsynchronous() const;
 
 private:
   /// A chunk of the tile, in the row `row` + `moreRows`.
@@ -62,6 +62,7 @@ private:
                   mlir::Value firstTerm) const;
   /// Whether the elements of a chunk are there, all or none; null: they are.
   mlir::Value wholeIsInside(mlir::ImplicitLocOpBuilder &b, const Source &source) const;
+  mlir::Value validOf(mlir::ImplicitLocOpBuilder &b, const Source &source) const;
   mlir::Value load(mlir::ImplicitLocOpBuilder &b, const Source &source, mlir::Value start) const;
   mlir::Value loadElements(mlir::ImplicitLocOpBuilder &b, const Source &source, mlir::Value start) const;
 

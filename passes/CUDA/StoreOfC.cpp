@@ -124,7 +124,7 @@ Value StoreOfC::initialized(Value sums, Value row, Value column) const {
 void StoreOfC::store(Value sums, Value row, Value column) {
   Value value = initialized(sums, row, column);
   linalg::GenericOp op = fused.epilogue.op;
-  if (!op || !llvm::is_contained(op.getOutputs(), fused.contraction.c.value))
+  if (fused.keepsC && !(op && llvm::is_contained(op.getOutputs(), fused.contraction.c.value)))
     storeLanes(b, value, c.flat, c.index(b, row, column));
   if (op)
     runEpilogue(value, row, column);

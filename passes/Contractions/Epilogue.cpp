@@ -18,10 +18,16 @@ static bool isIdentity(linalg::GenericOp op, OpOperand &operand) {
   return op.getMatchingIndexingMap(&operand).isIdentity();
 }
 
+/// Whether an operand may have such elements: those of C, or floats of 16 bits, which take part as C's do.
+static bool hasElementsOf(Type type, Type ofC) {
+  return type == ofC || (ofC.isF32() && isa<FloatType>(type) && type.getIntOrFloatBitWidth() == 16);
+}
+
 /// The operand collapsed as C is, if its dimensions are some of C's in their order and a row of it can be loaded.
 static std::optional<Contraction::Operand> collapseAs(const Contraction::Operand &c, Value value, AffineMap map) {
   auto type = dyn_cast<MemRefType>(value.getType());
-  if (!type || !type.isStrided() || type.getElementType() != c.type.getElementType() || !map.isProjectedPermutation())
+  if (!type || !type.isStrided() || !hasElementsOf(type.getElementType(), c.type.getElementType()) ||
+      !map.isProjectedPermutation())
     return std::nullopt;
   Contraction::Operand result;
   result.value = value;
@@ -102,10 +108,15 @@ static bool mayMove(linalg::GenericOp op, Operation *contraction, Operation *poi
   return true;
 }
 
+bool sluice::isIntermediate(Value c, const Initialization &initialization, Operation *contraction,
+                            linalg::GenericOp op) {
+  auto isKnown = [&](Operation *user) { return user == initialization.op || user == contraction || user == op; };
+  return initialization.op && c.getDefiningOp<memref::AllocOp>() && llvm::all_of(c.getUsers(), isKnown);
+}
+
 /// An output that C's own buffer is not needed beside: sums may be kept there until they are complete.
 static Value replacementOfC(linalg::GenericOp op, Value c, Initialization initialization, Operation *contraction) {
-  auto isKnown = [&](Operation *user) { return user == initialization.op || user == contraction || user == op; };
-  if (!initialization.op || !c.getDefiningOp<memref::AllocOp>() || !llvm::all_of(c.getUsers(), isKnown))
+  if (!isIntermediate(c, initialization, contraction, op))
     return {};
   for (OpOperand &output : op.getDpsInitsMutable())
     if (output.get().getType() == c.getType() && !op.payloadUsesValueFromOperand(&output) &&

@@ -16,6 +16,10 @@ struct Epilogue {
   int64_t bytesBesideC(mlir::Value c) const;
 };
 
+/// Whether C is a buffer that its initialization, which there is, its contraction and the op behind it alone see.
+bool isIntermediate(mlir::Value c, const Initialization &initialization, mlir::Operation *contraction,
+                    mlir::linalg::GenericOp op);
+
 /// Takes the epilogue of the contraction: moves it right behind it, and what it needs before the contraction and its
 /// initialization. Where the epilogue alone reads C, and writes a buffer that it does not read, that buffer takes the
 /// place of C. No op is erased but that of the buffer whose place was taken.

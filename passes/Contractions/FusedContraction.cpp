@@ -46,7 +46,8 @@ sluice::fuseContractions(Operation *root, function_ref<LogicalResult(const Contr
     Epilogue epilogue = takeEpilogue(*contraction, initialization, aliases);
     if (epilogue.op)
       epilogues.insert(epilogue.op);
-    result.push_back({*contraction, initialization, epilogue});
+    bool keepsC = !epilogue.op || !isIntermediate(contraction->c.value, initialization, op, epilogue.op);
+    result.push_back({*contraction, initialization, epilogue, keepsC});
   }
   return result;
 }

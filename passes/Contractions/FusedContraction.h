@@ -13,6 +13,8 @@ struct FusedContraction {
   Contraction contraction;
   Initialization initialization;
   Epilogue epilogue;
+  /// Whether more than the epilogue reads C; else nobody needs to find the sums there.
+  bool keepsC = true;
 
   /// What the contraction computes and moves, with its epilogue, for which C does not move; null: nobody described it.
   KernelAttr kernel() const;

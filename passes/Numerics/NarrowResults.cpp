@@ -12,17 +12,21 @@ namespace sluice {
 using namespace mlir;
 using namespace sluice;
 
-/// Whether a loop of its own computes the result, element by element in the end: rounding joins it. What is computed as
-/// the sums of a contraction become complete stays as it is, for vectors of one type.
-static bool hasOwnLoop(Operation *op) { return isa<NormOpInterface>(op); }
+/// Whether a loop, or the epilogue of a contraction, computes results element by element in the end: rounding joins it.
+/// Attention, blocks of logits and rows of tables have loops of other kinds.
+static bool endsElementwise(Operation *op) {
+  return isa<NormOpInterface, ActivationOpInterface, LinearOp, MatmulOp, AddOp, MulOp, ScaleOp, DropoutOp>(op);
+}
 
 namespace {
 struct NarrowResults : sluice::impl::NarrowResultsBase<NarrowResults> {
+  using NarrowResultsBase::NarrowResultsBase;
+
   void runOnOperation() override {
     int64_t count = 0, bytes = 0;
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
-      if (hasOwnLoop(op))
+      if (all ? endsElementwise(op) : isa<NormOpInterface>(op))
         ops.push_back(op);
     });
     for (Operation *op : ops)

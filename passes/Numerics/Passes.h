@@ -26,6 +26,9 @@ struct NumericsOptions : mlir::PassPipelineOptions<NumericsOptions> {
   Option<bool> narrowWeights{*this, "narrow-weights",
                              llvm::cl::desc("Whether weights have copies in the type that contractions round them to"),
                              llvm::cl::init(false)};
+  Option<bool> narrowResults{*this, "narrow-results",
+                             llvm::cl::desc("Whether more than results of norms are rounded where they are computed"),
+                             llvm::cl::init(false)};
   Option<std::string> state{*this, "state", llvm::cl::desc("What weights and the first moment are values of"),
                             llvm::cl::init("f32")};
   Option<std::string> logAccumulation{*this, "log-accumulation",

@@ -192,6 +192,8 @@ def NarrowResults : Pass<"sluice-narrow-results", "::mlir::ModuleOp"> {
   let description = [{
     - Needs: the result of a norm, which a loop of its own computes. Contractions that round to the compute type are all
       that uses it, through ops that only rearrange.
+    - Does: with `all` takes results of other ops as well, which are complete element by element in the end:
+      activations, contractions, sums, scales, dropout. This is for targets whose contractions read factors as they lie.
     - Does: rounds it once, where it is computed, and not each time that it is packed. It takes half the memory.
     - In front of the contractions it is widened again, which they see through.
     - Leaves: every result as it was, as rounding twice is rounding once. A remark of the category `numerics` says how
@@ -212,6 +214,9 @@ def NarrowResults : Pass<"sluice-narrow-results", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let options = [
+    Option<"all", "all", "bool", /*default=*/"false", "Whether ops beside norms round their results, too">,
+  ];
 }
 
 def NarrowWeights : Pass<"sluice-narrow-weights", "::mlir::ModuleOp"> {

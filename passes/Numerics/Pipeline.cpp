@@ -46,7 +46,9 @@ void sluice::buildNumericsPipeline(OpPassManager &manager, const NumericsOptions
       manager.addPass(std::move(select));
     }
     manager.addPass(createNarrowKept());
-    manager.addPass(createNarrowResults());
+    NarrowResultsOptions results;
+    results.all = options.narrowResults.getValue();
+    manager.addPass(createNarrowResults(results));
     if (options.narrowWeights)
       manager.addPass(createNarrowWeights());
     // When each call has a function of its own still, by whose name it draws.

@@ -92,6 +92,8 @@ struct FuseElementwise : sluice::impl::FuseElementwiseBase<FuseElementwise> {
     RewritePatternSet patterns(context);
     linalg::populateElementwiseOpsFusionPatterns(patterns, mayFuse);
     patterns.add<RoundInProducer>(context);
+    // What is rounded alone need not be there as it was.
+    linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, mayFuse);
     tensor::populateBubbleUpExpandShapePatterns(patterns);
     affine::AffineApplyOp::getCanonicalizationPatterns(patterns, context);

@@ -79,3 +79,21 @@ func.func @should_not_exceed_a_small_vocabulary(%g: memref<f32>, %x: memref<4x8x
     outs(%loss, %dx, %dw : memref<f32>, memref<4x8xf32>, memref<13x8xf32>) {block = array<i64: 32, 48>}
   return
 }
+
+// The gradients of logits that products round to bf16 are kept as such, in a place of their own; their rows are an odd
+// number of cache lines apart.
+// CHECK-LABEL: @should_round_gradients_of_logits
+// CHECK: %[[ALL:.*]] = memref.alloc() : memref<64x96xbf16>
+// CHECK: %[[GRADIENTS:.*]] = memref.subview %[[ALL]][0, 0] [64, 50] [1, 1]
+// CHECK: linalg.generic {{.*}} outs(%[[GRADIENTS]]
+// CHECK: %[[GRADIENT:.*]] = arith.bitcast %{{.*}} : i16 to bf16
+// CHECK-NEXT: linalg.yield %[[GRADIENT]]
+// CHECK: linalg.contract {{.*}} ins(%[[GRADIENTS]]
+// CHECK: linalg.contract {{.*}} ins(%[[GRADIENTS]]
+func.func @should_round_gradients_of_logits(%g: memref<f32>, %x: memref<64x8xf32>, %w: memref<200x8xf32>,
+    %t: memref<64xi32>, %l: memref<64xf32>, %dx: memref<64x8xf32>, %dw: memref<200x8xf32>) {
+  sluice.blocked_cross_entropy_backward
+    ins(%g, %x, %w, %t, %l : memref<f32>, memref<64x8xf32>, memref<200x8xf32>, memref<64xi32>, memref<64xf32>)
+    outs(%dx, %dw : memref<64x8xf32>, memref<200x8xf32>) {block = array<i64: 50>, compute_type = bf16}
+  return
+}

@@ -97,3 +97,26 @@ func.func @an_epilogue_runs_behind_the_last_block_of_the_sum(%a: memref<7x16xf32
   }
   return
 }
+
+// What is rounded is stored as such; the sums before have a buffer of their own.
+// CHECK-LABEL: @an_epilogue_rounds
+// CHECK: %[[SUMS:.*]] = memref.alloc() : memref<6x16xf32>
+// CHECK: scf.for %[[R:.*]] = %c0 to %c6 step %c1
+// CHECK: %[[C:.*]] = vector.load %[[SUMS]][%[[R]], %c0] : memref<6x16xf32>, vector<8xf32>
+// CHECK: %[[NARROW:.*]] = arith.truncf %[[C]] : vector<8xf32> to vector<8xbf16>
+// CHECK: vector.store %[[NARROW]], %arg2[%[[R]], %c0] : memref<6x16xbf16>, vector<8xbf16>
+// CHECK-NOT: linalg.
+func.func @an_epilogue_rounds(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %y: memref<6x16xbf16>) {
+  %zero = arith.constant 0.0 : f32
+  %c = memref.alloc() : memref<6x16xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<6x16xf32>)
+  linalg.matmul {sluice_cpu.strategy = #one_register_block}
+    ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%c : memref<6x16xf32>) outs(%y : memref<6x16xbf16>) {
+  ^bb0(%p: f32, %r: bf16):
+    %0 = arith.truncf %p : f32 to bf16
+    linalg.yield %0 : bf16
+  }
+  return
+}

@@ -101,3 +101,31 @@ func.func @sums_stay(%a: memref<32x128xf32>, %b: memref<128x64xf32>, %c: memref<
   }
   return
 }
+
+// What is rounded is stored in its type alone.
+// CHECK-LABEL: @narrow_result
+// CHECK-NOT: memref.alloc
+// CHECK-COUNT-32: vector.fma
+// CHECK-NOT: vector.store %{{.*}} : memref<2048xf32>
+// CHECK: %[[OF:.*]] = vector.load %{{.*}} {alignment = 8 : i64} : memref<2048xbf16>, vector<4xbf16>
+// CHECK: %[[WIDE:.*]] = arith.extf %[[OF]] : vector<4xbf16> to vector<4xf32>
+// CHECK: %[[SUM:.*]] = arith.addf %{{.*}}, %[[WIDE]] : vector<4xf32>
+// CHECK: %[[NARROW:.*]] = arith.truncf %[[SUM]] : vector<4xf32> to vector<4xbf16>
+// CHECK: vector.store %[[NARROW]], %{{.*}} {alignment = 8 : i64} : memref<2048xbf16>, vector<4xbf16>
+func.func @narrow_result(%a: memref<32x128xf32>, %b: memref<128x64xf32>, %residual: memref<32x64xbf16>,
+                         %out: memref<32x64xbf16>) {
+  %zero = arith.constant 0.0 : f32
+  %c = memref.alloc() : memref<32x64xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<32x64xf32>)
+  linalg.matmul {sluice_cuda.strategy = #strategy}
+    ins(%a, %b : memref<32x128xf32>, memref<128x64xf32>) outs(%c : memref<32x64xf32>)
+  linalg.generic {indexing_maps = [#all, #all, #all], iterator_types = ["parallel", "parallel"]}
+    ins(%c, %residual : memref<32x64xf32>, memref<32x64xbf16>) outs(%out : memref<32x64xbf16>) {
+  ^bb0(%x: f32, %r: bf16, %y: bf16):
+    %wide = arith.extf %r : bf16 to f32
+    %sum = arith.addf %x, %wide : f32
+    %narrow = arith.truncf %sum : f32 to bf16
+    linalg.yield %narrow : bf16
+  }
+  return
+}

@@ -57,3 +57,19 @@ func.func @edges(%a: memref<33x17xbf16>, %b: memref<65x17xbf16>, %c: memref<33x6
     ins(%a, %b : memref<33x17xbf16>, memref<65x17xbf16>) outs(%c : memref<33x65xf32>)
   return
 }
+
+// Rows that begin at whole chunks are copied as they are; of the last chunk of a row what there is, zero behind it.
+// CHECK-LABEL: @part_of_a_chunk
+// CHECK: %[[LEFT:.*]] = arith.minui %{{.*}}, %c8
+// CHECK: %[[VALID:.*]] = arith.select %{{.*}}, %[[LEFT]], %c0
+// CHECK: %[[BYTES:.*]] = arith.muli %{{.*}}
+// CHECK: nvvm.cp.async.shared.global %{{.*}}, %{{.*}}, 16, cache = cg, %{{.*}}
+// CHECK-NOT: memref.load
+// CHECK: nvvm.mma.sync
+func.func @part_of_a_chunk(%a: memref<33x17xbf16, strided<[24, 1]>>, %b: memref<64x17xbf16, strided<[24, 1]>>,
+                           %c: memref<33x64xf32>) {
+  linalg.contract indexing_maps = [#mk, #nk, #mn] {sluice_cuda.strategy = #strategy, sluice.compute_type = bf16}
+    ins(%a, %b : memref<33x17xbf16, strided<[24, 1]>>, memref<64x17xbf16, strided<[24, 1]>>)
+    outs(%c : memref<33x64xf32>)
+  return
+}

@@ -91,6 +91,32 @@ func.func @should_round_where_it_is_computed(%x: tensor<4x5xf32>)
   return %0#0, %0#1, %1 : tensor<4x5xf32>, tensor<4x5xf32>, tensor<4x5xbf16>
 }
 
+// What nobody reads but as rounded is not computed as it was.
+// CHECK-LABEL: @should_keep_the_rounded_alone
+// CHECK: %[[BOTH:.*]]:2 = linalg.generic
+// CHECK-SAME: outs(%{{.*}}, %{{.*}} : tensor<4x5xf32>, tensor<4x5xbf16>)
+// CHECK: linalg.yield
+// CHECK-NOT: linalg.generic
+// CHECK: return %[[BOTH]]#0, %[[BOTH]]#1
+func.func @should_keep_the_rounded_alone(%x: tensor<4x5xf32>) -> (tensor<4x5xf32>, tensor<4x5xbf16>) {
+  %e = tensor.empty() : tensor<4x5xf32>
+  %0:2 = linalg.generic {indexing_maps = [#both, #both, #both], iterator_types = ["parallel", "parallel"]}
+    ins(%x : tensor<4x5xf32>) outs(%e, %e : tensor<4x5xf32>, tensor<4x5xf32>) {
+  ^bb0(%in: f32, %out: f32, %other: f32):
+    %2 = math.exp %in : f32
+    %3 = math.sin %in : f32
+    linalg.yield %2, %3 : f32, f32
+  } -> (tensor<4x5xf32>, tensor<4x5xf32>)
+  %n = tensor.empty() : tensor<4x5xbf16>
+  %1 = linalg.generic {indexing_maps = [#both, #both], iterator_types = ["parallel", "parallel"]}
+    ins(%0#1 : tensor<4x5xf32>) outs(%n : tensor<4x5xbf16>) {
+  ^bb0(%in: f32, %out: bf16):
+    %2 = arith.truncf %in : f32 to bf16
+    linalg.yield %2 : bf16
+  } -> tensor<4x5xbf16>
+  return %0#0, %1 : tensor<4x5xf32>, tensor<4x5xbf16>
+}
+
 // A sum is rounded when it is complete, and what is turned round is another order of elements.
 // CHECK-LABEL: @should_round_sums_in_a_loop_of_their_own
 // CHECK: linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]

@@ -136,8 +136,9 @@ static void addGradientAndNumericsPhase(PassManager &manager, ModuleOp module, c
   NumericsOptions numerics;
   numerics.compute = options.compute.getValue();
   numerics.accumulate = options.accumulate.getValue();
-  numerics.narrowWeights = options.narrowWeights.getNumOccurrences() ? options.narrowWeights.getValue()
-                                                                     : target.gainsFromNarrowFactors();
+  bool gains = target.gainsFromNarrowFactors();
+  numerics.narrowWeights = options.narrowWeights.getNumOccurrences() ? options.narrowWeights.getValue() : gains;
+  numerics.narrowResults = gains;
   numerics.state = stateOf(options);
   numerics.logAccumulation = options.logAccumulation.getValue();
   buildNumericsPipeline(manager, numerics);
