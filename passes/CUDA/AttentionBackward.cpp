@@ -196,8 +196,9 @@ void cuda::emitAttentionBackward(BlockedAttentionBackwardOp op) {
     auto type = MemRefType::get({sizes.batch * sizes.heads * sizes.sequence}, b.getF32Type());
     deltas = memref::AllocOp::create(b, type, b.getI64IntegerAttr(bytesOfCacheLine));
   }
-  emitAttentionLaunch(b, sizes, op->getAttrOfType<KernelAttr>(kernelAttrName), QueryGradients::operands(op),
+  auto work = op->getAttrOfType<KernelAttr>(kernelAttrName);
+  emitAttentionLaunch(b, sizes, work, QueryGradients::operands(op),
                       [&](AttentionBlock &block) { QueryGradients(op, block, deltas).emit(); });
-  emitAttentionLaunch(b, sizes, {}, KeyGradients::operands(op),
+  emitAttentionLaunch(b, sizes, furtherKernelOf(work), KeyGradients::operands(op),
                       [&](AttentionBlock &block) { KeyGradients(op, block, deltas).emit(); });
 }

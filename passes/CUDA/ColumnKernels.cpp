@@ -220,7 +220,7 @@ void ColumnKernel::write() {
   }
 
   constexpr int64_t threadsOfLast = 128;
-  PointLaunch last(builder, group.location(), runs, threadsOfLast, group.work());
+  PointLaunch last(builder, group.location(), runs, threadsOfLast, furtherKernelOf(group.work()));
   ImplicitLocOpBuilder &f = last.body();
   IndexMath math{f};
   Value mine = last.point();

@@ -292,7 +292,7 @@ void ContractionKernel::emitSumOfParts() {
   int64_t lanes = StoreOfC::lanes(fused, SharedTile::chunk);
   int64_t elements = sizeM() * sizeN(), threadsOfMatrix = elements / lanes;
   int64_t blocks = llvm::divideCeil(threadsOfMatrix, threads);
-  emitLaunch(b, {blocks, 1, matrices()}, threads, {}, {}, [&](const KernelBody &body) {
+  emitLaunch(b, {blocks, 1, matrices()}, threads, furtherKernelOf(fused.kernel()), {}, [&](const KernelBody &body) {
     Value number = plus(b, times(b, body.blockX, threads), body.thread);
     auto emitAll = [&] {
       StoreOfC store(b, fused, positionOf(body.blockZ));

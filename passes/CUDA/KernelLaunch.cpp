@@ -7,6 +7,10 @@
 using namespace mlir;
 using namespace sluice;
 
+KernelAttr sluice::furtherKernelOf(KernelAttr work) {
+  return work ? KernelAttr::get(work.getContext(), work.getName(), /*flops=*/0, /*bytes=*/0) : KernelAttr();
+}
+
 KernelLaunch::KernelLaunch(OpBuilder &outer, Location location, std::array<int64_t, 3> grid,
                            std::array<int64_t, 3> block, KernelAttr work)
     : builder(location, outer) {

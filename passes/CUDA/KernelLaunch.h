@@ -11,6 +11,9 @@ namespace sluice {
 
 inline constexpr int64_t warpSize = 32;
 
+/// The name of some work for a further kernel of it; what it computes and moves is counted with the first.
+KernelAttr furtherKernelOf(KernelAttr work);
+
 /// A `gpu.launch` of constant sizes. While it is alive its builder writes the body.
 class KernelLaunch {
 public:

@@ -209,7 +209,7 @@ def ScalarKernels : Pass<"sluice-scalar-kernels", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::sluice::cuda::CUDADialect", "::mlir::gpu::GPUDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::memref::MemRefDialect"];
+                           "::mlir::memref::MemRefDialect", "::sluice::SluiceDialect"];
 }
 
 def CUDAStrategy : Pass<"sluice-cuda-strategy", "::mlir::func::FuncOp"> {

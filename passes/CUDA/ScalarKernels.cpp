@@ -89,12 +89,17 @@ static void cloneInto(ImplicitLocOpBuilder &b, const SetVector<Operation *> &sli
       b.clone(*op, mapping);
 }
 
+/// A few numbers, by one thread.
+static KernelAttr workOfScalars(MLIRContext *context) {
+  return KernelAttr::get(context, StringAttr::get(context, "scalars"), /*flops=*/0, /*bytes=*/0);
+}
+
 /// The stores that wait become one kernel.
 void ScalarCode::flush(Operation *before) {
   if (pending.empty())
     return;
   OpBuilder builder(before);
-  KernelLaunch launch(builder, pending.front().getLoc(), {1, 1, 1}, {1, 1, 1}, /*work=*/{});
+  KernelLaunch launch(builder, pending.front().getLoc(), {1, 1, 1}, {1, 1, 1}, workOfScalars(before->getContext()));
   IRMapping mapping;
   for (memref::StoreOp store : pending) {
     for (Value value : store->getOperands())
@@ -115,7 +120,7 @@ void ScalarCode::gate(scf::IfOp branch) {
   Value words[2];
   for (Value &word : words)
     word = memref::AllocOp::create(builder, branch.getLoc(), type);
-  KernelLaunch launch(builder, branch.getLoc(), {1, 1, 1}, {1, 1, 1}, /*work=*/{});
+  KernelLaunch launch(builder, branch.getLoc(), {1, 1, 1}, {1, 1, 1}, workOfScalars(branch.getContext()));
   ImplicitLocOpBuilder &b = launch.body();
   IRMapping mapping;
   cloneInto(b, sliceOf(branch.getCondition()), mapping);

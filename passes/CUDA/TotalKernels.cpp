@@ -194,7 +194,7 @@ void TotalKernel::write() {
   Value hasElements = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, begin, size);
   storeFirst(launch, hasElements, [&] { memref::StoreOp::create(b, sum, parts, launch.blockIndex()); });
 
-  KernelLaunch last(builder, location, {1, 1, 1}, {threads, 1, 1}, work);
+  KernelLaunch last(builder, location, {1, 1, 1}, {threads, 1, 1}, furtherKernelOf(work));
   ImplicitLocOpBuilder &l = last.body();
   Value count = memref::DimOp::create(l, parts, IndexMath{l}.constant(0));
   Value all =

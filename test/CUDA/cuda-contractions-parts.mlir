@@ -12,13 +12,13 @@
 // CHECK: %[[COUNT:.*]] = arith.minui %[[LEFT]], %c9 : index
 // CHECK: scf.for %{{.*}} = %c0 to %[[COUNT]]
 // CHECK: vector.store %{{.*}}, %[[PARTS]]
-// CHECK: sluice.kernel = #sluice.kernel<"linear"
+// CHECK: sluice.kernel = #sluice.kernel<"linear", flops = 1, bytes = 1>
 // CHECK: gpu.launch blocks({{[^)]*}}) in (%{{[^)]*}} = %c2, %{{[^)]*}} = %c1, %{{[^)]*}} = %c1)
 // CHECK-SAME: threads({{[^)]*}}) in (%{{[^)]*}} = %c256,
 // CHECK-COUNT-3: vector.load %[[PARTS]]{{.*}} {alignment = 16 : i64} : memref<6144xf32>, vector<4xf32>
 // CHECK-NOT: vector.load
 // CHECK: vector.store
-// CHECK-NOT: sluice.kernel
+// CHECK: sluice.kernel = #sluice.kernel<"linear", flops = 0, bytes = 0>
 // CHECK: return
 func.func @parts(%a: memref<200x32xf32>, %b: memref<200x64xf32>, %c: memref<32x64xf32>) {
   %zero = arith.constant 0.0 : f32

@@ -9,6 +9,7 @@
 // CHECK: memref.store
 // CHECK: memref.store
 // CHECK: gpu.terminator
+// CHECK-NEXT: sluice.kernel = #sluice.kernel<"scalars", flops = 0, bytes = 0>
 // CHECK: call @use
 // CHECK: gpu.launch
 // CHECK: memref.store %{{.*}}, %arg1

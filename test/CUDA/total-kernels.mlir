@@ -22,19 +22,22 @@
 // CHECK: %[[STORES:.*]] = arith.andi %{{.*}}, %[[BUSY]]
 // CHECK: scf.if %[[STORES]]
 // CHECK: memref.store %{{.*}}, %[[PARTS]]
+// CHECK: sluice.kernel = #sluice.kernel<"squares", flops = 2, bytes = 4>
 // CHECK: gpu.launch {{.*}} in (%{{.*}} = %c1, {{.*}} in (%{{.*}} = %c256,
 // CHECK: memref.dim %[[PARTS]]
 // CHECK-NOT: arith.mulf
 // CHECK: memref.load %[[PARTS]]
 // CHECK-NOT: memref.load %arg1[]
 // CHECK: memref.store %{{.*}}, %arg1[] : memref<f64>
+// CHECK: sluice.kernel = #sluice.kernel<"squares", flops = 0, bytes = 0>
 // CHECK-NOT: linalg
 func.func @matrix(%x: memref<768x128xf32>, %sum: memref<f64>) {
   %zero = arith.constant 0.0 : f64
   %rows = memref.alloc() : memref<768xf64>
   linalg.fill ins(%zero : f64) outs(%rows : memref<768xf64>)
   linalg.generic {indexing_maps = [#id2, #row], iterator_types = ["parallel", "reduction"]}
-      ins(%x : memref<768x128xf32>) outs(%rows : memref<768xf64>) {
+      ins(%x : memref<768x128xf32>) outs(%rows : memref<768xf64>)
+      attrs = {sluice.kernel = #sluice.kernel<"squares", flops = 2, bytes = 4>} {
   ^bb0(%in: f32, %out: f64):
     %0 = arith.extf %in : f32 to f64
     %1 = arith.mulf %0, %0 : f64
