@@ -4,6 +4,7 @@
 
 #include "test/cuda-emulator/driver/Entries.h"
 #include "test/cuda-emulator/driver/Stream.h"
+#include "test/cuda-emulator/run/Calls.h"
 #include <new>
 
 namespace sluice::emulator {
@@ -20,8 +21,9 @@ inline bool isSticky(int status) {
   return status == IllegalAddress || status == Misaligned || status == LaunchFailed || status == Timeout;
 }
 
-/// Runs an entry, and answers what went wrong.
-template <typename F> int guarded(F entry) {
+/// Runs an entry, which is the caller unless it names another, and answers what went wrong.
+template <typename F> int guarded(F entry, const char *name = __builtin_FUNCTION()) {
+  logCall(name);
   if (!isInitialized)
     return NotInitialized;
   try {

@@ -73,13 +73,16 @@ int cuMemFreeHost(void *memory) {
 static u64 addressOf(const void *memory) { return reinterpret_cast<u64>(memory); }
 
 /// A copy, on a stream or at once.
-static int copyAt(u64 target, u64 source, u64 bytes, void *stream, bool isAsynchronous) {
-  return guarded([&] {
-    Context &context = current();
-    std::shared_ptr<Stream> on = streamOf(stream);
-    copy(context, on.get(), target, source, bytes, isAsynchronous);
-    expect(context.status == Success, context.status);
-  });
+static int copyAt(u64 target, u64 source, u64 bytes, void *stream, bool isAsynchronous,
+                  const char *entry = __builtin_FUNCTION()) {
+  return guarded(
+      [&] {
+        Context &context = current();
+        std::shared_ptr<Stream> on = streamOf(stream);
+        copy(context, on.get(), target, source, bytes, isAsynchronous);
+        expect(context.status == Success, context.status);
+      },
+      entry);
 }
 
 int cuMemcpyHtoD_v2(unsigned long long target, const void *source, unsigned long bytes) {
@@ -115,13 +118,16 @@ int cuMemcpyPeerAsync(unsigned long long target, void *, unsigned long long sour
   return copyAt(target, source, bytes, stream, true);
 }
 
-static int fillAt(u64 target, u32 value, u32 elementBytes, u64 count, void *stream, bool isAsynchronous) {
-  return guarded([&] {
-    Context &context = current();
-    std::shared_ptr<Stream> on = streamOf(stream);
-    fill(context, on.get(), target, value, elementBytes, count, isAsynchronous);
-    expect(context.status == Success, context.status);
-  });
+static int fillAt(u64 target, u32 value, u32 elementBytes, u64 count, void *stream, bool isAsynchronous,
+                  const char *entry = __builtin_FUNCTION()) {
+  return guarded(
+      [&] {
+        Context &context = current();
+        std::shared_ptr<Stream> on = streamOf(stream);
+        fill(context, on.get(), target, value, elementBytes, count, isAsynchronous);
+        expect(context.status == Success, context.status);
+      },
+      entry);
 }
 
 int cuMemsetD8_v2(unsigned long long target, unsigned char value, unsigned long count) {

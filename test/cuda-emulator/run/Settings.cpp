@@ -61,13 +61,15 @@ bool Settings::set(const std::string &variable, const std::string &value) {
     return reportFile = value, true;
   if (name == "COUNTERS")
     return countersFile = value, true;
+  if (name == "CALLS")
+    return callsFile = value, true;
   return false;
 }
 
 static Settings fromEnvironment() {
   Settings read;
   for (const char *name : {"DEVICES", "MEMORY", "CAPABILITY", "DRIVER", "SEED", "COPIES", "BLOCKS", "INSTRUCTIONS",
-                           "RACES", "UNINITIALIZED", "REPORT", "COUNTERS"}) {
+                           "RACES", "UNINITIALIZED", "REPORT", "COUNTERS", "CALLS"}) {
     std::string variable = std::string("SLUICE_EMULATOR_") + name;
     const char *value = std::getenv(variable.c_str());
     if (value && !read.set(variable, value)) {

@@ -22,7 +22,7 @@ struct Settings {
   u64 mostInstructions = u64{1} << 36; ///< of all warps of a launch
   bool checksRaces = true;
   bool checksInitialized = true;
-  std::string reportFile, countersFile; ///< empty: none
+  std::string reportFile, countersFile, callsFile; ///< empty: none
 
   /// Sets what an environment variable names: true if it names something, and if the value is one.
   bool set(const std::string &variable, const std::string &value);
