@@ -95,10 +95,16 @@ BenchResult bench(Engine &engine, const sluice_binary &program, const BenchOptio
   int64_t number = 0;
   millisecondsOf(engine, program, number, options.warmup);
   BenchResult result;
+  std::vector<double> times;
+  // Cards that look at the clock around every action take more launches for a step.
+  if (runsOnCards(program))
+    times = millisecondsOf(engine, program, number, options.steps);
   result.actions.resize(program.device_count);
   engine.timeActions(&result.actions);
-  std::vector<double> times = millisecondsOf(engine, program, number, options.steps);
+  std::vector<double> ofActions = millisecondsOf(engine, program, number, options.steps);
   engine.timeActions(nullptr);
+  if (times.empty())
+    times = std::move(ofActions);
   std::sort(times.begin(), times.end());
 
   // The median: one step that the system interrupts does not count.

@@ -35,7 +35,8 @@ struct BenchResult {
   double milliseconds;             ///< Median of the steps.
   double flops, tokens;            ///< Of a step; model FLOPs.
   std::vector<KernelRow> kernels; ///< The longest first; what ran outside of kernels is the row "(outside of kernels)".
-  std::vector<std::vector<ActionTime>> actions; ///< Of the steps that are timed as they are, by device.
+  std::vector<std::vector<ActionTime>>
+      actions; ///< By device; on cards of steps of their own, else of those that are timed.
 };
 
 /// Trains on random tokens, from the initial weights. RunError if a step fails.

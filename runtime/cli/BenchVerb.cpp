@@ -35,7 +35,8 @@ CLI::App &BenchVerb::declare(CLI::App &parser) {
   verb.add_option("--warmup", options.warmup, "Steps that are not timed, before all others (default 3)")
       ->check(count())
       ->type_name("N");
-  verb.add_option("--steps", options.steps, "Steps that are timed, and as many again kernel by kernel (default 10)")
+  verb.add_option("--steps", options.steps,
+                  "Steps that are timed, and as many again kernel by kernel, on GPUs action by action too (default 10)")
       ->check(positive())
       ->type_name("N");
   verb.add_flag("--json", options.json, "As one JSON object (default: as text)");

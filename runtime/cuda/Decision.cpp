@@ -1,10 +1,10 @@
 //===- Decision.cpp - Whether a step updates ------------------------------===//
 
 #include "runtime/cuda/Decision.h"
+#include "runtime/engine/Device.h"
 #include "runtime/engine/Program.h"
 
 #include <cstddef>
-#include <cstring>
 
 using namespace sluice::cuda;
 using namespace sluice::runtime;
@@ -38,19 +38,13 @@ void Decision::watch(Address value, uint32_t element) {
   launch(OwnKernel::Watch, element, {value, memory.address()}, "the look at a loss");
 }
 
-static Address bitsOf(double value) {
-  Address bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  return bits;
-}
-
-void Decision::run(Address squares, Address unclipped, Address step) {
-  Address factor =
-      rule->clipScale < 0 ? 0 : step + offsetof(sluice_step, scalars) + sizeof(double) * Address(rule->clipScale);
+void Decision::run(Address squares, Address unclipped, Address step, int64_t clipScale, Address rule) {
+  static_assert(offsetof(UpdateRule, largestNorm) == 0 && offsetof(UpdateRule, epsilon) == 8 &&
+                    offsetof(UpdateRule, lossScale) == 16,
+                "the kernel reads them there");
+  Address factor = clipScale < 0 ? 0 : step + offsetof(sluice_step, scalars) + sizeof(double) * Address(clipScale);
   launch(OwnKernel::Decide, SLUICE_F64,
          {squares, unclipped, memory.address() + kNumbers, numbers.size(), memory.address(),
-          step + SLUICE_STEP_UPDATE_GATE, factor, bitsOf(rule->largestNorm), bitsOf(rule->epsilon),
-          bitsOf(rule->lossScale)},
+          step + SLUICE_STEP_UPDATE_GATE, factor, rule},
          "the decision whether a step updates");
-  rule.reset();
 }

@@ -9,9 +9,7 @@
 
 #include "runtime/cuda/Kernels.h"
 #include "runtime/cuda/Stream.h"
-#include "runtime/engine/Device.h"
 
-#include <optional>
 #include <vector>
 
 namespace sluice::cuda {
@@ -23,11 +21,9 @@ public:
 
   /// No update if a value, at this address when it is reached, is not finite.
   void watch(Address value, uint32_t element);
-  /// By what the next is decided.
-  void set(const runtime::UpdateRule &next) { rule = next; }
-  bool isPending() const { return rule.has_value(); }
-  /// Decides, where sums of squares are at these addresses, of which that of others may be 0, and the step at a third.
-  void run(Address squares, Address unclipped, Address step);
+  /// Decides, where sums of squares are at these addresses, of which that of others may be 0, the step at a third,
+  /// whose scalar of that number gradients are multiplied by unless it is -1, and an UpdateRule at the last.
+  void run(Address squares, Address unclipped, Address step, int64_t clipScale, Address rule);
 
 private:
   void launch(OwnKernel kernel, uint32_t element, std::vector<Address> parameters, const char *name);
@@ -36,7 +32,6 @@ private:
   Stream &stream;
   std::vector<uint32_t> numbers; ///< Of parameters that have norms.
   CardMemory memory;             ///< The word that is watched, and then these numbers.
-  std::optional<runtime::UpdateRule> rule;
 };
 
 } // namespace sluice::cuda

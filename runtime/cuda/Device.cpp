@@ -22,7 +22,7 @@ CudaDevice::CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> ca
                        bool isSynchronous)
     : Device(program), machine(std::move(cards)), shown(program.parameter_bytes),
       shownPersistent(program.persistent_bytes), pool(threads, 0), blocks(static_cast<size_t>(machine->count())),
-      slots(program.stage_count), functions(program.function_count), inputs(machine->card(0), inputBytes(program)),
+      slots(program.stage_count), functions(program.function_count),
       loadings(static_cast<size_t>(withEvaluated(program, microBatchesKept(program)))) {
   int32_t first = replica * devicesOfReplica(program);
   for (int32_t device = first; device < first + devicesOfReplica(program); ++device) {
@@ -37,12 +37,15 @@ CudaDevice::CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> ca
     stream.clear(blocks[card]->memory.address(), mostDelay(program) > 0 ? layout.total() : layout.shared());
     stream.finish();
   }
-  for (uint32_t stage = 0; stage < program.stage_count; ++stage)
-    slots[stage].resize(static_cast<size_t>(withEvaluated(program, program.stages[stage].frames)));
+  for (uint32_t i = 0; i < program.stage_count; ++i)
+    if (auto stage = static_cast<int32_t>(i); blocks[cardOfStage(stage)])
+      slots[i].resize(static_cast<size_t>(layoutOf(stage).slotCount(stage)));
   if (mostDelay(program) > 0)
     lateMemory = std::make_unique<CudaLateMemory>(program, replica, *this);
-  if (program.stage_count == 1 && program.replicas == 1 && !lateMemory)
-    decision = std::make_unique<Decision>(program, machine->kernelsOf(workers.front().card), workers.front().stream);
+  if (cuda::decides(program))
+    makeWhole();
+  else
+    inputs.emplace(machine->card(0), inputBytes(program));
   for (uint32_t stage = 0; stage < program.stage_count; ++stage)
     stageInputs.push_back(inputsOf(program, static_cast<int32_t>(stage)));
   for (uint32_t i = 0; i < program.function_count; ++i)
@@ -55,6 +58,15 @@ CudaDevice::CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> ca
           functions[i].inputs = std::max(functions[i].inputs, space - SLUICE_SPACE_INPUT + 1);
       }
     }
+}
+
+/// Of a program with one stage.
+void CudaDevice::makeWhole() {
+  const Kernels &kernels = machine->kernelsOf(workers.front().card);
+  Stream &stream = workers.front().stream;
+  const Layout &layout = layoutOf(0);
+  whole = std::make_unique<Whole>(program, kernels, stream, baseOf(0) + layout.step(0, 0), layout.slotBytes(0),
+                                  [this](const Work &work) { perform(work); });
 }
 
 Address CudaDevice::weightsAt(int32_t stage, int64_t version, int64_t offset) const {
@@ -86,6 +98,8 @@ void CudaDevice::fetchParameter(const sluice_parameter &fetched) {
 }
 
 void CudaDevice::readPersistent(int32_t stage, int64_t offset, int64_t bytes) {
+  if (isStepOpen())
+    return whole->step.read(shownPersistent.data() + offset, stage, persistentAt(stage, offset), bytes);
   streamOf(stage).download(shownPersistent.data() + offset, persistentAt(stage, offset), bytes);
 }
 
@@ -111,10 +125,25 @@ void CudaDevice::storePersistent(int32_t stage, int64_t offset, int64_t bytes, c
   check();
 }
 
+/// Of a micro-batch in the next step that the card does as a whole: as it will lie there.
+char *CudaDevice::stepToCome(int64_t slot) const {
+  return whole->step.inputs() + (layoutOf(0).step(0, slot) - layoutOf(0).step(0, 0));
+}
+
+char *CudaDevice::hostInput(int64_t place, uint32_t input) const {
+  if (whole)
+    return stepToCome(place) + (layoutOf(0).input(0, place, input) - layoutOf(0).step(0, place));
+  return inputs->data() + inputStride(program) * (place * SLUICE_MAX_INPUTS + input) * int64_t(sizeof(int32_t));
+}
+
 int32_t *CudaDevice::input(int64_t microBatch, uint32_t input) {
   int64_t place = placeOf(microBatch);
   ++loadings[place];
-  return reinterpret_cast<int32_t *>(inputs.data()) + inputStride(program) * (place * SLUICE_MAX_INPUTS + input);
+  return reinterpret_cast<int32_t *>(hostInput(place, input));
+}
+
+int64_t CudaDevice::slotOf(int32_t stage, int64_t microBatch) const {
+  return whole ? placeOf(microBatch) : frameOf(stage, microBatch);
 }
 
 Address CudaDevice::frameAt(int32_t stage, int64_t microBatch) const {
@@ -128,66 +157,106 @@ Address CudaDevice::messageAt(int32_t channel, uint32_t place) const {
 }
 
 void CudaDevice::readFrame(int32_t stage, int64_t microBatch, int64_t offset, int64_t bytes, void *into) {
+  if (isStepOpen())
+    return whole->step.read(into, stage, frameAt(stage, microBatch) + static_cast<Address>(offset), bytes);
   streamOf(stage).download(into, frameAt(stage, microBatch) + offset, bytes);
 }
 
 void CudaDevice::clearGradients(int32_t stage, int32_t buffer) {
   if (int64_t bytes = program.stages[stage].gradient_bytes; bytes > 0)
-    streamOf(stage).clear(gradientsAt(stage, buffer), bytes);
+    ask({Work::Kind::Clear, stage, gradientsAt(stage, buffer), 0, bytes});
 }
 
 void CudaDevice::combine(int32_t stage, int32_t into, int32_t from) {
   const sluice_stage &facts = program.stages[stage];
-  Launcher &launcher = workers[facts.device].launcher;
   Address sums = gradientsAt(stage, into), terms = gradientsAt(stage, from);
   int64_t floats = facts.count_offset - facts.gradient_offset;
-  launcher.add(sums, terms, floats / elementBytes(static_cast<sluice_element>(facts.element)), facts.element);
-  launcher.add(sums + floats, terms + floats, (facts.gradient_bytes - floats) / int64_t(sizeof(double)), SLUICE_F64);
+  ask({Work::Kind::Add, stage, sums, terms, floats / elementBytes(static_cast<sluice_element>(facts.element)),
+       facts.element});
+  ask({Work::Kind::Add, stage, sums + floats, terms + floats, (facts.gradient_bytes - floats) / int64_t(sizeof(double)),
+       SLUICE_F64});
+}
+
+void CudaDevice::ask(const Work &work) {
+  if (isStepOpen())
+    whole->step.add(work);
+  else
+    perform(work);
+}
+
+void CudaDevice::perform(const Work &work) {
+  Worker &worker = workers[program.stages[work.stage].device];
+  auto normsAt = [&](int64_t offset) { return offset < 0 ? 0 : persistentAt(work.stage, offset); };
+  switch (work.kind) {
+  case Work::Kind::Clear:
+    return worker.stream.clear(work.into, work.count);
+  case Work::Kind::Add:
+    return worker.launcher.add(work.into, work.from, work.count, work.element);
+  case Work::Kind::Call:
+    return worker.launcher.call(
+        work.call, [&](const sluice_operand &operand) { return addressOf(work.stage, work.call, operand); },
+        work.microBatch);
+  case Work::Kind::Watch:
+    return whole->decision.watch(work.from, work.element);
+  case Work::Kind::Decide:
+    // Actions of no micro-batch, as updates are, read the step of the first.
+    return whole->decision.run(normsAt(program.norms_offset), normsAt(program.unclipped_norms_offset),
+                               baseOf(work.stage) + layoutOf(work.stage).step(work.stage, 0), work.count,
+                               baseOf(work.stage) + layoutOf(work.stage).rule(work.stage));
+  case Work::Kind::Read:
+    return; // the whole step gathers them
+  }
 }
 
 /// Copies what a function reads beside its frame, unless it is there.
 void CudaDevice::prepareSlot(int32_t function, int64_t microBatch, const sluice_step &step) {
   int32_t stage = program.functions[function].stage;
-  int64_t frame = frameOf(stage, microBatch), place = placeOf(microBatch);
-  Slot &slot = slots[stage][frame];
+  int64_t number = slotOf(stage, microBatch), place = placeOf(microBatch);
+  Slot &slot = slots[stage][number];
   const FunctionFacts &facts = functions[function];
+  // The step updates, unless the card decides otherwise.
+  sluice_step sent = step;
+  int32_t open = 1;
+  std::memcpy(reinterpret_cast<char *>(&sent) + SLUICE_STEP_UPDATE_GATE, &open, sizeof(open));
+  if (isStepOpen()) {
+    if (facts.readsStep)
+      std::memcpy(stepToCome(number), &sent, sizeof(sent));
+    return;
+  }
   // Of a step its keys and scalars alone are read.
   constexpr size_t kRead = offsetof(sluice_step, inputs);
   if (facts.readsStep && (!slot.step || std::memcmp(&*slot.step, &step, kRead) != 0)) {
     slot.step = step;
-    // The step updates, unless the card decides otherwise.
-    sluice_step sent = step;
-    int32_t open = 1;
-    std::memcpy(reinterpret_cast<char *>(&sent) + SLUICE_STEP_UPDATE_GATE, &open, sizeof(open));
-    streamOf(stage).upload(baseOf(stage) + layoutOf(stage).step(stage, frame), sent);
+    streamOf(stage).upload(baseOf(stage) + layoutOf(stage).step(stage, number), sent);
   }
-  // Numbers of loadings of one place differ, and places of a frame do.
+  // Numbers of loadings of one place differ, and places of a slot do.
   int64_t loading = loadings[place] * static_cast<int64_t>(loadings.size()) + place;
   if (facts.inputs == 0 || slot.inputs == loading)
     return;
   slot.inputs = loading;
-  int64_t stride = inputStride(program);
   for (uint32_t i = 0; i < stageInputs[stage]; ++i)
-    streamOf(stage).upload(baseOf(stage) + layoutOf(stage).input(stage, frame, i),
-                           reinterpret_cast<const int32_t *>(inputs.data()) + stride * (place * SLUICE_MAX_INPUTS + i),
-                           stride * int64_t(sizeof(int32_t)));
+    streamOf(stage).upload(baseOf(stage) + layoutOf(stage).input(stage, number, i),
+                           static_cast<const void *>(hostInput(place, i)),
+                           inputStride(program) * int64_t(sizeof(int32_t)));
 }
 
 void CudaDevice::watch(int32_t stage, int64_t microBatch, const sluice_tensor &value) {
-  decision->watch(frameAt(stage, microBatch) + static_cast<Address>(value.offset), value.element);
+  ask({Work::Kind::Watch, stage, 0, frameAt(stage, microBatch) + static_cast<Address>(value.offset), 0, value.element});
 }
 
 void CudaDevice::decide(const UpdateRule &rule) {
-  decision->set(rule);
-  workers.front().stream.markReads();
+  std::memcpy(stepToCome(layoutOf(0).slotCount(0)), &rule, sizeof(rule));
+  ask({Work::Kind::Decide, 0, 0, 0, rule.clipScale});
 }
 
-/// Behind what the update reads of the step, which it changes.
-void CudaDevice::runDecision(int32_t stage, int64_t frame) {
-  auto normsAt = [&](int64_t offset) { return offset < 0 ? 0 : persistentAt(stage, offset); };
-  decision->run(normsAt(program.norms_offset), normsAt(program.unclipped_norms_offset),
-                baseOf(stage) + layoutOf(stage).step(stage, frame));
-  slots[stage][frame].step.reset();
+void CudaDevice::endWhole() {
+  whole->step.end(/*asGraph=*/!workers.front().stream.isSynchronous() && !workers.front().launcher.timesKernels());
+  forgetSlots();
+}
+
+void CudaDevice::takeBack() {
+  whole->step.takeBack();
+  forgetSlots();
 }
 
 Address CudaDevice::addressOf(int32_t stage, const Call &call, const sluice_operand &operand) const {
@@ -196,7 +265,7 @@ Address CudaDevice::addressOf(int32_t stage, const Call &call, const sluice_oper
   const Layout &layout = layoutOf(stage);
   switch (operand.space) {
   case SLUICE_SPACE_STEP:
-    return base + layout.step(stage, call.frame) + static_cast<Address>(operand.offset);
+    return base + layout.step(stage, call.slot) + static_cast<Address>(operand.offset);
   case SLUICE_SPACE_WEIGHTS:
     return weightsAt(stage, call.weights, operand.offset);
   case SLUICE_SPACE_NEXT_WEIGHTS:
@@ -213,7 +282,7 @@ Address CudaDevice::addressOf(int32_t stage, const Call &call, const sluice_oper
   case SLUICE_SPACE_SCRATCH:
     return base + layout.scratch(stage) + static_cast<Address>(operand.offset);
   default:
-    return base + layout.input(stage, call.frame, operand.space - SLUICE_SPACE_INPUT) +
+    return base + layout.input(stage, call.slot, operand.space - SLUICE_SPACE_INPUT) +
            static_cast<Address>(operand.offset);
   }
 }
@@ -221,13 +290,12 @@ Address CudaDevice::addressOf(int32_t stage, const Call &call, const sluice_oper
 void CudaDevice::call(int32_t function, int64_t microBatch, int32_t buffer, int64_t count, sluice_step &step) {
   int32_t stage = program.functions[function].stage;
   prepareSlot(function, microBatch, step);
-  if (decision && decision->isPending())
-    runDecision(stage, frameOf(stage, microBatch));
   bool isInPlace = program.stages[stage].predicts && count == kNewest;
-  Call call{function, frameOf(stage, microBatch), buffer, versionOf(stage, count),
-            isInPlace ? -1 : versionOf(stage, updates(stage) + 1)};
-  workers[program.stages[stage].device].launcher.call(
-      call, [&](const sluice_operand &operand) { return addressOf(stage, call, operand); }, microBatch);
+  Work work = {Work::Kind::Call, stage};
+  work.call = {function, frameOf(stage, microBatch), slotOf(stage, microBatch),
+               buffer,   versionOf(stage, count),    isInPlace ? -1 : versionOf(stage, updates(stage) + 1)};
+  work.microBatch = microBatch;
+  ask(work);
 }
 
 void CudaDevice::update(int32_t stage, int32_t function, int32_t ahead, sluice_step &step) {

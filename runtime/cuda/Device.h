@@ -1,8 +1,8 @@
 //===- Device.h - GPUs as a device of the engine ----------------*- C++ -*-===//
 //
 // Functions are launches on streams of cards, one stream for each of the program's devices. All addresses are fixed:
-// the state of the step and the inputs that a function reads are copied to a place of the micro-batch's frame before
-// it, so that a graph which was captured once stays right.
+// the state of the step and the inputs that a function reads are copied to a slot of the micro-batch before it, so that
+// a graph which was captured once stays right. Where the card decides whether a step updates, a step is one graph.
 //
 //===----------------------------------------------------------------------===//
 
@@ -14,11 +14,14 @@
 #include "runtime/cuda/Launcher.h"
 #include "runtime/cuda/Layout.h"
 #include "runtime/cuda/Machine.h"
+#include "runtime/cuda/WholeStep.h"
 #include "runtime/engine/Device.h"
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace sluice::cuda {
@@ -52,10 +55,13 @@ public:
   void combine(int32_t stage, int32_t into, int32_t from) override;
   void call(int32_t function, int64_t microBatch, int32_t buffer, int64_t updates, sluice_step &step) override;
   void update(int32_t stage, int32_t function, int32_t ahead, sluice_step &step) override;
-  bool decides() const override { return decision != nullptr; }
+  bool decides() const override { return whole != nullptr; }
+  void beginWhole() override { whole->step.begin(); }
   void watch(int32_t stage, int64_t microBatch, const sluice_tensor &value) override;
   void decide(const runtime::UpdateRule &rule) override;
-  void finishReads() override { workers.front().stream.finishReads(); }
+  void endWhole() override;
+  void finishReads() override { whole->step.finishReads(); }
+  void takeBack() override;
   std::unique_ptr<runtime::Messages> makeMessages(int32_t channel, Device &to) override;
 
   int64_t mark(int32_t stage) override;
@@ -82,7 +88,7 @@ public:
   Address frameNumber(int32_t stage, int64_t frame) const {
     return baseOf(stage) + layoutOf(stage).frame(stage, frame);
   }
-  char *inputData() const { return inputs.data(); }
+  char *inputData() const { return inputs->data(); }
   /// What the host sees of a version of weights, from where the parameter block would begin.
   char *shownWeights(int32_t stage, int64_t version) const;
   /// What lies beside frames is not that of their micro-batches any more.
@@ -103,10 +109,18 @@ private:
     Layout layout;
     CardMemory memory;
   };
-  /// What lies beside a frame on the card.
+  /// What a slot on the card has.
   struct Slot {
     std::optional<sluice_step> step;
     int64_t inputs = -1; ///< Number of the loading that they are of.
+  };
+  /// There where the card decides.
+  struct Whole {
+    Whole(const sluice_binary &program, const Kernels &kernels, Stream &stream, Address inputs, int64_t inputBytes,
+          std::function<void(const Work &)> perform)
+        : step(kernels, stream, inputs, inputBytes, std::move(perform)), decision(program, kernels, stream) {}
+    WholeStep step;
+    Decision decision;
   };
   struct FunctionFacts {
     bool readsStep = false;
@@ -116,8 +130,15 @@ private:
   int cardOfStage(int32_t stage) const { return workers[program.stages[stage].device].card; }
   Address baseOf(int32_t stage) const { return blocks[cardOfStage(stage)]->memory.address(); }
   const Layout &layoutOf(int32_t stage) const { return blocks[cardOfStage(stage)]->layout; }
+  void makeWhole();
+  /// The number of a micro-batch's slot in its stage.
+  int64_t slotOf(int32_t stage, int64_t microBatch) const;
+  char *hostInput(int64_t place, uint32_t input) const;
+  char *stepToCome(int64_t slot) const;
   void prepareSlot(int32_t function, int64_t microBatch, const sluice_step &step);
-  void runDecision(int32_t stage, int64_t frame);
+  bool isStepOpen() const { return whole && whole->step.isOpen(); }
+  void ask(const Work &work);
+  void perform(const Work &work);
   Address parameterAt(const sluice_parameter &parameter) const;
   Address addressOf(int32_t stage, const Call &call, const sluice_operand &operand) const;
 
@@ -126,13 +147,13 @@ private:
   sluice_pool pool;
   std::deque<Worker> workers;                 // by device; which do not move
   std::vector<std::unique_ptr<Block>> blocks; // by card; null where no stage lies
-  std::vector<std::vector<Slot>> slots;       ///< By stage and frame.
+  std::vector<std::vector<Slot>> slots;       ///< By stage and number.
   std::vector<FunctionFacts> functions;
-  std::vector<uint32_t> stageInputs; ///< That launches of each stage read, up to the last.
-  PinnedMemory inputs;
+  std::vector<uint32_t> stageInputs;          ///< That launches of each stage read, up to the last.
+  std::optional<PinnedMemory> inputs;         ///< None where the card decides.
   std::vector<int64_t> loadings;              ///< By place of a micro-batch: how often it was loaded.
   std::unique_ptr<CudaLateMemory> lateMemory; ///< Null where no gradient is late.
-  std::unique_ptr<Decision> decision;         ///< Null where the program has other stages or replicas.
+  std::unique_ptr<Whole> whole;               ///< Null where the host decides.
 };
 
 } // namespace sluice::cuda

@@ -16,8 +16,6 @@ Launcher::~Launcher() {
   if (card.driver.cuCtxSetCurrent(card.context()) != kSuccess)
     return;
   card.driver.cuStreamSynchronize(stream.get());
-  for (auto &[key, graph] : graphs)
-    card.driver.cuGraphExecDestroy(graph);
 }
 
 void Launcher::launchAll(const sluice_function &function, const AddressFunction &addressOf, int64_t microBatch) {
@@ -36,38 +34,17 @@ void Launcher::launchAll(const sluice_function &function, const AddressFunction 
   }
 }
 
-/// The launches of a function as a graph; null where something went wrong.
-void *Launcher::capture(const sluice_function &function, const AddressFunction &addressOf, int64_t microBatch) {
-  const Driver &driver = stream.card.driver;
-  void *graph = nullptr, *exec = nullptr;
-  stream.attempt([&] {
-    // Other threads go on meanwhile, with whatever they ask for.
-    stream.check(driver.cuStreamBeginCapture_v2(stream.get(), kCaptureThreadLocal), "a capture");
-    launchAll(function, addressOf, microBatch);
-    int status = driver.cuStreamEndCapture(stream.get(), &graph);
-    stream.check(status, std::string("the graph of ") + function.name);
-    status = driver.cuGraphInstantiateWithFlags(&exec, graph, 0);
-    driver.cuGraphDestroy(graph);
-    stream.check(status, std::string("the graph of ") + function.name);
-  });
-  return exec;
-}
-
 void Launcher::call(const Call &call, const AddressFunction &addressOf, int64_t microBatch) {
   const sluice_function &function = program.functions[call.function];
-  if (function.launch_count <= 1 || stream.isSynchronous() || areTimed)
+  if (function.launch_count <= 1 || stream.isSynchronous() || stream.isCapturing() || areTimed)
     return launchAll(function, addressOf, microBatch);
   auto found = graphs.find(call);
-  if (found == graphs.end()) {
-    void *graph = capture(function, addressOf, microBatch);
-    if (!graph)
-      return;
-    found = graphs.emplace(call, graph).first;
-  }
-  void *graph = found->second;
-  stream.attempt([&] {
-    stream.check(stream.card.driver.cuGraphLaunch(graph, stream.get()), std::string("the graph of ") + function.name);
-  });
+  if (found == graphs.end())
+    found = graphs
+                .try_emplace(call, stream, std::string("the graph of ") + function.name,
+                             [&] { launchAll(function, addressOf, microBatch); })
+                .first;
+  found->second.launch();
 }
 
 void Launcher::addTimes(std::vector<KernelTime> &sums) {

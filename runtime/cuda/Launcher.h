@@ -5,6 +5,7 @@
 
 #include "runtime/abi.h"
 #include "runtime/cpu/Pool.h"
+#include "runtime/cuda/Graph.h"
 #include "runtime/cuda/Kernels.h"
 #include "runtime/cuda/Stream.h"
 
@@ -18,21 +19,21 @@ namespace sluice::cuda {
 struct Call {
   int32_t function;
   int64_t frame;  ///< Of its stage.
+  int64_t slot;   ///< That has the step and the inputs of its micro-batch.
   int32_t buffer; ///< Of gradients.
   /// Versions of its stage's weights, that is read and that is written.
   int64_t weights, nextWeights;
 
-  bool operator<(const Call &other) const {
-    return std::tie(function, frame, buffer, weights, nextWeights) <
-           std::tie(other.function, other.frame, other.buffer, other.weights, other.nextWeights);
-  }
+  auto all() const { return std::tie(function, frame, slot, buffer, weights, nextWeights); }
+  bool operator<(const Call &other) const { return all() < other.all(); }
+  bool operator==(const Call &other) const { return all() == other.all(); }
 };
 
 /// Tells where an operand of a call lies.
 using AddressFunction = std::function<Address(const sluice_operand &)>;
 
 /// Launches functions in a stream. A call that comes again is one launch of a graph, which was captured the first time;
-/// a stream that is synchronous launches kernel by kernel.
+/// a stream that is synchronous, or captures a graph of more, launches kernel by kernel.
 class Launcher {
 public:
   /// All must outlive this.
@@ -46,6 +47,7 @@ public:
 
   /// Launches kernel by kernel from now on, with a mark around each, or not any more.
   void timeKernels(bool isTimed) { areTimed = isTimed; }
+  bool timesKernels() const { return areTimed; }
   /// Behind Stream::finish(): adds what the runs of kernels took since that was called before.
   void addTimes(std::vector<KernelTime> &sums);
 
@@ -58,7 +60,6 @@ public:
 private:
   void launchEach(void *function, int64_t count, std::vector<Address> parameters, const char *name);
   void launchAll(const sluice_function &function, const AddressFunction &addressOf, int64_t microBatch);
-  void *capture(const sluice_function &function, const AddressFunction &addressOf, int64_t microBatch);
 
   const sluice_binary &program;
   const Kernels &kernels;
@@ -69,7 +70,7 @@ private:
     int64_t begin, end;
   };
 
-  std::map<Call, void *> graphs;
+  std::map<Call, Graph> graphs;
   bool areTimed = false;
   std::vector<TimedRun> runs; ///< That are not told yet.
 };

@@ -1,6 +1,7 @@
 //===- Layout.cpp - Where things lie in a card's memory -------------------===//
 
 #include "runtime/cuda/Layout.h"
+#include "runtime/engine/Device.h"
 #include "runtime/engine/MemoryPlan.h"
 #include "runtime/engine/Program.h"
 
@@ -30,6 +31,10 @@ uint32_t sluice::cuda::inputsOf(const sluice_binary &program, int32_t stage) {
   return count;
 }
 
+bool sluice::cuda::decides(const sluice_binary &program) {
+  return program.stage_count == 1 && program.replicas == 1 && program.channel_count == 0 && mostDelay(program) == 0;
+}
+
 static int64_t inputBytesOfOne(const sluice_binary &program) {
   return aligned(inputStride(program) * int64_t(sizeof(int32_t)));
 }
@@ -48,9 +53,18 @@ void Layout::addStage(int32_t number) {
   stage.held = add(2 * heldBytes(program, number), &MemoryPlan::buffers);
   fixedBytes += aligned(bufferBytes(program, facts)) + aligned(versionBytes(facts));
   stage.frames = add(frameBytes(program, facts), &MemoryPlan::frames);
-  stage.slotStride =
-      aligned(sizeof(sluice_step)) + static_cast<int64_t>(inputsOf(program, number)) * inputBytesOfOne(program);
-  stage.slots = add(stage.slotStride * withEvaluated(program, facts.frames), &MemoryPlan::inputs);
+  // What goes to the card at once has all inputs that there are.
+  uint32_t inputs = std::max(inputsOf(program, number), decides(program) ? program.graphs[0].inputs : 0);
+  stage.slotStride = aligned(sizeof(sluice_step)) + static_cast<int64_t>(inputs) * inputBytesOfOne(program);
+  stage.slots = add(slotBytes(number), &MemoryPlan::inputs);
+}
+
+int64_t Layout::slotCount(int32_t stage) const {
+  return decides(program) ? microBatchesKept(program) : withEvaluated(program, program.stages[stage].frames);
+}
+
+int64_t Layout::slotBytes(int32_t stage) const {
+  return stages[stage].slotStride * slotCount(stage) + (decides(program) ? aligned(sizeof(UpdateRule)) : 0);
 }
 
 /// Whether each stage of a replica lies on a card.
@@ -118,12 +132,12 @@ int64_t Layout::frame(int32_t stage, int64_t frame) const {
   return stages[stage].frames + program.stages[stage].frame_bytes * frame;
 }
 
-int64_t Layout::step(int32_t stage, int64_t frame) const {
-  return stages[stage].slots + stages[stage].slotStride * frame;
+int64_t Layout::step(int32_t stage, int64_t slot) const {
+  return stages[stage].slots + stages[stage].slotStride * slot;
 }
 
-int64_t Layout::input(int32_t stage, int64_t frame, uint32_t input) const {
-  return step(stage, frame) + aligned(sizeof(sluice_step)) + static_cast<int64_t>(input) * inputBytesOfOne(program);
+int64_t Layout::input(int32_t stage, int64_t slot, uint32_t input) const {
+  return step(stage, slot) + aligned(sizeof(sluice_step)) + static_cast<int64_t>(input) * inputBytesOfOne(program);
 }
 
 int64_t Layout::message(int32_t channel, uint32_t place) const {

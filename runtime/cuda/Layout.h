@@ -15,6 +15,10 @@ namespace sluice::cuda {
 /// The card of a device of the program, an index in sluice_binary::devices: one after the other.
 int cardOf(int32_t device, int cards);
 
+/// Whether a card decides itself whether a step updates, so that all of a step goes to it at once (WholeStep.h): there
+/// the state and the inputs of every micro-batch of a step have a place of their own.
+bool decides(const sluice_binary &program);
+
 /// Offsets in the one block of memory that a replica has on a card, for the stages that lie there. Stages on one card
 /// share parameters and persistent slots, of which it has those of its stages alone. Pure: reserves nothing.
 class Layout {
@@ -39,9 +43,14 @@ public:
   int64_t version(int32_t stage, int64_t version) const;
   int64_t held(int32_t stage, int32_t half) const;
   int64_t frame(int32_t stage, int64_t frame) const;
-  /// The sluice_step of the micro-batch in a frame, and its inputs.
-  int64_t step(int32_t stage, int64_t frame) const;
-  int64_t input(int32_t stage, int64_t frame, uint32_t input) const;
+  /// The slots of a stage: each has the sluice_step of a micro-batch, and its inputs.
+  int64_t slotCount(int32_t stage) const;
+  int64_t step(int32_t stage, int64_t slot) const;
+  int64_t input(int32_t stage, int64_t slot, uint32_t input) const;
+  /// Behind them, where the card decides: an UpdateRule.
+  int64_t rule(int32_t stage) const { return step(stage, slotCount(stage)); }
+  /// Of all of that.
+  int64_t slotBytes(int32_t stage) const;
   /// What functions of a stage share with those of all stages of its device.
   int64_t scratch(int32_t stage) const { return stages[stage].scratch; }
   /// The messages to this replica and card of a channel, one behind the other.

@@ -69,9 +69,8 @@ DONE:
 /// The same sums in the same order as on the host, so that both decide alike.
 static std::string decide(const std::string &name) {
   return std::string(".visible .entry ") + name + R"((.param .u64 squares, .param .u64 unclipped, .param .u64 numbers,
-    .param .u64 count, .param .u64 watched, .param .u64 gate, .param .u64 factor, .param .f64 largest,
-    .param .f64 epsilon, .param .f64 scale) {
-  .reg .pred %p<5>; .reg .b32 %r<4>; .reg .b64 %rd<10>; .reg .f64 %d<11>;
+    .param .u64 count, .param .u64 watched, .param .u64 gate, .param .u64 factor, .param .u64 rule) {
+  .reg .pred %p<5>; .reg .b32 %r<4>; .reg .b64 %rd<11>; .reg .f64 %d<11>;
   ld.param.u64 %rd0, [squares];
   ld.param.u64 %rd1, [unclipped];
   ld.param.u64 %rd2, [numbers];
@@ -79,9 +78,10 @@ static std::string decide(const std::string &name) {
   ld.param.u64 %rd4, [watched];
   ld.param.u64 %rd5, [gate];
   ld.param.u64 %rd6, [factor];
-  ld.param.f64 %d0, [largest];
-  ld.param.f64 %d1, [epsilon];
-  ld.param.f64 %d2, [scale];
+  ld.param.u64 %rd10, [rule];
+  ld.global.f64 %d0, [%rd10];
+  ld.global.f64 %d1, [%rd10+8];
+  ld.global.f64 %d2, [%rd10+16];
   mov.f64 %d3, 0d0000000000000000;
   mov.f64 %d4, 0d0000000000000000;
   setp.ne.u64 %p1, %rd1, 0;
@@ -132,8 +132,38 @@ DONE:
 )";
 }
 
+static std::string gather(const std::string &name) {
+  return std::string(".visible .entry ") + name + R"((.param .u64 table) {
+  .reg .pred %p; .reg .b32 %r<4>; .reg .b64 %rd<9>;
+  ld.param.u64 %rd0, [table];
+  mov.u32 %r0, %ctaid.x;
+  mul.wide.u32 %rd1, %r0, 24;
+  add.u64 %rd1, %rd0, %rd1;
+  ld.global.u64 %rd2, [%rd1];
+  ld.global.u64 %rd3, [%rd1+8];
+  ld.global.u64 %rd4, [%rd1+16];
+  mov.u32 %r1, %tid.x;
+  mov.u32 %r2, %ntid.x;
+  cvt.u64.u32 %rd5, %r1;
+  cvt.u64.u32 %rd6, %r2;
+LOOP:
+  setp.ge.u64 %p, %rd5, %rd4;
+  @%p bra DONE;
+  shl.b64 %rd7, %rd5, 2;
+  add.u64 %rd8, %rd3, %rd7;
+  ld.global.u32 %r3, [%rd8];
+  add.u64 %rd8, %rd2, %rd7;
+  st.global.u32 [%rd8], %r3;
+  add.u64 %rd5, %rd5, %rd6;
+  bra LOOP;
+DONE:
+  ret;
+}
+)";
+}
+
 std::string sluice::cuda::ownName(OwnKernel kernel, uint32_t element) {
-  static const char *const names[] = {"add", "extrapolate", "watch", "decide"};
+  static const char *const names[] = {"add", "extrapolate", "watch", "decide", "gather"};
   return std::string("sluice_") + names[static_cast<size_t>(kernel)] + (element == SLUICE_F64 ? "_f64" : "_f32");
 }
 
@@ -152,6 +182,7 @@ std::string sluice::cuda::ownPtx() {
             .c_str());
     text += watch(ownName(OwnKernel::Watch, element), isDouble ? 4 : 0);
     text += decide(ownName(OwnKernel::Decide, element));
+    text += gather(ownName(OwnKernel::Gather, element));
   }
   return text;
 }

@@ -18,17 +18,20 @@ enum class OwnKernel {
   Extrapolate,
   /// Sets a word to 1 unless a value is finite: addresses of the value and of the word. One thread.
   Watch,
-  /// Decides whether a step updates, and by what gradients are multiplied, as the host does (StepScalars.h). One
-  /// thread.
-  /// Addresses of sums of squares by parameter, of those that are not clipped or 0, and of the numbers of the
-  /// parameters
-  /// that have some; their count; addresses of the word that was watched, which is 0 afterwards, of that which says
-  /// whether the step updates, and of the double for the factor or 0; largest norm, epsilon, and scale of the loss.
-  Decide
+  /// Decides whether a step updates, and by what gradients are multiplied, as the host does (StepScalars.h): addresses
+  /// of sums of squares by parameter, of those that are not clipped or 0, and of the numbers of the parameters that
+  /// have
+  /// some; their count; addresses of the word that was watched, which is 0 afterwards, of that which says whether the
+  /// step updates, of the double for the factor or 0, and of three doubles: largest norm, epsilon, and scale of the
+  /// loss. One thread.
+  Decide,
+  /// Copies parts of memory: address of a table with three addresses a part, where it goes, where it lies, and how many
+  /// 32-bit words it has. A block a part, of any threads.
+  Gather
 };
 
-inline constexpr OwnKernel kOwnKernels[] = {OwnKernel::Add, OwnKernel::Extrapolate, OwnKernel::Watch,
-                                            OwnKernel::Decide};
+inline constexpr OwnKernel kOwnKernels[] = {OwnKernel::Add, OwnKernel::Extrapolate, OwnKernel::Watch, OwnKernel::Decide,
+                                            OwnKernel::Gather};
 
 /// The name of a kernel for floats of a type; one that has to do with no floats has a name for each.
 std::string ownName(OwnKernel kernel, uint32_t element);

@@ -88,6 +88,13 @@ void Stream::download(void *to, Address from, int64_t bytes) {
   });
 }
 
+void Stream::downloadPinned(char *to, Address from, int64_t bytes) {
+  attempt([&] {
+    check(card.driver.cuMemcpyDtoHAsync_v2(to, from, static_cast<unsigned long>(bytes), stream),
+          "a copy from the card");
+  });
+}
+
 void Stream::copy(Address to, Address from, int64_t bytes) {
   attempt([&] {
     check(card.driver.cuMemcpyDtoDAsync_v2(to, from, static_cast<unsigned long>(bytes), stream), "a copy on the card");
@@ -170,34 +177,26 @@ Clock::time_point Stream::whenDone(int64_t mark) const {
          std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double, std::milli>(milliseconds));
 }
 
-/// The first downloads, which are done.
-void Stream::deliver(size_t count) {
-  for (size_t i = 0; i < count; ++i)
-    std::memcpy(downloads[i].to, downloads[i].from, static_cast<size_t>(downloads[i].bytes));
+void *Stream::capture(const std::string &what, const std::function<void()> &work) {
+  void *graph = nullptr;
+  // Other threads go on meanwhile, with whatever they ask for.
+  check(card.driver.cuStreamBeginCapture_v2(stream, kCaptureThreadLocal), "a capture");
+  capturing = true;
+  work();
+  capturing = false;
+  check(card.driver.cuStreamEndCapture(stream, &graph), what);
+  return graph;
 }
 
-void Stream::markReads() {
-  attempt([&] {
-    if (!lastRead)
-      lastRead.emplace(card);
-    record(*lastRead);
-  });
-  reads = downloads.size();
-}
-
-void Stream::finishReads() {
-  attempt([&] {
-    check(card.driver.cuEventSynchronize(lastRead->get()), card.name());
-    deliver(reads);
-  });
-  downloads.erase(downloads.begin(), downloads.begin() + static_cast<std::ptrdiff_t>(reads));
-  reads = 0;
+void Stream::finish(const Event &event) {
+  attempt([&] { check(card.driver.cuEventSynchronize(event.get()), card.name()); });
 }
 
 void Stream::finish() {
   attempt([&] {
     check(card.driver.cuStreamSynchronize(stream), card.name());
-    deliver(downloads.size());
+    for (const Download &download : downloads)
+      std::memcpy(download.to, download.from, static_cast<size_t>(download.bytes));
   });
   downloads.clear();
   // All of it is free again; where it took several blocks, the next is as large as they were together.

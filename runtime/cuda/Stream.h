@@ -16,7 +16,7 @@
 #include "runtime/cuda/Failure.h"
 
 #include <deque>
-#include <optional>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -39,6 +39,8 @@ public:
   void upload(Address to, const sluice_step &step);
   /// To memory of the host when the stream is finished.
   void download(void *to, Address from, int64_t bytes);
+  /// The same to pinned memory, without a copy in between: it is there behind an event as well.
+  void downloadPinned(char *to, Address from, int64_t bytes);
   void copy(Address to, Address from, int64_t bytes);
   /// The same to another card.
   void copy(Address to, const Card &toCard, Address from, int64_t bytes);
@@ -61,13 +63,14 @@ public:
   /// Nobody asks for the marks so far any more.
   void forgetMarks() { marks.areRead = true; }
 
+  /// Has the driver keep what `work` asks the stream for, in place of doing it: the graph, which is the caller's.
+  void *capture(const std::string &what, const std::function<void()> &work);
+  bool isCapturing() const { return capturing; }
+
   /// Waits until all is done.
   void finish();
-
-  /// For finishReads(): so far go the downloads that it waits for.
-  void markReads();
-  /// Waits for these alone.
-  void finishReads();
+  /// Waits for an event that was recorded here.
+  void finish(const Event &event);
 
   /// Calls what may throw a RunError, which is kept, unless something has failed before.
   template <typename Function> void attempt(const Function &function) {
@@ -108,19 +111,16 @@ private:
     bool areRead = true;
   };
   char *stage(int64_t bytes);
-  void deliver(size_t count);
   void beginMarks();
 
   Failure &failure;
   bool synchronous;
-  bool failed = false;
+  bool failed = false, capturing = false;
   void *stream = nullptr;
   StagedSteps steps;
   std::deque<PinnedMemory> staging; ///< For downloads, of which the last has room.
   int64_t staged = 0;               ///< Bytes of that.
   std::vector<Download> downloads;
-  std::optional<Event> lastRead; ///< Behind the first `reads` downloads.
-  size_t reads = 0;
   Marks marks;
 };
 

@@ -105,7 +105,7 @@ public:
   virtual char *persistent() const = 0;
   virtual void fetchParameter(const sluice_parameter &parameter) = 0;
   virtual void fetchPersistent(int32_t stage, int64_t offset, int64_t bytes) = 0;
-  /// The same, but it is there after finish() or finishReads().
+  /// The same, but it is there after finish(), or of a whole step after finishReads().
   virtual void readPersistent(int32_t stage, int64_t offset, int64_t bytes) {}
   /// Has the device take the bytes at `from`, which what the host sees may be itself.
   virtual void storeParameter(const sluice_parameter &parameter, const char *from) = 0;
@@ -115,7 +115,7 @@ public:
   /// run. Micro-batches of a replica have numbers: in their step, or where gradients are late through all steps.
   virtual int32_t *input(int64_t microBatch, uint32_t input) = 0;
 
-  /// Copies a part of a frame to the host: it is there after finish().
+  /// Copies a part of a frame to the host: it is there after finish(), or of a whole step after finishReads().
   virtual void readFrame(int32_t stage, int64_t microBatch, int64_t offset, int64_t bytes, void *into) = 0;
 
   virtual void clearGradients(int32_t stage, int32_t buffer) = 0;
@@ -134,12 +134,18 @@ public:
   /// Whether the device decides itself whether a step updates, so that nobody waits for its gradients: it can where it
   /// has all of them.
   virtual bool decides() const { return false; }
+  /// What it is asked for from here to endWhole() is such a step, which it may put off until then and do at once. The
+  /// inputs that input() tells meanwhile and before are those of that step, and afterwards those of the next.
+  virtual void beginWhole() {}
   /// The step does not update if an element of the frame is not finite.
   virtual void watch(int32_t stage, int64_t microBatch, const sluice_tensor &value) {}
   /// The next update is one if all that was watched, and the norms that are in memory then, are finite.
   virtual void decide(const UpdateRule &rule) {}
-  /// Waits until what was to be read before decide() is there.
+  virtual void endWhole() {}
+  /// Waits until what the step was to read is there, which is the first whose reads have not been waited for.
   virtual void finishReads() {}
+  /// The last step whose reads have been waited for has not updated, and can be asked for again: its inputs are there.
+  virtual void takeBack() {}
 
   /// A channel from here to another device of this kind.
   virtual std::unique_ptr<Messages> makeMessages(int32_t channel, Device &to) = 0;

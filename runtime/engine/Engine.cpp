@@ -135,18 +135,22 @@ StepResult Engine::gradientResult(const StepSettings &settings, const StepSums &
   if (settings.measuresAccumulation)
     result.precision.accumulationError = metrics.accumulationError();
   // One decision for all stages and replicas, before the update: what is kept is then the last good parameters.
-  if (!isFinite(program, metrics, result)) {
+  const auto &counts = result.precision.roundings;
+  if (!isFinite(program, metrics, result))
     result.skip = Skip::NonFinite;
-    if (!scale.maySkip())
-      reportNonFinite(program, metrics, replicas, executor, settings, scale.skipsInARow());
-  } else if (const auto &counts = result.precision.roundings;
-             scale.isDynamic() && counts && counts->saturatedErrors > 0) {
+  else if (scale.isDynamic() && counts && counts->saturatedErrors > 0)
     // Rounding to a format makes its largest number of what would overflow, so that no norm tells of it.
     result.skip = Skip::Saturated;
-    if (!scale.maySkip())
-      reportSaturated(*counts, settings, scale.skipsInARow());
-  }
   return result;
+}
+
+/// Throws where a step that has not updated is none to be skipped.
+void Engine::checkSkip(const StepSettings &settings, const StepResult &result) {
+  if (result.skip == Skip::None || scale.maySkip())
+    return;
+  if (result.skip == Skip::NonFinite)
+    reportNonFinite(program, metrics, replicas, executor, settings, scale.skipsInARow());
+  reportSaturated(*result.precision.roundings, settings, scale.skipsInARow());
 }
 
 /// Describes the layers of a step; what gradients carry of the loss scale is taken away.
@@ -166,10 +170,11 @@ bool Engine::mayDecide(const StepSettings &settings) const {
   return replicas.front()->decides() && !settings.detail && !actionTimes && !looksAtRoundings;
 }
 
-/// Computes gradients and updates, unless one is not finite: the device decides, and the host reads the same meanwhile.
+/// Computes gradients and updates, unless one is not finite: the device decides, and the host reads the same behind it.
 StepResult Engine::updateByItself(const StepSettings &settings, StepSums &sums) {
   Device &device = *replicas.front();
   const sluice_graph &train = program.graphs[0];
+  device.beginWhole();
   executor.computeGradients(
       settings,
       [&](int32_t stage, int32_t microBatch, Device &memory) {
@@ -181,13 +186,18 @@ StepResult Engine::updateByItself(const StepSettings &settings, StepSums &sums) 
   device.decide({largestNorm(settings), kClipEpsilon, runtime::lossScale(values), values.indexOf(kClipScale)});
   int64_t updates = device.updates(/*stage=*/0);
   executor.update(settings);
+  device.endWhole();
   device.finishReads();
   device.check();
   metrics.add();
   sums.read(program, device.persistent(), /*stage=*/0);
   StepResult result = gradientResult(settings, sums);
-  if (result.skip != Skip::None)
-    device.setUpdates(/*stage=*/0, updates);
+  if (result.skip == Skip::None)
+    return result;
+  device.setUpdates(/*stage=*/0, updates);
+  if (!scale.maySkip())
+    device.takeBack();
+  checkSkip(settings, result);
   return result;
 }
 
@@ -199,6 +209,7 @@ StepResult Engine::updateByHost(const StepSettings &settings, StepSums &sums) {
   metrics.add();
   sums = readSums();
   StepResult result = gradientResult(settings, sums);
+  checkSkip(settings, result);
   if (result.skip == Skip::None) {
     setClipScale(values, result.gradientNorm, largestNorm(settings));
     executor.setScalars(values);

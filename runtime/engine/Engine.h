@@ -89,6 +89,7 @@ public:
 private:
   /// What the result says about the gradients, which have been computed.
   StepResult gradientResult(const StepSettings &settings, const StepSums &sums);
+  void checkSkip(const StepSettings &settings, const StepResult &result);
   bool mayDecide(const StepSettings &settings) const;
   StepResult updateByItself(const StepSettings &settings, StepSums &sums);
   StepResult updateByHost(const StepSettings &settings, StepSums &sums);

@@ -23,11 +23,12 @@ static const std::string &ptx() {
   return text;
 }
 
-LineProgram::LineProgram(Form form, int32_t devicesOfReplica, int32_t replicas)
-    : devices(devicesOfReplica), replicas(replicas) {
+LineProgram::LineProgram(Form form, int32_t devicesOfReplica, int32_t replicas, int32_t stageCount)
+    : devices(devicesOfReplica), replicas(replicas), stageCount(stageCount) {
   addParameters();
   addFunctions(form);
-  addChannels();
+  if (stageCount > 1)
+    addChannels();
   addActions();
   binary.target = form == Form::Kernels ? "cuda" : "cpu";
   finishTable();
@@ -41,7 +42,7 @@ void LineProgram::addParameters() {
     parameter.init_a = 0.5;
     parameter.gradient = gradient;
     parameter.states = 1;
-    parameter.stage = stage;
+    parameter.stage = stageOf(stage);
     parameter.copy_of = -1;
     parameter.state_names[0] = "momentum_buffer";
     parameter.state_offsets[0] = state;
@@ -52,6 +53,11 @@ void LineProgram::addParameters() {
   for (const char *name : {"learning_rate", "loss_gradient", "clip_scale", "poison"})
     scalars.push_back({name, 0, name, -kInfinity, kInfinity, 0});
   // gradients, frames, element, how many; then what stages have, their device, and one version of weights
+  if (stageCount == 1) {
+    stages.push_back({kTableGradient, 128, kTableGradient + 128, kSecondFrameBytes, SLUICE_F32, 1, 0, 1, 1, 0, 0, 1, 0,
+                      0, 0, 0, -1});
+    return;
+  }
   stages.push_back({kTableGradient, 64, kTableGradient + 64, kFirstFrameBytes, SLUICE_F32, kMicroBatches / replicas, 0,
                     1, 0, 0, 0, 1, 0, 0, 0, 0, -1});
   stages.push_back({kLineGradient, 64, kLineGradient + 64, kSecondFrameBytes, SLUICE_F32, 1, 0, 0, 1, devices - 1, 0, 1,
@@ -74,18 +80,27 @@ void LineProgram::addLaunch(const char *kernel, uint32_t threads, const std::vec
   ++functions.back().launch_count;
 }
 
+/// Where the card decides, the update reads whether there is one.
+void LineProgram::addMomentum(uint32_t threads, std::vector<sluice_operand> of) {
+  if (stageCount > 1)
+    return addLaunch("momentum", threads, of);
+  of.insert(of.begin(), {SLUICE_SPACE_STEP, SLUICE_STEP_UPDATE_GATE});
+  addLaunch("gated_momentum", threads, of);
+  launches.back().is_gated = 1;
+}
+
 void LineProgram::addFunctions(Form form) {
   const char *functionNames[] = {"train.table.forward",  "train.line.forward", "train.line.backward",
                                  "train.table.backward", "norm.table",         "norm.line",
                                  "update.table",         "update.line"};
-  int32_t stageOf[] = {0, 1, 1, 0, 0, 1, 0, 1};
+  int32_t halfOf[] = {0, 1, 1, 0, 0, 1, 0, 1};
   sluice_operand step = {SLUICE_SPACE_STEP, 0}, tokens = {SLUICE_SPACE_INPUT, 0}, targets = {SLUICE_SPACE_INPUT + 1, 0};
   auto frame = [](int64_t offset) { return sluice_operand{SLUICE_SPACE_FRAME, offset}; };
   auto persistent = [](int64_t offset) { return sluice_operand{SLUICE_SPACE_PERSISTENT, offset}; };
   sluice_operand table = {SLUICE_SPACE_WEIGHTS, kTable}, slope = {SLUICE_SPACE_WEIGHTS, kLine};
   for (int i = 0; i < FunctionCount; ++i) {
     bool isHost = form == Form::Functions;
-    functions.push_back({functionNames[i], isHost ? entries[i] : nullptr, 64, 0, stageOf[i],
+    functions.push_back({functionNames[i], isHost ? entries[i] : nullptr, 64, 0, stageOf(halfOf[i]),
                          static_cast<uint32_t>(launches.size()), 0});
     if (isHost)
       continue;
@@ -111,12 +126,11 @@ void LineProgram::addFunctions(Form form) {
       addLaunch("squares2", 1, {persistent(kLineGradient), persistent(kNorms + 8)});
       break;
     case Update0:
-      addLaunch("momentum", kVocabulary,
-                {step, persistent(kTableGradient), {SLUICE_SPACE_NEXT_WEIGHTS, kTable}, persistent(kTableState)});
+      addMomentum(kVocabulary,
+                  {step, persistent(kTableGradient), {SLUICE_SPACE_NEXT_WEIGHTS, kTable}, persistent(kTableState)});
       break;
     case Update1:
-      addLaunch("momentum", 2,
-                {step, persistent(kLineGradient), {SLUICE_SPACE_NEXT_WEIGHTS, kLine}, persistent(kLineState)});
+      addMomentum(2, {step, persistent(kLineGradient), {SLUICE_SPACE_NEXT_WEIGHTS, kLine}, persistent(kLineState)});
       break;
     }
   }
@@ -144,11 +158,14 @@ int32_t LineProgram::channelOf(int32_t replica, sluice_channel_role role, int32_
 }
 
 void LineProgram::addStepActions(int32_t replica, int32_t device) {
-  auto isHere = [&](int32_t stage) { return stages[stage].device == device; };
+  auto isHere = [&](int32_t half, int32_t channel) {
+    return stages[stageOf(half)].device == device && (channel < 0 || stageCount > 1);
+  };
   auto add = [&](sluice_action_kind kind, int32_t stage, int32_t microBatch, int32_t function, int32_t channel,
                  int32_t into = -1, int32_t from = -1, int32_t clears = 0) {
-    if (isHere(stage))
-      actions.push_back({static_cast<uint32_t>(kind), stage, microBatch, function, channel, into, from, clears, 0});
+    if (isHere(stage, channel))
+      actions.push_back(
+          {static_cast<uint32_t>(kind), stageOf(stage), microBatch, function, channel, into, from, clears, 0});
   };
   int32_t count = kMicroBatches / replicas, first = replica * count;
   int32_t up = channelOf(replica, SLUICE_CHANNEL_FRAMES, 0), down = channelOf(replica, SLUICE_CHANNEL_FRAMES, 1);
@@ -166,10 +183,13 @@ void LineProgram::addStepActions(int32_t replica, int32_t device) {
       forward(m);
     add(SLUICE_ACTION_RECEIVE, 1, m, -1, up);
     add(SLUICE_ACTION_FORWARD, 1, m, Forward1, -1);
-    add(SLUICE_ACTION_BACKWARD, 1, m, Backward1, -1, 0, -1, m == first);
+    add(stageCount > 1 ? SLUICE_ACTION_BACKWARD : SLUICE_ACTION_BACKWARD_INPUT, 1, m, Backward1, -1, 0, -1, m == first);
     add(SLUICE_ACTION_SEND, 1, m, -1, down);
     add(SLUICE_ACTION_RECEIVE, 0, m, -1, down);
-    add(SLUICE_ACTION_BACKWARD, 0, m, Backward0, -1, 0, -1, m == first);
+    if (stageCount > 1)
+      add(SLUICE_ACTION_BACKWARD, 0, m, Backward0, -1, 0, -1, m == first);
+    else
+      add(SLUICE_ACTION_BACKWARD_WEIGHT, 0, m, Backward0, -1, 0);
   }
   for (int32_t stage = 0; replicas > 1 && stage < 2; ++stage) {
     int32_t there = channelOf(1, SLUICE_CHANNEL_REPLICA, stage), back = channelOf(0, SLUICE_CHANNEL_REPLICA, stage);
@@ -197,16 +217,18 @@ void LineProgram::addActions() {
     }
   auto first = static_cast<uint32_t>(actions.size());
   actions.push_back({SLUICE_ACTION_EVALUATE, 0, 0, Forward0, -1, -1, -1, 0, 0});
-  actions.push_back({SLUICE_ACTION_SEND, 0, 0, -1, 0, -1, -1, 0, 0});
-  actions.push_back({SLUICE_ACTION_RECEIVE, 1, 0, -1, 0, -1, -1, 0, 0});
-  actions.push_back({SLUICE_ACTION_EVALUATE, 1, 0, Forward1, -1, -1, -1, 0, 0});
-  sluice_graph graph = {"train", 0, 0, 1, 2, {}, {"loss", SLUICE_F32, 0, {}, kLoss, 4}};
+  if (stageCount > 1) {
+    actions.push_back({SLUICE_ACTION_SEND, 0, 0, -1, 0, -1, -1, 0, 0});
+    actions.push_back({SLUICE_ACTION_RECEIVE, 1, 0, -1, 0, -1, -1, 0, 0});
+  }
+  actions.push_back({SLUICE_ACTION_EVALUATE, stageOf(1), 0, Forward1, -1, -1, -1, 0, 0});
+  sluice_graph graph = {"train", 0, 0, stageOf(1), 2, {}, {"loss", SLUICE_F32, 0, {}, kLoss, 4}};
   graph.input[0] = {"tokens", SLUICE_I32, 2, {kBatch, kSequence}, 0, kTokens * 4};
   graph.input[1] = {"targets", SLUICE_I32, 2, {kBatch, kSequence}, 0, kTokens * 4};
   graphs.push_back(graph);
   graph.name = "eval";
   graph.first_action = first;
-  graph.action_count = 4;
+  graph.action_count = static_cast<uint32_t>(actions.size()) - first;
   graphs.push_back(graph);
 }
 

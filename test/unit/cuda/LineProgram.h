@@ -5,6 +5,7 @@
 
 #include "runtime/abi.h"
 
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <vector>
@@ -16,8 +17,9 @@ class LineProgram {
 public:
   enum class Form { Functions, Kernels };
 
-  /// Stages lie on one of the program's devices, or on one each.
-  LineProgram(Form form, int32_t devicesOfReplica, int32_t replicas);
+  /// Stages lie on one of the program's devices, or on one each. All may also be one stage, of one device and replica,
+  /// so that a card decides itself whether a step updates.
+  LineProgram(Form form, int32_t devicesOfReplica, int32_t replicas, int32_t stageCount = 2);
   LineProgram(const LineProgram &) = delete;
   LineProgram &operator=(const LineProgram &) = delete;
 
@@ -32,13 +34,17 @@ private:
   void addParameters();
   void addFunctions(Form form);
   void addLaunch(const char *kernel, uint32_t threads, const std::vector<sluice_operand> &of);
+  void addMomentum(uint32_t threads, std::vector<sluice_operand> of);
   void addChannels();
   void addActions();
   void addStepActions(int32_t replica, int32_t device);
   int32_t channelOf(int32_t replica, sluice_channel_role role, int32_t stage) const;
   void finishTable();
 
-  int32_t devices, replicas;
+  /// Of one of the two halves of the model.
+  int32_t stageOf(int32_t half) const { return std::min(half, stageCount - 1); }
+
+  int32_t devices, replicas, stageCount;
   std::deque<std::string> names;
   std::vector<sluice_parameter> parameters;
   std::vector<sluice_scalar> scalars;

@@ -73,8 +73,7 @@ inline void readLine(Engine &engine, LineRun &run) {
 }
 
 /// Ten steps, with an evaluation in between.
-inline LineRun runLine(LineProgram::Form form, int32_t devices, int32_t replicas, bool isSynchronous = false) {
-  LineProgram program(form, devices, replicas);
+inline LineRun runLine(const LineProgram &program, bool isSynchronous = false) {
   std::unique_ptr<Engine> engine = makeLineEngine(program, isSynchronous);
   LineRun run;
   trainLine(*engine, run, 0, 5);
@@ -82,6 +81,10 @@ inline LineRun runLine(LineProgram::Form form, int32_t devices, int32_t replicas
   trainLine(*engine, run, 5, 5);
   readLine(*engine, run);
   return run;
+}
+
+inline LineRun runLine(LineProgram::Form form, int32_t devices, int32_t replicas, bool isSynchronous = false) {
+  return runLine(LineProgram(form, devices, replicas), isSynchronous);
 }
 
 /// Runs a function in a process of its own, where the emulated driver has other settings: exits with 0 where the
