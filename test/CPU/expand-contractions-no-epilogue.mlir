@@ -75,3 +75,19 @@ func.func @it_may_trap(%a: memref<6x16xf32>, %b: memref<16x16xf32>, %c: memref<6
   }
   return
 }
+
+// CHECK-LABEL: @elements_are_wider_than_the_sums
+// CHECK: vector.fma
+// CHECK: linalg.generic
+func.func @elements_are_wider_than_the_sums(%a: memref<16x16xf32>, %b: memref<16x16xf32>, %c: memref<16x16xf32>,
+                                            %y: memref<16x16xf64>) {
+  linalg.matmul {sluice_cpu.strategy = #rows_of_four}
+    ins(%a, %b : memref<16x16xf32>, memref<16x16xf32>) outs(%c : memref<16x16xf32>)
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+    ins(%c : memref<16x16xf32>) outs(%y : memref<16x16xf64>) {
+  ^bb0(%p: f32, %r: f64):
+    %0 = arith.extf %p : f32 to f64
+    linalg.yield %0 : f64
+  }
+  return
+}

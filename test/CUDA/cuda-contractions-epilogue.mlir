@@ -129,3 +129,27 @@ func.func @narrow_result(%a: memref<32x128xf32>, %b: memref<128x64xf32>, %residu
   }
   return
 }
+
+// A buffer of its own is stored as well where it is read behind the op.
+// CHECK-LABEL: @c_is_read_later
+// CHECK: %[[C:.*]] = memref.alloc() {{.*}} : memref<32x64xf32>
+// CHECK: %[[FLAT:.*]] = memref.reinterpret_cast %[[C]]
+// CHECK-COUNT-32: vector.fma
+// CHECK: vector.store %{{.*}}, %[[FLAT]]
+// CHECK: call @use(%[[C]])
+func.func private @use(%c: memref<32x64xf32>)
+func.func @c_is_read_later(%a: memref<32x128xf32>, %b: memref<128x64xf32>, %out: memref<32x64xbf16>) {
+  %zero = arith.constant 0.0 : f32
+  %c = memref.alloc() {alignment = 64 : i64} : memref<32x64xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<32x64xf32>)
+  linalg.matmul {sluice_cuda.strategy = #strategy}
+    ins(%a, %b : memref<32x128xf32>, memref<128x64xf32>) outs(%c : memref<32x64xf32>)
+  linalg.generic {indexing_maps = [#all, #all], iterator_types = ["parallel", "parallel"]}
+    ins(%c : memref<32x64xf32>) outs(%out : memref<32x64xbf16>) {
+  ^bb0(%x: f32, %y: bf16):
+    %narrow = arith.truncf %x : f32 to bf16
+    linalg.yield %narrow : bf16
+  }
+  call @use(%c) : (memref<32x64xf32>) -> ()
+  return
+}
