@@ -17,7 +17,8 @@ static std::vector<uint32_t> numbersWithNorms(const sluice_binary &program) {
   return numbers;
 }
 
-static constexpr int64_t kNumbers = SLUICE_ALIGNMENT; // where they lie in memory
+// Where things lie in memory.
+static constexpr int64_t kStopped = sizeof(int32_t), kNumbers = SLUICE_ALIGNMENT;
 
 Decision::Decision(const sluice_binary &program, const Kernels &kernels, Stream &stream)
     : kernels(kernels), stream(stream), numbers(numbersWithNorms(program)),
@@ -40,7 +41,7 @@ void Decision::watch(Address value, uint32_t element) {
 
 void Decision::run(Address squares, Address unclipped, Address step, int64_t clipScale, Address rule) {
   static_assert(offsetof(UpdateRule, largestNorm) == 0 && offsetof(UpdateRule, epsilon) == 8 &&
-                    offsetof(UpdateRule, lossScale) == 16,
+                    offsetof(UpdateRule, lossScale) == 16 && offsetof(UpdateRule, stops) == 28,
                 "the kernel reads them there");
   Address factor = clipScale < 0 ? 0 : step + offsetof(sluice_step, scalars) + sizeof(double) * Address(clipScale);
   launch(OwnKernel::Decide, SLUICE_F64,
@@ -48,3 +49,5 @@ void Decision::run(Address squares, Address unclipped, Address step, int64_t cli
           step + SLUICE_STEP_UPDATE_GATE, factor, rule},
          "the decision whether a step updates");
 }
+
+void Decision::goOn() { stream.clear(memory.address() + kStopped, sizeof(int32_t)); }

@@ -24,6 +24,8 @@ public:
   /// Decides, where sums of squares are at these addresses, of which that of others may be 0, the step at a third,
   /// whose scalar of that number gradients are multiplied by unless it is -1, and an UpdateRule at the last.
   void run(Address squares, Address unclipped, Address step, int64_t clipScale, Address rule);
+  /// Steps update again, where one has stopped those behind it (UpdateRule::stops).
+  void goOn();
 
 private:
   void launch(OwnKernel kernel, uint32_t element, std::vector<Address> parameters, const char *name);
@@ -31,7 +33,7 @@ private:
   const Kernels &kernels;
   Stream &stream;
   std::vector<uint32_t> numbers; ///< Of parameters that have norms.
-  CardMemory memory;             ///< The word that is watched, and then these numbers.
+  CardMemory memory;             ///< The word that is watched, the one that stops, and then these numbers.
 };
 
 } // namespace sluice::cuda

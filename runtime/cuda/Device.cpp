@@ -256,6 +256,7 @@ void CudaDevice::endWhole() {
 
 void CudaDevice::takeBack() {
   whole->step.takeBack();
+  whole->decision.goOn();
   forgetSlots();
 }
 

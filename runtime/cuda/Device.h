@@ -56,6 +56,7 @@ public:
   void call(int32_t function, int64_t microBatch, int32_t buffer, int64_t updates, sluice_step &step) override;
   void update(int32_t stage, int32_t function, int32_t ahead, sluice_step &step) override;
   bool decides() const override { return whole != nullptr; }
+  int stepsUnderWay() const override { return whole && !workers.front().stream.isSynchronous() ? 2 : 1; }
   void beginWhole() override { whole->step.begin(); }
   void watch(int32_t stage, int64_t microBatch, const sluice_tensor &value) override;
   void decide(const runtime::UpdateRule &rule) override;

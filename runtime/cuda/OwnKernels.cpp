@@ -70,7 +70,7 @@ DONE:
 static std::string decide(const std::string &name) {
   return std::string(".visible .entry ") + name + R"((.param .u64 squares, .param .u64 unclipped, .param .u64 numbers,
     .param .u64 count, .param .u64 watched, .param .u64 gate, .param .u64 factor, .param .u64 rule) {
-  .reg .pred %p<5>; .reg .b32 %r<4>; .reg .b64 %rd<11>; .reg .f64 %d<11>;
+  .reg .pred %p<5>; .reg .b32 %r<7>; .reg .b64 %rd<11>; .reg .f64 %d<11>;
   ld.param.u64 %rd0, [squares];
   ld.param.u64 %rd1, [unclipped];
   ld.param.u64 %rd2, [numbers];
@@ -110,7 +110,13 @@ SUMMED:
   setp.lt.and.f64 %p2, %d8, %d7, %p2;
   ld.global.u32 %r1, [%rd4];
   setp.eq.and.u32 %p2, %r1, 0, %p2;
-  selp.u32 %r2, 1, 0, %p2;
+  ld.global.u32 %r4, [%rd4+4];
+  ld.global.u32 %r5, [%rd10+28];
+  setp.eq.and.u32 %p3, %r4, 0, %p2;
+  selp.u32 %r2, 1, 0, %p3;
+  selp.u32 %r6, 0, %r5, %p2;
+  or.b32 %r4, %r4, %r6;
+  st.global.u32 [%rd4+4], %r4;
   st.global.u32 [%rd5], %r2;
   mov.u32 %r3, 0;
   st.global.u32 [%rd4], %r3;

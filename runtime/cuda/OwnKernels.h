@@ -21,9 +21,9 @@ enum class OwnKernel {
   /// Decides whether a step updates, and by what gradients are multiplied, as the host does (StepScalars.h): addresses
   /// of sums of squares by parameter, of those that are not clipped or 0, and of the numbers of the parameters that
   /// have
-  /// some; their count; addresses of the word that was watched, which is 0 afterwards, of that which says whether the
-  /// step updates, of the double for the factor or 0, and of three doubles: largest norm, epsilon, and scale of the
-  /// loss. One thread.
+  /// some; their count; addresses of the word that was watched, which is 0 afterwards, behind which another is 1 if no
+  /// step updates any more, of that which says whether the step updates, of the double for the factor or 0, and of an
+  /// UpdateRule. One thread.
   Decide,
   /// Copies parts of memory: address of a table with three addresses a part, where it goes, where it lies, and how many
   /// 32-bit words it has. A block a part, of any threads.

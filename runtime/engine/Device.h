@@ -76,6 +76,7 @@ struct UpdateRule {
   double epsilon;
   double lossScale;
   int32_t clipScale; ///< Number of the scalar; -1: the program has none.
+  int32_t stops;     ///< 1 where steps behind one that does not update do not either, until takeBack().
 };
 
 class Device {
@@ -134,6 +135,8 @@ public:
   /// Whether the device decides itself whether a step updates, so that nobody waits for its gradients: it can where it
   /// has all of them.
   virtual bool decides() const { return false; }
+  /// How many such steps it can be asked for before the first is waited for.
+  virtual int stepsUnderWay() const { return 1; }
   /// What it is asked for from here to endWhole() is such a step, which it may put off until then and do at once. The
   /// inputs that input() tells meanwhile and before are those of that step, and afterwards those of the next.
   virtual void beginWhole() {}
@@ -144,7 +147,8 @@ public:
   virtual void endWhole() {}
   /// Waits until what the step was to read is there, which is the first whose reads have not been waited for.
   virtual void finishReads() {}
-  /// The last step whose reads have been waited for has not updated, and can be asked for again: its inputs are there.
+  /// The last step whose reads have been waited for has not updated, nor have those that it was asked for behind it, if
+  /// UpdateRule::stops says so. It can be asked for again, as can they: its inputs are there.
   virtual void takeBack() {}
 
   /// A channel from here to another device of this kind.

@@ -17,7 +17,7 @@ Engine::Engine(const sluice_binary &program, unsigned threads) : Engine(program,
 
 Engine::Engine(const sluice_binary &program, Replicas devices)
     : program(program), values(program), scale(program, values), replicas(std::move(devices)),
-      actions(program, replicas), executor(program, actions), metrics(program) {
+      actions(program, replicas), executor(program, actions) {
   if (mostDelay(program) == 0)
     return;
   stale = std::make_unique<StaleExecutor>(program, actions);
@@ -107,12 +107,10 @@ double Engine::largestNorm(const StepSettings &settings) const {
   return settings.optimizer.gradientClip.value_or(program.grad_clip);
 }
 
-StepSums Engine::readSums() const {
-  StepSums sums(program);
+void Engine::readSums(StepSums &sums) const {
   // Every replica has the sums of all.
   for (uint32_t stage = 0; stage < program.stage_count; ++stage)
     sums.read(program, *replicas.front(), static_cast<int32_t>(stage));
-  return sums;
 }
 
 /// The newest parameters, at their offsets.
@@ -126,13 +124,15 @@ std::vector<char> Engine::copyParameters() const {
   return block;
 }
 
-StepResult Engine::gradientResult(const StepSettings &settings, const StepSums &sums) {
+StepResult Engine::gradientResult(const BegunStep &step) const {
   StepResult result;
-  metrics.setNorms(sums, runtime::lossScale(values), result);
+  const StepMetrics &metrics = step.metrics;
+  double carried = runtime::lossScale(step.scalars);
+  metrics.setNorms(step.sums, carried, result);
   if (scale.isDynamic())
-    result.lossScale = runtime::lossScale(values);
+    result.lossScale = carried;
   result.precision.roundings = metrics.roundings();
-  if (settings.measuresAccumulation)
+  if (step.settings.measuresAccumulation)
     result.precision.accumulationError = metrics.accumulationError();
   // One decision for all stages and replicas, before the update: what is kept is then the last good parameters.
   const auto &counts = result.precision.roundings;
@@ -145,12 +145,12 @@ StepResult Engine::gradientResult(const StepSettings &settings, const StepSums &
 }
 
 /// Throws where a step that has not updated is none to be skipped.
-void Engine::checkSkip(const StepSettings &settings, const StepResult &result) {
+void Engine::checkSkip(const BegunStep &step, const StepResult &result) {
   if (result.skip == Skip::None || scale.maySkip())
     return;
   if (result.skip == Skip::NonFinite)
-    reportNonFinite(program, metrics, replicas, executor, settings, scale.skipsInARow());
-  reportSaturated(*result.precision.roundings, settings, scale.skipsInARow());
+    reportNonFinite(program, step.metrics, replicas, executor, step.settings, scale.skipsInARow());
+  reportSaturated(*result.precision.roundings, step.settings, scale.skipsInARow());
 }
 
 /// Describes the layers of a step; what gradients carry of the loss scale is taken away.
@@ -166,69 +166,89 @@ static std::vector<LayerDetail> detailOf(const sluice_binary &program, const std
 /// Whether a device may go on to the update by itself: what else a step depends on or tells is nothing that the host
 /// has to know before.
 bool Engine::mayDecide(const StepSettings &settings) const {
-  bool looksAtRoundings = scale.isDynamic() && metrics.roundings();
+  bool looksAtRoundings = scale.isDynamic() && findMetric(program, SLUICE_METRIC_ROUNDED_ERRORS);
   return replicas.front()->decides() && !settings.detail && !actionTimes && !looksAtRoundings;
 }
 
-/// Computes gradients and updates, unless one is not finite: the device decides, and the host reads the same behind it.
-StepResult Engine::updateByItself(const StepSettings &settings, StepSums &sums) {
+int Engine::stepsUnderWay() const {
+  if (stale)
+    return 2;
+  // A scale that follows gradients has to be known before the next step begins.
+  return actionTimes || scale.isDynamic() ? 1 : replicas.front()->stepsUnderWay();
+}
+
+/// Has the device compute gradients and update, unless one is not finite.
+void Engine::askFor(BegunStep &step) {
   Device &device = *replicas.front();
   const sluice_graph &train = program.graphs[0];
+  executor.setScalars(step.scalars);
   device.beginWhole();
   executor.computeGradients(
-      settings,
+      step.settings,
       [&](int32_t stage, int32_t microBatch, Device &memory) {
-        metrics.read(stage, microBatch, memory, microBatch);
+        step.metrics.read(stage, microBatch, memory, microBatch);
         memory.watch(train.stage, microBatch, train.result);
       },
       /*waits=*/false);
-  sums.request(program, device, /*stage=*/0);
-  device.decide({largestNorm(settings), kClipEpsilon, runtime::lossScale(values), values.indexOf(kClipScale)});
-  int64_t updates = device.updates(/*stage=*/0);
-  executor.update(settings);
+  step.sums.request(program, device, /*stage=*/0);
+  device.decide({largestNorm(step.settings), kClipEpsilon, runtime::lossScale(step.scalars), values.indexOf(kClipScale),
+                 !scale.maySkip()});
+  executor.update(step.settings);
   device.endWhole();
+  step.isAskedFor = true;
+}
+
+/// Reads what the device has decided by, and takes its decision anew.
+StepResult Engine::endAskedFor(BegunStep &step) {
+  Device &device = *replicas.front();
   device.finishReads();
   device.check();
-  metrics.add();
-  sums.read(program, device.persistent(), /*stage=*/0);
-  StepResult result = gradientResult(settings, sums);
+  step.metrics.add();
+  step.sums.read(program, device.persistent(), /*stage=*/0);
+  StepResult result = gradientResult(step);
   if (result.skip == Skip::None)
     return result;
-  device.setUpdates(/*stage=*/0, updates);
-  if (!scale.maySkip())
-    device.takeBack();
-  checkSkip(settings, result);
+  device.setUpdates(/*stage=*/0, step.updates);
+  if (scale.maySkip())
+    return result;
+  begun.clear();
+  device.takeBack();
+  executor.setScalars(step.scalars);
+  checkSkip(step, result);
   return result;
 }
 
-/// The same where the host decides.
-StepResult Engine::updateByHost(const StepSettings &settings, StepSums &sums) {
-  executor.computeGradients(settings, [&](int32_t stage, int32_t microBatch, Device &memory) {
-    metrics.read(stage, microBatch, memory, microBatch);
+/// Computes gradients and updates, where the host decides.
+StepResult Engine::updateByHost(BegunStep &step) {
+  executor.setScalars(step.scalars);
+  executor.computeGradients(step.settings, [&](int32_t stage, int32_t microBatch, Device &memory) {
+    step.metrics.read(stage, microBatch, memory, microBatch);
   });
-  metrics.add();
-  sums = readSums();
-  StepResult result = gradientResult(settings, sums);
-  checkSkip(settings, result);
+  step.metrics.add();
+  readSums(step.sums);
+  StepResult result = gradientResult(step);
+  checkSkip(step, result);
   if (result.skip == Skip::None) {
-    setClipScale(values, result.gradientNorm, largestNorm(settings));
+    // No other step has begun.
+    setClipScale(values, result.gradientNorm, largestNorm(step.settings));
     executor.setScalars(values);
-    executor.update(settings);
+    executor.update(step.settings);
   }
   return result;
 }
 
-StepResult Engine::runStep(const StepSettings &settings) {
-  executor.setScalars(values);
-  StepSums sums(program);
-  StepResult result = mayDecide(settings) ? updateByItself(settings, sums) : updateByHost(settings, sums);
-  metrics.summarize(sums, result);
+StepResult Engine::endBegunStep() {
+  std::unique_ptr<BegunStep> step = std::move(begun.front());
+  begun.pop_front();
+  StepResult result = step->isAskedFor ? endAskedFor(*step) : updateByHost(*step);
+  step->metrics.summarize(step->sums, result);
   if (program.device_count > 1) {
     result.stageBusy = executor.busyShares();
     result.predictedStageBusy = predictedBusy(program);
   }
-  if (settings.detail)
-    result.layers = detailOf(program, before, copyParameters(), sums, metrics, runtime::lossScale(values));
+  if (step->settings.detail)
+    result.layers =
+        detailOf(program, before, copyParameters(), step->sums, step->metrics, runtime::lossScale(step->scalars));
   scale.follow(result.skip != Skip::None);
   return result;
 }
@@ -240,7 +260,9 @@ void Engine::beginStep(const StepSettings &settings, const LoadFunction &load) {
     before = copyParameters();
   if (!stale) {
     executor.load(load);
-    begunSettings = settings;
+    begun.push_back(std::make_unique<BegunStep>(program, settings, values, replicas.front()->updates(/*stage=*/0)));
+    if (mayDecide(settings))
+      askFor(*begun.back());
     return;
   }
   if (settings.detail)
@@ -250,7 +272,7 @@ void Engine::beginStep(const StepSettings &settings, const LoadFunction &load) {
   stale->begin(std::move(step), load);
 }
 
-StepResult Engine::endStep() { return stale ? endStaleStep() : runStep(begunSettings); }
+StepResult Engine::endStep() { return stale ? endStaleStep() : endBegunStep(); }
 
 StepResult Engine::endStaleStep() {
   std::unique_ptr<StaleStep> step = stale->finish();

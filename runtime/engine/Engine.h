@@ -2,7 +2,8 @@
 //
 // The engine joins the pieces of a step: scalars that are computed for it, an executor of its actions on a device, what
 // its numbers say, and the stop where they are not finite. It knows nothing of files: data come through a callback,
-// tensors leave through pointers. Where gradients are late the next step may begin before one has ended.
+// tensors leave through pointers. Where gradients are late, or a device decides whether a step updates, the next step
+// may begin before one has ended.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,11 +23,25 @@
 #include "runtime/engine/StepSettings.h"
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace sluice::runtime {
+
+/// A step that has begun, where all steps are synchronous.
+struct BegunStep {
+  BegunStep(const sluice_binary &program, const StepSettings &settings, const Scalars &scalars, int64_t updates)
+      : settings(settings), scalars(scalars), updates(updates), metrics(program), sums(program) {}
+
+  const StepSettings settings;
+  const Scalars scalars;
+  const int64_t updates;   ///< Before it.
+  bool isAskedFor = false; ///< Whether the device decides, and has been asked for all of it.
+  StepMetrics metrics;
+  StepSums sums;
+};
 
 /// One program with its parameters and its optimizer's state. One thread at a time may call it.
 class Engine {
@@ -69,12 +84,13 @@ public:
   /// Runs one training step. Where a loss or a gradient is not finite, no parameter and no state changes, on any stage
   /// or replica: the step is skipped if the loss scale may follow it, or else this is a RunError. A scale that follows
   /// gradients takes those that a format saturated for ones that overflowed. Where gradients are late, stages that have
-  /// updated in the step before another one's gradient was not finite stay so.
+  /// updated in the step before another one's gradient was not finite stay so. Where a device decides, steps that were
+  /// under way behind one that stops have not updated either, and are under way no more.
   StepResult trainStep(const StepSettings &settings, const LoadFunction &load);
 
   /// The same in two halves: steps begin and end in their order. So many may be under way at once. Between two steps of
   /// which the first has ended and the second has not begun, and there alone, parameters and state may be looked at.
-  int stepsUnderWay() const { return stale ? 2 : 1; }
+  int stepsUnderWay() const;
   void beginStep(const StepSettings &settings, const LoadFunction &load);
   StepResult endStep();
 
@@ -88,15 +104,16 @@ public:
 
 private:
   /// What the result says about the gradients, which have been computed.
-  StepResult gradientResult(const StepSettings &settings, const StepSums &sums);
-  void checkSkip(const StepSettings &settings, const StepResult &result);
+  StepResult gradientResult(const BegunStep &step) const;
+  void checkSkip(const BegunStep &step, const StepResult &result);
   bool mayDecide(const StepSettings &settings) const;
-  StepResult updateByItself(const StepSettings &settings, StepSums &sums);
-  StepResult updateByHost(const StepSettings &settings, StepSums &sums);
-  StepResult runStep(const StepSettings &settings);
+  void askFor(BegunStep &step);
+  StepResult endAskedFor(BegunStep &step);
+  StepResult updateByHost(BegunStep &step);
+  StepResult endBegunStep();
   StepResult endStaleStep();
   double largestNorm(const StepSettings &settings) const;
-  StepSums readSums() const;
+  void readSums(StepSums &sums) const;
   void writeNarrowCopies();
   char *fetched(const sluice_parameter &parameter) const;
   std::vector<char> copyParameters() const;
@@ -112,10 +129,9 @@ private:
   std::unique_ptr<StaleExecutor> stale;    ///< Null where all steps are synchronous.
   std::unique_ptr<PipelineState> underWay; ///< The same.
   mutable bool statesAreShown = false;     ///< Whether somebody may have written to views of the optimizer's state.
-  StepMetrics metrics;
-  StepSettings begunSettings;            ///< Of a synchronous step that has begun.
-  std::vector<char> before;              ///< The parameters before a step that describes the layers.
-  std::unique_ptr<FreshGradients> fresh; ///< Of such a step, where gradients are late.
+  std::deque<std::unique_ptr<BegunStep>> begun; ///< Under way, where steps are synchronous.
+  std::vector<char> before;                     ///< The parameters before a step that describes the layers.
+  std::unique_ptr<FreshGradients> fresh;        ///< Of such a step, where gradients are late.
   std::vector<std::vector<ActionTime>> *actionTimes = nullptr;
 };
 

@@ -7,6 +7,7 @@
 #include "runtime/engine/Engine.h"
 #include "runtime/engine/MakeReplicas.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <map>
@@ -52,10 +53,13 @@ inline std::unique_ptr<Engine> makeLineEngine(const LineProgram &program, bool i
   return engine;
 }
 
+/// As many steps are under way as may be.
 inline void trainLine(Engine &engine, LineRun &run, int64_t first, int64_t steps) {
-  for (int64_t step = first; step < first + steps; ++step) {
-    StepResult result = engine.trainStep(
-        lineSettings(step), [&](int64_t m, int32_t *tokens, int32_t *targets) { loadLine(step, m, tokens, targets); });
+  for (int64_t step = first, begun = first; step < first + steps; ++step) {
+    for (; begun < std::min(first + steps, step + engine.stepsUnderWay()); ++begun)
+      engine.beginStep(lineSettings(begun),
+                       [begun](int64_t m, int32_t *tokens, int32_t *targets) { loadLine(begun, m, tokens, targets); });
+    StepResult result = engine.endStep();
     run.losses.push_back(result.loss);
     run.norms.push_back(result.gradientNorm);
   }

@@ -4,11 +4,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LineFunctions.h"
 #include "LineTraining.h"
 #include "runtime/Error.h"
 #include "runtime/cuda/Layout.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 using namespace sluice::runtime;
@@ -28,6 +30,16 @@ struct WholeLine : LineProgram {
 
 const auto kHost = LineProgram::Form::Functions, kCard = LineProgram::Form::Kernels;
 
+int stepsUnderWay(LineProgram::Form form, bool isSynchronous) {
+  WholeLine program(form);
+  return makeLineEngine(program, isSynchronous)->stepsUnderWay();
+}
+
+TEST_F(WholeStepTest, TheNextBeginsBeforeOneHasEnded) {
+  EXPECT_EQ(stepsUnderWay(kHost, false), 1);
+  EXPECT_EMULATED(Settings{}, stepsUnderWay(kCard, false) == 2 && stepsUnderWay(kCard, true) == 1);
+}
+
 TEST_F(WholeStepTest, HasTheBitsOfTheHost) {
   EXPECT_TRUE(runLine(WholeLine(kHost)) == runLine(LineProgram(kHost, 1, 1)));
   for (const char *copies : {"at-once", "late", "random"})
@@ -37,9 +49,9 @@ TEST_F(WholeStepTest, HasTheBitsOfTheHost) {
   EXPECT_EMULATED(Settings{}, runLine(WholeLine(kCard), /*isSynchronous=*/true) == runLine(WholeLine(kHost)));
 }
 
-/// Trains, whatever it takes, where micro-batch 2 of step 3 has a token of its own, whose row is so large that the loss
-/// and its gradient overflow: what that says. The row is small again after it.
-std::string runPoisoned(LineProgram::Form form, LineRun &run) {
+/// Trains, with so many steps under way or fewer, whatever it takes, where micro-batch 2 of step 3 has a token of its
+/// own, whose row is so large that the loss and its gradient overflow: what that says. The row is small again after it.
+std::string runPoisoned(LineProgram::Form form, int most, LineRun &run) {
   WholeLine program(form);
   std::unique_ptr<Engine> engine = makeLineEngine(program);
   auto setRow = [&](float value) {
@@ -49,18 +61,20 @@ std::string runPoisoned(LineProgram::Form form, LineRun &run) {
   };
   setRow(1e30f);
   std::string message;
-  for (int64_t step = 0; step < 6; ++step) {
-    auto load = [&](int64_t m, int32_t *tokens, int32_t *targets) {
-      loadLine(step, m, tokens, targets);
-      for (int64_t i = 0; i < LineProgram::kTokens; ++i)
-        tokens[i] = step == 3 && m == 2 && i == 7 ? LineProgram::kVocabulary - 1 : tokens[i] % 15;
-    };
+  for (int64_t step = 0, begun = 0; step < 6; ++step) {
+    for (; begun < std::min<int64_t>(6, step + std::min(most, engine->stepsUnderWay())); ++begun)
+      engine->beginStep(lineSettings(begun), [begun](int64_t m, int32_t *tokens, int32_t *targets) {
+        loadLine(begun, m, tokens, targets);
+        for (int64_t i = 0; i < LineProgram::kTokens; ++i)
+          tokens[i] = begun == 3 && m == 2 && i == 7 ? LineProgram::kVocabulary - 1 : tokens[i] % 15;
+      });
     try {
-      run.losses.push_back(engine->trainStep(lineSettings(step), load).loss);
+      run.losses.push_back(engine->endStep().loss);
     } catch (const RunError &error) {
       message += error.what();
       setRow(0);
       readLine(*engine, run);
+      begun = step + 1; // no other is under way any more
     }
   }
   readLine(*engine, run);
@@ -68,39 +82,51 @@ std::string runPoisoned(LineProgram::Form form, LineRun &run) {
 }
 
 /// Whether a card says what the host says, and leaves the same.
-bool isPoisonedAlike() {
+bool isPoisonedAlike(int most) {
   LineRun onHost, onCard;
-  std::string message = runPoisoned(kHost, onHost);
+  std::string message = runPoisoned(kHost, most, onHost);
   return message.find("step 3: micro-batch 2: the loss is inf; the first gradient that is not finite is that of "
                       "line.weight (element 0 is -inf)") == 0 &&
-         runPoisoned(kCard, onCard) == message && onCard == onHost;
+         runPoisoned(kCard, most, onCard) == message && onCard == onHost;
 }
 
 TEST_F(WholeStepTest, StopsWhereAStepIsNotFiniteAndGoesOnFromThere) {
-  for (const char *copies : {"at-once", "late"})
-    EXPECT_EMULATED((Settings{{"COPIES", copies}}), isPoisonedAlike()) << copies;
-}
-
-/// A step that the card does as a whole clips; the host's before it and behind it are the same step, and do not.
-LineRun runClipped(LineProgram::Form form) {
-  WholeLine program(form);
-  std::unique_ptr<Engine> engine = makeLineEngine(program);
-  std::vector<std::vector<ActionTime>> times(1);
-  LineRun run;
-  for (double clip : {0.0, 1e-3, 0.0}) {
-    engine->timeActions(clip > 0 ? nullptr : &times);
-    StepSettings settings = lineSettings(0);
-    settings.optimizer.gradientClip = clip;
-    auto load = [](int64_t m, int32_t *tokens, int32_t *targets) { loadLine(0, m, tokens, targets); };
-    run.losses.push_back(engine->trainStep(settings, load).loss);
+  for (const char *copies : {"at-once", "late"}) {
+    EXPECT_EMULATED((Settings{{"COPIES", copies}}), isPoisonedAlike(1)) << copies;
+    EXPECT_EMULATED((Settings{{"COPIES", copies}}), isPoisonedAlike(2)) << copies;
   }
-  readLine(*engine, run);
-  return run;
 }
 
-TEST_F(WholeStepTest, LeavesNothingThatTheHostCountsOn) {
-  EXPECT_EMULATED(Settings{}, runClipped(kCard) == runClipped(kHost));
+/// Whether functions by themselves find their step again behind one that the card did as a whole.
+bool areSlotsWritten() {
+  WholeLine program(kCard);
+  Replicas replicas = makeReplicas(program.binary, DeviceOptions{1});
+  Device &device = *replicas.front();
+  auto isPoisoned = [&](double poison, bool isWhole) {
+    loadLine(0, 1, device.input(1, 0), device.input(1, 1));
+    sluice_step step = {};
+    step.key[3] = 1;
+    step.scalars[line::Poison] = poison;
+    if (isWhole)
+      device.beginWhole();
+    for (line::Function function : {line::Forward0, line::Forward1})
+      device.call(function, /*microBatch=*/1, /*buffer=*/0, /*updates=*/0, step);
+    float loss = 0;
+    device.readFrame(/*stage=*/0, /*microBatch=*/1, line::kLoss, sizeof(loss), &loss);
+    if (isWhole) {
+      device.endWhole();
+      device.finishReads();
+    } else {
+      device.finish(/*stage=*/0);
+    }
+    device.check();
+    return std::isinf(loss);
+  };
+  return isPoisoned(1, false) && !isPoisoned(0, true) && isPoisoned(1, false) && isPoisoned(1, true) &&
+         !isPoisoned(0, false);
 }
+
+TEST_F(WholeStepTest, LeavesNothingThatTheHostCountsOn) { EXPECT_EMULATED(Settings{}, areSlotsWritten()); }
 
 /// Steps that the card does as a whole, and ones that the host looks at, in turn.
 LineRun runMixed(LineProgram::Form form) {
