@@ -12,6 +12,7 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "passes/Build/CacheLines.h"
 #include "passes/Build/Formula.h"
+#include "passes/Build/LinalgBuilder.h"
 #include "passes/Build/Loops.h"
 #include "passes/CUDA/AttentionBlock.h"
 #include <cmath>
@@ -76,9 +77,9 @@ class QueryGradients : BackwardKernel {
 public:
   QueryGradients(BlockedAttentionBackwardOp op, AttentionBlock &block, Value deltas)
       : BackwardKernel(op, block, deltas, /*rowsAreQueries=*/true) {}
-  static HeadOperands operands(BlockedAttentionBackwardOp op) {
+  static HeadOperands operands(BlockedAttentionBackwardOp op, Value gradient) {
     auto in = op.getInputs();
-    return {/*rows=*/{in[1], in[0]}, /*columns=*/{in[2], in[3]}};
+    return {/*rows=*/{in[1], gradient}, /*columns=*/{in[2], in[3]}};
   }
   void emit();
 
@@ -91,9 +92,9 @@ class KeyGradients : BackwardKernel {
 public:
   KeyGradients(BlockedAttentionBackwardOp op, AttentionBlock &block, Value deltas)
       : BackwardKernel(op, block, deltas, /*rowsAreQueries=*/false) {}
-  static HeadOperands operands(BlockedAttentionBackwardOp op) {
+  static HeadOperands operands(BlockedAttentionBackwardOp op, Value gradient) {
     auto in = op.getInputs();
-    return {/*rows=*/{in[2], in[3]}, /*columns=*/{in[1], in[0]}};
+    return {/*rows=*/{in[2], in[3]}, /*columns=*/{in[1], gradient}};
   }
   void emit();
 };
@@ -185,20 +186,36 @@ void KeyGradients::emit() {
   storeScaled(op.getOutputs()[1], ArrayRef(outputs).drop_front(count));
 }
 
+/// A buffer of the function.
+static Value allocate(ImplicitLocOpBuilder &b, BlockedAttentionBackwardOp op, MemRefType type) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&op->getParentOfType<FunctionOpInterface>().getFunctionBody().front());
+  return memref::AllocOp::create(b, type, b.getI64IntegerAttr(bytesOfCacheLine));
+}
+
+/// The gradient as it is multiplied: what would be rounded by every block that passes it by is rounded once.
+static Value roundedGradient(ImplicitLocOpBuilder &b, BlockedAttentionBackwardOp op, FloatType factors) {
+  Value gradient = op.getInputs()[0];
+  auto type = cast<MemRefType>(gradient.getType());
+  if (!factors || type.getElementType() == factors)
+    return gradient;
+  Value rounded = allocate(b, op, MemRefType::get(type.getShape(), factors));
+  LinalgBuilder(op.getLoc(), op)
+      .elementwise(gradient, rounded, [&](ImplicitLocOpBuilder &b, ValueRange v) -> SmallVector<Value> {
+        return {arith::TruncFOp::create(b, factors, v[0])};
+      });
+  return rounded;
+}
+
 void cuda::emitAttentionBackward(BlockedAttentionBackwardOp op) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
-  AttentionSizes sizes(cast<MemRefType>(op.getInputs()[1].getType()), op.getHeads(), /*isBackward=*/true,
-                       cast_or_null<FloatType>(op.getComputeType().value_or(Type())));
-  Value deltas;
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(&op->getParentOfType<FunctionOpInterface>().getFunctionBody().front());
-    auto type = MemRefType::get({sizes.batch * sizes.heads * sizes.sequence}, b.getF32Type());
-    deltas = memref::AllocOp::create(b, type, b.getI64IntegerAttr(bytesOfCacheLine));
-  }
+  auto factors = cast_or_null<FloatType>(op.getComputeType().value_or(Type()));
+  AttentionSizes sizes(cast<MemRefType>(op.getInputs()[1].getType()), op.getHeads(), /*isBackward=*/true, factors);
+  Value deltas = allocate(b, op, MemRefType::get({sizes.batch * sizes.heads * sizes.sequence}, b.getF32Type()));
+  Value gradient = roundedGradient(b, op, factors);
   auto work = op->getAttrOfType<KernelAttr>(kernelAttrName);
-  emitAttentionLaunch(b, sizes, work, QueryGradients::operands(op),
+  emitAttentionLaunch(b, sizes, work, QueryGradients::operands(op, gradient),
                       [&](AttentionBlock &block) { QueryGradients(op, block, deltas).emit(); });
-  emitAttentionLaunch(b, sizes, furtherKernelOf(work), KeyGradients::operands(op),
+  emitAttentionLaunch(b, sizes, furtherKernelOf(work), KeyGradients::operands(op, gradient),
                       [&](AttentionBlock &block) { KeyGradients(op, block, deltas).emit(); });
 }

@@ -304,6 +304,7 @@ def CUDAAttention : Pass<"sluice-cuda-attention", "::mlir::func::FuncOp"> {
     - Does: the mask of dropout is drawn again in every kernel, as `sluice-decompose-blocked` says.
     - Leaves: `gpu.launch`, the first with the `sluice.kernel` of the op. Between the kernels of backward the sums of
       gradient x result are in a buffer of the function.
+    - Leaves: an element-wise op that rounds the gradient for both, if they do.
     - Refuses: results of f64, and heads wider than 128.
 
     ```mlir
