@@ -17,7 +17,8 @@ def CUDA_StrategyAttr : CUDA_Attr<"Strategy", "strategy"> {
   let description = [{
     All blocks are of C += A B, in elements:
 
-    - `instruction`: what multiplies, `fma` by threads or `mma` by tensor cores;
+    - `instruction`: what multiplies, `fma` by threads or `mma` by tensor cores, those factors that the contraction's
+      `sluice.compute_type` says;
     - `block`: rows and columns of C that a block of threads has, and terms of the sum that it multiplies at a time;
     - `warp`: rows and columns of C that a warp has;
     - `stages`: blocks of terms in shared memory, of which all but one are being copied;

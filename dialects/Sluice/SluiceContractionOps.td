@@ -130,7 +130,7 @@ def AttentionOp : Sluice_TensorOp<"attention", [AttrSizedOperandSegments, AllTyp
   let arguments = (ins Sluice_FloatTensor:$query, Sluice_FloatTensor:$key, Sluice_FloatTensor:$value,
                        Optional<Sluice_KeyTensor>:$random_key, Optional<Sluice_IntegerTensor>:$layer,
                        Optional<Sluice_RateTensor>:$rate, ConfinedAttr<I64Attr, [IntPositive]>:$heads,
-                       UnitAttr:$causal, DefaultValuedAttr<I64Attr, "0">:$ordinal, Sluice_ComputeType:$compute_type);
+                       UnitAttr:$causal, DefaultValuedAttr<I64Attr, "0">:$ordinal, Sluice_NarrowType:$compute_type);
   let results = (outs Sluice_FloatTensor:$result, Sluice_FloatTensor:$logsumexp);
   let assemblyFormat = [{
     $query `,` $key `,` $value `heads` $heads (`causal` $causal^)?
@@ -160,7 +160,7 @@ def AttentionBackwardOp : Sluice_Op<"attention_backward", [
                        Sluice_FloatTensor:$value, Sluice_FloatTensor:$result, Sluice_FloatTensor:$logsumexp,
                        Optional<Sluice_KeyTensor>:$random_key, Optional<Sluice_IntegerTensor>:$layer,
                        Optional<Sluice_RateTensor>:$rate, ConfinedAttr<I64Attr, [IntPositive]>:$heads,
-                       UnitAttr:$causal, DefaultValuedAttr<I64Attr, "0">:$ordinal, Sluice_ComputeType:$compute_type);
+                       UnitAttr:$causal, DefaultValuedAttr<I64Attr, "0">:$ordinal, Sluice_NarrowType:$compute_type);
   let results = (outs Sluice_FloatTensor:$dquery, Sluice_FloatTensor:$dkey, Sluice_FloatTensor:$dvalue);
   let assemblyFormat = [{
     $gradient `,` $query `,` $key `,` $value `,` $result `,` $logsumexp `heads` $heads (`causal` $causal^)?

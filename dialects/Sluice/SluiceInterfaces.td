@@ -92,6 +92,8 @@ def ComputeTypeOpInterface : OpInterface<"ComputeTypeOpInterface"> {
 
     - `bf16`: to the nearest bf16, of two that are as near the even one. A NaN stays a NaN. Without the attribute
       nothing is rounded.
+    - `f16`: to the nearest f16, likewise. What would exceed its largest number becomes an infinity.
+    - `tf32`, not of attention: toward zero, as instructions that multiply tf32 see no bits behind it.
     - Operands of a contraction are its own, also those that the op computes first, such as the probabilities of
       attention.
     - Products are exact and summed in f32; operands and results are f32.

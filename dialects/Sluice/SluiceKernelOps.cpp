@@ -22,15 +22,17 @@ void sluice::destinationEffects(DestinationStyleOpInterface op,
 /// Query, key and value from the input at `first` on.
 template <typename AttentionOp> static LogicalResult verifyElements(AttentionOp op, unsigned first) {
   Type element = getElementTypeOrSelf(op.getOutputs().front()), found = getElementTypeOrSelf(op.getInputs()[first]);
+  auto computeType = op.getComputeType();
   bool areEqual =
       llvm::all_of(op.getInputs().slice(first, 3), [&](Value input) { return getElementTypeOrSelf(input) == found; });
-  if (areEqual && (found == element || (element.isF32() && found.isBF16())))
+  if (areEqual && (found == element || (computeType && found == *computeType)))
     return success();
-  return op.emitOpError() << "expected query, key and value of " << element << (element.isF32() ? " or of bf16" : "")
-                          << ", found "
-                          << llvm::interleaved(llvm::map_range(op.getInputs().slice(first, 3), [](Value input) {
-                               return getElementTypeOrSelf(input);
-                             }));
+  InFlightDiagnostic diagnostic = op.emitOpError() << "expected query, key and value of " << element;
+  if (computeType)
+    diagnostic << " or of " << *computeType;
+  return diagnostic << ", found " << llvm::interleaved(llvm::map_range(op.getInputs().slice(first, 3), [](Value input) {
+           return getElementTypeOrSelf(input);
+         }));
 }
 LogicalResult BlockedAttentionOp::verify() { return verifyElements(*this, 0); }
 LogicalResult BlockedAttentionBackwardOp::verify() { return verifyElements(*this, 1); }

@@ -68,7 +68,7 @@ def ScatterRowsOp : Sluice_KernelOp<"scatter_rows", Sluice_Block<1, "columns of 
 
 class Sluice_BlockedAttentionOp<string mnemonic>
     : Sluice_KernelOp<mnemonic, Sluice_Block<1, "rows of queries and of keys">,
-                      (ins I64Attr:$heads, UnitAttr:$causal, I64Attr:$ordinal, Sluice_ComputeType:$compute_type),
+                      (ins I64Attr:$heads, UnitAttr:$causal, I64Attr:$ordinal, Sluice_NarrowType:$compute_type),
                       [ComputeTypeOpInterface]> {
   let hasVerifier = 1;
 }
@@ -78,7 +78,8 @@ def BlockedAttentionOp : Sluice_BlockedAttentionOp<"blocked_attention"> {
   let description = [{
     - Inputs: query, key and value [B, T, C]; with dropout also the random key, layer and rate.
     - Outputs: the result [B, T, C]; the log-sum-exp of each row of scores [B, heads, T].
-    - Query, key and value have one element type: that of the outputs or, where this is f32, bf16.
+    - Query, key and value have one element type: that of the outputs or, where they are rounded, the
+      compute type.
     - `block`: how many queries, and how many keys, meet in a block of scores.
 
     ```mlir
@@ -95,7 +96,8 @@ def BlockedAttentionBackwardOp : Sluice_BlockedAttentionOp<"blocked_attention_ba
     - Inputs: the gradient of the result, query, key, value and result [B, T, C]; the log-sum-exp [B, heads, T]; with
       dropout also the random key, layer and rate.
     - Outputs: the gradients of query, key and value [B, T, C].
-    - Query, key and value have one element type: that of the outputs or, where this is f32, bf16.
+    - Query, key and value have one element type: that of the outputs or, where they are rounded, the
+      compute type.
     - `block`: how many queries, and how many keys, meet in a block of scores.
 
     ```mlir

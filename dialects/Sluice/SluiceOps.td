@@ -22,7 +22,9 @@ def Sluice_IntegerTensor : StaticShapeTensorOf<[I32]>;
 def Sluice_KeyTensor : 1DTensorOf<[I32]>;
 def Sluice_RateTensor : 0DTensorOf<[F64]>;
 def Sluice_Sums : OptionalAttr<Sluice_AccumulationAttr>;
-def Sluice_ComputeType : OptionalAttr<TypeAttrOf<BF16>>;
+def Sluice_ComputeType : OptionalAttr<TypeAttrOf<AnyTypeOf<[BF16, F16, TF32], "", "::mlir::FloatType">>>;
+/// Of attention, whose factors have 16 bits.
+def Sluice_NarrowType : OptionalAttr<TypeAttrOf<AnyTypeOf<[BF16, F16], "", "::mlir::FloatType">>>;
 def Sluice_Tensor : AnyTypeOf<[Sluice_FloatTensor, Sluice_IntegerTensor]>;
 
 class Sluice_Op<string mnemonic, list<Trait> traits = []> : Op<Sluice_Dialect, mnemonic, traits>;

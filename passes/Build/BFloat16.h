@@ -1,6 +1,7 @@
-//===- BFloat16.h - f32 to bf16 and back by integers -------------------------------===//
+//===- BFloat16.h - f32 to narrower types and back ---------------------------------===//
 //
-// For processors without instructions for it, and loops that are not worth a choice. Values are scalars or vectors.
+// bf16 by integers, for processors without instructions for it, and loops that are not worth a choice. Values are
+// scalars or vectors.
 //
 //===----------------------------------------------------------------------===//
 #ifndef SLUICE_PASSES_BUILD_BFLOAT16_H
@@ -62,11 +63,33 @@ inline mlir::Value widenBF16(mlir::ImplicitLocOpBuilder &b, mlir::Value x) {
   return BitcastOp::create(b, typeLike(x, b.getF32Type()), upper);
 }
 
-/// Body of one input and one output: output = input, of which one may be bf16 and the other f32.
+/// A bf16 or an f16 as f32. Most processors have an instruction for f16.
+inline mlir::Value widen(mlir::ImplicitLocOpBuilder &b, mlir::Value x) {
+  if (mlir::getElementTypeOrSelf(x).isBF16())
+    return widenBF16(b, x);
+  return mlir::arith::ExtFOp::create(b, typeLike(x, b.getF32Type()), x);
+}
+
+/// The f32 that a factor of the compute type has the value of: the nearest of bf16 and f16, of tf32 the one without the
+/// bits that an instruction does not see.
+inline mlir::Value roundTo(mlir::ImplicitLocOpBuilder &b, mlir::Value x, mlir::FloatType computeType) {
+  using namespace mlir::arith;
+  if (computeType.isBF16())
+    return roundToBF16(b, x);
+  if (computeType.isF16())
+    return widen(b, TruncFOp::create(b, typeLike(x, computeType), x));
+  mlir::Value bits = BitcastOp::create(b, typeLike(x, b.getI32Type()), x);
+  return BitcastOp::create(b, x.getType(), AndIOp::create(b, bits, integerLike(b, x, -0x2000)));
+}
+
+/// Body of one input and one output: output = input, of which one may be bf16 or f16 and the other f32.
 inline llvm::SmallVector<mlir::Value> convertOf(mlir::ImplicitLocOpBuilder &b, mlir::ValueRange v) {
-  if (v[0].getType() == v[1].getType())
+  mlir::Type from = v[0].getType(), to = v[1].getType();
+  if (from == to)
     return {v[0]};
-  return {v[0].getType().isBF16() ? widenBF16(b, v[0]) : narrowToBF16(b, v[0])};
+  if (to.isF16())
+    return {mlir::arith::TruncFOp::create(b, to, v[0])};
+  return {to.isBF16() ? narrowToBF16(b, v[0]) : widen(b, v[0])};
 }
 
 } // namespace sluice

@@ -47,7 +47,7 @@ ContractionShape ContractionShape::of(const Contraction &contraction) {
   shape.bytes.a = contraction.bytesOfElement(contraction.a);
   shape.bytes.b = contraction.bytesOfElement(contraction.b);
   shape.bytes.c = contraction.bytesOfElement(contraction.c);
-  shape.bytes.computed = computeType ? computeType.getWidth() / 8 : 0;
+  shape.bytes.computed = computeType ? llvm::divideCeil(computeType.getWidth(), 8) : 0;
   shape.hasContiguousB = contraction.isContiguous(contraction.b, contraction.n);
   shape.hasContiguousC = contraction.isContiguous(contraction.c, contraction.n);
   shape.rowsOfB = contraction.bytesBetween(contraction.b, contraction.k);

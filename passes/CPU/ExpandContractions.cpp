@@ -33,7 +33,8 @@ static LogicalResult checkStrategy(const Contraction &contraction, StrategyAttr 
     if (!strategy.getPacksA() || !strategy.getPacksB())
       return op->emitOpError("expected a strategy that packs A and B, whose sums are narrow");
   }
-  if (strategy.getVnni() > 1 && !contraction.computeType)
+  bool isBF16 = contraction.computeType && contraction.computeType.isBF16();
+  if (strategy.getVnni() > 1 && !isBF16)
     return op->emitOpError("expected a strategy whose terms lie apart: it computes in ") << contraction.elementType();
   return success();
 }

@@ -68,9 +68,9 @@ Value PanelCopy::round(Value value) const {
   if (panels.factor != 1)
     return arith::MulFOp::create(b, value, floatLike(b, value, panels.factor));
   if (!panels.computeType || typeInMatrix() == panels.computeType)
-    return typeInPanel() == typeInMatrix() ? value : widenBF16(b, value);
+    return typeInPanel() == typeInMatrix() ? value : widen(b, value);
   if (typeInPanel() == typeInMatrix())
-    return roundToBF16(b, value);
+    return roundTo(b, value, panels.computeType);
   Type type = typeInPanel();
   if (auto vector = dyn_cast<VectorType>(value.getType()))
     type = vector.clone(type);
@@ -283,8 +283,8 @@ void PanelCopy::copyWhole() const {
 /// A panel of which `left` rows are there: zeros in place of the others.
 void PanelCopy::copyPart(Value left) {
   bool isTile = panels.shape.isTile();
-  // Processors without bf16 have no vectors of it that are masked.
-  bool widens = typeInMatrix().isBF16() && !typeInPanel().isBF16();
+  // Processors that do not multiply what has 16 bits have no vectors of it that are masked.
+  bool widens = typeInMatrix().getIntOrFloatBitWidth() < typeInPanel().getIntOrFloatBitWidth();
   if (!isTile && !widens && (matrix.rowIsContiguous() || matrix.columnIsContiguous())) {
     rows = left;
     return copyWhole();

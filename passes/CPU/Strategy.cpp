@@ -65,7 +65,7 @@ struct Choice {
   Choice(const Contraction &contraction, TargetAttr target)
       : shape(ContractionShape::of(contraction)), narrow(contraction.narrow), target(target),
         unit(VectorUnit::find(target.getFeatures())), bytes(contraction.elementType().getWidth() / 8),
-        vnni(contraction.computeType ? unit.bf16Terms : 1), tile(contraction.computeType ? unit.tileTerms : 0),
+        vnni(multipliesBF16(contraction) ? unit.bf16Terms : 1), tile(multipliesBF16(contraction) ? unit.tileTerms : 0),
         readsRows(!isRoundedOrNarrow(contraction) && contraction.isContiguous(contraction.a, contraction.k)),
         isSmallA(!isRoundedOrNarrow(contraction) && isSmall(contraction, contraction.a)),
         isSmallB(!isRoundedOrNarrow(contraction) && isSmall(contraction, contraction.b) && shape.hasContiguousB) {}
@@ -165,6 +165,10 @@ struct Choice {
   }
 
 private:
+  /// Which units multiply; what is rounded to other types they multiply as f32.
+  static bool multipliesBF16(const Contraction &contraction) {
+    return contraction.computeType && contraction.computeType.isBF16();
+  }
   static bool isRoundedOrNarrow(const Contraction &contraction) {
     return contraction.computeType || contraction.narrow;
   }

@@ -209,7 +209,7 @@ static Value roundedGradient(ImplicitLocOpBuilder &b, BlockedAttentionBackwardOp
 
 void cuda::emitAttentionBackward(BlockedAttentionBackwardOp op) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
-  auto factors = cast_or_null<FloatType>(op.getComputeType().value_or(Type()));
+  auto factors = op.getComputeType().value_or(FloatType());
   AttentionSizes sizes(cast<MemRefType>(op.getInputs()[1].getType()), op.getHeads(), /*isBackward=*/true, factors);
   Value deltas = allocate(b, op, MemRefType::get({sizes.batch * sizes.heads * sizes.sequence}, b.getF32Type()));
   Value gradient = roundedGradient(b, op, factors);

@@ -144,7 +144,7 @@ void cuda::emitAttention(BlockedAttentionOp op) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
   auto in = op.getInputs();
   AttentionSizes sizes(cast<MemRefType>(in[0].getType()), op.getHeads(), /*isBackward=*/false,
-                       cast_or_null<FloatType>(op.getComputeType().value_or(Type())));
+                       op.getComputeType().value_or(FloatType()));
   emitAttentionLaunch(b, sizes, op->getAttrOfType<KernelAttr>(kernelAttrName),
                       {/*rows=*/{in[0]}, /*columns=*/{in[1], in[2]}},
                       [&](AttentionBlock &block) { ForwardKernel(op, block).emit(); });

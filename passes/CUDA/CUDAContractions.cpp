@@ -19,10 +19,14 @@ static LogicalResult checkStrategy(linalg::LinalgOp op, const Contraction &contr
   bool usesMma = strategy.getInstruction() == Instruction::Mma;
   if (usesMma && !contraction.computeType)
     return op->emitOpError("expected a strategy of 'fma': operands are not rounded");
+  if (!usesMma && contraction.computeType && !contraction.computeType.isBF16())
+    return op->emitOpError("expected a strategy of 'mma': threads round to bf16 alone, not to ")
+           << contraction.computeType;
   ArrayRef<int64_t> block = strategy.getBlock();
-  if (usesMma && block[2] % 16 != 0)
+  bool isNarrow = usesMma && !contraction.computeType.isTF32();
+  if (isNarrow && block[2] % 16 != 0)
     return op->emitOpError("expected a strategy whose blocks have a multiple of 16 terms, found ") << block[2];
-  int64_t bytes = strategy.getStages() * (block[0] + block[1]) * block[2] * (usesMma ? 2 : 4);
+  int64_t bytes = strategy.getStages() * (block[0] + block[1]) * block[2] * (isNarrow ? 2 : 4);
   if (bytes > mostSharedBytes)
     return op->emitOpError("expected a strategy with at most ")
            << mostSharedBytes << " bytes of shared memory, found " << bytes;

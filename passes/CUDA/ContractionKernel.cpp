@@ -14,7 +14,6 @@
 #include "passes/Build/Loops.h"
 #include "passes/CUDA/Launch.h"
 #include "passes/CUDA/MmaProduct.h"
-#include "passes/CUDA/NarrowTile.h"
 #include "passes/CUDA/OperandTiles.h"
 #include "passes/CUDA/StoreOfC.h"
 
@@ -61,7 +60,7 @@ private:
   bool usesMma() const { return strategy.getInstruction() == Instruction::Mma; }
   void copyTiles(Value tile, Value stage);
   SmallVector<Value> emitSums(TileRange range);
-  SmallVector<Value> emitNarrowSums(TileRange range);
+  SmallVector<Value> emitMmaSums(TileRange range);
   SmallVector<Value> multiply(Value tile, ValueRange sums);
   void store(const KernelBody &body, ValueRange sums);
   void emitSumOfParts();
@@ -78,8 +77,8 @@ private:
     Value thread, shared;
     std::pair<Value, Value> first; // row and column of the block of C
     Position position;
-    std::optional<OperandTiles> a, b;            // of f32
-    std::optional<NarrowTiles> narrowA, narrowB; // of bf16
+    std::optional<OperandTiles> a, b; // of FMA
+    std::optional<MmaTiles> mmaA, mmaB;
     std::unique_ptr<BlockProduct> product;
   } in;
 };
@@ -99,7 +98,7 @@ void ContractionKernel::emit() {
     partialSums =
         memref::AllocOp::create(b, MemRefType::get({size}, b.getF32Type()), b.getI64IntegerAttr(bytesOfCacheLine));
   }
-  Type element = usesMma() ? Type(b.getBF16Type()) : b.getF32Type();
+  Type element = usesMma() ? Type(typeInMemory(contraction.computeType)) : b.getF32Type();
   emitLaunch(b, {blocksM() * blocksN(), parts(), matrices()}, shape.warps() * warpSize, fused.kernel(),
              {{strategy.getStages() * elementsOfStage(), element}}, [&](const KernelBody &body) { emitBody(body); });
   if (parts() > 1)
@@ -165,10 +164,13 @@ void ContractionKernel::emitBody(const KernelBody &body) {
   GlobalMatrix a = matrixOf(contraction.a, contraction.m), bOf = matrixOf(contraction.b, contraction.n);
   bool ofA = OperandTiles::keepsTermsContiguous(a), ofB = OperandTiles::keepsTermsContiguous(bOf);
   if (usesMma()) {
-    in.narrowA.emplace(a, NarrowTile{shape.rows, shape.terms, ofA}, threads);
-    in.narrowB.emplace(bOf, NarrowTile{shape.columns, shape.terms, ofB}, threads);
-    in.product = std::make_unique<MmaProduct>(b, shape, in.narrowA->shape(), in.narrowB->shape(), in.thread);
-    return store(body, emitNarrowSums(tilesOf(body.blockY)));
+    FloatType element = typeInMemory(contraction.computeType);
+    int64_t bytes = element.getWidth() / 8;
+    in.mmaA.emplace(a, MmaTile{shape.rows, shape.terms, ofA, bytes}, element, threads);
+    in.mmaB.emplace(bOf, MmaTile{shape.columns, shape.terms, ofB, bytes}, element, threads);
+    in.product =
+        std::make_unique<MmaProduct>(b, shape, contraction.computeType, in.mmaA->shape(), in.mmaB->shape(), in.thread);
+    return store(body, emitMmaSums(tilesOf(body.blockY)));
   }
   in.a.emplace(a, SharedTile{shape.rows, shape.terms, ofA}, threads);
   in.b.emplace(bOf, SharedTile{shape.columns, shape.terms, ofB}, threads);
@@ -212,19 +214,19 @@ SmallVector<Value> ContractionKernel::multiply(Value tile, ValueRange sums) {
 }
 
 /// Rounds operands on their way: what goes through registers is loaded before a product and stored behind it.
-SmallVector<Value> ContractionKernel::emitNarrowSums(TileRange range) {
+SmallVector<Value> ContractionKernel::emitMmaSums(TileRange range) {
   int64_t stages = strategy.getStages();
   Value last = b.createOrFold<arith::SubIOp>(range.count, constantIndex(b, 1));
   // Behind the last tile it is copied again, which nobody reads.
   auto copyAround = [&](Value tile, Value stage, function_ref<void()> body) {
     Value there = b.createOrFold<arith::MinUIOp>(tile, last);
     TilePlaces places = placesOf(plus(b, range.first, there), stage);
-    auto ofA = in.narrowA->begin(b, in.thread, places.startOfA, in.first.first, places.term, places.a);
-    auto ofB = in.narrowB->begin(b, in.thread, places.startOfB, in.first.second, places.term, places.b);
+    auto ofA = in.mmaA->begin(b, in.thread, places.startOfA, in.first.first, places.term, places.a);
+    auto ofB = in.mmaB->begin(b, in.thread, places.startOfB, in.first.second, places.term, places.b);
     commitCopies(b);
     body();
-    in.narrowA->finish(b, in.thread, ofA, places.a);
-    in.narrowB->finish(b, in.thread, ofB, places.b);
+    in.mmaA->finish(b, in.thread, ofA, places.a);
+    in.mmaB->finish(b, in.thread, ofB, places.b);
   };
   for (int64_t tile = 0; tile + 1 < stages; ++tile)
     copyAround(constantIndex(b, tile), constantIndex(b, tile), [] {});

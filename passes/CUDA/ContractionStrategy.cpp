@@ -26,6 +26,12 @@ static constexpr Row ofMma[] = {
     {{32, 32, 32}, {16, 32}, 4},   // 64 threads
 };
 
+static constexpr Row ofTf32[] = {
+    {{128, 128, 16}, {64, 32}, 3}, // 256 threads
+    {{64, 64, 16}, {32, 32}, 4},   // 128 threads
+    {{32, 32, 32}, {16, 32}, 4},   // 64 threads
+};
+
 // Blocks that keep a large GPU busy.
 static constexpr int64_t blocksWanted = 128;
 // A part of a sum, in tiles: fewer would be spent on filling the stages.
@@ -49,8 +55,10 @@ static int64_t partsOf(const Contraction &contraction, const Row &row) {
 }
 
 StrategyAttr cuda::suggestStrategy(const Contraction &contraction) {
-  bool usesMma = contraction.computeType && contraction.computeType.isBF16();
-  ArrayRef<Row> rows = usesMma ? ArrayRef(ofMma) : ArrayRef(ofFma);
+  bool usesMma = contraction.computeType != nullptr;
+  ArrayRef<Row> rows = !usesMma                           ? ArrayRef(ofFma)
+                       : contraction.computeType.isTF32() ? ArrayRef(ofTf32)
+                                                          : ArrayRef(ofMma);
   const Row *chosen = nullptr;
   // The smallest blocks that are needed to keep the GPU busy, once the sum is in as many parts as pay.
   for (const Row &row : rows) {

@@ -15,7 +15,7 @@ using namespace mlir;
 using namespace sluice;
 using namespace sluice::cuda;
 
-static constexpr int64_t stages = 2;
+static constexpr int64_t stages = 2, bytesOfFactor = 2;
 
 /// Elements from a line to the next one: chunks of it are exchanged in powers of two, and every thread copies some.
 static int64_t strideOfLine(const AttentionSizes &sizes) {
@@ -27,13 +27,14 @@ class MmaHeads : public HeadProducts {
 public:
   MmaHeads(HeadPlace place, HeadOperands operands)
       : b(place.b), place(place), sizes(place.sizes), operands(std::move(operands)),
-        rowTile{sizes.rows, strideOfLine(sizes), true}, columnTile{sizes.columns, strideOfLine(sizes), true} {
+        rowTile{sizes.rows, strideOfLine(sizes), true, bytesOfFactor},
+        columnTile{sizes.columns, strideOfLine(sizes), true, bytesOfFactor} {
     constexpr int64_t warpRows = AttentionSizes::warpRows;
     BlockShape ofScores{sizes.rows, sizes.columns, sizes.widthOfTile, warpRows, sizes.columns};
     BlockShape ofOutputs{sizes.rows, sizes.widthOfTile, sizes.columns, warpRows, sizes.widthOfTile};
-    NarrowTile turned{columnTile.terms, columnTile.lines, false};
-    scoresProduct = std::make_unique<MmaProduct>(b, ofScores, rowTile, columnTile, place.thread);
-    outputsProduct = std::make_unique<MmaProduct>(b, ofOutputs, rowTile, turned, place.thread);
+    MmaTile turned{columnTile.terms, columnTile.lines, false, bytesOfFactor};
+    scoresProduct = std::make_unique<MmaProduct>(b, ofScores, sizes.factors, rowTile, columnTile, place.thread);
+    outputsProduct = std::make_unique<MmaProduct>(b, ofOutputs, sizes.factors, rowTile, turned, place.thread);
   }
 
   ThreadPart scoresPart() const override { return scoresProduct->part(); }
@@ -88,12 +89,12 @@ private:
     return {place.shared, plus(b, times(b, stage, operands.columns.size() * columnTile.elements()), first)};
   }
   Value stageOf(Value number) { return b.createOrFold<arith::RemUIOp>(number, constantIndex(b, stages)); }
-  NarrowTiles copiesOf(Value memref, NarrowTile tile) {
-    return NarrowTiles(place.linesOf(memref), tile, sizes.threads());
+  MmaTiles copiesOf(Value memref, MmaTile tile) {
+    return MmaTiles(place.linesOf(memref), tile, sizes.factors, sizes.threads());
   }
 
-  void copy(Value memref, NarrowTile tile, Value firstLine, Place to) {
-    NarrowTiles copies = copiesOf(memref, tile);
+  void copy(Value memref, MmaTile tile, Value firstLine, Place to) {
+    MmaTiles copies = copiesOf(memref, tile);
     Value start = place.startOf(cast<MemRefType>(memref.getType()));
     copies.finish(b, place.thread, copies.begin(b, place.thread, start, firstLine, constantIndex(b, 0), to), to);
   }
@@ -118,7 +119,7 @@ private:
   HeadPlace place;
   AttentionSizes sizes;
   HeadOperands operands;
-  NarrowTile rowTile, columnTile;
+  MmaTile rowTile, columnTile;
   std::unique_ptr<MmaProduct> scoresProduct, outputsProduct;
   Value stage; // of the columns in the loop
 };

@@ -247,8 +247,8 @@ def CUDAContractions : Pass<"sluice-cuda-contractions", "::mlir::func::FuncOp"> 
       of their dimensions is contiguous, 16 bytes at a time where rows are aligned. Beyond edges there are zeros.
     - Leaves: `gpu.launch`, the first with the `sluice.kernel` of the contraction, and ops of upstream dialects in it.
       Parts of a sum are in a buffer of the function, and a second launch adds them in their order.
-    - Refuses: a triangle whose dimensions are none of the contraction, compute types that do not fit, `mma` for what
-      is not rounded to bf16, and stages that need more than 48 KiB.
+    - Refuses: a triangle whose dimensions are none of the contraction, compute types that do not fit, `mma` without
+      one, and stages that need more than 48 KiB.
 
     ```mlir
     linalg.fill ins(%zero : f32) outs(%c : memref<96x384xf32>)
@@ -281,11 +281,12 @@ def CUDAContractions : Pass<"sluice-cuda-contractions", "::mlir::func::FuncOp"> 
     is erased, and an element-wise `linalg.generic` behind it runs before its sums are stored.
 
     #### Rounding
-    With `mma`, tiles are of the `sluice.compute_type`, bf16. What is so in memory is copied as it is, 16 bytes at a
-    time; f32 goes through registers, where it is rounded, while the tile before it is multiplied.
+    With `mma`, tiles are of the `sluice.compute_type`, bf16 or f16, or for tf32 of f32, whose last bits do not count.
+    What is so in memory is copied as it is, 16 bytes at a time; other f32 goes through registers, where it is rounded,
+    while the tile before it is multiplied.
 
-    With `fma`, operands are rounded when they are read from tiles of f32. What is bf16 in memory is widened on its way
-    there.
+    With `fma`, operands are rounded to bf16 when they are read from tiles of f32. What is bf16 in memory is widened on
+    its way there.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::LLVM::LLVMDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect",

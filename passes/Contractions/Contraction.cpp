@@ -45,9 +45,10 @@ bool sluice::isContraction(Operation *op) {
   if (!llvm::all_of(op->getOperandTypes(), llvm::IsaPred<MemRefType>))
     return false;
   Type element = getElementTypeOrSelf(linalgOp.getDpsInits().front());
+  auto computeType = op->getAttrOfType<TypeAttr>(computeTypeAttrName);
   auto isFactor = [&](Value value) {
     Type type = getElementTypeOrSelf(value);
-    return type == element || (type.isBF16() && element.isF32() && op->hasAttr(computeTypeAttrName));
+    return type == element || (element.isF32() && computeType && type == computeType.getValue());
   };
   if (!(element.isF32() || element.isF64()) || !llvm::all_of(linalgOp.getDpsInputs(), isFactor))
     return false;
@@ -175,8 +176,9 @@ static LogicalResult readComputeType(Contraction &contraction) {
   if (!attribute)
     return success();
   auto type = dyn_cast<TypeAttr>(attribute);
-  if (!type || !type.getValue().isBF16() || !getElementTypeOrSelf(op.getDpsInits().front()).isF32())
-    return op->emitOpError("expected '") << computeTypeAttrName << "' to be bf16, for sums of f32";
+  if (!type || !isa<BFloat16Type, Float16Type, FloatTF32Type>(type.getValue()) ||
+      !getElementTypeOrSelf(op.getDpsInits().front()).isF32())
+    return op->emitOpError("expected '") << computeTypeAttrName << "' to be bf16, f16 or tf32, for sums of f32";
   contraction.computeType = cast<FloatType>(type.getValue());
   return success();
 }

@@ -48,8 +48,8 @@ struct Contraction {
 };
 
 /// Whether the op is a sum of products of f32 or f64 memrefs that is worth a micro-kernel: a contraction by name, or a
-/// generic that has dimensions of all three kinds, or whose body is `sluice.rounded_sum`. What is rounded to bf16 may
-/// be bf16 in memory.
+/// generic that has dimensions of all three kinds, or whose body is `sluice.rounded_sum`. What is rounded may be of the
+/// compute type in memory.
 bool isContraction(mlir::Operation *op);
 
 /// Finds the matrix product. Emits an error and fails where shapes are dynamic, a dimension is in one operand only, or

@@ -42,14 +42,15 @@ static SmallVector<Value> lowerEmbeddingBackward(LinalgBuilder &b, EmbeddingBack
 }
 
 static SmallVector<Value> lowerAttention(LinalgBuilder &b, AttentionOp op) {
-  auto inputs = withRandomness(op, {narrowed(op.getQuery()), narrowed(op.getKey()), narrowed(op.getValue())});
+  auto inputs =
+      withRandomness(op, {factorOf(op, op.getQuery()), factorOf(op, op.getKey()), factorOf(op, op.getValue())});
   return resultsOf(BlockedAttentionOp::create(b, op->getResultTypes(), inputs, outputsOf(b, op), op.getHeads(),
                                               op.getCausal(), op.getOrdinal(), op.getComputeTypeAttr(), noBlock));
 }
 
 static SmallVector<Value> lowerAttentionBackward(LinalgBuilder &b, AttentionBackwardOp op) {
-  auto inputs = withRandomness(op, {op.getGradient(), narrowed(op.getQuery()), narrowed(op.getKey()),
-                                    narrowed(op.getValue()), op.getResult(), op.getLogsumexp()});
+  auto inputs = withRandomness(op, {op.getGradient(), factorOf(op, op.getQuery()), factorOf(op, op.getKey()),
+                                    factorOf(op, op.getValue()), op.getResult(), op.getLogsumexp()});
   return resultsOf(BlockedAttentionBackwardOp::create(b, op->getResultTypes(), inputs, outputsOf(b, op), op.getHeads(),
                                                       op.getCausal(), op.getOrdinal(), op.getComputeTypeAttr(),
                                                       noBlock));

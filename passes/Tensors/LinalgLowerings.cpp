@@ -31,11 +31,9 @@ Value sluice::accumulatorOf(LinalgBuilder &b, Value result) {
   return add ? add.getLhs() : b.filled(result.getType(), 0);
 }
 
-Value sluice::narrowed(Value value) {
-  auto widened = value.getDefiningOp<arith::ExtFOp>();
-  return widened && getElementTypeOrSelf(widened.getIn()).isBF16() ? widened.getIn() : value;
-}
-
 Value sluice::factorOf(ComputeTypeOpInterface op, Value value) {
-  return op.getComputeTypeAttr() ? narrowed(value) : value;
+  auto widened = value.getDefiningOp<arith::ExtFOp>();
+  bool isFactor =
+      widened && op.getComputeTypeAttr() && getElementTypeOrSelf(widened.getIn()) == op.getComputeTypeAttr().getValue();
+  return isFactor ? widened.getIn() : value;
 }

@@ -50,9 +50,6 @@ AddOp accumulatingAdd(mlir::Value result);
 /// results of an op replace its accumulating sums, too.
 mlir::Value accumulatorOf(LinalgBuilder &builder, mlir::Value result);
 
-/// What a value was widened from, if it was from bf16, for ops that take both; else the value.
-mlir::Value narrowed(mlir::Value value);
-
 /// What contractions of the op multiply: what a value was widened from, where they round to it.
 mlir::Value factorOf(ComputeTypeOpInterface op, mlir::Value value);
 

@@ -137,9 +137,21 @@ func.func @operands_that_are_rounded_are_packed(%a: memref<768x640xf32>, %b: mem
 }
 // AVX512BF16-NOT: vnni
 // AMX-NOT: vnni
-// CHECK: return
+// CHECK-LABEL: @f16_and_tf32_are_f32_in_panels
 func.func @f32_is_not(%a: memref<768x640xf32>, %b: memref<640x384xf32>, %c: memref<768x384xf32>) {
   linalg.matmul ins(%a, %b : memref<768x640xf32>, memref<640x384xf32>) outs(%c : memref<768x384xf32>)
+  return
+}
+// CHECK-NOT: vnni
+// CHECK: packs_a = true, packs_b = true>
+// CHECK-NOT: vnni
+// CHECK: packs_a = true, packs_b = true>
+// CHECK: return
+func.func @f16_and_tf32_are_f32_in_panels(%a: memref<768x640xf32>, %b: memref<640x384xf32>, %c: memref<768x384xf32>) {
+  linalg.matmul {sluice.compute_type = f16}
+      ins(%a, %b : memref<768x640xf32>, memref<640x384xf32>) outs(%c : memref<768x384xf32>)
+  linalg.matmul {sluice.compute_type = tf32}
+      ins(%a, %b : memref<768x640xf32>, memref<640x384xf32>) outs(%c : memref<768x384xf32>)
   return
 }
 

@@ -92,8 +92,19 @@ func.func @terms_of_f32_lie_apart(%a: memref<8x8xf32>, %b: memref<8x16xf32>, %c:
 
 #strategy = #sluice_cpu.strategy<register = [4, 8], cache = [8, 16, 8], vector = 4, packs_a = true, packs_b = true>
 func.func @f64_is_not_rounded(%a: memref<8x8xf64>, %b: memref<8x16xf64>, %c: memref<8x16xf64>) {
-  // expected-error @below {{expected 'sluice.compute_type' to be bf16, for sums of f32}}
+  // expected-error @below {{expected 'sluice.compute_type' to be bf16, f16 or tf32, for sums of f32}}
   linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #strategy}
     ins(%a, %b : memref<8x8xf64>, memref<8x16xf64>) outs(%c : memref<8x16xf64>)
+  return
+}
+
+// -----
+
+#strategy = #sluice_cpu.strategy<register = [8, 16], cache = [8, 16, 8], vector = 16, packs_a = true, packs_b = true,
+                                 vnni = 2>
+func.func @terms_of_f16_lie_apart(%a: memref<8x8xf32>, %b: memref<8x16xf32>, %c: memref<8x16xf32>) {
+  // expected-error @below {{expected a strategy whose terms lie apart: it computes in 'f32'}}
+  linalg.matmul {sluice.compute_type = f16, sluice_cpu.strategy = #strategy}
+    ins(%a, %b : memref<8x8xf32>, memref<8x16xf32>) outs(%c : memref<8x16xf32>)
   return
 }

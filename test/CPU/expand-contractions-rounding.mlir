@@ -1,6 +1,6 @@
 // RUN: sluice-opt %s --sluice-expand-contractions --canonicalize --cse | FileCheck %s
 
-// Operands are rounded to bf16 as they are packed.
+// Operands are rounded as they are packed.
 
 #of_f32 = #sluice_cpu.strategy<register = [6, 16], cache = [6, 16, 8], vector = 8, packs_a = true, packs_b = true>
 #of_f32_in_wide_vectors = #sluice_cpu.strategy<register = [8, 16], cache = [8, 16, 16],
@@ -45,6 +45,45 @@ func.func @bf16_in_memory_is_widened_in_panels_of_f32(%a: memref<8x16xbf16>, %b:
                                                       %c: memref<8x16xf32>) {
   linalg.matmul {sluice.compute_type = bf16, sluice_cpu.strategy = #of_f32_in_wide_vectors}
     ins(%a, %b : memref<8x16xbf16>, memref<16x16xbf16>) outs(%c : memref<8x16xf32>)
+  return
+}
+
+// f16 is rounded by the processor's instruction, and widened again.
+// CHECK-LABEL: @f16_is_f32_in_panels
+// CHECK: memref.alloc() {{.*}} : memref<128xf32>
+// CHECK: %[[X:.*]] = vector.load %arg1{{.*}} vector<8xf32>
+// CHECK: %[[NARROW:.*]] = arith.truncf %[[X]] : vector<8xf32> to vector<8xf16>
+// CHECK: %[[WIDE:.*]] = arith.extf %[[NARROW]] : vector<8xf16> to vector<8xf32>
+// CHECK: vector.store %[[WIDE]]
+// CHECK: vector.fma
+func.func @f16_is_f32_in_panels(%a: memref<6x8xf16>, %b: memref<8x16xf32>, %c: memref<6x16xf32>) {
+  linalg.matmul {sluice.compute_type = f16, sluice_cpu.strategy = #of_f32}
+    ins(%a, %b : memref<6x8xf16>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
+  return
+}
+
+// What is left of rows is copied by elements: processors without f16 have no vectors of it that are masked.
+// CHECK-LABEL: @f16_of_part_of_a_panel
+// CHECK-NOT: vector.maskedload
+// CHECK: vector.fma
+func.func @f16_of_part_of_a_panel(%a: memref<5x8xf16>, %b: memref<8x13xf16>, %c: memref<5x13xf32>) {
+  linalg.matmul {sluice.compute_type = f16, sluice_cpu.strategy = #of_f32}
+    ins(%a, %b : memref<5x8xf16>, memref<8x13xf16>) outs(%c : memref<5x13xf32>)
+  return
+}
+
+// Of tf32 the last 13 bits are cut off.
+// CHECK-LABEL: @tf32_is_cut_off
+// CHECK: arith.constant dense<-8192> : vector<8xi32>
+// CHECK: %[[X:.*]] = vector.load %arg1{{.*}} vector<8xf32>
+// CHECK: %[[BITS:.*]] = arith.bitcast %[[X]] : vector<8xf32> to vector<8xi32>
+// CHECK: %[[CUT:.*]] = arith.andi %[[BITS]], %cst
+// CHECK: %[[FACTOR:.*]] = arith.bitcast %[[CUT]] : vector<8xi32> to vector<8xf32>
+// CHECK: vector.store %[[FACTOR]]
+// CHECK: vector.fma
+func.func @tf32_is_cut_off(%a: memref<6x8xf32>, %b: memref<8x16xf32>, %c: memref<6x16xf32>) {
+  linalg.matmul {sluice.compute_type = tf32, sluice_cpu.strategy = #of_f32}
+    ins(%a, %b : memref<6x8xf32>, memref<8x16xf32>) outs(%c : memref<6x16xf32>)
   return
 }
 

@@ -90,3 +90,26 @@ func.func @backward_of_wide_heads(%g: memref<1x128x128xf32>, %q: memref<1x128x12
     {causal, compute_type = bf16, heads = 1, ordinal = 0}
   return
 }
+
+// Factors of f16 are as those of bf16, but registers have pairs of them.
+// CHECK-LABEL: @f16
+// CHECK: gpu.launch
+// CHECK-SAME: workgroup(%{{.*}} : memref<12288xf16, #gpu.address_space<workgroup>>)
+// CHECK: nvvm.mma.sync {{.*}} (vector<2xf16>, vector<2xf16>, f32)
+// CHECK: arith.truncf %{{.*}} : vector<2xf32> to vector<2xf16>
+// CHECK: nvvm.mma.sync {{.*}} (vector<2xf16>, vector<2xf16>, f32)
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : memref<2x128x128xf16>)
+// CHECK-COUNT-2: gpu.launch
+func.func @f16(%q: memref<2x128x128xf16>, %k: memref<2x128x128xf16>, %v: memref<2x128x128xf16>,
+    %result: memref<2x128x128xf32>, %logsumexp: memref<2x2x128xf32>, %g: memref<2x128x128xf32>,
+    %dq: memref<2x128x128xf32>, %dk: memref<2x128x128xf32>, %dv: memref<2x128x128xf32>) {
+  sluice.blocked_attention ins(%q, %k, %v : memref<2x128x128xf16>, memref<2x128x128xf16>, memref<2x128x128xf16>)
+    outs(%result, %logsumexp : memref<2x128x128xf32>, memref<2x2x128xf32>)
+    {causal, compute_type = f16, heads = 2, ordinal = 0}
+  sluice.blocked_attention_backward
+    ins(%g, %q, %k, %v, %result, %logsumexp : memref<2x128x128xf32>, memref<2x128x128xf16>, memref<2x128x128xf16>,
+        memref<2x128x128xf16>, memref<2x128x128xf32>, memref<2x2x128xf32>)
+    outs(%dq, %dk, %dv : memref<2x128x128xf32>, memref<2x128x128xf32>, memref<2x128x128xf32>)
+    {causal, compute_type = f16, heads = 2, ordinal = 0}
+  return
+}

@@ -29,11 +29,33 @@ func.func @mma_of_f32(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %c: memref<3
 
 // -----
 
+func.func @fma_of_f16(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %c: memref<32x32xf32>) {
+  // expected-error @below {{expected a strategy of 'mma': threads round to bf16 alone, not to 'f16'}}
+  linalg.matmul {sluice.compute_type = f16,
+                 sluice_cuda.strategy = #sluice_cuda.strategy<instruction = fma, block = [32, 32, 8], warp = [16, 32],
+                                                              stages = 3, group = 8, parts = 1>}
+    ins(%a, %b : memref<32x32xf32>, memref<32x32xf32>) outs(%c : memref<32x32xf32>)
+  return
+}
+
+// -----
+
 func.func @few_terms(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %c: memref<32x32xf32>) {
   // expected-error @below {{expected a strategy whose blocks have a multiple of 16 terms, found 8}}
   linalg.matmul {sluice.compute_type = bf16,
                  sluice_cuda.strategy = #sluice_cuda.strategy<instruction = mma, block = [32, 32, 8], warp = [16, 32],
                                                               stages = 3, group = 8, parts = 1>}
+    ins(%a, %b : memref<32x32xf32>, memref<32x32xf32>) outs(%c : memref<32x32xf32>)
+  return
+}
+
+// -----
+
+func.func @stages_of_tf32(%a: memref<32x32xf32>, %b: memref<32x32xf32>, %c: memref<32x32xf32>) {
+  // expected-error @below {{expected a strategy with at most 49152 bytes of shared memory, found 98304}}
+  linalg.matmul {sluice.compute_type = tf32,
+                 sluice_cuda.strategy = #sluice_cuda.strategy<instruction = mma, block = [128, 128, 32],
+                                                              warp = [64, 32], stages = 3, group = 8, parts = 1>}
     ins(%a, %b : memref<32x32xf32>, memref<32x32xf32>) outs(%c : memref<32x32xf32>)
   return
 }

@@ -46,6 +46,23 @@ func.func @bf16_is_for_tensor_cores(%a: memref<8192x768xf32>, %b: memref<768x230
   return
 }
 
+// CHECK-LABEL: @so_is_f16
+// CHECK: #sluice_cuda.strategy<instruction = mma, block = [128, 128, 32], warp = [64, 32], stages = 3, group = 8,
+func.func @so_is_f16(%a: memref<8192x768xf16>, %b: memref<768x2304xf16>, %c: memref<8192x2304xf32>) {
+  linalg.matmul {sluice.compute_type = f16}
+    ins(%a, %b : memref<8192x768xf16>, memref<768x2304xf16>) outs(%c : memref<8192x2304xf32>)
+  return
+}
+
+// Elements of 32 bits: as many bytes of terms.
+// CHECK-LABEL: @so_is_tf32
+// CHECK: #sluice_cuda.strategy<instruction = mma, block = [128, 128, 16], warp = [64, 32], stages = 3, group = 8,
+func.func @so_is_tf32(%a: memref<8192x768xf32>, %b: memref<768x2304xf32>, %c: memref<8192x2304xf32>) {
+  linalg.matmul {sluice.compute_type = tf32}
+    ins(%a, %b : memref<8192x768xf32>, memref<768x2304xf32>) outs(%c : memref<8192x2304xf32>)
+  return
+}
+
 // CHECK-LABEL: @other_ops_have_none
 // CHECK-NOT: sluice_cuda.strategy
 func.func @other_ops_have_none(%x: memref<32xf32>, %y: memref<32xf32>) {

@@ -2,9 +2,29 @@
 
 func.func @should_refuse_narrow_keys_of_wide_queries(%x: memref<1x64x16xf32>, %k: memref<1x64x16xbf16>,
                                                      %l: memref<1x2x64xf32>) {
-  // expected-error @below {{expected query, key and value of 'f32' or of bf16, found 'f32', 'bf16', 'bf16'}}
+  // expected-error @below {{expected query, key and value of 'f32' or of 'bf16', found 'f32', 'bf16', 'bf16'}}
   sluice.blocked_attention ins(%x, %k, %k : memref<1x64x16xf32>, memref<1x64x16xbf16>, memref<1x64x16xbf16>)
+    outs(%x, %l : memref<1x64x16xf32>, memref<1x2x64xf32>) {heads = 2, ordinal = 0, compute_type = bf16}
+  return
+}
+
+// -----
+
+func.func @should_refuse_narrow_operands_that_are_not_rounded(%x: memref<1x64x16xf32>, %k: memref<1x64x16xf16>,
+                                                              %l: memref<1x2x64xf32>) {
+  // expected-error @below {{expected query, key and value of 'f32', found 'f16', 'f16', 'f16'}}
+  sluice.blocked_attention ins(%k, %k, %k : memref<1x64x16xf16>, memref<1x64x16xf16>, memref<1x64x16xf16>)
     outs(%x, %l : memref<1x64x16xf32>, memref<1x2x64xf32>) {heads = 2, ordinal = 0}
+  return
+}
+
+// -----
+
+func.func @should_refuse_narrow_operands_of_another_type(%x: memref<1x64x16xf32>, %k: memref<1x64x16xf16>,
+                                                         %l: memref<1x2x64xf32>) {
+  // expected-error @below {{expected query, key and value of 'f32' or of 'bf16', found 'f16', 'f16', 'f16'}}
+  sluice.blocked_attention ins(%k, %k, %k : memref<1x64x16xf16>, memref<1x64x16xf16>, memref<1x64x16xf16>)
+    outs(%x, %l : memref<1x64x16xf32>, memref<1x2x64xf32>) {heads = 2, ordinal = 0, compute_type = bf16}
   return
 }
 

@@ -260,9 +260,18 @@ func.func @should_refuse_to_round_f64(%x: tensor<2x4xf64>, %w: tensor<4x4xf64>) 
 
 // -----
 
-func.func @should_refuse_to_round_to_f16(%x: tensor<2x4xf32>, %w: tensor<4x4xf32>) {
-  // expected-error @below {{attribute 'compute_type' failed to satisfy constraint: type attribute of bfloat16 type}}
-  %y = sluice.linear %x, %w {compute_type = f16} : tensor<2x4xf32>, tensor<4x4xf32> to tensor<2x4xf32>
+func.func @should_refuse_to_round_to_f64(%x: tensor<2x4xf32>, %w: tensor<4x4xf32>) {
+  // expected-error @below {{attribute 'compute_type' failed to satisfy constraint: type attribute of bfloat16 type or}}
+  %y = sluice.linear %x, %w {compute_type = f64} : tensor<2x4xf32>, tensor<4x4xf32> to tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @should_refuse_to_round_attention_to_tf32(%x: tensor<2x4x8xf32>) {
+  // expected-error @below {{attribute 'compute_type' failed to satisfy constraint: type attribute of bfloat16 type or}}
+  %y, %lse = sluice.attention %x, %x, %x heads 2 {compute_type = tf32}
+      : tensor<2x4x8xf32>, tensor<2x4x8xf32> to tensor<2x2x4xf32>
   return
 }
 

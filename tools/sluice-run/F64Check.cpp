@@ -1,8 +1,9 @@
 //===- F64Check.cpp - Functions against themselves in f64 -----------------------------------===//
 #include "tools/sluice-run/F64Check.h"
-#include "dialects/Sluice/SluiceInterfaces.h"
+#include "dialects/Sluice/SluiceDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "runtime/Error.h"
@@ -22,20 +23,22 @@ static std::optional<int64_t> fractionBitsOf(Type type) {
       .Default([](Type) { return std::nullopt; });
 }
 
-/// Rounds f64 to so many bits of the fraction, to the nearest and of two that are as near to the even one: by its bits,
-/// with an exponent that has no bounds.
-static Value roundFraction(ImplicitLocOpBuilder &b, Value x, int64_t fractionBits) {
+/// Rounds f64 to the fraction of a type as ops do, by its bits, with an exponent that has no bounds: to the nearest and
+/// of two that are as near to the even one, for tf32 toward zero.
+static Value roundFraction(ImplicitLocOpBuilder &b, Value x, Type to) {
   auto type = cast<RankedTensorType>(x.getType());
   auto words = type.clone(b.getI64Type());
   auto constant = [&](int64_t word) {
     return arith::ConstantOp::create(b, DenseElementsAttr::get(words, b.getI64IntegerAttr(word).getValue()));
   };
-  int64_t dropped = 52 - fractionBits;
-  Value bits = arith::BitcastOp::create(b, words, x);
+  int64_t dropped = 52 - *fractionBitsOf(to);
+  Value bits = arith::BitcastOp::create(b, words, x), mask = constant(-(int64_t(1) << dropped));
+  if (to.isTF32())
+    return arith::BitcastOp::create(b, type, arith::AndIOp::create(b, bits, mask));
   Value isOdd = arith::AndIOp::create(b, arith::ShRUIOp::create(b, bits, constant(dropped)), constant(1));
   Value half = arith::AddIOp::create(b, isOdd, constant((int64_t(1) << (dropped - 1)) - 1));
   Value sum = arith::AddIOp::create(b, bits, half);
-  Value rounded = arith::AndIOp::create(b, sum, constant(-(int64_t(1) << dropped)));
+  Value rounded = arith::AndIOp::create(b, sum, mask);
   return arith::BitcastOp::create(b, type, rounded);
 }
 
@@ -46,18 +49,19 @@ static LogicalResult roundApart(ModuleOp module) {
     TypeAttr type = op.getComputeTypeAttr();
     if (!type)
       return WalkResult::advance();
-    std::optional<int64_t> bits = fractionBitsOf(type.getValue());
-    if (!bits)
+    if (!fractionBitsOf(type.getValue()))
       return WalkResult(op->emitOpError("rounds to ") << type.getValue() << ", which is not compared with f64");
     ImplicitLocOpBuilder b(op->getLoc(), op);
     for (OpOperand &operand : op->getOpOperands())
       if (op.isOnlyRounded(operand))
-        operand.set(roundFraction(b, operand.get(), *bits));
+        operand.set(roundFraction(b, operand.get(), type.getValue()));
     op.setComputeTypeAttr({});
     return WalkResult::advance();
   });
   if (result.wasInterrupted())
     return failure();
+  // Those of buffers have their operands in memory as they are.
+  module.walk([](linalg::LinalgOp op) { op->removeAttr(computeTypeAttrName); });
   PassManager manager(module.getContext());
   manager.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
   return manager.run(module);

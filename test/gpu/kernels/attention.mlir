@@ -63,3 +63,15 @@ func.func @bf16_attention(%q: tensor<1x70x24xf32>, %k: tensor<1x70x24xf32>, %v: 
   return %a, %l, %dq, %dk, %dv
       : tensor<1x70x24xf32>, tensor<1x3x70xf32>, tensor<1x70x24xf32>, tensor<1x70x24xf32>, tensor<1x70x24xf32>
 }
+
+func.func @f16_attention(%q: tensor<1x70x24xf32>, %k: tensor<1x70x24xf32>, %v: tensor<1x70x24xf32>,
+    %g: tensor<1x70x24xf32>)
+    -> (tensor<1x70x24xf32>, tensor<1x3x70xf32>, tensor<1x70x24xf32>, tensor<1x70x24xf32>, tensor<1x70x24xf32>)
+    attributes {sluice.tolerance = 1.0e-02} {
+  %a, %l = sluice.attention %q, %k, %v heads 3 causal {compute_type = f16}
+      : tensor<1x70x24xf32>, tensor<1x70x24xf32> to tensor<1x3x70xf32>
+  %dq, %dk, %dv = sluice.attention_backward %g, %q, %k, %v, %a, %l heads 3 causal {compute_type = f16}
+      : tensor<1x70x24xf32>, tensor<1x3x70xf32>
+  return %a, %l, %dq, %dk, %dv
+      : tensor<1x70x24xf32>, tensor<1x3x70xf32>, tensor<1x70x24xf32>, tensor<1x70x24xf32>, tensor<1x70x24xf32>
+}

@@ -38,6 +38,22 @@ func.func @bf16_cross_entropy_with_gradient(%x: tensor<70x24xf32>, %w: tensor<20
   return %loss, %dx, %dw : tensor<f32>, tensor<70x24xf32>, tensor<203x24xf32>
 }
 
+func.func @f16_cross_entropy_with_gradient(%x: tensor<70x24xf32>, %w: tensor<203x24xf32>, %t: tensor<70xi32>,
+    %g: tensor<f32> {sluice.values = dense<1.5> : tensor<f32>})
+    -> (tensor<f32>, tensor<70x24xf32>, tensor<203x24xf32>) attributes {sluice.tolerance = 1.0e-02} {
+  %loss, %dx, %dw = sluice.linear_cross_entropy_with_gradient %g, %x, %w, %t {compute_type = f16}
+      : tensor<f32>, tensor<70x24xf32>, tensor<203x24xf32>, tensor<70xi32>
+  return %loss, %dx, %dw : tensor<f32>, tensor<70x24xf32>, tensor<203x24xf32>
+}
+
+func.func @tf32_cross_entropy_with_gradient(%x: tensor<70x24xf32>, %w: tensor<203x24xf32>, %t: tensor<70xi32>,
+    %g: tensor<f32> {sluice.values = dense<1.5> : tensor<f32>})
+    -> (tensor<f32>, tensor<70x24xf32>, tensor<203x24xf32>) attributes {sluice.tolerance = 1.0e-02} {
+  %loss, %dx, %dw = sluice.linear_cross_entropy_with_gradient %g, %x, %w, %t {compute_type = tf32}
+      : tensor<f32>, tensor<70x24xf32>, tensor<203x24xf32>, tensor<70xi32>
+  return %loss, %dx, %dw : tensor<f32>, tensor<70x24xf32>, tensor<203x24xf32>
+}
+
 func.func @standardization_loss(%x: tensor<2x40x30xf32>, %t: tensor<2x40xi32>,
     %g: tensor<f32> {sluice.values = dense<1.5> : tensor<f32>})
     -> (tensor<f32>, tensor<30xf32>, tensor<30xf32>, tensor<4xf32>, tensor<2x40x30xf32>)

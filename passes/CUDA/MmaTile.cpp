@@ -1,5 +1,5 @@
-//===- NarrowTile.cpp - A block of an operand of tensor cores in shared memory --------===//
-#include "passes/CUDA/NarrowTile.h"
+//===- MmaTile.cpp - A block of an operand of tensor cores in shared memory -----------===//
+#include "passes/CUDA/MmaTile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Build/Loops.h"
@@ -10,31 +10,34 @@ using namespace sluice::cuda;
 
 // Chunks that all banks hold together.
 static constexpr int64_t chunksOfBanks = 8;
+// That are read together where ldmatrix does not.
+static constexpr int64_t rowsOfVectors = 4;
 
-/// Rows after which the exchange of chunks begins anew.
-static int64_t periodOf(int64_t chunks) {
-  return std::max<int64_t>(chunksOfBanks / chunks, 1) * std::min(chunks, chunksOfBanks);
+int64_t MmaTile::rowsOfBanks() const { return std::max<int64_t>(chunksOfBanks / chunksOfRow(), 1); }
+
+int64_t MmaTile::period() const {
+  return isForLdmatrix() ? rowsOfBanks() * std::min(chunksOfRow(), chunksOfBanks) : rowsOfVectors;
 }
 
-Value NarrowTile::place(ImplicitLocOpBuilder &b, Value row, Value chunkOfRow, int64_t moreRows) const {
-  int64_t chunks = chunksOfRow(), rowsOfBanks = std::max<int64_t>(chunksOfBanks / chunks, 1);
-  int64_t known = moreRows / periodOf(chunks) * periodOf(chunks);
+Value MmaTile::place(ImplicitLocOpBuilder &b, Value row, Value chunkOfRow, int64_t moreRows, int64_t moreChunks) const {
+  int64_t known = moreRows / period() * period(), ofBanks = isForLdmatrix() ? rowsOfBanks() : 1;
   row = plus(b, row, moreRows - known);
-  Value inBanks = b.createOrFold<arith::DivUIOp>(row, constantIndex(b, rowsOfBanks));
-  Value swizzle = b.createOrFold<arith::RemUIOp>(inBanks, constantIndex(b, std::min(chunks, chunksOfBanks)));
-  Value inRow = times(b, b.createOrFold<arith::XOrIOp>(chunkOfRow, swizzle), chunk);
-  return plus(b, plus(b, times(b, row, elementsOfRow()), inRow), known * elementsOfRow());
+  Value inPeriod = b.createOrFold<arith::RemUIOp>(b.createOrFold<arith::DivUIOp>(row, constantIndex(b, ofBanks)),
+                                                  constantIndex(b, period() / ofBanks));
+  Value swizzle = times(b, inPeriod, isForLdmatrix() ? 1 : chunksOfBanks / rowsOfVectors);
+  Value inRow = times(b, b.createOrFold<arith::XOrIOp>(chunkOfRow, swizzle), chunk());
+  return plus(b, plus(b, times(b, row, elementsOfRow()), inRow), known * elementsOfRow() + moreChunks * chunk());
 }
 
-bool NarrowTiles::isNarrow() const { return cast<MemRefType>(matrix.flat.getType()).getElementType().isBF16(); }
+Type MmaTiles::typeInMemory() const { return cast<MemRefType>(matrix.flat.getType()).getElementType(); }
 
-bool NarrowTiles::isAsynchronous() const {
-  return isNarrow() && isContiguous() && matrix.alignment % NarrowTile::chunk == 0;
+bool MmaTiles::isAsynchronous() const {
+  return !isRounded() && isContiguous() && matrix.alignment % tile.chunk() == 0;
 }
 
-bool NarrowTiles::isWhole() const {
-  int64_t elementsOfAccess = isNarrow() ? 8 : 4;
-  return isContiguous() && sizeOfRow() % NarrowTile::chunk == 0 && matrix.alignment % elementsOfAccess == 0;
+bool MmaTiles::isWhole() const {
+  int64_t elementsOfAccess = bytesOfAccess * 8 / typeInMemory().getIntOrFloatBitWidth();
+  return isContiguous() && sizeOfRow() % tile.chunk() == 0 && matrix.alignment % elementsOfAccess == 0;
 }
 
 static Value below(ImplicitLocOpBuilder &b, Value index, int64_t end) {
@@ -45,7 +48,7 @@ static Value both(ImplicitLocOpBuilder &b, Value x, Value y) {
   return x && y ? arith::AndIOp::create(b, x, y).getResult() : x ? x : y;
 }
 
-NarrowTiles::Chunk NarrowTiles::chunkOf(ImplicitLocOpBuilder &b, Value thread, int64_t copy) const {
+MmaTiles::Chunk MmaTiles::chunkOf(ImplicitLocOpBuilder &b, Value thread, int64_t copy) const {
   // What is known of the row adds a constant to addresses, which accesses have without an instruction.
   int64_t chunks = tile.chunksOfRow();
   Chunk result;
@@ -56,10 +59,10 @@ NarrowTiles::Chunk NarrowTiles::chunkOf(ImplicitLocOpBuilder &b, Value thread, i
   return result;
 }
 
-NarrowTiles::Source NarrowTiles::sourceOf(ImplicitLocOpBuilder &b, const Chunk &chunk, Value start, Value firstLine,
-                                          Value firstTerm) const {
+MmaTiles::Source MmaTiles::sourceOf(ImplicitLocOpBuilder &b, const Chunk &chunk, Value start, Value firstLine,
+                                    Value firstTerm) const {
   Source result;
-  Value first = times(b, chunk.inRow, NarrowTile::chunk);
+  Value first = times(b, chunk.inRow, tile.chunk());
   Value line = plus(b, firstLine, tile.hasContiguousTerms ? chunk.row : first);
   Value term = plus(b, firstTerm, tile.hasContiguousTerms ? first : chunk.row);
   result.firstOfRow = tile.hasContiguousTerms ? term : line;
@@ -85,44 +88,44 @@ static Value orZero(ImplicitLocOpBuilder &b, Value isInside, Value value) {
   return arith::SelectOp::create(b, isInside, value, zero);
 }
 
-Value NarrowTiles::loadElements(ImplicitLocOpBuilder &b, const Source &source, Value start) const {
+Value MmaTiles::loadElements(ImplicitLocOpBuilder &b, const Source &source, Value start) const {
   SmallVector<Value> elements;
   int64_t stride = tile.hasContiguousTerms ? matrix.strideOfTerm : matrix.strideOfLine;
-  for (int64_t i = 0; i < NarrowTile::chunk; ++i) {
+  for (int64_t i = 0; i < tile.chunk(); ++i) {
     Value isInside = both(b, source.rowIsInside, below(b, plus(b, source.firstOfRow, i), sizeOfRow()));
     Value index = safe(b, isInside, plus(b, source.index, i * stride), start);
     elements.push_back(orZero(b, isInside, loadLanes(b, matrix.flat, index, 1)));
   }
-  return vector::FromElementsOp::create(b, VectorType::get(NarrowTile::chunk, elements.front().getType()), elements);
+  return vector::FromElementsOp::create(b, VectorType::get(tile.chunk(), elements.front().getType()), elements);
 }
 
-Value NarrowTiles::load(ImplicitLocOpBuilder &b, const Source &source, Value start) const {
+Value MmaTiles::load(ImplicitLocOpBuilder &b, const Source &source, Value start) const {
   if (!isWhole())
     return loadElements(b, source, start);
   Value isInside = wholeIsInside(b, source);
   Value index = safe(b, isInside, source.index, start);
-  constexpr int64_t half = NarrowTile::chunk / 2;
+  int64_t half = tile.chunk() / 2;
   Value low = loadLanes(b, matrix.flat, index, half), high = loadLanes(b, matrix.flat, plus(b, index, half), half);
-  auto order = llvm::to_vector(llvm::seq<int64_t>(0, NarrowTile::chunk));
+  auto order = llvm::to_vector(llvm::seq<int64_t>(0, tile.chunk()));
   return orZero(b, isInside, vector::ShuffleOp::create(b, low, high, order));
 }
 
-Value NarrowTiles::wholeIsInside(ImplicitLocOpBuilder &b, const Source &source) const {
+Value MmaTiles::wholeIsInside(ImplicitLocOpBuilder &b, const Source &source) const {
   if (sizeOfRow() % tile.elementsOfRow() == 0)
     return source.rowIsInside;
   return both(b, source.rowIsInside, below(b, source.firstOfRow, sizeOfRow()));
 }
 
 /// Elements of a chunk that begins inside its row.
-Value NarrowTiles::validOf(ImplicitLocOpBuilder &b, const Source &source) const {
-  Value all = constantIndex(b, NarrowTile::chunk);
-  if (sizeOfRow() % NarrowTile::chunk == 0)
+Value MmaTiles::validOf(ImplicitLocOpBuilder &b, const Source &source) const {
+  Value all = constantIndex(b, tile.chunk());
+  if (sizeOfRow() % tile.chunk() == 0)
     return all;
   return arith::MinUIOp::create(b, arith::SubIOp::create(b, constantIndex(b, sizeOfRow()), source.firstOfRow), all);
 }
 
-SmallVector<Value> NarrowTiles::begin(ImplicitLocOpBuilder &b, Value thread, Value start, Value firstLine,
-                                      Value firstTerm, Place place) const {
+SmallVector<Value> MmaTiles::begin(ImplicitLocOpBuilder &b, Value thread, Value start, Value firstLine, Value firstTerm,
+                                   Place place) const {
   SmallVector<Value> loaded;
   // What is loaded early takes registers itself.
   if (!isAsynchronous())
@@ -138,19 +141,19 @@ SmallVector<Value> NarrowTiles::begin(ImplicitLocOpBuilder &b, Value thread, Val
     if (isInside)
       valid = arith::SelectOp::create(b, isInside, validOf(b, source), constantIndex(b, 0));
     Value to = plus(b, place.index, tile.place(b, chunk.row, chunk.inRow, chunk.moreRows));
-    copyAsync(b, {matrix.flat, safe(b, isInside, source.index, start)}, {place.flat, to}, NarrowTile::chunk, valid);
+    copyAsync(b, {matrix.flat, safe(b, isInside, source.index, start)}, {place.flat, to}, tile.chunk(), valid);
   }
   return loaded;
 }
 
-void NarrowTiles::finish(ImplicitLocOpBuilder &b, Value thread, ValueRange loaded, Place place) const {
+void MmaTiles::finish(ImplicitLocOpBuilder &b, Value thread, ValueRange loaded, Place place) const {
   if (!isAsynchronous())
     thread = hidden(b, thread);
   for (auto [copy, value] : llvm::enumerate(loaded)) {
     Chunk chunk = chunkOf(b, thread, copy);
     Value narrow = value;
-    if (!isNarrow())
-      narrow = arith::TruncFOp::create(b, VectorType::get(NarrowTile::chunk, b.getBF16Type()), value);
+    if (isRounded())
+      narrow = arith::TruncFOp::create(b, VectorType::get(tile.chunk(), element), value);
     Value to = plus(b, place.index, tile.place(b, chunk.row, chunk.inRow, chunk.moreRows));
     storeLanes(b, narrow, place.flat, to);
   }
