@@ -55,6 +55,7 @@ def CPU_TargetAttr : CPU_Attr<"Target", "target", [TargetAttrInterface]> {
     ::llvm::StringRef getProcessorName() const { return getProcessor(); }
     ::llvm::StringRef getRequiredFeatures() const { return getFeatures(); }
     int64_t getRowAlignmentBytes() const { return getLineBytes(); }
+    ::mlir::FloatType getFactorType(const precision::FloatFormat &, const precision::FloatFormat &) const { return {}; }
   }];
 }
 

@@ -36,6 +36,14 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, S
   return success();
 }
 
+FloatType TargetAttr::getFactorType(const precision::FloatFormat &left, const precision::FloatFormat &right) const {
+  using precision::FloatFormat;
+  auto has = [&](const FloatFormat &format) { return format.hasValuesOf(left) && format.hasValuesOf(right); };
+  if (has(FloatFormat::ieee(5, 10)))
+    return Float16Type::get(getContext());
+  return has(FloatFormat::ieee(8, 10)) ? FloatTF32Type::get(getContext()) : FloatType();
+}
+
 FailureOr<TargetAttr> cuda::targetOf(Operation *op) {
   auto module = isa<ModuleOp>(op) ? cast<ModuleOp>(op) : op->getParentOfType<ModuleOp>();
   Attribute target = module ? module->getAttr(targetAttrName) : Attribute();

@@ -44,6 +44,7 @@ def CUDA_TargetAttr : CUDA_Attr<"Target", "target", [TargetAttrInterface]> {
     ::llvm::StringRef getProcessorName() const { return getArchitecture(); }
     ::llvm::StringRef getRequiredFeatures() const { return ""; }
     int64_t getRowAlignmentBytes() const { return 32; }
+    ::mlir::FloatType getFactorType(const precision::FloatFormat &left, const precision::FloatFormat &right) const;
   }];
 }
 

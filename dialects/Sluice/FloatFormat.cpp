@@ -111,6 +111,10 @@ double FloatFormat::maxFinite() const {
   return decode(specials == Specials::NaNOnly ? highest - 1 : highest);
 }
 
+bool FloatFormat::hasValuesOf(const FloatFormat &other) const {
+  return mantissaBits >= other.mantissaBits && quantum() <= other.quantum() && maxFinite() >= other.maxFinite();
+}
+
 double FloatFormat::decode(uint32_t code) const {
   uint32_t mantissa = code & ((uint32_t{1} << mantissaBits) - 1);
   uint32_t field = code >> mantissaBits & ((uint32_t{1} << exponentBits) - 1);

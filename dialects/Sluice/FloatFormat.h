@@ -72,6 +72,9 @@ struct FloatFormat {
   /// The smallest positive number, the distance of subnormals.
   double quantum() const;
 
+  /// Whether every finite value of the other format is one of this.
+  bool hasValuesOf(const FloatFormat &other) const;
+
   /// The value of a code, which has storageBits() bits. NaNs lose their payload.
   double decode(uint32_t code) const;
   /// The code of a value of the format, of an infinity or of a NaN, which gets the quiet bit and no other. Infinity and

@@ -2,8 +2,10 @@
 #ifndef SLUICE_DIALECTS_SLUICE_SLUICEINTERFACES_H
 #define SLUICE_DIALECTS_SLUICE_SLUICEINTERFACES_H
 
+#include "dialects/Sluice/FloatFormat.h"
 #include "mlir/IR/Attributes.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OpDefinition.h"
 #include <array>
 

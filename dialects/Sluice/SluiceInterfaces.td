@@ -16,7 +16,12 @@ def TargetAttrInterface : AttrInterface<"TargetAttrInterface"> {
       "::llvm::StringRef", "getProcessorName">,
     InterfaceMethod<"What code for the host needs, as /proc/cpuinfo names it: \"avx2,fma\".",
       "::llvm::StringRef", "getRequiredFeatures">,
-    InterfaceMethod<"Bytes: rows of a matrix are best a multiple of them apart.", "int64_t", "getRowAlignmentBytes">
+    InterfaceMethod<"Bytes: rows of a matrix are best a multiple of them apart.", "int64_t", "getRowAlignmentBytes">,
+    InterfaceMethod<[{
+      The `compute_type` of contractions whose factors are values of these formats: a type that has all of them, and
+      that the machine multiplies faster than f32 with sums of f32. Null: none.
+    }], "::mlir::FloatType", "getFactorType",
+      (ins "const ::sluice::precision::FloatFormat &":$left, "const ::sluice::precision::FloatFormat &":$right)>
   ];
 }
 

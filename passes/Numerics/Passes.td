@@ -266,6 +266,36 @@ def NarrowWeights : Pass<"sluice-narrow-weights", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect", "::mlir::ub::UBDialect"];
 }
 
+def NarrowFactors : Pass<"sluice-narrow-factors", "::mlir::func::FuncOp"> {
+  let summary = "rounded factors of contractions become a type that the target multiplies";
+  let description = [{
+    What `sluice-set-precision` rounds to a format is f32 still, and multiplied as such unless the target knows better.
+
+    - Needs: the module's `sluice.target`. Both factors of a contraction were rounded by `sluice.quantize` without a
+      scale, or widened, and its sums are f32.
+    - Does: asks the target for a type that has all their values (`getFactorType`). That becomes the `compute_type`.
+    - Does: a factor of 32 bits is rounded to it behind `sluice.quantize`, once for all its contractions. In front of
+      them it is widened again, which they see through.
+    - Leaves: every product as it was, as no value changes. Targets without such a type, CPUs, leave everything.
+
+    ```mlir
+    %xq = sluice.quantize %x to <f8E4M3FN> : tensor<4x8xf32>
+    %wq = sluice.quantize %w to <f8E4M3FN> : tensor<8x16xf32>
+    %y = sluice.linear %xq, %wq : tensor<4x8xf32>, tensor<8x16xf32> to tensor<4x16xf32>
+    ```
+
+    becomes for an NVIDIA GPU, with the same of %w,
+
+    ```mlir
+    %xq = sluice.quantize %x to <f8E4M3FN> : tensor<4x8xf32>
+    %xn = arith.truncf %xq : tensor<4x8xf32> to tensor<4x8xf16>
+    %xw = arith.extf %xn : tensor<4x8xf16> to tensor<4x8xf32>
+    %y = sluice.linear %xw, %ww {compute_type = f16} : tensor<4x8xf32>, tensor<8x16xf32> to tensor<4x16xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def CountRoundings : Pass<"sluice-count-roundings", "::mlir::ModuleOp"> {
   let summary = "counts saturations and underflows of what is rounded to a format";
   let description = [{

@@ -3,6 +3,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Buffers/Passes.h"
+#include "passes/Numerics/Passes.h"
 #include "passes/Table/Passes.h"
 #include "passes/Target/Passes.h"
 #include "passes/Target/Target.h"
@@ -16,6 +17,7 @@ void sluice::buildBufferPipeline(OpPassManager &manager, const LoweringOptions &
   target.kind = options.kind;
   target.processor = options.processor;
   manager.addPass(createSetTarget(target));
+  manager.addNestedPass<func::FuncOp>(createNarrowFactors());
   manager.addNestedPass<func::FuncOp>(createSluiceToLinalg());
   // Element-by-element work fuses before it has memory.
   manager.addNestedPass<func::FuncOp>(createFuseElementwise());

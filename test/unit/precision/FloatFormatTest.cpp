@@ -98,6 +98,23 @@ TEST(FloatFormat, KnowsItsLargestAndSmallestNumbers) {
   EXPECT_EQ(parsed("e1m2b1").maxFinite(), 1.5);
 }
 
+/// One has all finite values of another exactly where encoding and decoding leaves each as it is.
+TEST(FloatFormat, KnowsWhoseValuesItHas) {
+  const char *const names[] = {"tf32",   "bf16",    "f16",  "f8E5M2", "f8E4M3FN",
+                               "e4m3b4", "e4m3b11", "e6m9", "e1m2",   "e5m10b3"};
+  for (const char *name : names)
+    for (const char *other : names) {
+      FloatFormat format = parsed(name), values = parsed(other);
+      bool hasAll = true;
+      for (uint32_t code = 0; code < uint32_t{1} << values.storageBits(); ++code)
+        if (double value = values.decode(code); std::isfinite(value))
+          hasAll &= format.decode(format.encode(value)) == value;
+      EXPECT_EQ(format.hasValuesOf(values), hasAll) << name << " " << other;
+    }
+  EXPECT_TRUE(parsed("f16").hasValuesOf(parsed("f8E4M3FN")));
+  EXPECT_FALSE(parsed("bf16").hasValuesOf(parsed("f16")));
+}
+
 TEST(FloatFormat, EncodesSpecialsThatItHasNot) {
   double infinity = std::numeric_limits<double>::infinity();
   EXPECT_EQ(parsed("f8E4M3FN").encode(-infinity), 0xffu);
