@@ -49,6 +49,20 @@ static std::string checkPrecisionUsage(const Options &options) {
   return "";
 }
 
+/// Sums that cards do not have.
+static std::string checkSumsOfCards(const Options &options) {
+  bool isGiven = options.accumulate.getNumOccurrences();
+  std::string problem, given = isGiven ? "--accumulate=" + options.accumulate : "--compute=" + options.compute;
+  if (isSelection(options.accumulate))
+    return "expected sums of f32 for the target cuda, found " + given;
+  MLIRContext context;
+  AccumulationAttr sums = findPrecisionPolicy(&context, options.compute, options.accumulate, problem)->accumulation;
+  if (!sums ||
+      (sums.getValue().sum == precision::FloatFormat() && sums.getValue().rounding == precision::Rounding::NearestEven))
+    return "";
+  return "expected sums of f32 for the target cuda, found " + textOf(sums.getValue()) + " (" + given + ")";
+}
+
 /// What is of the other target.
 static std::string checkTargetUsage(const Options &options) {
   bool isCuda = options.kind() == "cuda";
@@ -64,7 +78,7 @@ static std::string checkTargetUsage(const Options &options) {
     if (option->getNumOccurrences())
       return ("expected --" + option->ArgStr + " for the target cpu alone, found it with '" + options.target + "'")
           .str();
-  return "";
+  return checkSumsOfCards(options);
 }
 
 /// A form that no plan has, and options of what is not made beside it.
