@@ -20,7 +20,8 @@ def SetPrecision : Pass<"sluice-set-precision", "::mlir::ModuleOp"> {
     - `accumulate` replaces the sums of the policy: what `#sluice.accumulation` has in its brackets.
 
     #### Exceptions
-    Attention and scores of the vocabulary compute in bf16 where operands have 8 bits, else in f32.
+    Attention and scores of the vocabulary round by `compute_type`: to bf16 where operands have 8 bits, to f16 beside
+    `f16`. Beside `tf32` scores are of tf32, attention is of f32.
 
     #### What stays
     - Leaves: `compute` and `accumulation` in the module's `sluice.binary`. Parameters, gradients, optimizer state and

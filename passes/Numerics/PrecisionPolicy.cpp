@@ -103,6 +103,10 @@ std::optional<PrecisionPolicy> sluice::findPrecisionPolicy(MLIRContext *context,
   bool isNarrow = policy.values && policy.values->storageBits() <= 8;
   if (compute == "bf16" || isNarrow)
     policy.native = BFloat16Type::get(context);
+  else if (compute == "f16")
+    policy.native = Float16Type::get(context);
+  else if (compute == "tf32")
+    policy.native = FloatTF32Type::get(context);
   // Emulated sums take operands that are rounded before.
   if (compute == "bf16" && policy.accumulation)
     policy.values = policy.errors = FloatFormat::ieee(8, 7);

@@ -75,7 +75,9 @@ LogicalResult PolicyWriter::write(ComputeTypeOpInterface op) {
   auto product = dyn_cast<AccumulationOpInterface>(op.getOperation());
   if (isOfLayers() && product && product.isOfLayer())
     return writeOfLayer(product);
-  op.setComputeTypeAttr(policy.native ? TypeAttr::get(policy.native) : TypeAttr());
+  // Attention multiplies factors of 16 bits, or f32.
+  bool isTooWide = policy.native && policy.native.isTF32() && isa<AttentionOp, AttentionBackwardOp>(op.getOperation());
+  op.setComputeTypeAttr(policy.native && !isTooWide ? TypeAttr::get(policy.native) : TypeAttr());
   return verifyComputeType(op);
 }
 

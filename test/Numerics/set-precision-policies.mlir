@@ -7,6 +7,7 @@
 // RUN: sluice-opt %s --sluice-set-precision=compute=f8E4M3FN,scale=tensor | FileCheck %s --check-prefix=TENSOR
 // RUN: sluice-opt %s --sluice-set-precision=compute=fp8-2018,scale=blocks | FileCheck %s --check-prefix=BLOCKS
 // RUN: sluice-opt %s --sluice-set-precision=compute=hopper-fp8,scale=none | FileCheck %s --check-prefix=UNSCALED
+// RUN: sluice-opt %s --sluice-set-precision=compute=tf32 | FileCheck %s --check-prefix=TF32
 // RUN: sluice-opt %s --sluice-set-precision="accumulate=e6m9" | FileCheck %s --check-prefix=F32
 
 // FP8: compute = "fp8-2018", accumulation = "e6m9, chunk = 64"
@@ -75,13 +76,21 @@ func.func @backward(%dy: tensor<2x128x256xf32>, %w: tensor<256x256xf32>, %x: ten
   return
 }
 
-// Scores of the vocabulary and attention have 16 bits beside 8-bit policies, and are left alone beside others.
+// Scores of the vocabulary and attention have bf16 beside 8-bit policies, and f16 or tf32 where those have. Attention
+// multiplies no tf32.
 // CHECK-LABEL: func.func @exceptions
 // CHECK-NOT: sluice.quantize
 // NARROW: sluice.linear %{{.*}} transposed head {compute_type = bf16}
 // NARROW: sluice.attention %{{.*}} {compute_type = bf16}
 // NARROW: sluice.linear_cross_entropy %{{.*}} {compute_type = bf16}
-// F16-NOT: compute_type
+// F16: sluice.linear %{{.*}} transposed head {compute_type = f16}
+// F16: sluice.attention %{{.*}} {compute_type = f16}
+// F16: sluice.linear_cross_entropy %{{.*}} {compute_type = f16}
+// TF32-LABEL: func.func @exceptions
+// TF32: sluice.linear %{{.*}} transposed head {compute_type = tf32}
+// TF32: sluice.attention
+// TF32-NOT: compute_type
+// TF32: sluice.linear_cross_entropy %{{.*}} {compute_type = tf32}
 // CHECK: return
 func.func @exceptions(%x: tensor<2x4x8xf32>, %head: tensor<5x8xf32>, %t: tensor<2x4xi32>) {
   %y = sluice.linear %x, %head transposed head : tensor<2x4x8xf32>, tensor<5x8xf32> to tensor<2x4x5xf32>
