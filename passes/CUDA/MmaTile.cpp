@@ -31,9 +31,7 @@ Value MmaTile::place(ImplicitLocOpBuilder &b, Value row, Value chunkOfRow, int64
 
 Type MmaTiles::typeInMemory() const { return cast<MemRefType>(matrix.flat.getType()).getElementType(); }
 
-bool MmaTiles::isAsynchronous() const {
-  return !isRounded() && isContiguous() && matrix.alignment % tile.chunk() == 0;
-}
+bool MmaTiles::isAsynchronous() const { return !isRounded() && isContiguous() && matrix.alignment % tile.chunk() == 0; }
 
 bool MmaTiles::isWhole() const {
   int64_t elementsOfAccess = bytesOfAccess * 8 / typeInMemory().getIntOrFloatBitWidth();

@@ -1,5 +1,5 @@
-// Contractions on tensor cores that see of operands what a tf32 has, and whose sums are f32, against f64 of that; and on
-// the host, which cuts off alike.
+// Contractions on tensor cores that see of operands what a tf32 has, and whose sums are f32, against f64 of that; and
+// on the host, which cuts off alike.
 // RUN: env LD_LIBRARY_PATH=%sluice_build/cuda-emulator sluice-run %s --target=cuda --against-f64
 // RUN: sluice-run %s --against-f64
 
