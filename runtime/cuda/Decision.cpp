@@ -1,53 +1,104 @@
 //===- Decision.cpp - Whether a step updates ------------------------------===//
 
 #include "runtime/cuda/Decision.h"
-#include "runtime/engine/Device.h"
+#include "runtime/cuda/Device.h"
 #include "runtime/engine/Program.h"
 
+#include <algorithm>
 #include <cstddef>
 
 using namespace sluice::cuda;
 using namespace sluice::runtime;
 
-static std::vector<uint32_t> numbersWithNorms(const sluice_binary &program) {
-  std::vector<uint32_t> numbers;
+namespace {
+
+/// As the kernel reads it: where a sum of squares is, and one that is not clipped or 0.
+struct Term {
+  Address square, unclipped;
+};
+
+} // namespace
+
+// Where things lie in memory: the word that stops steps, the terms, and what is watched of each replica, a double that
+// is 0 unless a value was not finite. It is a term of the norm, which is not finite then either.
+static constexpr int64_t kTerms = SLUICE_ALIGNMENT, kTermBytes = sizeof(Term), kWatchedBytes = sizeof(double);
+
+static int64_t countTerms(const sluice_binary &program) {
+  return std::count_if(program.parameters, program.parameters + program.parameter_count, hasNorm) + program.replicas;
+}
+
+Decision::Decision(const sluice_binary &program, Machine &machine, const std::vector<CudaDevice *> &replicas)
+    : program(program), replicas(replicas), terms(countTerms(program)),
+      memory(stream().card, kTerms + terms * kTermBytes + program.replicas * kWatchedBytes), decided(stream().card) {
+  // In the order of the host's sum. Every replica has the sums of all.
+  std::vector<Term> table;
   for (uint32_t i = 0; i < program.parameter_count; ++i)
-    if (hasNorm(program.parameters[i]))
-      numbers.push_back(i);
-  return numbers;
+    if (const sluice_parameter &parameter = program.parameters[i]; hasNorm(parameter)) {
+      auto at = [&](int64_t offset) {
+        return offset < 0 ? 0 : replicas.front()->persistentAt(parameter.stage, offset + i * int64_t(sizeof(double)));
+      };
+      table.push_back({at(program.norms_offset), at(program.unclipped_norms_offset)});
+    }
+  for (int32_t replica = 0; replica < program.replicas; ++replica)
+    table.push_back({watched(replica), 0});
+  stream().clear(memory.address(), kTerms);
+  stream().upload(memory.address() + kTerms, static_cast<const void *>(table.data()), terms * kTermBytes);
+  stream().clear(watched(0), program.replicas * kWatchedBytes);
+  stream().finish();
+  for (uint32_t device = 0; device < program.device_count; ++device)
+    arrived.emplace_back(machine.stream(static_cast<int32_t>(device)).card);
 }
 
-// Where things lie in memory.
-static constexpr int64_t kStopped = sizeof(int32_t), kNumbers = SLUICE_ALIGNMENT;
+Stream &Decision::stream() const { return replicas.front()->streamOf(/*stage=*/0); }
 
-Decision::Decision(const sluice_binary &program, const Kernels &kernels, Stream &stream)
-    : kernels(kernels), stream(stream), numbers(numbersWithNorms(program)),
-      memory(stream.card, kNumbers + static_cast<int64_t>(numbers.size() * sizeof(uint32_t))) {
-  stream.clear(memory.address(), kNumbers);
-  if (!numbers.empty())
-    stream.upload(memory.address() + kNumbers, static_cast<const void *>(numbers.data()),
-                  static_cast<int64_t>(numbers.size() * sizeof(uint32_t)));
-  stream.finish();
+Address Decision::watched(int32_t replica) const {
+  return memory.address() + static_cast<Address>(kTerms + terms * kTermBytes + replica * kWatchedBytes);
 }
 
-void Decision::launch(OwnKernel kernel, uint32_t element, std::vector<Address> parameters, const char *name) {
-  static const uint32_t one[] = {1, 1, 1};
-  stream.launch(kernels.own(kernel, element), {one, one, 0}, parameters, name);
+void Decision::watch(WholeStep &step, int32_t replica, Address value, uint32_t element) const {
+  step.add(deviceOf(program, program.graphs[0].stage, replica),
+           Work::launch(OwnKernel::Watch, element, {value, watched(replica)}));
 }
 
-void Decision::watch(Address value, uint32_t element) {
-  launch(OwnKernel::Watch, element, {value, memory.address()}, "the look at a loss");
-}
-
-void Decision::run(Address squares, Address unclipped, Address step, int64_t clipScale, Address rule) {
+void Decision::decide(WholeStep &step, int64_t clipScale) const {
+  const int32_t mine = deviceOf(program, /*stage=*/0, /*replica=*/0);
+  auto others = [&](auto function) {
+    for (auto device = 0; device < static_cast<int32_t>(program.device_count); ++device)
+      if (device != mine)
+        function(device);
+  };
+  others([&](int32_t device) {
+    step.add(device, Work::signal(arrived[device]));
+    step.add(mine, Work::await(arrived[device]));
+  });
+  // Actions of no micro-batch, as updates are, read the step of the first.
+  auto gateOf = [&](int32_t replica, int32_t stage) {
+    return replicas[replica]->slotAt(stage, 0) + SLUICE_STEP_UPDATE_GATE;
+  };
+  auto factorOf = [&](int32_t replica, int32_t stage) {
+    return replicas[replica]->slotAt(stage, 0) + offsetof(sluice_step, scalars) +
+           sizeof(double) * static_cast<Address>(clipScale);
+  };
   static_assert(offsetof(UpdateRule, largestNorm) == 0 && offsetof(UpdateRule, epsilon) == 8 &&
                     offsetof(UpdateRule, lossScale) == 16 && offsetof(UpdateRule, stops) == 28,
                 "the kernel reads them there");
-  Address factor = clipScale < 0 ? 0 : step + offsetof(sluice_step, scalars) + sizeof(double) * Address(clipScale);
-  launch(OwnKernel::Decide, SLUICE_F64,
-         {squares, unclipped, memory.address() + kNumbers, numbers.size(), memory.address(),
-          step + SLUICE_STEP_UPDATE_GATE, factor, rule},
-         "the decision whether a step updates");
+  Address factor = clipScale < 0 ? 0 : factorOf(0, 0);
+  step.add(mine, Work::launch(OwnKernel::Decide, SLUICE_F64,
+                              {memory.address() + kTerms, static_cast<Address>(terms), memory.address(), gateOf(0, 0),
+                               factor, replicas.front()->ruleAt()}));
+  step.add(mine, Work::clear(watched(0), program.replicas * kWatchedBytes));
+  for (int32_t replica = 0; replica < program.replicas; ++replica)
+    for (auto stage = 0; stage < static_cast<int32_t>(program.stage_count); ++stage) {
+      const Card &card = replicas[replica]->streamOf(stage).card;
+      if (replica == 0 && stage == 0)
+        continue;
+      step.add(mine, Work::copy(gateOf(replica, stage), card, gateOf(0, 0), sizeof(int32_t)));
+      if (factor != 0)
+        step.add(mine, Work::copy(factorOf(replica, stage), card, factor, sizeof(double)));
+    }
+  if (program.device_count > 1)
+    step.add(mine, Work::signal(decided));
+  others([&](int32_t device) { step.add(device, Work::await(decided)); });
 }
 
-void Decision::goOn() { stream.clear(memory.address() + kStopped, sizeof(int32_t)); }
+void Decision::goOn() { stream().clear(memory.address(), sizeof(int32_t)); }

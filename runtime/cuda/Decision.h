@@ -1,39 +1,48 @@
 //===- Decision.h - Whether a step updates ----------------------*- C++ -*-===//
 //
-// The host decides so where devices exchange their norms. A card that has all gradients does it by itself, and goes on.
+// The card of the first stage decides for all: it reads the sums of squares of all gradients where they are, and what
+// it decides is copied to the steps of all stages and replicas.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef SLUICE_RUNTIME_CUDA_DECISION_H
 #define SLUICE_RUNTIME_CUDA_DECISION_H
 
-#include "runtime/cuda/Kernels.h"
-#include "runtime/cuda/Stream.h"
+#include "runtime/cuda/WholeStep.h"
 
+#include <deque>
 #include <vector>
 
 namespace sluice::cuda {
 
+class CudaDevice;
+
 class Decision {
 public:
-  /// Of a program that has one stage. All must outlive this. RunError where there is too little memory.
-  Decision(const sluice_binary &program, const Kernels &kernels, Stream &stream);
+  /// Devices by replica, whose cards access each other's memory. All must outlive this. RunError where there is too
+  /// little memory.
+  Decision(const sluice_binary &program, Machine &machine, const std::vector<CudaDevice *> &replicas);
 
-  /// No update if a value, at this address when it is reached, is not finite.
-  void watch(Address value, uint32_t element);
-  /// Decides, where sums of squares are at these addresses, of which that of others may be 0, the step at a third,
-  /// whose scalar of that number gradients are multiplied by unless it is -1, and an UpdateRule at the last.
-  void run(Address squares, Address unclipped, Address step, int64_t clipScale, Address rule);
-  /// Steps update again, where one has stopped those behind it (UpdateRule::stops).
+  /// What is asked of a step: it does not update if a value of a replica, at this address when it is reached, is not
+  /// finite.
+  void watch(WholeStep &step, int32_t replica, Address value, uint32_t element) const;
+  /// Decides, when all devices have come here, by the rule at CudaDevice::ruleAt(); gradients are multiplied by the
+  /// scalar of that number, unless it is -1.
+  void decide(WholeStep &step, int64_t clipScale) const;
+
+  /// Steps update again, where one has stopped those behind it (UpdateRule::stops). No step is under way.
   void goOn();
 
 private:
-  void launch(OwnKernel kernel, uint32_t element, std::vector<Address> parameters, const char *name);
+  Stream &stream() const;
+  Address watched(int32_t replica) const;
 
-  const Kernels &kernels;
-  Stream &stream;
-  std::vector<uint32_t> numbers; ///< Of parameters that have norms.
-  CardMemory memory;             ///< The word that is watched, the one that stops, and then these numbers.
+  const sluice_binary &program;
+  const std::vector<CudaDevice *> &replicas;
+  int64_t terms; ///< How many there are of what the decision adds up.
+  CardMemory memory;
+  std::deque<Event> arrived; ///< By device.
+  Event decided;
 };
 
 } // namespace sluice::cuda

@@ -1,27 +1,24 @@
 //===- Device.h - GPUs as a device of the engine ----------------*- C++ -*-===//
 //
-// Functions are launches on streams of cards, one stream for each of the program's devices. All addresses are fixed:
-// the state of the step and the inputs that a function reads are copied to a slot of the micro-batch before it, so that
-// a graph which was captured once stays right. Where the card decides whether a step updates, a step is one graph.
+// Functions are launches on streams of cards, one stream for each of the program's devices. All addresses are fixed, so
+// that a graph which was captured once stays right. Where cards decide whether a step updates, a step is one graph.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef SLUICE_RUNTIME_CUDA_DEVICE_H
 #define SLUICE_RUNTIME_CUDA_DEVICE_H
 
-#include "runtime/cuda/Decision.h"
 #include "runtime/cuda/LateMemory.h"
 #include "runtime/cuda/Launcher.h"
 #include "runtime/cuda/Layout.h"
 #include "runtime/cuda/Machine.h"
-#include "runtime/cuda/WholeStep.h"
+#include "runtime/cuda/SharedStep.h"
+#include "runtime/cuda/Slots.h"
 #include "runtime/engine/Device.h"
 
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <utility>
 #include <vector>
 
 namespace sluice::cuda {
@@ -29,10 +26,10 @@ namespace sluice::cuda {
 /// One replica.
 class CudaDevice : public runtime::Device {
 public:
-  /// `threads` of the host draw initial weights; they have no part in steps. `program` must outlive the device and have
-  /// passed checkProgram(). Throws as Machine, of which all replicas share one.
-  CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> machine, int32_t replica, unsigned threads,
-             bool isSynchronous);
+  /// Those of all replicas. `threads` of the host draw initial weights; they have no part in steps. `program` must
+  /// outlive the devices and have passed checkProgram(). Throws as Machine.
+  static runtime::Replicas make(const sluice_binary &program, unsigned threads, bool isSynchronous);
+  ~CudaDevice() override;
 
   sluice_pool &threads(int32_t) override { return pool; }
   runtime::LateMemory *late() override { return lateMemory.get(); }
@@ -55,14 +52,14 @@ public:
   void combine(int32_t stage, int32_t into, int32_t from) override;
   void call(int32_t function, int64_t microBatch, int32_t buffer, int64_t updates, sluice_step &step) override;
   void update(int32_t stage, int32_t function, int32_t ahead, sluice_step &step) override;
-  bool decides() const override { return whole != nullptr; }
-  int stepsUnderWay() const override { return whole && !workers.front().stream.isSynchronous() ? 2 : 1; }
-  void beginWhole() override { whole->step.begin(); }
+  bool decides() const override { return shared != nullptr; }
+  int stepsUnderWay() const override { return shared && !workers.front().stream.isSynchronous() ? 2 : 1; }
+  void beginWhole() override { shared->begin(); }
   void watch(int32_t stage, int64_t microBatch, const sluice_tensor &value) override;
-  void decide(const runtime::UpdateRule &rule) override;
-  void endWhole() override;
-  void finishReads() override { whole->step.finishReads(); }
-  void takeBack() override;
+  void decide(const runtime::UpdateRule &rule) override { shared->decide(rule); }
+  void endWhole() override { shared->end(); }
+  void finishReads() override { shared->step().finishReads(); }
+  void takeBack() override { shared->takeBack(); }
   std::unique_ptr<runtime::Messages> makeMessages(int32_t channel, Device &to) override;
 
   int64_t mark(int32_t stage) override;
@@ -72,8 +69,18 @@ public:
   void finish(int32_t stage) override;
   void check() override;
 
-  /// What messages need to know of a stage.
-  Stream &streamOf(int32_t stage) { return workers[program.stages[stage].device].stream; }
+  /// Asks a stage's device for something: at once, or with the step that is open.
+  void ask(int32_t stage, const Work &work);
+  /// Has one of the program's devices do it, of a step as a whole or by itself.
+  void perform(int32_t device, const Work &work, bool isOfWhole);
+  /// How often cards began or ended a step as a whole (WholeStep::edges).
+  int64_t edges() const { return shared ? shared->step().edges() : 0; }
+  /// Whether kernels are launched one by one, so that each can be named or timed.
+  bool launchesKernels() const;
+
+  /// Where things of a stage are.
+  Stream &streamOf(int32_t stage) const { return machine->stream(deviceOfStage(stage)); }
+  const Layout &layoutOf(int32_t stage) const { return blocks[cardOfStage(stage)]->layout; }
   Address persistentAt(int32_t stage, int64_t offset) const {
     return baseOf(stage) + layoutOf(stage).persistent(offset);
   }
@@ -82,6 +89,11 @@ public:
   }
   Address frameAt(int32_t stage, int64_t microBatch) const;
   Address messageAt(int32_t channel, uint32_t place) const;
+  Address slotAt(int32_t stage, int64_t slot) const { return baseOf(stage) + layoutOf(stage).step(stage, slot); }
+  Address inputAt(int32_t stage, int64_t slot, uint32_t input) const {
+    return baseOf(stage) + layoutOf(stage).input(stage, slot, input);
+  }
+  Address ruleAt() const { return baseOf(0) + layoutOf(0).rule(0); }
 
   /// The same for what is late.
   Address weightsAt(int32_t stage, int64_t version, int64_t offset) const;
@@ -89,18 +101,18 @@ public:
   Address frameNumber(int32_t stage, int64_t frame) const {
     return baseOf(stage) + layoutOf(stage).frame(stage, frame);
   }
-  char *inputData() const { return inputs->data(); }
   /// What the host sees of a version of weights, from where the parameter block would begin.
   char *shownWeights(int32_t stage, int64_t version) const;
-  /// What lies beside frames is not that of their micro-batches any more.
-  void forgetSlots();
+  Slots &slots() { return *stepSlots; }
 
 private:
+  CudaDevice(const sluice_binary &program, std::shared_ptr<Machine> machine, int32_t replica, unsigned threads);
+
   /// One of the program's devices in this replica.
   struct Worker {
-    Worker(const sluice_binary &program, Machine &machine, int card, bool isSynchronous);
+    Worker(const sluice_binary &program, Machine &machine, int32_t device);
     int card;
-    Stream stream;
+    Stream &stream;
     Launcher launcher;
     std::vector<KernelTime> times; ///< Empty where kernels are not timed.
   };
@@ -110,51 +122,25 @@ private:
     Layout layout;
     CardMemory memory;
   };
-  /// What a slot on the card has.
-  struct Slot {
-    std::optional<sluice_step> step;
-    int64_t inputs = -1; ///< Number of the loading that they are of.
-  };
-  /// There where the card decides.
-  struct Whole {
-    Whole(const sluice_binary &program, const Kernels &kernels, Stream &stream, Address inputs, int64_t inputBytes,
-          std::function<void(const Work &)> perform)
-        : step(kernels, stream, inputs, inputBytes, std::move(perform)), decision(program, kernels, stream) {}
-    WholeStep step;
-    Decision decision;
-  };
-  struct FunctionFacts {
-    bool readsStep = false;
-    uint32_t inputs = 0; ///< That it reads, up to the last.
-  };
 
+  int32_t deviceOfStage(int32_t stage) const { return firstDevice + program.stages[stage].device; }
   int cardOfStage(int32_t stage) const { return workers[program.stages[stage].device].card; }
   Address baseOf(int32_t stage) const { return blocks[cardOfStage(stage)]->memory.address(); }
-  const Layout &layoutOf(int32_t stage) const { return blocks[cardOfStage(stage)]->layout; }
-  void makeWhole();
-  /// The number of a micro-batch's slot in its stage.
+  bool isStepOpen() const { return shared && shared->step().isOpen(); }
+  void copy(Worker &worker, const Work &work, bool isOfWhole);
   int64_t slotOf(int32_t stage, int64_t microBatch) const;
-  char *hostInput(int64_t place, uint32_t input) const;
-  char *stepToCome(int64_t slot) const;
-  void prepareSlot(int32_t function, int64_t microBatch, const sluice_step &step);
-  bool isStepOpen() const { return whole && whole->step.isOpen(); }
-  void ask(const Work &work);
-  void perform(const Work &work);
   Address parameterAt(const sluice_parameter &parameter) const;
-  Address addressOf(int32_t stage, const Call &call, const sluice_operand &operand) const;
+  Address addressOf(const Call &call, const sluice_operand &operand) const;
 
   std::shared_ptr<Machine> machine;
+  const int32_t firstDevice;              ///< Of the program's, that is this replica's.
   runtime::Memory shown, shownPersistent; ///< What the host sees.
   sluice_pool pool;
-  std::deque<Worker> workers;                 // by device; which do not move
   std::vector<std::unique_ptr<Block>> blocks; // by card; null where no stage lies
-  std::vector<std::vector<Slot>> slots;       ///< By stage and number.
-  std::vector<FunctionFacts> functions;
-  std::vector<uint32_t> stageInputs;          ///< That launches of each stage read, up to the last.
-  std::optional<PinnedMemory> inputs;         ///< None where the card decides.
-  std::vector<int64_t> loadings;              ///< By place of a micro-batch: how often it was loaded.
+  std::deque<Worker> workers;                 // by device; which do not move
+  std::optional<Slots> stepSlots;
   std::unique_ptr<CudaLateMemory> lateMemory; ///< Null where no gradient is late.
-  std::unique_ptr<Whole> whole;               ///< Null where the host decides.
+  std::shared_ptr<SharedStep> shared;         ///< Null where the host decides.
 };
 
 } // namespace sluice::cuda

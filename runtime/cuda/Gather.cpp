@@ -6,7 +6,7 @@ using namespace sluice::cuda;
 
 namespace {
 
-/// As the kernel reads it.
+/// Where a part goes and where it lies.
 struct Entry {
   Address into, from, words;
 };
@@ -15,31 +15,21 @@ struct Entry {
 
 static constexpr int64_t kWord = 4;
 
-static int64_t roomOfAll(const std::vector<Part> &parts) {
-  int64_t bytes = 0;
-  for (const Part &part : parts)
-    bytes += Gather::room(part.bytes);
-  return bytes;
-}
-
-Gather::Gather(const Kernels &kernels, Stream &stream, const std::vector<Part> &parts)
-    : kernels(kernels), stream(stream), tableBytes(static_cast<int64_t>(parts.size() * sizeof(Entry))),
-      resultBytes(roomOfAll(parts)), memory(stream.card, tableBytes + resultBytes) {
-  std::vector<Entry> table;
-  Address into = address();
+Gather::Gather(const Kernels &kernels, Stream &stream, const std::vector<Part> &parts, Address into)
+    : kernels(kernels), stream(stream), table(stream.card, static_cast<int64_t>(parts.size() * sizeof(Entry))) {
+  std::vector<Entry> entries;
   for (const Part &part : parts) {
-    table.push_back({into, part.address, static_cast<Address>(part.bytes / kWord)});
+    entries.push_back({into, part.address, static_cast<Address>(part.bytes / kWord)});
     into += static_cast<Address>(room(part.bytes));
   }
-  stream.upload(memory.address(), static_cast<const void *>(table.data()), tableBytes);
-  // What lies between parts is copied to the host too.
-  stream.clear(address(), resultBytes);
+  stream.upload(table.address(), static_cast<const void *>(entries.data()),
+                static_cast<int64_t>(entries.size() * sizeof(Entry)));
   stream.finish();
 }
 
 void Gather::run(uint32_t first, uint32_t count) const {
   constexpr uint32_t kThreads = 32;
   uint32_t grid[] = {count, 1, 1}, block[] = {kThreads, 1, 1};
-  std::vector<Address> parameters = {memory.address() + first * sizeof(Entry)};
-  stream.launch(kernels.own(OwnKernel::Gather, SLUICE_F64), {grid, block, 0}, parameters, "the gathering of results");
+  std::vector<Address> parameters = {table.address() + first * sizeof(Entry)};
+  stream.launch(kernels.own(OwnKernel::Gather, SLUICE_F64), {grid, block, 0}, parameters, describe(OwnKernel::Gather));
 }

@@ -20,23 +20,20 @@ struct Part {
 /// Parts of a card's memory that the host reads, gathered one behind the other so that one copy brings all.
 class Gather {
 public:
-  /// Waits for the stream. All but the parts must outlive this. RunError where there is too little memory.
-  Gather(const Kernels &kernels, Stream &stream, const std::vector<Part> &parts);
+  /// Into so much memory of the card as they have room together, each aligned for doubles. Waits for the stream. All
+  /// but the parts must outlive this. RunError where there is too little memory.
+  Gather(const Kernels &kernels, Stream &stream, const std::vector<Part> &parts, Address into);
 
   /// Gathers so many parts from a first on.
   void run(uint32_t first, uint32_t count) const;
 
-  /// Where all of it lies, each part aligned for doubles.
-  Address address() const { return memory.address() + static_cast<Address>(tableBytes); }
-  int64_t bytes() const { return resultBytes; }
   /// What a part takes of it.
   static int64_t room(int64_t bytes) { return (bytes + 7) / 8 * 8; }
 
 private:
   const Kernels &kernels;
   Stream &stream;
-  int64_t tableBytes, resultBytes;
-  CardMemory memory; ///< The table of the kernel, and then what it has gathered.
+  CardMemory table; ///< As the kernel reads it.
 };
 
 } // namespace sluice::cuda

@@ -111,11 +111,11 @@ void CudaLateMemory::copyAll(bool isToHost) {
 
 void CudaLateMemory::fetchUnderWay() {
   copyAll(/*isToHost=*/true);
-  std::memcpy(inputs.data(), device.inputData(), static_cast<size_t>(inputs.size()));
+  std::memcpy(inputs.data(), device.slots().inputData(), static_cast<size_t>(inputs.size()));
 }
 
 void CudaLateMemory::storeUnderWay() {
   copyAll(/*isToHost=*/false);
-  std::memcpy(device.inputData(), inputs.data(), static_cast<size_t>(inputs.size()));
-  device.forgetSlots();
+  std::memcpy(device.slots().inputData(), inputs.data(), static_cast<size_t>(inputs.size()));
+  device.slots().forget();
 }

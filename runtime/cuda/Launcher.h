@@ -8,32 +8,18 @@
 #include "runtime/cuda/Graph.h"
 #include "runtime/cuda/Kernels.h"
 #include "runtime/cuda/Stream.h"
+#include "runtime/cuda/Work.h"
 
 #include <functional>
 #include <map>
-#include <tuple>
+#include <vector>
 
 namespace sluice::cuda {
-
-/// A call of a function; operands of one lie at the same addresses whenever it comes.
-struct Call {
-  int32_t function;
-  int64_t frame;  ///< Of its stage.
-  int64_t slot;   ///< That has the step and the inputs of its micro-batch.
-  int32_t buffer; ///< Of gradients.
-  /// Versions of its stage's weights, that is read and that is written.
-  int64_t weights, nextWeights;
-
-  auto all() const { return std::tie(function, frame, slot, buffer, weights, nextWeights); }
-  bool operator<(const Call &other) const { return all() < other.all(); }
-  bool operator==(const Call &other) const { return all() == other.all(); }
-};
 
 /// Tells where an operand of a call lies.
 using AddressFunction = std::function<Address(const sluice_operand &)>;
 
-/// Launches functions in a stream. A call that comes again is one launch of a graph, which was captured the first time;
-/// a stream that is synchronous, or captures a graph of more, launches kernel by kernel.
+/// Launches functions in a stream.
 class Launcher {
 public:
   /// All must outlive this.
@@ -42,14 +28,23 @@ public:
   Launcher(const Launcher &) = delete;
   Launcher &operator=(const Launcher &) = delete;
 
-  /// `microBatch` is for messages.
+  /// A call that comes again is one launch of a graph, which was captured the first time, unless the stream is
+  /// synchronous. `microBatch` is for messages.
   void call(const Call &call, const AddressFunction &addressOf, int64_t microBatch);
+  /// The same kernel by kernel.
+  void launchAll(const Call &call, const AddressFunction &addressOf, int64_t microBatch);
 
   /// Launches kernel by kernel from now on, with a mark around each, or not any more.
   void timeKernels(bool isTimed) { areTimed = isTimed; }
   bool timesKernels() const { return areTimed; }
   /// Behind Stream::finish(): adds what the runs of kernels took since that was called before.
   void addTimes(std::vector<KernelTime> &sums);
+
+  /// One block of a kernel of the runtime, of as many threads as it wants.
+  void launchOne(OwnKernel kernel, uint32_t element, std::vector<Address> parameters);
+
+  /// Copies bytes to memory of another card, which the card can access.
+  void copyToPeer(Address into, Address from, int64_t bytes);
 
   /// Adds elements of memory, each by itself.
   void add(Address into, Address from, int64_t count, uint32_t element);
@@ -58,8 +53,7 @@ public:
   void extrapolate(Address values, Address newest, int64_t count, uint32_t element, int32_t ahead);
 
 private:
-  void launchEach(void *function, int64_t count, std::vector<Address> parameters, const char *name);
-  void launchAll(const sluice_function &function, const AddressFunction &addressOf, int64_t microBatch);
+  void launchEach(OwnKernel kernel, uint32_t element, int64_t count, std::vector<Address> parameters);
 
   const sluice_binary &program;
   const Kernels &kernels;

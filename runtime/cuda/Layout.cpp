@@ -31,9 +31,7 @@ uint32_t sluice::cuda::inputsOf(const sluice_binary &program, int32_t stage) {
   return count;
 }
 
-bool sluice::cuda::decides(const sluice_binary &program) {
-  return program.stage_count == 1 && program.replicas == 1 && program.channel_count == 0 && mostDelay(program) == 0;
-}
+bool sluice::cuda::decides(const sluice_binary &program) { return mostDelay(program) == 0; }
 
 static int64_t inputBytesOfOne(const sluice_binary &program) {
   return aligned(inputStride(program) * int64_t(sizeof(int32_t)));
@@ -53,9 +51,7 @@ void Layout::addStage(int32_t number) {
   stage.held = add(2 * heldBytes(program, number), &MemoryPlan::buffers);
   fixedBytes += aligned(bufferBytes(program, facts)) + aligned(versionBytes(facts));
   stage.frames = add(frameBytes(program, facts), &MemoryPlan::frames);
-  // What goes to the card at once has all inputs that there are.
-  uint32_t inputs = std::max(inputsOf(program, number), decides(program) ? program.graphs[0].inputs : 0);
-  stage.slotStride = aligned(sizeof(sluice_step)) + static_cast<int64_t>(inputs) * inputBytesOfOne(program);
+  stage.slotStride = aligned(sizeof(sluice_step)) + inputsOf(program, number) * inputBytesOfOne(program);
   stage.slots = add(slotBytes(number), &MemoryPlan::inputs);
 }
 
@@ -64,7 +60,8 @@ int64_t Layout::slotCount(int32_t stage) const {
 }
 
 int64_t Layout::slotBytes(int32_t stage) const {
-  return stages[stage].slotStride * slotCount(stage) + (decides(program) ? aligned(sizeof(UpdateRule)) : 0);
+  return stages[stage].slotStride * slotCount(stage) +
+         (decides(program) && stage == 0 ? aligned(sizeof(UpdateRule)) : 0);
 }
 
 /// Whether each stage of a replica lies on a card.

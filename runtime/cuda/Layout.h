@@ -15,8 +15,9 @@ namespace sluice::cuda {
 /// The card of a device of the program, an index in sluice_binary::devices: one after the other.
 int cardOf(int32_t device, int cards);
 
-/// Whether a card decides itself whether a step updates, so that all of a step goes to it at once (WholeStep.h): there
-/// the state and the inputs of every micro-batch of a step have a place of their own.
+/// Whether cards decide themselves whether a step updates, if they access each other's memory, so that all of a step
+/// goes to them at once (WholeStep.h): there the state and the inputs of every micro-batch of a step have a place of
+/// their own.
 bool decides(const sluice_binary &program);
 
 /// Offsets in the one block of memory that a replica has on a card, for the stages that lie there. Stages on one card
@@ -47,7 +48,7 @@ public:
   int64_t slotCount(int32_t stage) const;
   int64_t step(int32_t stage, int64_t slot) const;
   int64_t input(int32_t stage, int64_t slot, uint32_t input) const;
-  /// Behind them, where the card decides: an UpdateRule.
+  /// Behind those of the first stage, where cards decide: an UpdateRule.
   int64_t rule(int32_t stage) const { return step(stage, slotCount(stage)); }
   /// Of all of that.
   int64_t slotBytes(int32_t stage) const;

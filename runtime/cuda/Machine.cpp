@@ -10,7 +10,7 @@
 using namespace sluice::cuda;
 using namespace sluice::runtime;
 
-Machine::Machine(const sluice_binary &program) {
+Machine::Machine(const sluice_binary &program, bool isSynchronous) {
   int used = std::min(Driver::get().deviceCount(), static_cast<int>(program.device_count));
   for (int number = 0; number < used; ++number)
     cards.emplace_back(number);
@@ -19,18 +19,25 @@ Machine::Machine(const sluice_binary &program) {
     kernels.emplace_back(program, card);
   enablePeers();
   checkMemory(program);
+  for (uint32_t device = 0; device < program.device_count; ++device)
+    streams.emplace_back(card(cardOf(static_cast<int32_t>(device), count())), firstFailure, isSynchronous);
 }
 
 /// Has cards copy to each other directly where they can; elsewhere the driver goes by way of the host.
-void Machine::enablePeers() const {
+void Machine::enablePeers() {
   for (const Card &card : cards)
-    for (const Card &peer : cards)
-      if (&card != &peer && card.canAccess(peer)) {
-        card.makeCurrent();
-        int status = card.driver.cuCtxEnablePeerAccess(peer.context(), 0);
-        if (status != kPeerAccessAlreadyEnabled)
-          card.driver.check(status, card.name() + " and " + peer.name());
+    for (const Card &peer : cards) {
+      if (&card == &peer)
+        continue;
+      if (!card.canAccess(peer)) {
+        arePeers = false;
+        continue;
       }
+      card.makeCurrent();
+      int status = card.driver.cuCtxEnablePeerAccess(peer.context(), 0);
+      if (status != kPeerAccessAlreadyEnabled)
+        card.driver.check(status, card.name() + " and " + peer.name());
+    }
 }
 
 void Machine::checkMemory(const sluice_binary &program) const {

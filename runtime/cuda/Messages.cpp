@@ -47,29 +47,29 @@ static Address addressOf(const sluice_channel &channel, const CudaDevice &device
 }
 
 void CudaMessages::put(MessagePlace place, const sluice_action &send, int64_t microBatch) {
-  Stream &stream = from.streamOf(send.stage);
   const Card &receiver = to.streamOf(stageOn(program, channel.to)).card;
   Address message = to.messageAt(number, place.number);
   Place &at = places[place.number];
-  if (at.wasTaken)
-    stream.wait(at.isFree);
+  if (at.wasTaken == from.edges())
+    from.ask(send.stage, Work::await(at.isFree));
   forEachPart(/*isSend=*/true, [&](int64_t offset, int64_t inMessage, int64_t bytes) {
-    stream.copy(message + static_cast<Address>(inMessage), receiver, addressOf(channel, from, send, microBatch, offset),
-                bytes);
+    from.ask(send.stage, Work::copy(message + static_cast<Address>(inMessage), receiver,
+                                    addressOf(channel, from, send, microBatch, offset), bytes));
   });
-  stream.record(at.isThere);
-  at.wasPut = true;
+  from.ask(send.stage, Work::signal(at.isThere));
+  at.wasPut = from.edges();
 }
 
 void CudaMessages::take(MessagePlace place, const sluice_action &receive, int64_t microBatch) {
-  Stream &stream = to.streamOf(receive.stage);
   Address message = to.messageAt(number, place.number);
   Place &at = places[place.number];
-  if (at.wasPut)
-    stream.wait(at.isThere);
+  if (at.wasPut == to.edges())
+    to.ask(receive.stage, Work::await(at.isThere));
   forEachPart(/*isSend=*/false, [&](int64_t offset, int64_t inMessage, int64_t bytes) {
-    stream.copy(addressOf(channel, to, receive, microBatch, offset), message + static_cast<Address>(inMessage), bytes);
+    to.ask(receive.stage,
+           Work::copy(addressOf(channel, to, receive, microBatch, offset), to.streamOf(receive.stage).card,
+                      message + static_cast<Address>(inMessage), bytes));
   });
-  stream.record(at.isFree);
-  at.wasTaken = true;
+  to.ask(receive.stage, Work::signal(at.isFree));
+  at.wasTaken = to.edges();
 }

@@ -21,8 +21,9 @@ public:
 private:
   struct Place {
     Event isThere, isFree;
-    /// Whether these have been recorded; passed on with the place. Messages of a checkpoint were not put here.
-    bool wasPut = false, wasTaken = false;
+    /// When these were signalled, by CudaDevice::edges(); passed on with the place. Messages of a checkpoint were not
+    /// put here.
+    int64_t wasPut = -1, wasTaken = -1;
   };
   /// Calls function(offset in the block, offset in the message, bytes) with each part.
   template <typename Function> void forEachPart(bool isSend, const Function &function) const;

@@ -32,10 +32,14 @@ Stream::Stream(const Card &card, Failure &failure, bool isSynchronous)
 }
 
 Stream::~Stream() {
-  if (card.driver.cuCtxSetCurrent(card.context()) != kSuccess)
-    return;
-  card.driver.cuStreamSynchronize(stream);
-  card.driver.cuStreamDestroy_v2(stream);
+  drain();
+  if (card.driver.cuCtxSetCurrent(card.context()) == kSuccess)
+    card.driver.cuStreamDestroy_v2(stream);
+}
+
+void Stream::drain() {
+  if (card.driver.cuCtxSetCurrent(card.context()) == kSuccess)
+    card.driver.cuStreamSynchronize(stream);
 }
 
 void Stream::check(int status, const std::string &what) const {
@@ -181,9 +185,7 @@ void *Stream::capture(const std::string &what, const std::function<void()> &work
   void *graph = nullptr;
   // Other threads go on meanwhile, with whatever they ask for.
   check(card.driver.cuStreamBeginCapture_v2(stream, kCaptureThreadLocal), "a capture");
-  capturing = true;
   work();
-  capturing = false;
   check(card.driver.cuStreamEndCapture(stream, &graph), what);
   return graph;
 }

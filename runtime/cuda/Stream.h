@@ -65,10 +65,11 @@ public:
 
   /// Has the driver keep what `work` asks the stream for, in place of doing it: the graph, which is the caller's.
   void *capture(const std::string &what, const std::function<void()> &work);
-  bool isCapturing() const { return capturing; }
 
   /// Waits until all is done.
   void finish();
+  /// The same where nobody asks any more what has become of it.
+  void drain();
   /// Waits for an event that was recorded here.
   void finish(const Event &event);
 
@@ -115,7 +116,7 @@ private:
 
   Failure &failure;
   bool synchronous;
-  bool failed = false, capturing = false;
+  bool failed = false;
   void *stream = nullptr;
   StagedSteps steps;
   std::deque<PinnedMemory> staging; ///< For downloads, of which the last has room.

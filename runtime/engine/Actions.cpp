@@ -50,6 +50,11 @@ static void setKeys(sluice_step &step, const sluice_action &action, const Action
   setKey(step.gate_key, context.seeds ? context.seeds->ofGates() : 0, context.step, microBatch);
 }
 
+void Actions::rewindChannels() {
+  for (Channel &queue : queues)
+    queue.setCounts(0, 0);
+}
+
 void Actions::call(Device &memory, sluice_step &step, const sluice_action &action, const ActionContext &context) {
   if (action.function < 0)
     return; // the stage has nothing to do

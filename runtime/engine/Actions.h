@@ -50,6 +50,10 @@ public:
   /// Fills the inputs of all micro-batches of a step, on this thread, so that what goes wrong with data is its error.
   void load(int64_t step, const LoadFunction &load);
 
+  /// Has the next messages of all channels lie at their first places, so that messages of steps lie alike. To be called
+  /// between steps, while none is under way.
+  void rewindChannels();
+
   /// Performs an action in `memory`, that of its replica. Scalars of `step` are the caller's. Counts updates, and
   /// remembers which weights a forward read. One thread a device at a time.
   void perform(Device &memory, sluice_step &step, const sluice_action &action, const ActionContext &context);

@@ -132,29 +132,30 @@ public:
   /// ahead (sluice_stage::predicts; SpecTrain, Chen et al., arXiv 1809.02839; XPipe, Guan et al., arXiv 1911.04610).
   virtual void update(int32_t stage, int32_t function, int32_t ahead, sluice_step &step) = 0;
 
-  /// Whether the device decides itself whether a step updates, so that nobody waits for its gradients: it can where it
-  /// has all of them.
+  /// Whether devices decide themselves whether a step updates, so that nobody waits for its gradients: they can where
+  /// they reach those of all. Where they do, the first replica is asked for what follows, for all replicas.
   virtual bool decides() const { return false; }
-  /// How many such steps it can be asked for before the first is waited for.
+  /// How many such steps they can be asked for before the first is waited for.
   virtual int stepsUnderWay() const { return 1; }
-  /// What it is asked for from here to endWhole() is such a step, which it may put off until then and do at once. The
-  /// inputs that input() tells meanwhile and before are those of that step, and afterwards those of the next.
+  /// What they are asked for from here to endWhole() is such a step, which they may put off until then and do at once.
+  /// The inputs that input() tells meanwhile and before are those of that step, and afterwards those of the next.
   virtual void beginWhole() {}
-  /// The step does not update if an element of the frame is not finite.
+  /// The step does not update if an element of the frame is not finite. Every replica is asked for its own.
   virtual void watch(int32_t stage, int64_t microBatch, const sluice_tensor &value) {}
   /// The next update is one if all that was watched, and the norms that are in memory then, are finite.
   virtual void decide(const UpdateRule &rule) {}
   virtual void endWhole() {}
   /// Waits until what the step was to read is there, which is the first whose reads have not been waited for.
   virtual void finishReads() {}
-  /// The last step whose reads have been waited for has not updated, nor have those that it was asked for behind it, if
+  /// The last step whose reads have been waited for has not updated, nor have those that were asked for behind it, if
   /// UpdateRule::stops says so. It can be asked for again, as can they: its inputs are there.
   virtual void takeBack() {}
 
   /// A channel from here to another device of this kind.
   virtual std::unique_ptr<Messages> makeMessages(int32_t channel, Device &to) = 0;
 
-  /// When what a stage was asked for so far is done, for whenDone() after finish().
+  /// When what a stage was asked for so far is done, for whenDone() after finish(), or of a whole step after
+  /// finishReads().
   virtual int64_t mark(int32_t stage) { return Clock::now().time_since_epoch().count(); }
   virtual Clock::time_point whenDone(int64_t mark) const { return Clock::time_point(Clock::duration(mark)); }
   /// Nobody asks for those of a stage's device so far any more.

@@ -144,6 +144,11 @@ StepResult Engine::gradientResult(const BegunStep &step) const {
   return result;
 }
 
+void Engine::checkDevices() {
+  for (std::unique_ptr<Device> &replica : replicas)
+    replica->check();
+}
+
 /// Throws where a step that has not updated is none to be skipped.
 void Engine::checkSkip(const BegunStep &step, const StepResult &result) {
   if (result.skip == Skip::None || scale.maySkip())
@@ -163,7 +168,7 @@ static std::vector<LayerDetail> detailOf(const sluice_binary &program, const std
   return layers;
 }
 
-/// Whether a device may go on to the update by itself: what else a step depends on or tells is nothing that the host
+/// Whether devices may go on to the update by themselves: what else a step depends on or tells is nothing that the host
 /// has to know before.
 bool Engine::mayDecide(const StepSettings &settings) const {
   bool looksAtRoundings = scale.isDynamic() && findMetric(program, SLUICE_METRIC_ROUNDED_ERRORS);
@@ -177,42 +182,47 @@ int Engine::stepsUnderWay() const {
   return actionTimes || scale.isDynamic() ? 1 : replicas.front()->stepsUnderWay();
 }
 
-/// Has the device compute gradients and update, unless one is not finite.
+/// Has devices compute gradients and update, unless one is not finite.
 void Engine::askFor(BegunStep &step) {
-  Device &device = *replicas.front();
+  Device &first = *replicas.front();
   const sluice_graph &train = program.graphs[0];
+  auto read = [&](int32_t stage, int32_t microBatch, Device &memory) {
+    step.metrics.read(stage, microBatch, memory, microBatch);
+    if (stage == train.stage)
+      memory.watch(stage, microBatch, train.result);
+  };
+  auto decide = [&] {
+    for (uint32_t stage = 0; stage < program.stage_count; ++stage)
+      step.sums.request(program, first, static_cast<int32_t>(stage));
+    first.decide({largestNorm(step.settings), kClipEpsilon, runtime::lossScale(step.scalars),
+                  values.indexOf(kClipScale), !scale.maySkip()});
+  };
   executor.setScalars(step.scalars);
-  device.beginWhole();
-  executor.computeGradients(
-      step.settings,
-      [&](int32_t stage, int32_t microBatch, Device &memory) {
-        step.metrics.read(stage, microBatch, memory, microBatch);
-        memory.watch(train.stage, microBatch, train.result);
-      },
-      /*waits=*/false);
-  step.sums.request(program, device, /*stage=*/0);
-  device.decide({largestNorm(step.settings), kClipEpsilon, runtime::lossScale(step.scalars), values.indexOf(kClipScale),
-                 !scale.maySkip()});
-  executor.update(step.settings);
-  device.endWhole();
+  first.beginWhole();
+  step.marked = executor.ask(step.settings, read, decide);
+  first.endWhole();
   step.isAskedFor = true;
 }
 
-/// Reads what the device has decided by, and takes its decision anew.
+/// Reads what devices have decided by, and takes their decision anew.
 StepResult Engine::endAskedFor(BegunStep &step) {
-  Device &device = *replicas.front();
-  device.finishReads();
-  device.check();
+  Device &first = *replicas.front();
+  first.finishReads();
+  checkDevices();
+  executor.tellTimes(step.marked);
   step.metrics.add();
-  step.sums.read(program, device.persistent(), /*stage=*/0);
+  for (uint32_t stage = 0; stage < program.stage_count; ++stage)
+    step.sums.read(program, first.persistent(), static_cast<int32_t>(stage));
   StepResult result = gradientResult(step);
   if (result.skip == Skip::None)
     return result;
-  device.setUpdates(/*stage=*/0, step.updates);
+  for (std::unique_ptr<Device> &replica : replicas)
+    for (uint32_t stage = 0; stage < program.stage_count; ++stage)
+      replica->setUpdates(static_cast<int32_t>(stage), step.updates);
   if (scale.maySkip())
     return result;
   begun.clear();
-  device.takeBack();
+  first.takeBack();
   executor.setScalars(step.scalars);
   checkSkip(step, result);
   return result;

@@ -38,7 +38,8 @@ struct BegunStep {
   const StepSettings settings;
   const Scalars scalars;
   const int64_t updates;   ///< Before it.
-  bool isAskedFor = false; ///< Whether the device decides, and has been asked for all of it.
+  bool isAskedFor = false; ///< Whether devices decide, and have been asked for all of it.
+  MarkedActions marked;    ///< Of a step that they were asked for.
   StepMetrics metrics;
   StepSums sums;
 };
@@ -105,6 +106,7 @@ public:
 private:
   /// What the result says about the gradients, which have been computed.
   StepResult gradientResult(const BegunStep &step) const;
+  void checkDevices();
   void checkSkip(const BegunStep &step, const StepResult &result);
   bool mayDecide(const StepSettings &settings) const;
   void askFor(BegunStep &step);

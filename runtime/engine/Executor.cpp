@@ -4,11 +4,12 @@
 #include "runtime/engine/Program.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::runtime {
 
 Executor::Executor(const sluice_binary &program, Actions &actions)
-    : program(program), actions(actions), crew(program.device_count) {
+    : program(program), actions(actions), marked(program.device_count), crew(program.device_count) {
   for (uint32_t i = 0; i < program.device_count; ++i) {
     const sluice_device &device = program.devices[i];
     Runner runner;
@@ -40,44 +41,54 @@ void Executor::perform(Runner &runner, const sluice_action &action) {
 }
 
 void Executor::runActions(Runner &runner, const sluice_action *begin, const sluice_action *end) {
+  if (begin == end)
+    return;
+  int64_t started = needsTimes() ? runner.memory->mark(begin->stage) : 0;
   for (const sluice_action *action = begin; action != end; ++action) {
-    if (!needsTimes()) {
-      perform(runner, *action);
-      continue;
-    }
-    int64_t started = runner.memory->mark(action->stage);
     perform(runner, *action);
-    runner.marked.push_back({action, started, runner.memory->mark(action->stage)});
+    if (!needsTimes())
+      continue;
+    int64_t done = runner.memory->mark(action->stage);
+    marked[runner.device].push_back({action, started, done});
+    started = done;
   }
 }
 
-/// Of what is done.
-void Executor::tellTimes(Runner &runner) {
-  for (const MarkedAction &marked : runner.marked) {
-    const sluice_action *action = marked.action;
-    Clock::time_point began = runner.memory->whenDone(marked.begin), ended = runner.memory->whenDone(marked.end);
-    if (action->kind != SLUICE_ACTION_SEND && action->kind != SLUICE_ACTION_RECEIVE)
-      runner.busy += ended - began;
-    if (times)
-      (*times)[runner.device].push_back({runner.device, action, began, ended});
-  }
-  if (!runner.marked.empty())
-    runner.memory->forgetMarks(runner.begin->stage);
-  runner.marked.clear();
-}
-
-/// Runs the actions before the update on all devices, or the others.
-void Executor::runAll(bool isUpdate, bool waits) {
-  Clock::time_point started = Clock::now();
+/// Asks all devices for the actions before the update, or for the others.
+void Executor::askAll(bool isUpdate) {
   crew.run([&](uint32_t device) {
     Runner &runner = runners[device];
     runActions(runner, isUpdate ? runner.update : runner.begin, isUpdate ? runner.end : runner.update);
-    if (runner.begin != runner.end && (waits || needsTimes()))
-      runner.memory->finish(runner.begin->stage);
-    tellTimes(runner);
   });
-  stepTime += Clock::now() - started;
-  checkAll();
+}
+
+/// Waits for what they were asked for.
+void Executor::finishAll() {
+  for (Runner &runner : runners)
+    if (runner.begin != runner.end)
+      runner.memory->finish(runner.begin->stage);
+}
+
+void Executor::forgetTimes() {
+  stepTime = {};
+  for (Runner &runner : runners)
+    runner.busy = {};
+}
+
+/// Of actions that are done.
+void Executor::addTimes(const MarkedActions &marks) {
+  for (Runner &runner : runners) {
+    for (const MarkedAction &mark : marks[runner.device]) {
+      const sluice_action *action = mark.action;
+      Clock::time_point began = runner.memory->whenDone(mark.begin), ended = runner.memory->whenDone(mark.end);
+      if (action->kind != SLUICE_ACTION_SEND && action->kind != SLUICE_ACTION_RECEIVE)
+        runner.busy += ended - began;
+      if (times)
+        (*times)[runner.device].push_back({runner.device, action, began, ended});
+    }
+    if (!marks[runner.device].empty())
+      runner.memory->forgetMarks(runner.begin->stage);
+  }
 }
 
 void Executor::checkAll() {
@@ -94,20 +105,53 @@ std::vector<double> Executor::busyShares() const {
 
 void Executor::load(const LoadFunction &load) { actions.load(/*step=*/0, load); }
 
-void Executor::computeGradients(const StepSettings &stepSettings, const MicroBatchFunction &callback, bool waits) {
+void Executor::computeGradients(const StepSettings &stepSettings, const MicroBatchFunction &callback) {
   settings = &stepSettings;
   afterwards = &callback;
-  stepTime = {};
-  for (Runner &runner : runners)
-    runner.busy = {};
-  runAll(/*isUpdate=*/false, waits);
+  forgetTimes();
+  actions.rewindChannels();
+  Clock::time_point started = Clock::now();
+  askAll(/*isUpdate=*/false);
+  finishAll();
+  stepTime += Clock::now() - started;
+  addTimes(takeMarked());
+  checkAll();
   afterwards = nullptr;
 }
 
 void Executor::update(const StepSettings &stepSettings) {
   settings = &stepSettings;
-  // Nobody waits for an update but the next step, which is behind it.
-  runAll(/*isUpdate=*/true, /*waits=*/false);
+  Clock::time_point started = Clock::now();
+  askAll(/*isUpdate=*/true);
+  // Nobody waits for an update but the next step, which is behind it, and who wants to know what it took.
+  if (needsTimes())
+    finishAll();
+  stepTime += Clock::now() - started;
+  addTimes(takeMarked());
+  checkAll();
+}
+
+MarkedActions Executor::ask(const StepSettings &stepSettings, const MicroBatchFunction &callback,
+                            const std::function<void()> &decide) {
+  settings = &stepSettings;
+  afterwards = &callback;
+  actions.rewindChannels();
+  askAll(/*isUpdate=*/false);
+  decide();
+  askAll(/*isUpdate=*/true);
+  afterwards = nullptr;
+  return takeMarked();
+}
+
+MarkedActions Executor::takeMarked() { return std::exchange(marked, MarkedActions(runners.size())); }
+
+void Executor::tellTimes(const MarkedActions &marks) {
+  forgetTimes();
+  addTimes(marks);
+  for (const Runner &runner : runners)
+    if (const std::vector<MarkedAction> &mine = marks[runner.device]; !mine.empty())
+      stepTime =
+          std::max(stepTime, runner.memory->whenDone(mine.back().end) - runner.memory->whenDone(mine.front().begin));
 }
 
 void Executor::computeGradientOf(int32_t microBatch, const StepSettings &stepSettings) {

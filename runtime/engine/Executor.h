@@ -28,6 +28,15 @@ namespace sluice::runtime {
 /// stage's frame of the device's memory. From the threads of the stages.
 using MicroBatchFunction = std::function<void(int32_t stage, int32_t microBatch, Device &memory)>;
 
+/// An action between two marks of its device.
+struct MarkedAction {
+  const sluice_action *action;
+  int64_t begin, end;
+};
+
+/// Those of a step that are not told yet, by device.
+using MarkedActions = std::vector<std::vector<MarkedAction>>;
+
 /// Owns the sluice_steps that generated code reads, and the threads of the stages.
 class Executor {
 public:
@@ -40,9 +49,8 @@ public:
   /// Fills the inputs of a step, on this thread.
   void load(const LoadFunction &load);
 
-  /// Runs the actions before the update: afterwards the gradients and the sums of their squares are in memory. Or only
-  /// asks the devices for them.
-  void computeGradients(const StepSettings &settings, const MicroBatchFunction &afterwards, bool waits = true);
+  /// Runs the actions before the update: afterwards the gradients and the sums of their squares are in memory.
+  void computeGradients(const StepSettings &settings, const MicroBatchFunction &afterwards);
 
   /// Computes the gradient of one micro-batch alone, without its norm, in the memory of its replica. Between
   /// computeGradients and update this gives the very numbers that went into the sum: parameters are unchanged, and
@@ -51,6 +59,12 @@ public:
 
   /// Runs the other actions: parameters and optimizer state change.
   void update(const StepSettings &settings);
+
+  /// Asks devices for all actions of a step, and calls `decide` between those before the update and the others. When
+  /// they are done, tellTimes() tells what they took.
+  MarkedActions ask(const StepSettings &settings, const MicroBatchFunction &afterwards,
+                    const std::function<void()> &decide);
+  void tellTimes(const MarkedActions &marks);
 
   /// Runs a graph that is not trained on the inputs of micro-batch Device::kEvaluated of the first replica.
   void run(const sluice_graph &graph);
@@ -62,25 +76,22 @@ public:
   void timeActions(std::vector<std::vector<ActionTime>> *byDevice) { times = byDevice; }
 
 private:
-  /// An action between two marks of its device.
-  struct MarkedAction {
-    const sluice_action *action;
-    int64_t begin, end;
-  };
   /// What a device's thread has for itself.
   struct Runner {
     int32_t device = 0;
     Device *memory = nullptr;
     sluice_step step{};
     const sluice_action *begin = nullptr, *update = nullptr, *end = nullptr; ///< The actions of a step.
-    std::vector<MarkedAction> marked;                                        ///< That are not told yet.
     Clock::duration busy{};                                                  ///< Of the last step.
   };
 
-  void runAll(bool isUpdate, bool waits);
   void perform(Runner &runner, const sluice_action &action);
   void runActions(Runner &runner, const sluice_action *begin, const sluice_action *end);
-  void tellTimes(Runner &runner);
+  void askAll(bool isUpdate);
+  void finishAll();
+  MarkedActions takeMarked();
+  void forgetTimes();
+  void addTimes(const MarkedActions &marks);
   void checkAll();
   bool needsTimes() const { return times || program.device_count > 1; }
 
@@ -89,6 +100,7 @@ private:
   std::vector<Runner> runners; // by device
   const StepSettings *settings = nullptr;
   const MicroBatchFunction *afterwards = nullptr;
+  MarkedActions marked; ///< Since it was last told what they took.
   Clock::duration stepTime{};
   std::vector<std::vector<ActionTime>> *times = nullptr;
   Crew crew; // the last: its threads use the others

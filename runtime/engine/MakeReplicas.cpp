@@ -12,16 +12,11 @@ MemoryPlan planDevices(const sluice_binary &program, unsigned threads) {
 }
 
 Replicas makeReplicas(const sluice_binary &program, const DeviceOptions &options) {
+  if (runsOnCards(program))
+    return cuda::CudaDevice::make(program, options.threads, options.isSynchronous);
   Replicas replicas;
-  if (!runsOnCards(program)) {
-    for (int32_t replica = 0; replica < program.replicas; ++replica)
-      replicas.push_back(std::make_unique<CpuDevice>(program, options.threads));
-    return replicas;
-  }
-  auto machine = std::make_shared<cuda::Machine>(program);
   for (int32_t replica = 0; replica < program.replicas; ++replica)
-    replicas.push_back(
-        std::make_unique<cuda::CudaDevice>(program, machine, replica, options.threads, options.isSynchronous));
+    replicas.push_back(std::make_unique<CpuDevice>(program, options.threads));
   return replicas;
 }
 

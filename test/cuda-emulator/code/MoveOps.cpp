@@ -1,12 +1,21 @@
 //===- MoveOps.cpp - mov, cvta and reads of parameters ------------------------------------===//
 #include "test/cuda-emulator/code/OpcodeTable.h"
 
+#include <chrono>
+
 using namespace sluice::emulator;
 using Kind = ptx::Operand::Kind;
 
 template <typename T> static void move(Warp &warp, const Operation &operation) {
   const T *in = warp.lanes<T>(operation.at[1]);
   writeLanes<T>(warp, operation.at[0], [=](int lane) { return in[lane]; });
+}
+
+/// The time in nanoseconds, of the whole machine.
+static void readTimer(Warp &warp, const Operation &operation) {
+  auto now = std::chrono::steady_clock::now().time_since_epoch();
+  auto time = u64(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+  writeLanes<u64>(warp, operation.at[0], [=](int) { return time; });
 }
 
 /// W into its parts P, the lowest first; value is their count.
@@ -43,6 +52,11 @@ template <typename W, typename P> static void encodeParts(Encoder &encoder, bool
 template <typename T> static void encodeMove(Encoder &encoder) {
   encoder.expectOperands(2);
   encoder.operation.counted = Class::Move;
+  if (sizeof(T) == 8 && encoder.operand(1).kind == Kind::Special && encoder.operand(1).name == "%globaltimer") {
+    encoder.operation.run = &readTimer;
+    encoder.operation.at[0] = encoder.result(encoder.operand(0), sizeof(T));
+    return;
+  }
   bool packs = encoder.operand(1).kind == Kind::Vector;
   if (!packs && encoder.operand(0).kind != Kind::Vector) {
     encoder.operation.run = &move<T>;

@@ -184,7 +184,7 @@ int cuDeviceTotalMem_v2(unsigned long *bytes, int device) {
 int cuDeviceCanAccessPeer(int *can, int device, int peer) {
   return guarded([&] {
     expect(can);
-    *can = &deviceAt(device) != &deviceAt(peer);
+    *can = &deviceAt(device) != &deviceAt(peer) && settings().arePeers;
   });
 }
 
@@ -270,6 +270,7 @@ int cuCtxEnablePeerAccess(void *peer, unsigned flags) {
     Context &context = current();
     Device *of = contextOf(peer)->device;
     expect(flags == 0 && of != context.device);
+    expect(settings().arePeers, PeerAccessUnsupported);
     std::lock_guard<std::mutex> lock(context.mutex);
     expect(context.peers.insert(of).second, PeerAccessEnabled);
   });

@@ -73,12 +73,13 @@ int cuMemFreeHost(void *memory) {
 static u64 addressOf(const void *memory) { return reinterpret_cast<u64>(memory); }
 
 /// A copy, on a stream or at once.
-static int copyAt(u64 target, u64 source, u64 bytes, void *stream, bool isAsynchronous,
+static int copyAt(u64 target, u64 source, u64 bytes, void *stream, bool isAsynchronous, bool canBeCaptured = true,
                   const char *entry = __builtin_FUNCTION()) {
   return guarded(
       [&] {
         Context &context = current();
         std::shared_ptr<Stream> on = streamOf(stream);
+        expect(canBeCaptured || !on || !on->capture, CaptureUnsupported);
         copy(context, on.get(), target, source, bytes, isAsynchronous);
         expect(context.status == Success, context.status);
       },
@@ -115,7 +116,7 @@ int cuMemcpyAsync(unsigned long long target, unsigned long long source, unsigned
 
 int cuMemcpyPeerAsync(unsigned long long target, void *, unsigned long long source, void *, unsigned long bytes,
                       void *stream) {
-  return copyAt(target, source, bytes, stream, true);
+  return copyAt(target, source, bytes, stream, true, /*canBeCaptured=*/false);
 }
 
 static int fillAt(u64 target, u32 value, u32 elementBytes, u64 count, void *stream, bool isAsynchronous,

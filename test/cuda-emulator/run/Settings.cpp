@@ -39,6 +39,8 @@ bool Settings::set(const std::string &variable, const std::string &value) {
   std::string name = variable.substr(prefix.size());
   if (name == "DEVICES")
     return parseInto(value, 0, 16, devices);
+  if (name == "PEERS")
+    return parseInto(value, 0, 1, arePeers);
   if (name == "MEMORY")
     return parseInto(value, 1 << 20, u64{1} << 40, memoryBytes);
   if (name == "CAPABILITY")
@@ -68,8 +70,8 @@ bool Settings::set(const std::string &variable, const std::string &value) {
 
 static Settings fromEnvironment() {
   Settings read;
-  for (const char *name : {"DEVICES", "MEMORY", "CAPABILITY", "DRIVER", "SEED", "COPIES", "BLOCKS", "INSTRUCTIONS",
-                           "RACES", "UNINITIALIZED", "REPORT", "COUNTERS", "CALLS"}) {
+  for (const char *name : {"DEVICES", "PEERS", "MEMORY", "CAPABILITY", "DRIVER", "SEED", "COPIES", "BLOCKS",
+                           "INSTRUCTIONS", "RACES", "UNINITIALIZED", "REPORT", "COUNTERS", "CALLS"}) {
     std::string variable = std::string("SLUICE_EMULATOR_") + name;
     const char *value = std::getenv(variable.c_str());
     if (value && !read.set(variable, value)) {

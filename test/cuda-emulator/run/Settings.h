@@ -13,6 +13,7 @@ enum class Completion : u8 { AtOnce, Late, Random };
 /// Each member has the environment variable that README.md names.
 struct Settings {
   int devices = 1;
+  bool arePeers = true;           ///< whether devices can access each other's memory
   u64 memoryBytes = u64{2} << 30; ///< of a device
   int capability = 80;            ///< ten times
   int driverVersion = 13000;

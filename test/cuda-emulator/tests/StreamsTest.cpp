@@ -225,6 +225,28 @@ TEST(Devices, CopiesAndAccessesBetweenThem) {
   EXPECT_NE(findings().find("neither this device's nor pinned"), std::string::npos);
 }
 
+TEST(Devices, MayHaveNoAccessToEachOther) {
+  Machine machine({{"PEERS", "0"}});
+  TwoDevices two;
+  int can = 1;
+  check(cuDeviceCanAccessPeer(&can, 0, 1));
+  EXPECT_EQ(can, 0);
+  check(cuCtxSetCurrent(two.contexts[0]));
+  EXPECT_EQ(nameOf(cuCtxEnablePeerAccess(two.contexts[1], 0)), "CUDA_ERROR_PEER_ACCESS_UNSUPPORTED");
+}
+
+TEST(Devices, CopyToPeersIsNotCaptured) {
+  Machine machine;
+  TwoDevices two;
+  Address first = two.putOn(0, 5), second = two.putOn(1, 7);
+  check(cuCtxSetCurrent(two.contexts[0]));
+  void *stream = machine.stream(), *graph = nullptr;
+  check(cuStreamBeginCapture_v2(stream, 1));
+  EXPECT_EQ(nameOf(cuMemcpyPeerAsync(first, two.contexts[0], second, two.contexts[1], 128, stream)),
+            "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED");
+  check(cuStreamEndCapture(stream, &graph));
+}
+
 TEST(Devices, EventsOrderStreamsOfTwo) {
   for (bool hasEvent : {true, false}) {
     Machine machine({{"COPIES", "late"}});

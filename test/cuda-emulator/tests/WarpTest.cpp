@@ -88,3 +88,19 @@ TEST(Warp, SpecialRegisters) {
   EXPECT_EQ(warps[32], 1u);
   EXPECT_EQ(warps[69], 2u);
 }
+
+TEST(Warp, TimeGoesOnFromReadToRead) {
+  Machine machine;
+  EXPECT_EQ(run(machine, R"(.reg .b64 %a, %b;
+mov.u64 %a, %globaltimer;
+mov.u32 %r2, 0;
+WAIT: add.u32 %r2, %r2, 1;
+mov.u64 %b, %globaltimer;
+sub.u64 %b, %b, %a;
+setp.lt.u64 %q0, %b, 2000000;
+@%q0 bra WAIT;
+setp.lt.u64 %q0, %b, 2000000000;
+setp.gt.and.u32 %q0, %r2, 1, %q0;
+selp.u32 %r1, 1, 0, %q0;)"),
+            lanes([](int) { return 1; }));
+}

@@ -80,12 +80,10 @@ void LineProgram::addLaunch(const char *kernel, uint32_t threads, const std::vec
   ++functions.back().launch_count;
 }
 
-/// Where the card decides, the update reads whether there is one.
+/// The update reads whether there is one.
 void LineProgram::addMomentum(uint32_t threads, std::vector<sluice_operand> of) {
-  if (stageCount > 1)
-    return addLaunch("momentum", threads, of);
   of.insert(of.begin(), {SLUICE_SPACE_STEP, SLUICE_STEP_UPDATE_GATE});
-  addLaunch("gated_momentum", threads, of);
+  addLaunch("momentum", threads, of);
   launches.back().is_gated = 1;
 }
 

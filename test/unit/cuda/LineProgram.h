@@ -17,8 +17,7 @@ class LineProgram {
 public:
   enum class Form { Functions, Kernels };
 
-  /// Stages lie on one of the program's devices, or on one each. All may also be one stage, of one device and replica,
-  /// so that a card decides itself whether a step updates.
+  /// Stages lie on one of the program's devices, or on one each. All may also be one stage, of one device and replica.
   LineProgram(Form form, int32_t devicesOfReplica, int32_t replicas, int32_t stageCount = 2);
   LineProgram(const LineProgram &) = delete;
   LineProgram &operator=(const LineProgram &) = delete;
@@ -29,6 +28,7 @@ public:
   sluice_binary binary = {};
   std::vector<sluice_operand> operands; ///< That tests may change.
   std::vector<sluice_image> images;
+  std::vector<sluice_stage> stages;
 
 private:
   void addParameters();
@@ -53,7 +53,6 @@ private:
   std::vector<sluice_launch> launches;
   std::vector<sluice_action> actions;
   std::vector<sluice_graph> graphs;
-  std::vector<sluice_stage> stages;
   std::vector<sluice_device> deviceTable;
   std::vector<sluice_channel> channels;
   std::vector<sluice_transfer> transfers;

@@ -24,20 +24,30 @@ protected:
   WholeStepTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 };
 
+/// Of one stage, or of two on devices of their own and two replicas.
 struct WholeLine : LineProgram {
-  explicit WholeLine(Form form) : LineProgram(form, 1, 1, /*stageCount=*/1) {}
+  explicit WholeLine(Form form, bool isOne = true)
+      : LineProgram(form, isOne ? 1 : 2, isOne ? 1 : 2, /*stageCount=*/isOne ? 1 : 2) {}
 };
 
 const auto kHost = LineProgram::Form::Functions, kCard = LineProgram::Form::Kernels;
 
-int stepsUnderWay(LineProgram::Form form, bool isSynchronous) {
-  WholeLine program(form);
+int stepsUnderWay(LineProgram::Form form, bool isSynchronous, bool isOne = true) {
+  WholeLine program(form, isOne);
   return makeLineEngine(program, isSynchronous)->stepsUnderWay();
 }
 
 TEST_F(WholeStepTest, TheNextBeginsBeforeOneHasEnded) {
   EXPECT_EQ(stepsUnderWay(kHost, false), 1);
   EXPECT_EMULATED(Settings{}, stepsUnderWay(kCard, false) == 2 && stepsUnderWay(kCard, true) == 1);
+  for (const char *cards : {"1", "2", "3"})
+    EXPECT_EMULATED((Settings{{"DEVICES", cards}}), stepsUnderWay(kCard, false, false) == 2) << cards;
+}
+
+TEST_F(WholeStepTest, TheHostDecidesWhereCardsDoNotAccessEachOther) {
+  Settings alone = {{"DEVICES", "3"}, {"PEERS", "0"}};
+  EXPECT_EMULATED(alone, stepsUnderWay(kCard, false, false) == 1);
+  EXPECT_EMULATED(alone, runLine(WholeLine(kCard, false)) == runLine(WholeLine(kHost, false)));
 }
 
 TEST_F(WholeStepTest, HasTheBitsOfTheHost) {
@@ -51,8 +61,8 @@ TEST_F(WholeStepTest, HasTheBitsOfTheHost) {
 
 /// Trains, with so many steps under way or fewer, whatever it takes, where micro-batch 2 of step 3 has a token of its
 /// own, whose row is so large that the loss and its gradient overflow: what that says. The row is small again after it.
-std::string runPoisoned(LineProgram::Form form, int most, LineRun &run) {
-  WholeLine program(form);
+std::string runPoisoned(LineProgram::Form form, bool isOne, int most, LineRun &run) {
+  WholeLine program(form, isOne);
   std::unique_ptr<Engine> engine = makeLineEngine(program);
   auto setRow = [&](float value) {
     auto *table = static_cast<float *>(engine->parameterTensors().front().data);
@@ -82,19 +92,21 @@ std::string runPoisoned(LineProgram::Form form, int most, LineRun &run) {
 }
 
 /// Whether a card says what the host says, and leaves the same.
-bool isPoisonedAlike(int most) {
+bool isPoisonedAlike(bool isOne, int most) {
   LineRun onHost, onCard;
-  std::string message = runPoisoned(kHost, most, onHost);
+  std::string message = runPoisoned(kHost, isOne, most, onHost);
   return message.find("step 3: micro-batch 2: the loss is inf; the first gradient that is not finite is that of "
                       "line.weight (element 0 is -inf)") == 0 &&
-         runPoisoned(kCard, most, onCard) == message && onCard == onHost;
+         runPoisoned(kCard, isOne, most, onCard) == message && onCard == onHost;
 }
 
 TEST_F(WholeStepTest, StopsWhereAStepIsNotFiniteAndGoesOnFromThere) {
   for (const char *copies : {"at-once", "late"}) {
-    EXPECT_EMULATED((Settings{{"COPIES", copies}}), isPoisonedAlike(1)) << copies;
-    EXPECT_EMULATED((Settings{{"COPIES", copies}}), isPoisonedAlike(2)) << copies;
+    EXPECT_EMULATED((Settings{{"COPIES", copies}}), isPoisonedAlike(true, 1)) << copies;
+    EXPECT_EMULATED((Settings{{"COPIES", copies}}), isPoisonedAlike(true, 2)) << copies;
   }
+  for (const char *cards : {"1", "2", "3", "4"})
+    EXPECT_EMULATED((Settings{{"DEVICES", cards}}), isPoisonedAlike(false, 2)) << cards;
 }
 
 /// Whether functions by themselves find their step again behind one that the card did as a whole.
@@ -129,10 +141,10 @@ bool areSlotsWritten() {
 TEST_F(WholeStepTest, LeavesNothingThatTheHostCountsOn) { EXPECT_EMULATED(Settings{}, areSlotsWritten()); }
 
 /// Steps that the card does as a whole, and ones that the host looks at, in turn.
-LineRun runMixed(LineProgram::Form form) {
-  WholeLine program(form);
+LineRun runMixed(LineProgram::Form form, bool isOne = true) {
+  WholeLine program(form, isOne);
   std::unique_ptr<Engine> engine = makeLineEngine(program);
-  std::vector<std::vector<ActionTime>> times(1);
+  std::vector<std::vector<ActionTime>> times(program.binary.device_count);
   LineRun run;
   for (int64_t step = 0; step < 8; ++step) {
     engine->timeActions(step % 3 == 1 ? &times : nullptr);
@@ -146,13 +158,43 @@ LineRun runMixed(LineProgram::Form form) {
 TEST_F(WholeStepTest, GivesWayToStepsThatTheHostLooksAt) {
   EXPECT_EMULATED(Settings{}, runMixed(kCard) == runMixed(kHost));
   EXPECT_EMULATED((Settings{{"COPIES", "late"}}), runMixed(kCard) == runMixed(kHost));
+  for (const char *cards : {"1", "3"})
+    EXPECT_EMULATED((Settings{{"DEVICES", cards}, {"COPIES", "late"}}),
+                    runMixed(kCard, false) == runMixed(kHost, false))
+        << cards;
 }
 
-TEST(LayoutTest, EveryMicroBatchHasASlotWhereTheCardDecides) {
+/// Whether every device of each step has computed and waited, where two steps are under way.
+bool isBusy() {
+  WholeLine program(kCard, /*isOne=*/false);
+  std::unique_ptr<Engine> engine = makeLineEngine(program);
+  for (int64_t step = 0, begun = 0; step < 4; ++step) {
+    for (; begun < std::min<int64_t>(4, step + 2); ++begun)
+      engine->beginStep(lineSettings(begun),
+                        [begun](int64_t m, int32_t *tokens, int32_t *targets) { loadLine(begun, m, tokens, targets); });
+    StepResult result = engine->endStep();
+    if (result.stageBusy.size() != program.binary.device_count)
+      return false;
+    for (double share : result.stageBusy)
+      if (!(share > 0 && share < 1))
+        return false;
+  }
+  return true;
+}
+
+TEST_F(WholeStepTest, TellsHowBusyDevicesAre) {
+  for (const char *cards : {"1", "4"})
+    EXPECT_EMULATED((Settings{{"DEVICES", cards}}), isBusy()) << cards;
+}
+
+TEST(LayoutTest, EveryMicroBatchHasASlotWhereCardsDecide) {
   WholeLine program(kCard);
   sluice::cuda::Layout layout(program.binary, 0, 0, 1);
   ASSERT_TRUE(sluice::cuda::decides(program.binary));
-  EXPECT_FALSE(sluice::cuda::decides(LineProgram(kCard, 1, 1).binary));
+  LineProgram late(kCard, 2, 1);
+  EXPECT_TRUE(sluice::cuda::decides(late.binary));
+  late.stages.front().delay = 1;
+  EXPECT_FALSE(sluice::cuda::decides(late.binary));
   ASSERT_EQ(layout.slotCount(0), LineProgram::kMicroBatches);
   std::vector<std::pair<int64_t, int64_t>> parts = {{layout.rule(0), int64_t(sizeof(UpdateRule))}};
   for (int64_t slot = 0; slot < layout.slotCount(0); ++slot) {
