@@ -133,8 +133,8 @@ func.func @narrow_result(%a: memref<32x128xf32>, %b: memref<128x64xf32>, %residu
 // A buffer of its own is stored as well where it is read behind the op.
 // CHECK-LABEL: @c_is_read_later
 // CHECK: %[[C:.*]] = memref.alloc() {{.*}} : memref<32x64xf32>
-// CHECK: %[[FLAT:.*]] = memref.reinterpret_cast %[[C]]
 // CHECK-COUNT-32: vector.fma
+// CHECK: %[[FLAT:.*]] = memref.reinterpret_cast %[[C]]
 // CHECK: vector.store %{{.*}}, %[[FLAT]]
 // CHECK: call @use(%[[C]])
 func.func private @use(%c: memref<32x64xf32>)
