@@ -66,6 +66,4 @@ void SharedStep::end() {
 void SharedStep::takeBack() {
   whole.takeBack();
   decision->goOn();
-  for (CudaDevice *replica : replicas)
-    replica->slots().forget();
 }

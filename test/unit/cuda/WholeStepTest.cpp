@@ -140,6 +140,38 @@ bool areSlotsWritten() {
 
 TEST_F(WholeStepTest, LeavesNothingThatTheHostCountsOn) { EXPECT_EMULATED(Settings{}, areSlotsWritten()); }
 
+/// Whether a card updates where the host says so, by a step in which it has found before that there is no update.
+bool isDecisionForgotten() {
+  WholeLine program(kCard);
+  Replicas replicas = makeReplicas(program.binary, DeviceOptions{1});
+  Device &device = *replicas.front();
+  const sluice_parameter &slope = program.binary.parameters[1];
+  std::vector<float> ones(2, 1);
+  auto *bytes = reinterpret_cast<const char *>(ones.data());
+  device.storeParameter(slope, bytes);
+  for (int64_t offset : {line::kNorms, line::kLineGradient, line::kLineState})
+    device.storePersistent(/*stage=*/0, offset, 8, bytes);
+  sluice_step step = {};
+  step.scalars[line::LearningRate] = 1;
+  auto update = [&] {
+    device.update(/*stage=*/0, line::Update1, /*ahead=*/0, step);
+    return true;
+  };
+  auto slopeNow = [&] {
+    device.fetchParameter(slope);
+    return *reinterpret_cast<const float *>(device.parameter(slope));
+  };
+  device.beginWhole();
+  // A loss scale of 0 makes any norm infinite.
+  device.decide({0, 0, 0, /*clipScale=*/-1, /*stops=*/0});
+  update();
+  device.endWhole();
+  device.finishReads();
+  return slopeNow() == 1 && update() && slopeNow() != 1;
+}
+
+TEST_F(WholeStepTest, TheHostDecidesAnew) { EXPECT_EMULATED(Settings{}, isDecisionForgotten()); }
+
 /// Steps that the card does as a whole, and ones that the host looks at, in turn.
 LineRun runMixed(LineProgram::Form form, bool isOne = true) {
   WholeLine program(form, isOne);
