@@ -36,11 +36,13 @@ private:
     size_t batch;
   };
 
+  bool conflict(LaunchOp x, LaunchOp y) const { return sluice::conflict(touched.at(x), touched.at(y)); }
   Batch *find(LaunchOp launch);
   bool canRunEarlier(const Batch &batch, LaunchOp launch);
   bool canRunLater(const Batch &batch, LaunchOp launch);
 
   KernelOperands &operands;
+  llvm::DenseMap<Operation *, SmallVector<TouchedMemory>> touched;
   SmallVector<Launch> all; // in the order of the action
   SmallVector<Batch> batches;
   llvm::DenseMap<Attribute, SmallVector<size_t>> byKernel;
@@ -69,15 +71,15 @@ static bool areAboutEqual(ArrayRef<LaunchOp> launches, LaunchOp other) {
 /// Whether the launch can move before all that were between, and run together with those of the batch.
 bool Batches::canRunEarlier(const Batch &batch, LaunchOp launch) {
   return llvm::none_of(all, [&](const Launch &other) {
-    return batches[other.batch].position >= batch.position && operands.conflict(other.launch, launch);
+    return batches[other.batch].position >= batch.position && conflict(other.launch, launch);
   });
 }
 
 /// Whether the batch can move behind all that were between, and run together with the launch.
 bool Batches::canRunLater(const Batch &batch, LaunchOp launch) {
   auto isInWay = [&](LaunchOp member) {
-    return operands.conflict(member, launch) || llvm::any_of(all, [&](const Launch &other) {
-             return batches[other.batch].position > batch.position && operands.conflict(other.launch, member);
+    return conflict(member, launch) || llvm::any_of(all, [&](const Launch &other) {
+             return batches[other.batch].position > batch.position && conflict(other.launch, member);
            });
   };
   return llvm::none_of(batch.launches, isInWay);
@@ -100,6 +102,7 @@ Batch *Batches::find(LaunchOp launch) {
 }
 
 void Batches::add(LaunchOp launch) {
+  touched[launch] = operands.touchedBy(launch);
   Batch *batch = find(launch);
   if (!batch) {
     byKernel[launch.getKernel()].push_back(batches.size());

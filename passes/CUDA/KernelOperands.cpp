@@ -25,7 +25,12 @@ MemRefType sluice::typeInLaunch(Value argument, ArrayRef<int64_t> &elements) {
   return MemRefType::get({size}, type.getElementType());
 }
 
-SmallVector<KernelOperands::Operand> KernelOperands::operandsOf(cuda::LaunchOp launch) {
+/// Updates in place read and write one memory under both names.
+static int32_t memoryOf(int32_t space) {
+  return space == SLUICE_SPACE_NEXT_WEIGHTS || space == SLUICE_SPACE_IN_PLACE ? int32_t(SLUICE_SPACE_WEIGHTS) : space;
+}
+
+SmallVector<TouchedMemory> KernelOperands::touchedBy(cuda::LaunchOp launch) {
   auto kernel = cast<gpu::GPUFuncOp>(SymbolTable::lookupSymbolIn(module, launch.getKernel()));
   // Shared memory comes behind them in the block.
   auto arguments = kernel.getArguments().take_front(kernel.getFunctionType().getNumInputs());
@@ -34,26 +39,18 @@ SmallVector<KernelOperands::Operand> KernelOperands::operandsOf(cuda::LaunchOp l
     for (Value argument : arguments)
       found->second.push_back(isWrittenIn(kernel, argument));
   ArrayRef<int64_t> elements = launch.getElements();
-  SmallVector<Operand> operands;
-  for (auto [argument, isWritten] : llvm::zip_equal(arguments, found->second))
-    operands.push_back({spanOf(typeInLaunch(argument, elements)), isWritten});
-  return operands;
+  SmallVector<TouchedMemory> touched;
+  for (auto [argument, isWritten, space, begin] :
+       llvm::zip_equal(arguments, found->second, launch.getSpaces(), launch.getOffsets()))
+    touched.push_back({memoryOf(space), begin, begin + spanOf(typeInLaunch(argument, elements)), isWritten});
+  return touched;
 }
 
-/// Updates in place read and write one memory under both names.
-static int32_t memoryOf(int32_t space) {
-  return space == SLUICE_SPACE_NEXT_WEIGHTS || space == SLUICE_SPACE_IN_PLACE ? int32_t(SLUICE_SPACE_WEIGHTS) : space;
-}
-
-bool KernelOperands::conflict(cuda::LaunchOp x, cuda::LaunchOp y) {
-  SmallVector<Operand> ofX = operandsOf(x), ofY = operandsOf(y);
-  for (auto [i, mine] : llvm::enumerate(ofX))
-    for (auto [j, other] : llvm::enumerate(ofY)) {
-      if (memoryOf(x.getSpaces()[i]) != memoryOf(y.getSpaces()[j]) || (!mine.isWritten && !other.isWritten))
-        continue;
-      int64_t begin = x.getOffsets()[i], otherBegin = y.getOffsets()[j];
-      if (begin < otherBegin + other.span && otherBegin < begin + mine.span)
-        return true;
-    }
-  return false;
+bool sluice::conflict(ArrayRef<TouchedMemory> x, ArrayRef<TouchedMemory> y) {
+  return llvm::any_of(x, [&](const TouchedMemory &mine) {
+    return llvm::any_of(y, [&](const TouchedMemory &other) {
+      return mine.space == other.space && (mine.isWritten || other.isWritten) && mine.begin < other.end &&
+             other.begin < mine.end;
+    });
+  });
 }

@@ -15,22 +15,24 @@ int64_t spanOf(mlir::MemRefType type);
 /// The type of an argument in a launch: that of the kernel, with the next of `elements` where that is of dynamic shape.
 mlir::MemRefType typeInLaunch(mlir::Value argument, llvm::ArrayRef<int64_t> &elements);
 
+/// Memory that a launch touches: bytes of a space. Spaces that may be one are one.
+struct TouchedMemory {
+  int32_t space;
+  int64_t begin, end;
+  bool isWritten;
+};
+
+/// Whether one may write what the other touches. Memory of different spaces is different.
+bool conflict(llvm::ArrayRef<TouchedMemory> x, llvm::ArrayRef<TouchedMemory> y);
+
 /// The memory that launches of a module touch, as far as it is known before they run.
 class KernelOperands {
 public:
   explicit KernelOperands(mlir::ModuleOp module) : module(module) {}
 
-  /// Whether one may write what the other touches. Memory of different spaces is different, but for weights and the
-  /// next weights, which may be one.
-  bool conflict(cuda::LaunchOp x, cuda::LaunchOp y);
+  llvm::SmallVector<TouchedMemory> touchedBy(cuda::LaunchOp launch);
 
 private:
-  struct Operand {
-    int64_t span;
-    bool isWritten;
-  };
-  llvm::SmallVector<Operand> operandsOf(cuda::LaunchOp launch);
-
   mlir::ModuleOp module;
   llvm::DenseMap<mlir::Attribute, llvm::SmallVector<bool>> written; // by kernel: arguments that it writes
 };
