@@ -20,6 +20,8 @@ def start(way, steps, **streams):
     checkpoint = f"{folder}/{way}"
     arguments = [f"--data={data}", f"--steps={steps}", f"--checkpoint-dir={checkpoint}", f"--log={checkpoint}.jsonl"]
     arguments += ["--val-fraction=0", "--threads=1", "--lr-schedule=constant"]
+    # Who runs this may ignore the signal, as nohup does.
+    streams.setdefault("preexec_fn", lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
     run = subprocess.Popen([program, "train", *arguments], stderr=subprocess.PIPE, text=True, **streams)
     return run, checkpoint
 
