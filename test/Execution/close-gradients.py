@@ -27,7 +27,7 @@ def norm(values):
 
 
 once, twice, other, other_twice = (read(path) for path in sys.argv[1:5])
-assert once.keys() == other.keys() and len(once) >= 10, (len(once), len(other))
+assert once.keys() == twice.keys() == other.keys() == other_twice.keys() and len(once) >= 10, (len(once), len(other))
 worst = 0
 for name in once:
     gradient = [a - b for a, b in zip(once[name], twice[name])]
